@@ -93,7 +93,7 @@ PICTURE = (
     (
         "web",
         (
-            "http_models problems < questions < listening policy warmup < "
+            "http_models problems < questions < listening policy question_log warmup < "
             "lookup_routes plain_routes service source_routes turns < pack_routes ui < site"
         ),
     ),

@@ -163,6 +163,13 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionSettings:
+    """``log``: whether the server keeps what readers ask, for the workbench; the page says so."""
+
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
@@ -175,6 +182,7 @@ class Settings:
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
     web: WebSettings = WebSettings()
+    questions: QuestionSettings = QuestionSettings()
 
 
 NEVER_PRINTED: Final = ("web.curator_key",)

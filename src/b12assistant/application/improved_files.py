@@ -21,6 +21,7 @@ from b12assistant.errors import CorpusError, SourceFactsError
 from b12assistant.types import DocumentId, Range
 
 GAPS, GOLD = "gaps.md", "gold.jsonl"
+QUESTIONS = "questions.jsonl"  # what readers asked, if `questions.log` is on
 SAVED = "last_save.json"
 _WRITING, _WRITTEN = "writing", "written"
 _PLACES = 3  # nearest places of a gap
@@ -32,7 +33,7 @@ _HEAD = """# What is still to be written
 
 
 def folder_of(corpus: Path) -> Path:
-    """Return the folder beside a corpus in which its workbench keeps marks, gaps and gold."""
+    """Return the folder beside a corpus in which its workbench keeps marks, gaps, gold and readers' questions."""
     whole = corpus.resolve()
     return whole.with_name(f"{whole.name}-improve")
 

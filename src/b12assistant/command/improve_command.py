@@ -31,8 +31,9 @@ _END, _FIND = "q", "f"
 
 @click.command()
 @places
-@click.argument("file", type=Path, metavar="QUESTIONS")
-def improve(space: Workspace, file: Path) -> None:
+@click.argument("file", type=Path, metavar="[QUESTIONS]", required=False)
+@click.option("--log", is_flag=True, help="Mark what readers asked the server, which `questions.log` keeps.")
+def improve(space: Workspace, file: Path | None, *, log: bool) -> None:
     """Mark answers, and prepare what makes them better.
 
     QUESTIONS is a text file with a question on each line, or JSON lines of {"question"}; a labelled set brings its
@@ -45,6 +46,7 @@ def improve(space: Workspace, file: Path) -> None:
     Examples:
       b12assistant improve asked.txt
       b12assistant improve questions.jsonl
+      b12assistant improve --log
     """
     from b12assistant.application.improved_files import Saver, folder_of
     from b12assistant.application.improvement import Bench
@@ -55,13 +57,25 @@ def improve(space: Workspace, file: Path) -> None:
         raise UsageError(
             "the corpus that comes with the program is not edited", hint="make a project with `b12assistant new`"
         )
-    questions = read_questions(file)
-    space.opened  # noqa: B018 - raises here if there is no index
     folder = folder_of(space.corpus)
-    with MarkLog(folder / MARKS) as log:
-        bench, saver = Bench(space, log), Saver(folder, folder.parent)
-        _say([saver.recover(), *questions.complaints, *log.complaints, *bench.take_labels(questions.asked)])
+    questions = read_questions(_file(folder, file, log=log))
+    space.opened  # noqa: B018 - raises here if there is no index
+    with MarkLog(folder / MARKS) as marks:
+        bench, saver = Bench(space, marks), Saver(folder, folder.parent)
+        _say([saver.recover(), *questions.complaints, *marks.complaints, *bench.take_labels(questions.asked)])
         _Desk(bench, saver, tuple(questions.asked), _keys()).work()
+
+
+def _file(folder: Path, file: Path | None, *, log: bool) -> Path:
+    """Return the file of questions. Raises ``UsageError``."""
+    from b12assistant.application.improved_files import QUESTIONS
+
+    if log == (file is not None):
+        raise UsageError("which questions should be marked?", hint="name a file of questions, or give --log")
+    if file is None and not (folder / QUESTIONS).exists():
+        hint = "set `log = true` under [questions] in b12assistant.toml and start the server again"
+        raise UsageError(f"no question was kept yet in {folder / QUESTIONS}", hint=hint)
+    return file or folder / QUESTIONS
 
 
 def _say(sentences: Iterable[str]) -> None:

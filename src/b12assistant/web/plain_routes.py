@@ -19,11 +19,13 @@ from b12assistant.answers import Reply
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_figures
+from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import Piece, answer_link, present
 from b12assistant.safety.translations import controls_for
 from b12assistant.web.problems import sentence_and_status
+from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Questions
 
 PATH = "/plain"
@@ -93,7 +95,7 @@ class PlainPage:
             f'<p><label for="{QUESTION}">{plain(labels("ask.question"))}</label></p>'
             f'<p><textarea id="{QUESTION}" name="{QUESTION}" rows="3" cols="60" maxlength="{MOST_CHARACTERS}" required '
             f'dir="auto">\n{plain(question)}</textarea></p>'
-            f'<p><button type="submit">{plain(labels("ask.send"))}</button></p></form>'
+            f'<p><button type="submit">{plain(labels("ask.send"))}</button></p>{answer_html.kept(labels)}</form>'
         )
 
     def _asking(self, question: str, earlier: Sequence[str]) -> str:
@@ -152,7 +154,9 @@ POLICY = (
 _FORM = "application/x-www-form-urlencoded"
 
 
-def plain_router(workspace: Callable[[], Workspace], questions: Questions, page: PlainPage) -> APIRouter:
+def plain_router(
+    workspace: Callable[[], Workspace], questions: Questions, page: PlainPage, log: QuestionLog | None = None
+) -> APIRouter:
     """Return the routes. ``workspace`` is called once per request."""
     router = APIRouter(redirect_slashes=False)
     answers, labels = Kept(), page.labels
@@ -166,10 +170,14 @@ def plain_router(workspace: Callable[[], Workspace], questions: Questions, page:
             return _page(page.refused(labels("plain.form"), "", ()), 415)
         asked, earlier = _fields(await request.body())
         space = workspace()
+
+        def drawn(reply: Reply) -> str:
+            if log:
+                log.keep(reply)
+            return _answer(space, page, reply, earlier)
+
         try:
-            answered = await questions.ask(
-                space, asked, earlier, then=lambda reply: _answer(space, page, reply, earlier)
-            )
+            answered = await questions.ask(space, asked, earlier, then=drawn)
         except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
             sentence, status = sentence_and_status(error, labels)
             return _page(page.refused(sentence, asked, earlier), status)
