@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from math import exp
+from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -208,7 +208,7 @@ def load_topics() -> Topics:
         return Topics(table, arrays["weights"], arrays["plain"], str(arrays["encoder"]))
 
 
-LONGER = 15  # words of a question that often tells something too
+LONG, LONGER = 10, 15  # words of a question that sometimes, and often, tells something too
 
 
 def _logistic(values: Vectors) -> Vectors:
@@ -263,8 +263,9 @@ class Calibration:
         return replace(self, possibly=least, answered=max(least, strong), message=message, longer=longer)
 
     def least(self, question: str) -> float:
-        """Return the confidence from which a whole question is answered."""
-        return self.longer if len(question.split()) >= LONGER else self.possibly
+        """Return the confidence from which a whole question is answered; from ``LONG`` words on halfway to ``longer``."""
+        words = len(question.split())
+        return self.longer if words >= LONGER else sqrt(self.possibly * self.longer) if words >= LONG else self.possibly
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
