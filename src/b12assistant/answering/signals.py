@@ -263,7 +263,7 @@ class Calibration:
         return replace(self, possibly=least, answered=max(least, strong), message=message, longer=longer)
 
     def least(self, question: str) -> float:
-        """Return the confidence from which a whole question is answered: halfway to ``longer`` from ``LONG`` words on."""
+        """Return the confidence from which a whole question is answered; from ``LONG`` words on it is lower."""
         words = len(question.split())
         return self.longer if words >= LONGER else sqrt(self.possibly * self.longer) if words >= LONG else self.possibly
 
