@@ -183,8 +183,8 @@ class Evidence:
 
     def _rival(self, weights: Vectors, row: int | None) -> float:
         """Return the closeness of the second closest sentence in other passages, each with one sentence; 0 if none."""
-        # Not `@`: it also reports what a kernel of BLAS met beyond the ends of its operands.
-        others = sorted(float(np.dot(each, weights).max()) for other, each in self.cosines.items() if other != row)
+        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
+            others = sorted(float((each @ weights).max()) for other, each in self.cosines.items() if other != row)
         return others[-min(2, len(others))] if others else 0.0
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
