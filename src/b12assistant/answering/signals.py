@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from math import exp, sqrt
+from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -208,7 +208,7 @@ def load_topics() -> Topics:
         return Topics(table, arrays["weights"], arrays["plain"], str(arrays["encoder"]))
 
 
-LONG, LONGER = 10, 15  # words of a question that sometimes, and often, tells something too
+SHORT, LONGER = 9, 15  # words: up to the first a question only asks, from the second on it often tells something too
 
 
 def _logistic(values: Vectors) -> Vectors:
@@ -263,9 +263,9 @@ class Calibration:
         return replace(self, possibly=least, answered=max(least, strong), message=message, longer=longer)
 
     def least(self, question: str) -> float:
-        """Return the confidence from which a whole question is answered; from ``LONG`` words on it is lower."""
-        words = len(question.split())
-        return self.longer if words >= LONGER else sqrt(self.possibly * self.longer) if words >= LONG else self.possibly
+        """Return the confidence from which a whole question is answered; between the two lengths it falls evenly."""
+        share = (len(question.split()) - SHORT) / (LONGER - SHORT)
+        return float(self.possibly * (self.longer / self.possibly) ** min(1.0, max(0.0, share)))
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
