@@ -122,7 +122,10 @@ def bad_input(count: int = 12) -> dict[str, list[Asked]]:
 def asked(space: Workspace, texts: Sequence[Asked], clock: Callable[[], float] = time.perf_counter) -> Iterator[Row]:
     """Yield the milliseconds of each question; of its stages by this ``clock``."""
     for text, before in texts:
-        for owner, cached in ((space.triage.second, "_judge"), (space.quote_reader, "score")):
+        kept: list[tuple[object, str]] = [(space.triage.second, "_judge"), (space.quote_reader, "score")]
+        kept += [(space.engine, name) for name in ("search", "_encoded")]
+        kept += [(vars(space.assistant).get("_thread"), name) for name in ("read", "read_asked")]
+        for owner, cached in kept:
             if owner is not None:
                 vars(owner).pop(cached, None)  # a question asked again must count as new
         with measured(clock) as stages:

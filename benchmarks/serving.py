@@ -44,6 +44,7 @@ import httpx2 as httpx
 ROOT = Path(__file__).parent.parent
 SET = ROOT / "benchmarks" / "data" / "questions" / "train.jsonl"
 _PATIENCE = 300.0  # seconds until the server gives its address: it opens the index first
+_FIRST = 120  # questions before any is measured: meanwhile the server makes its suggestions
 NOTES = {"Too many people": "busy", "The answer took too long": "late", "Something went wrong": "broken"}
 
 
@@ -217,7 +218,7 @@ async def measured(asked: Sequence[str], process: int, address: str) -> None:
         while (await http.get("/readyz")).status_code != 200:
             await asyncio.sleep(0.5)
         clients = Clients(http, itertools.cycle(questions), await _ask_function(http), process)
-        for _ in range(20):
+        for _ in range(_FIRST):
             await clients.api()
         clients.ends, clients.seconds = Counter(), []
         if "api" in asked:

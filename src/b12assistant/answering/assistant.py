@@ -177,7 +177,7 @@ class Answerer:
         """Return the weights and limits that the open index and the settings give."""
         return self._thread.calibration
 
-    def _ahead(self, turns: Sequence[Turn]) -> Future[None] | None:
+    def _ahead(self, turns: tuple[Turn, ...]) -> Future[None] | None:
         """Begin to search for a long message, on another core than the safety check of it: what is found is kept.
 
         Only if an index is open: an emergency does not wait for one.

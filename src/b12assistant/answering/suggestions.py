@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 NEAR = 0.3  # cosine to the question from which one is suggested
+_AT_ONCE = 32  # texts that are encoded together
 SAME = 0.9  # cosine from which two ask the same
 
 
@@ -34,10 +35,12 @@ class Suggestions:
 
     @classmethod
     def of(cls, collection: Indexed, encoder: Encoder, ask: Callable[[str], Answer]) -> Suggestions:
-        """Collect the collection's questions, encoded one by one, so that a user's question need not wait."""
+        """Collect the collection's questions, encoded a few of a length at a time, so that no user's has to wait."""
         texts = tuple(dict.fromkeys(_questions(collection)))
-        vectors = [encoded.vector for text in texts for encoded in encoder.encode([text])]
-        return cls(texts, np.array(vectors, np.float32), ask)
+        ordered = sorted(texts, key=len)
+        some = (ordered[first : first + _AT_ONCE] for first in range(0, len(ordered), _AT_ONCE))
+        vectors = dict(zip(ordered, (each.vector for few in some for each in encoder.each(few)), strict=True))
+        return cls(texts, np.array([vectors[text] for text in texts], np.float32), ask)
 
     def near(self, asked: Collection[str], question: NDArray[np.float32]) -> tuple[str, ...]:
         """Return the nearest to a question that are answered, at most three; none that was asked or asks the same."""

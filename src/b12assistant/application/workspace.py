@@ -316,7 +316,7 @@ class Workspace:
 
     @once
     def suggestions(self) -> Suggestions:
-        """Return questions that the sources ask. They take a second or two, so a server makes them in advance."""
+        """Return questions that the sources ask. They take some seconds, so a server makes them in advance."""
         return Suggestions.of(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
 
     def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
