@@ -271,7 +271,7 @@ def rude_clients(count: int, folder: Path) -> Tries:
 async def _beside(app: Policy, act: _Act) -> tuple[int, float]:
     transport = httpx.ASGITransport(app, client=("10.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=_PATIENCE) as rude:
-        many = [asyncio.create_task(act(rude, number)) for number in range(200)]
+        many = [asyncio.ensure_future(act(rude, number)) for number in range(200)]
         await asyncio.sleep(0.05)
         begun = time.monotonic()
         status = await _asked(app, "10.0.0.2")
