@@ -366,17 +366,23 @@ def figure(turn: str, quote: Quoted, labels: Labels, doubt: str = "", link: str 
     )
 
 
+_LONG = 58  # characters of a chip that take more than two lines of a phone
+
+
 def _chip(quote: Quoted, labels: Labels) -> str:
     """Draw who says so on a line that is never cut; it opens to the publications with their titles and links."""
     speaker = quote.speaker
     first, *others = speaker.chip
+    more = others.pop() if len(speaker.basis) > 1 else ""
     line = f'<span class="publisher">{words(first)}</span>' + "".join(f"{_DOT}{exact(part)}" for part in others)
+    line += f'<span class="more">{_DOT}{exact(more)}</span>' if more else ""
+    is_long = " long" if sum(map(len, speaker.chip)) > _LONG else ""
     pages = f", {exact(quote.pages)}" if quote.pages else ""
     place = f'<p class="place">{_place(quote.place)}<span class="page">{pages}</span></p>'
     listed = "".join(map(_basis, best_known(speaker.basis)))
     inside = f"<ul>{listed}</ul>" if listed else f"{place}<p>{said(speaker)}</p>"
     return (
-        f'<details class="source"><summary class="who" title="{exact(labels("ask.who"))}">{line}'
+        f'<details class="source"><summary class="who{is_long}" title="{exact(labels("ask.who"))}">{line}'
         f'{interest(speaker)}</summary><div class="basis">{inside}</div></details>'
     )
 
