@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from b12assistant.answers import FixedTexts, NoticeKind, Quote, Reason, Reply, TextId
+from b12assistant.answers import FixedTexts, Move, NoticeKind, Quote, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
@@ -139,6 +139,8 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
     link = answer_link(reply, pieces)
     drawn = _card(f"t{number}", answer.question.text, pieces, labels, link, _why(reply, labels, link))
+    if answer.interpretation and answer.interpretation.move is Move.SOURCES:  # the publications are the answer
+        drawn = drawn.replace('<details class="source">', '<details class="source" open>', 1)
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
