@@ -102,6 +102,7 @@ class Variants(Strict):
 class Translation(General):
     name: Text
     version: Annotated[int, Field(ge=1)]
+    heading: Text
     sentences: create_model("Sentences", __base__=Strict, **dict.fromkeys((*TRANSLATED, *CONTROLS), (Text, ...)))  # type: ignore[valid-type]
 
 

@@ -58,6 +58,14 @@ def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: Fake
     assert f"<p>{act}</p><p>{reason}</p>" in refused
 
 
+def test_who_says_so_opens_the_list_of_publications(space: FakeWorkspace) -> None:
+    asked = "What wraps every nerve: myelin?"
+    first, again = (
+        turn_html(1, reply, space.setting()) for reply in (space.ask(asked), space.ask("Who says so?", [asked]))
+    )
+    assert (first.count('class="source" open'), again.count('class="source" open')) == (0, 1)
+
+
 @pytest.mark.parametrize("question", [EMERGENCY, "thanks"])
 def test_nothing_is_explained_beside_an_emergency_or_a_remark(question: str, space: FakeWorkspace) -> None:
     assert why(space, question) == ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from b12assistant.answers import FixedTexts, NoticeKind, Quote, Reason, Reply, TextId
+from b12assistant.answers import FixedTexts, Move, NoticeKind, Quote, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
@@ -145,6 +145,8 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
     link = answer_link(reply, pieces)
     drawn = _card(f"t{number}", answer.question.text, pieces, labels, link, _why(reply, labels, link))
+    if answer.interpretation and answer.interpretation.move is Move.SOURCES:  # the publications are the answer
+        drawn = drawn.replace('<details class="source">', '<details class="source" open>', 1)
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
@@ -372,17 +374,23 @@ def figure(turn: str, quote: Quoted, labels: Labels, doubt: str = "", link: str 
     )
 
 
+_LONG = 58  # characters of a chip that take more than two lines of a phone
+
+
 def _chip(quote: Quoted, labels: Labels) -> str:
     """Draw who says so on a line that is never cut; it opens to the publications with their titles and links."""
     speaker = quote.speaker
     first, *others = speaker.chip
+    more = others.pop() if len(speaker.basis) > 1 else ""
     line = f'<span class="publisher">{words(first)}</span>' + "".join(f"{_DOT}{exact(part)}" for part in others)
+    line += f'<span class="more">{_DOT}{exact(more)}</span>' if more else ""
+    is_long = " long" if sum(map(len, speaker.chip)) > _LONG else ""
     pages = f", {exact(quote.pages)}" if quote.pages else ""
     place = f'<p class="place">{_place(quote.place)}<span class="page">{pages}</span></p>'
     listed = "".join(map(_basis, best_known(speaker.basis)))
     inside = f"<ul>{listed}</ul>" if listed else f"{place}<p>{said(speaker)}</p>"
     return (
-        f'<details class="source"><summary class="who" title="{exact(labels("ask.who"))}">{line}'
+        f'<details class="source"><summary class="who{is_long}" title="{exact(labels("ask.who"))}">{line}'
         f'{interest(speaker)}</summary><div class="basis">{inside}</div></details>'
     )
 
