@@ -73,7 +73,7 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup subject < printed_pages quoted < presentation < citation_formats json_form "
+            "addresses labels markup < printed_pages quoted < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
         "pdf_page",

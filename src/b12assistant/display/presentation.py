@@ -6,10 +6,12 @@ the order, the wording or the notes of a quote, nor how it says who speaks and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from itertools import islice
 
 from b12assistant.answers import (
@@ -22,10 +24,11 @@ from b12assistant.answers import (
     Reply,
     TextId,
 )
+from b12assistant.data_files import read_data
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.subject import names_subject
+from b12assistant.language.words import fold
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import (
     DocumentId,
@@ -223,6 +226,13 @@ def _places(passages: Iterable[Passage]) -> Iterator[tuple[DocumentId, PassageId
         yield near.document.id, near.id, (near.document.title, *section(near.document, near.span.start))
 
 
+@cache
+def _subject() -> re.Pattern[str]:
+    """Return what the shipped corpus is about: beginnings of words (`data/scope/subject.toml`)."""
+    names = read_data("scope", "subject.toml")["names"]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})")
+
+
 def arrange(
     labels: Labels,
     notices: Sequence[FixedNotice],
@@ -243,7 +253,7 @@ def arrange(
     with its own headline, quotes and places; ``further``: those that were not searched. ``asked``: the message, and how
     it was read: who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
     """
-    if any(map(names_subject, asked)):
+    if any(_subject().search(fold(each)) for each in asked):
         notices = [notice for notice in notices if notice.id != "scope"]
     answered = _answered(labels, read_as, reason, quotes, notices) if not parts else _of_parts(labels, parts, quotes)
     shown = tuple(_notices(notices, labels, emergency=emergency))
