@@ -18,7 +18,7 @@ from refusal_data import CORPUS, workspace
 
 from b12assistant.answering.engine import Engine
 from b12assistant.api import Workspace
-from b12assistant.index.collection import AskedQuestions
+from b12assistant.index.asked_questions import AskedQuestions
 
 GRADED = Path(__file__).parent / "data" / "tuning" / "graded.jsonl"
 UNREAD = 607  # the last questions, of writers 29 to 38, which the reader does not learn from

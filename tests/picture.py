@@ -57,7 +57,8 @@ PICTURE = (
     (
         "index",
         (
-            "store < arrays documents < lexical_index source_words token_store vector_index < collection "
+            "store < arrays documents < asked_questions lexical_index source_words token_store vector_index "
+            "< collection "
             "< embedding < parts reading < previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",

@@ -11,8 +11,8 @@ from corpora import again, report_of, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError, SourceFactsError
-from b12assistant.index import collection as module
-from b12assistant.index.collection import AskedQuestions, Group, as_codes, digest_of, key_of
+from b12assistant.index import asked_questions as module
+from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of, key_of
 
 
 def unit(*values: float) -> np.ndarray:
@@ -54,6 +54,18 @@ def test_questions_read_back_from_bytes_are_the_same() -> None:
     np.testing.assert_array_equal(first.vectors, again.vectors)
     np.testing.assert_array_equal(first.sentences, again.sentences)
     assert list(first.by_key()) == list(again.by_key())
+    assert first.texts == again.texts == ("a", "b", "c", "d")
+    assert list(again.of(0, 2)) == [(0, "a"), (0, "b")]
+    assert list(again.of(2, 5)) == [(2, "c"), (4, "d")]
+
+
+def test_words_are_kept_only_where_few_sentences_are_asked_something() -> None:
+    groups = [Group(("a", "b"), (0, 1)), Group(("of none",), (0,))]
+    codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(unit(1, 0)[None])]
+    for sentences, texts in ((2, ()), (3, ("a", "b"))):
+        found = AskedQuestions.join(groups, [sentences, 0], [b"", b""], codes)
+        assert found.is_thorough(sentences) is (texts == ())
+        assert AskedQuestions.from_bytes(found.to_bytes(), sentences, 2).texts == texts
 
 
 @pytest.mark.parametrize(("sentences", "dimension"), [(4, 2), (5, 3)])
@@ -113,6 +125,23 @@ def test_a_few_asked_questions_harm_no_sentence(tmp_path: Path) -> None:
             near = asked._asked_of(query, row)
             assert not (near < 0.5).any()
             assert np.isnan(plain._asked_of(query, row)).all()
+
+
+def test_the_words_of_an_asked_question_bring_its_sentence_nearer_and_no_other(tmp_path: Path) -> None:
+    asked, plain = (again(with_questions(tmp_path / str(each), asked=each)).engine for each in (True, False))
+    for question, nearer in (
+        ("is that pill a danger in diabetes", {"Metformin lowers B12."}),
+        ("how many eggs", set()),
+    ):
+        gained = set()
+        for row, passage in enumerate(asked.collection.passages):
+            with_, without = (
+                engine._with_asked(engine.cosines(query, row), query, row) @ query.informative
+                for engine, query in ((each, each.query(question)) for each in (asked, plain))
+            )
+            assert (with_ >= without).all()
+            gained |= {span.text for span, more in zip(passage.sentences, with_ > without, strict=True) if more}
+        assert gained == nearer
 
 
 def test_a_document_in_its_own_words_needs_no_origin_and_stays_its_own(tmp_path: Path) -> None:

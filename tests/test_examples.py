@@ -115,4 +115,5 @@ def test_sixty_marked_questions_make_half_of_those_right_that_were_not_and_lose_
     after = {file: right(later, file) for file in files}
     gained = len(after["marked.jsonl"] - before["marked.jsonl"])
     assert gained >= (len(answerable) - len(before["marked.jsonl"])) / 2
+    assert len(after["held_out.jsonl"]) >= len(before["held_out.jsonl"]) + 2  # in words that nobody marked
     assert {file: before[file] - after[file] for file in files} == {key: set() for key in files}

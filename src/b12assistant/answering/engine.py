@@ -32,6 +32,7 @@ from b12assistant.types import Hit, Passage, Range, Span
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
+ASKED_SHARE = 0.8  # of the cosines with the words of an asked question, where few sentences are asked anything
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
@@ -217,7 +218,7 @@ class Engine:
         row = self.collection.row(window.passage)
         # The side of a difference may be in a passage that was not among those searched.
         cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
-        best = cosines[window.cut.rows].max(axis=0)
+        best = self._with_asked(cosines, query, row)[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
         return evidence.signals(best, query.informative, window.cut.terms, asked, row)
@@ -247,7 +248,7 @@ class Engine:
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
         """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker."""
         rows = [self.collection.row(hit.passage) for hit in hits]
-        cosines = [self.cosines(query, row) for row in rows]
+        cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
@@ -346,6 +347,30 @@ class Engine:
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             found[found < ORDINARY] = np.nan
         return found
+
+    def _with_asked(self, cosines: Vectors, query: Query, row: int) -> Vectors:
+        """Return the cosines, `(sentences, q)`, raised by what is asked of each sentence: a reader's words for it.
+
+        Where nearly every sentence is asked something, the vectors of the questions say enough.
+        """
+        asked = () if self.collection.asked_throughout else self._words_asked(row)
+        if not asked:
+            return cosines
+        raised = cosines.copy()
+        with np.errstate(all="ignore"):  # as in `signals`
+            for place, tokens in asked:
+                raised[place] = np.maximum(raised[place], ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1))
+        return raised
+
+    @cached(_KEPT_OF_MANY)
+    def _words_asked(self, row: int) -> Sequence[tuple[int, Vectors]]:
+        """Return the questions that are asked of a passage: places of their sentences, and token vectors, (t, p)."""
+        first, last = self.collection.sentence_starts[row : row + 2].tolist()
+        asked = () if self.collection.asked is None else self.collection.asked.of(first, last)
+        found = [(place - first, (readable(question), 0)) for place, question in asked if question]
+        texts = [text for _, text in found]
+        queries = encode_queries(texts, self.collection, self.encoder, self.projection) if texts else []
+        return [(place, each.tokens) for (place, _), each in zip(found, queries, strict=True) if len(each.tokens)]
 
     def cosines(self, query: Query, row: int) -> Vectors:
         """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone."""

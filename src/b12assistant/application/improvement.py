@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import compress
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.corpus import folder
 from b12assistant.corpus.provenance import SentenceEntry, read_sentences, sentences_file
 from b12assistant.corpus.question_lists import same_question
-from b12assistant.index.collection import AskedQuestions, Collection, as_codes
+from b12assistant.index.asked_questions import AskedQuestions, as_codes
+from b12assistant.index.collection import Collection
 from b12assistant.protocols import Encoder
 from b12assistant.threads import once
 from b12assistant.types import DocumentId, Passage, Span
@@ -300,7 +302,7 @@ class Bench:
         add += [(total, question) for question in plan.of_none]
         drop = [(found[0], question) for place, question in plan.withdraw if (found := self.asked_place(place))]
         drop += [(total, question) for question in plan.answered]
-        return replace(collection, asked=_changed(collection.asked, self.space.encoder, add, drop))
+        return replace(collection, asked=_changed(collection, self.space.encoder, add, drop))
 
     def asked_place(self, place: SentencePlace) -> tuple[int, Span] | None:
         """Return the sentence in which the words of a line of `sentences/` are."""
@@ -363,10 +365,12 @@ def _aside(counted: Mapping[DocumentId, int], why: str) -> Iterator[str]:
 
 
 def _changed(
-    asked: AskedQuestions | None, encoder: Encoder, add: Sequence[tuple[int, str]], drop: Sequence[tuple[int, str]]
+    collection: Collection, encoder: Encoder, add: Sequence[tuple[int, str]], drop: Sequence[tuple[int, str]]
 ) -> AskedQuestions | None:
     """Return the asked questions with some added and some dropped, each with the number of its sentence."""
+    asked = collection.asked
     vectors = np.zeros((0, encoder.dimension), np.int8) if asked is None else asked.vectors
+    texts = [] if asked is None else [*asked.texts, *[""] * (len(asked.vectors) - len(asked.texts))]
     places = np.zeros(0, np.int64) if asked is None else asked.sentences
     codes = as_codes(
         np.array(
@@ -381,6 +385,8 @@ def _changed(
         keep &= ~((places == place) & alike)
     vectors = np.concatenate([vectors[keep], codes[len(drop) :]])
     places = np.concatenate([places[keep], np.array([place for place, _ in add], np.int64)])
+    texts = [*compress(texts, keep), *(question for _, question in add)]
     order = np.argsort(places, kind="stable")
-    none = np.zeros(0, "S64")
-    return AskedQuestions(vectors[order], places[order], none, np.zeros(0, np.int64)) if len(places) else None
+    changed = AskedQuestions(vectors[order], places[order], np.zeros(0, "S64"), np.zeros(0, np.int64))
+    texts = [texts[row] for row in order.tolist()]
+    return changed.with_texts(texts, int(collection.sentence_starts[-1])) if len(places) else None

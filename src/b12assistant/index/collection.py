@@ -2,16 +2,10 @@
 
 A question needs the text of a few dozen passages, but the place of each. So the documents of a large collection are
 parsed when they are asked for, and of every passage only an `Outline` is known: arrays of a mapped file.
-
-An asked question is one that a sentence answers: a question near it is probably answered there. The idea is doc2query's
-(Nogueira and others, 2019, arXiv 1904.08375), with questions written by people instead of a model. They come with the
-sentences of a corpus (`corpus/sentences/`) and are never quoted. A corpus may also list questions that nothing in it
-answers (`not_answered.toml`): something near one of them is probably not answered either.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from bisect import bisect_left, bisect_right
@@ -27,6 +21,7 @@ from b12assistant.corpus.disputes import Dispute
 from b12assistant.corpus.switched_off import NOTHING_OFF, SwitchedOff
 from b12assistant.errors import REBUILD, IndexDamagedError
 from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.asked_questions import AskedQuestions
 from b12assistant.index.documents import Entry, entries_to_bytes, entry_from_bytes
 from b12assistant.index.lexical_index import FIELDS
 from b12assistant.index.source_words import SourceWords
@@ -45,17 +40,11 @@ from b12assistant.types import (
 )
 
 Vectors = NDArray[np.float32]
-Codes = NDArray[np.int8]
 
-DOCUMENTS, OUTLINE, ASKED = "documents.jsonl", "outline.npz", "asked_questions.npz"
+DOCUMENTS, OUTLINE = "documents.jsonl", "outline.npz"
 _KEPT = 20_000  # passages of the documents that are kept parsed, at 4 KB each: all of a library such as ours
 _LOOKED_UP = 4096  # ids of passages whose rows are cached
 Item = TypeVar("Item", covariant=True)
-_SCALE = 127
-_SOME = 512  # rows
-_NAMES = ("vectors", "sentences", "keys", "counts")
-_APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
-_THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
 
 
 class OnDemand(Sequence[Item]):
@@ -252,140 +241,6 @@ class _Kept:
         return entry
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The questions of one document; ``sentences``: which of its sentences each is asked of."""
-
-    questions: tuple[str, ...]
-    sentences: tuple[int, ...]
-
-
-def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
-    """Find the sentence of each question. ``asked``: start and end of words that answer, and the questions."""
-    spans = [span for passage in passages for span in passage.sentences]
-    starts = [span.start for span in spans]
-    found: list[tuple[int, str]] = []
-    for start, end, questions in asked:
-        place = bisect_right(starts, start) - 1
-        if place < 0 or spans[place].end <= start:
-            place += 1  # the words begin before the sentence, with a bullet or a cell
-        if place < len(spans) and spans[place].start < end:
-            found += [(place, question) for question in questions]
-    found.sort(key=lambda each: each[0])
-    return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
-
-
-def key_of(made_in: str, group: Group) -> bytes:
-    """Return what the vectors of a group depend on, as a digest."""
-    return hashlib.sha256(json.dumps([made_in, group.questions]).encode()).hexdigest().encode()
-
-
-def digest_of(groups: Iterable[Group]) -> str:
-    """Return a digest of all questions and their places; empty if there is none."""
-    told = [[group.questions, group.sentences] for group in groups]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest() if any(row[0] for row in told) else ""
-
-
-def as_codes(vectors: Vectors) -> Codes:
-    """Quantise rows of unit length, (n, d)."""
-    return np.clip(np.rint(vectors * _SCALE), -_SCALE, _SCALE).astype(np.int8)
-
-
-@dataclass(frozen=True, eq=False)
-class AskedQuestions:
-    """``vectors``: (n, d); ``sentences``: (n,) the sentence of each, counted over all passages, in rising order.
-
-    Questions that no sentence answers come last, with the total number of sentences as their place.
-    ``keys`` and ``counts``: of each document the digest and the number of its questions.
-    """
-
-    vectors: Codes
-    sentences: NDArray[np.int64]
-    keys: NDArray[np.bytes_]
-    counts: NDArray[np.int64]
-
-    @classmethod
-    def join(
-        cls, groups: Sequence[Group], sizes: Sequence[int], keys: Sequence[bytes], codes: Sequence[Codes]
-    ) -> AskedQuestions:
-        """Join the groups of all documents; ``sizes``: sentences of each."""
-        begins = np.cumsum([0, *sizes[:-1]])
-        rows = [np.array(group.sentences, np.int64) + begin for group, begin in zip(groups, begins, strict=True)]
-        counts = np.array([len(group.questions) for group in groups], np.int64)
-        return cls(np.concatenate(list(codes)), np.concatenate(rows), np.array(keys, "S64"), counts)
-
-    @classmethod
-    def from_bytes(cls, data: Data, sentences: int, dimension: int) -> AskedQuestions:
-        """Read the file. Raises ``IndexDamagedError`` if it does not fit the index."""
-        arrays = from_npz(data)
-        read = cls(*(arrays[name] for name in _NAMES))
-        rows = len(read.sentences)
-        of_none = int(np.count_nonzero(read.sentences == sentences))
-        fits = (
-            read.vectors.shape == (rows, dimension)
-            and read.counts.sum() == rows
-            and len(read.keys) == len(read.counts)
-            and (not rows or 0 <= int(read.sentences.min()) <= int(read.sentences.max()) <= sentences)
-            and of_none in (0, *read.counts[-1:].tolist())
-        )
-        if not fits:
-            raise IndexDamagedError(f"{ASKED} does not fit documents.jsonl", hint="run `b12assistant index`")
-        return read
-
-    def to_bytes(self) -> bytes:
-        # Packed it would be a third smaller, and take 0.1 s to read.
-        return to_npz({name: getattr(self, name) for name in _NAMES})
-
-    def by_key(self) -> Mapping[bytes, Codes]:
-        """Return the vectors of each document's questions."""
-        parts = np.split(self.vectors, np.cumsum(self.counts)[:-1])
-        return dict(zip(self.keys.tolist(), parts, strict=True))
-
-    def best(self, query: Vectors, first: int, last: int) -> Vectors:
-        """Return the best cosine of ``query``, (d,), and a question asked of each sentence from ``first`` to ``last``.
-
-        (last - first,); NaN for a sentence that nothing is asked of.
-        """
-        begin, end = np.searchsorted(self.sentences, (first, last))
-        found = np.full(last - first, np.nan, np.float32)
-        if begin == end:
-            return found
-        cosines = self.vectors[begin:end].astype(np.float32) @ query / _SCALE
-        np.fmax.at(found, self.sentences[begin:end] - first, cosines)
-        return found
-
-    @once
-    def _signs(self) -> NDArray[np.uint64]:
-        """Return the signs of all vectors as bits, 64 in each of (ceil(d / 64), n)."""
-        return _as_bits(self.vectors)
-
-    def alike(self, query: Vectors, least: float) -> NDArray[np.int64]:
-        """Return the sentences that are asked a question with at least this cosine with ``query``, (d,), in order.
-
-        Signs alone rule nearly all questions out, in a twentieth of the time that all cosines take.
-        """
-        apart = np.bitwise_count(self._signs ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
-        some = np.flatnonzero(apart <= _APART * len(query))
-        cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
-        return np.unique(self.sentences[some[cosines >= least]])
-
-    def best_of_none(self, queries: Sequence[Vectors], sentences: int) -> list[float | None]:
-        """Return, for each of ``queries``, (d,), the best cosine with a question that no sentence of all answers.
-
-        ``None`` if there is none. A few at a time: all of them in single precision take 10 MB.
-        """
-        codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
-        some = (codes[first : first + _SOME].astype(np.float32) for first in range(0, len(codes), _SOME))
-        best = [[float((each @ query).max()) / _SCALE for query in queries] for each in some]
-        return [max(found) for found in zip(*best, strict=True)] if best else [None] * len(queries)
-
-
-def _as_bits(vectors: Codes | Vectors) -> NDArray[np.uint64]:
-    bits = np.packbits(vectors > 0, axis=1)
-    whole = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8))).view(np.uint64)
-    return np.ascontiguousarray(whole.T)
-
-
 @dataclass(frozen=True)
 class Collection:
     """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
@@ -451,11 +306,7 @@ class Collection:
     @once
     def asked_throughout(self) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
-        total = int(self.sentence_starts[-1])
-        if self.asked is None or not total:
-            return False
-        places = self.asked.sentences
-        return len(np.unique(places[places < total])) >= _THOROUGH * total
+        return self.asked is not None and self.asked.is_thorough(int(self.sentence_starts[-1]))
 
     @once
     def first_rows(self) -> NDArray[np.int64]:

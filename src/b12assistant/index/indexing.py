@@ -16,18 +16,8 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.index import embedding, vector_index
-from b12assistant.index.collection import (
-    CHUNKING,
-    LIBRARIES,
-    METHOD,
-    AskedQuestions,
-    Group,
-    Outline,
-    as_codes,
-    built_with,
-    digest_of,
-    key_of,
-)
+from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of, key_of
+from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, Outline, built_with
 from b12assistant.index.documents import all_reports
 from b12assistant.index.embedding import Embedded, EmbeddingPool
 from b12assistant.index.lexical_index import index_words

@@ -12,16 +12,8 @@ import numpy as np
 
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
 from b12assistant.errors import REBUILD, IndexDamagedError
-from b12assistant.index.collection import (
-    ASKED,
-    DOCUMENTS,
-    OUTLINE,
-    AskedQuestions,
-    ByName,
-    Outline,
-    entries_to_files,
-    read_entries,
-)
+from b12assistant.index.asked_questions import ASKED, AskedQuestions
+from b12assistant.index.collection import DOCUMENTS, OUTLINE, ByName, Outline, entries_to_files, read_entries
 from b12assistant.index.documents import Entry, entries_from_bytes
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.source_words import WORDS, SourceWords

@@ -24,7 +24,8 @@ from b12assistant.corpus.provenance import (
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
-from b12assistant.index.collection import CHUNKING, METHOD, Group, group_of, most_pieces
+from b12assistant.index.asked_questions import Group, group_of
+from b12assistant.index.collection import CHUNKING, METHOD, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder, Progress

@@ -1,0 +1,191 @@
+"""Keep the questions that a corpus asks of its sentences, and those that nothing in it answers.
+
+An asked question is one that a sentence answers: a question near it is probably answered there. The idea is doc2query's
+(Nogueira and others, 2019, arXiv 1904.08375), with questions written by people instead of a model. They come with the
+sentences of a corpus (`corpus/sentences/`) and are never quoted. A corpus may also list questions that nothing in it
+answers (`not_answered.toml`): something near one of them is probably not answered either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from b12assistant.errors import IndexDamagedError
+from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.store import Data
+from b12assistant.threads import once
+from b12assistant.types import Passage
+
+Vectors = NDArray[np.float32]
+Codes = NDArray[np.int8]
+
+ASKED = "asked_questions.npz"
+_SCALE = 127
+_SOME = 512  # rows
+_NAMES = ("vectors", "sentences", "keys", "counts")
+_TEXTS = "texts"  # in the file, if the questions are kept in words too
+_APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
+_THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The questions of one document; ``sentences``: which of its sentences each is asked of."""
+
+    questions: tuple[str, ...]
+    sentences: tuple[int, ...]
+
+
+def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
+    """Find the sentence of each question. ``asked``: start and end of words that answer, and the questions."""
+    spans = [span for passage in passages for span in passage.sentences]
+    starts = [span.start for span in spans]
+    found: list[tuple[int, str]] = []
+    for start, end, questions in asked:
+        place = bisect_right(starts, start) - 1
+        if place < 0 or spans[place].end <= start:
+            place += 1  # the words begin before the sentence, with a bullet or a cell
+        if place < len(spans) and spans[place].start < end:
+            found += [(place, question) for question in questions]
+    found.sort(key=lambda each: each[0])
+    return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
+
+
+def key_of(made_in: str, group: Group) -> bytes:
+    """Return what the vectors of a group depend on, as a digest."""
+    return hashlib.sha256(json.dumps([made_in, group.questions]).encode()).hexdigest().encode()
+
+
+def digest_of(groups: Iterable[Group]) -> str:
+    """Return a digest of all questions and their places; empty if there is none."""
+    told = [[group.questions, group.sentences] for group in groups]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest() if any(row[0] for row in told) else ""
+
+
+def as_codes(vectors: Vectors) -> Codes:
+    """Quantise rows of unit length, (n, d)."""
+    return np.clip(np.rint(vectors * _SCALE), -_SCALE, _SCALE).astype(np.int8)
+
+
+@dataclass(frozen=True, eq=False)
+class AskedQuestions:
+    """``vectors``: (n, d); ``sentences``: (n,) the sentence of each, counted over all passages, in rising order.
+
+    Questions that no sentence answers come last, with the total number of sentences as their place.
+    ``keys`` and ``counts``: of each document the digest and the number of its questions. ``texts``: the questions that
+    a sentence answers, in words; none where nearly every sentence is asked something, which would be thousands.
+    """
+
+    vectors: Codes
+    sentences: NDArray[np.int64]
+    keys: NDArray[np.bytes_]
+    counts: NDArray[np.int64]
+    texts: tuple[str, ...] = ()
+
+    @classmethod
+    def join(
+        cls, groups: Sequence[Group], sizes: Sequence[int], keys: Sequence[bytes], codes: Sequence[Codes]
+    ) -> AskedQuestions:
+        """Join the groups of all documents; ``sizes``: sentences of each."""
+        begins = np.cumsum([0, *sizes[:-1]])
+        rows = [np.array(group.sentences, np.int64) + begin for group, begin in zip(groups, begins, strict=True)]
+        counts = np.array([len(group.questions) for group in groups], np.int64)
+        joined = cls(np.concatenate(list(codes)), np.concatenate(rows), np.array(keys, "S64"), counts)
+        return joined.with_texts([question for group in groups for question in group.questions], sum(sizes))
+
+    def with_texts(self, texts: Sequence[str], sentences: int) -> AskedQuestions:
+        """Return these with the words of each, (n,), unless they are thorough. ``sentences``: how many there are."""
+        of_some = int(np.searchsorted(self.sentences, sentences))
+        return self if self.is_thorough(sentences) else replace(self, texts=tuple(texts[:of_some]))
+
+    def is_thorough(self, sentences: int) -> bool:
+        """Return whether nearly every sentence is asked something, as in the corpus that ships."""
+        return len(np.unique(self.sentences[self.sentences < sentences])) >= max(1, _THOROUGH * sentences)
+
+    @classmethod
+    def from_bytes(cls, data: Data, sentences: int, dimension: int) -> AskedQuestions:
+        """Read the file. Raises ``IndexDamagedError`` if it does not fit the index."""
+        arrays = from_npz(data)
+        texts = json.loads(arrays[_TEXTS].tobytes()) if _TEXTS in arrays else ()
+        vectors, places, keys, counts = (arrays[name] for name in _NAMES)
+        read = cls(vectors, places, keys, counts, tuple(texts))
+        rows = len(read.sentences)
+        of_none = int(np.count_nonzero(read.sentences == sentences))
+        fits = (
+            read.vectors.shape == (rows, dimension)
+            and read.counts.sum() == rows
+            and len(read.keys) == len(read.counts)
+            and (not rows or 0 <= int(read.sentences.min()) <= int(read.sentences.max()) <= sentences)
+            and of_none in (0, *read.counts[-1:].tolist())
+            and len(read.texts) in (0, rows - of_none)
+        )
+        if not fits:
+            raise IndexDamagedError(f"{ASKED} does not fit documents.jsonl", hint="run `b12assistant index`")
+        return read
+
+    def to_bytes(self) -> bytes:
+        # Packed it would be a third smaller, and take 0.1 s to read.
+        arrays = {name: getattr(self, name) for name in _NAMES}
+        texts = {_TEXTS: np.frombuffer(json.dumps(self.texts).encode(), np.uint8)} if self.texts else {}
+        return to_npz({**arrays, **texts})
+
+    def of(self, first: int, last: int) -> Iterator[tuple[int, str]]:
+        """Yield the questions in words, with their sentence, of the sentences from ``first`` to ``last``."""
+        begin, end = np.searchsorted(self.sentences, (first, last)).tolist()
+        yield from zip(self.sentences[begin:end].tolist(), self.texts[begin:end], strict=False)
+
+    def by_key(self) -> Mapping[bytes, Codes]:
+        """Return the vectors of each document's questions."""
+        parts = np.split(self.vectors, np.cumsum(self.counts)[:-1])
+        return dict(zip(self.keys.tolist(), parts, strict=True))
+
+    def best(self, query: Vectors, first: int, last: int) -> Vectors:
+        """Return the best cosine of ``query``, (d,), and a question asked of each sentence from ``first`` to ``last``.
+
+        (last - first,); NaN for a sentence that nothing is asked of.
+        """
+        begin, end = np.searchsorted(self.sentences, (first, last))
+        found = np.full(last - first, np.nan, np.float32)
+        if begin == end:
+            return found
+        cosines = self.vectors[begin:end].astype(np.float32) @ query / _SCALE
+        np.fmax.at(found, self.sentences[begin:end] - first, cosines)
+        return found
+
+    @once
+    def _signs(self) -> NDArray[np.uint64]:
+        """Return the signs of all vectors as bits, 64 in each of (ceil(d / 64), n)."""
+        return _as_bits(self.vectors)
+
+    def alike(self, query: Vectors, least: float) -> NDArray[np.int64]:
+        """Return the sentences that are asked a question with at least this cosine with ``query``, (d,), in order.
+
+        Signs alone rule nearly all questions out, in a twentieth of the time that all cosines take.
+        """
+        apart = np.bitwise_count(self._signs ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
+        some = np.flatnonzero(apart <= _APART * len(query))
+        cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
+        return np.unique(self.sentences[some[cosines >= least]])
+
+    def best_of_none(self, queries: Sequence[Vectors], sentences: int) -> list[float | None]:
+        """Return, for each of ``queries``, (d,), the best cosine with a question that no sentence of all answers.
+
+        ``None`` if there is none. A few at a time: all of them in single precision take 10 MB.
+        """
+        codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
+        some = (codes[first : first + _SOME].astype(np.float32) for first in range(0, len(codes), _SOME))
+        best = [[float((each @ query).max()) / _SCALE for query in queries] for each in some]
+        return [max(found) for found in zip(*best, strict=True)] if best else [None] * len(queries)
+
+
+def _as_bits(vectors: Codes | Vectors) -> NDArray[np.uint64]:
+    bits = np.packbits(vectors > 0, axis=1)
+    whole = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8))).view(np.uint64)
+    return np.ascontiguousarray(whole.T)
