@@ -94,7 +94,7 @@ PICTURE = (
         "web",
         (
             "http_models problems < questions < listening policy question_log warmup < "
-            "lookup_routes plain_routes service source_routes turns < pack_routes ui < site"
+            "lookup_routes plain_routes service source_routes turns < bench_page pack_routes ui < site"
         ),
     ),
     ("", "api"),
@@ -112,6 +112,7 @@ PICTURE = (
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
+    "web.bench_page",
     "web.lookup_routes",
     "web.pack_routes",
     "web.plain_routes",

@@ -17,6 +17,7 @@ from payloads import PAYLOADS
 from starlette.testclient import TestClient
 
 from b12assistant.corpus.switched_off import CuratorList, edited, parse_switched_off
+from b12assistant.display import addresses
 from b12assistant.errors import ConfigError, SourceFactsError
 from b12assistant.types import PassageId
 from b12assistant.web.site import application
@@ -100,8 +101,20 @@ def test_a_note_stands_with_the_next_quote_everywhere(space: FakeWorkspace, clie
     asked = client.post("/plain", data={"question": ASKED}, headers={"sec-fetch-site": "same-origin"})
     assert said in asked.text.replace("&#32;", " ")
     assert said in client.get(f"/d/nerves.md?passage={sheath(space)}").text
+    saved = {"addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}
+    assert said in client.post("/pack/reply", json=saved).json()["text"]
     assert decided(client, "note", sheath(space), "") == 200
     assert quotes(client)[0]["curator_note"] is None
+
+
+def test_what_is_switched_off_is_in_no_reply_and_a_collection_says_so(space: FakeWorkspace, client: TestClient) -> None:
+    saved = {"addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}
+    assert "Myelin wraps" in client.post("/pack/reply", json=saved).json()["text"]
+    assert decided(client, "off", sheath(space), "out of date") == 200
+    assert "Myelin wraps" not in client.post("/pack/reply", json=saved).json()["text"]
+    (row,) = client.post("/pack/read", json=saved).json()["rows"]
+    assert row["warnings"] == ["We have stopped quoting this: out of date"]
+    assert decided(client, "off", sheath(space), "") == 200
 
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY + " ", KEY.upper(), "é" * 20])

@@ -86,7 +86,8 @@ def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_dista
     fitted = load_calibration()
     assert fitted.with_limits(least=0, strong=0) == fitted
     chosen = fitted.with_limits(least=2 * fitted.possibly, strong=0.1)
-    assert chosen.least("why " * 14) == chosen.possibly
+    assert chosen.least("why " * 9) == chosen.possibly
+    assert chosen.longer < chosen.least("why " * 14) == chosen.least("why " * 10) < chosen.possibly
     assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
     assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
     assert chosen.message == pytest.approx(2 * fitted.message)

@@ -1,4 +1,4 @@
-"""What `evaluate --out` writes about labelled questions: the result of each, and a reliability diagram."""
+"""What `evaluate --out` writes about labelled questions: the result of each, and a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set, question_page
-from b12assistant.evaluation.labelled_set import reliability
 
 CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",
@@ -54,11 +53,6 @@ def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) 
     assert all(each["address"].startswith("/d/") for each in missed["quotes"])
 
 
-def test_reliability_counts_every_question_once(report: dict[str, Any]) -> None:
-    found = report["reliability"]
-    assert sum(each["n"] for each in found["bins"]) == found["n"] == len(QUESTIONS)
-
-
 def test_a_turn_is_asked_after_those_before_it_and_in_full_without_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,18 +77,6 @@ def test_a_turn_is_asked_after_those_before_it_and_in_full_without_them(
     assert asked == [(FIRST, ()), ("and fat?", (FIRST,)), (FIRST, ()), ("Is myelin made of fat?", ())]
     assert (figures["conversations"], figures["turns"]) == (1, 2)
     assert figures["follow-ups as typed: hit@3"]["n"] == 1
-
-
-def test_bins_hold_means_and_shares() -> None:
-    found = reliability([(0.95, True), (1.0, False), (0.05, False), (0.15, False)])
-    assert found is not None
-    assert [(each["low"], each["n"], each["confidence"], each["right"]) for each in found["bins"]] == [
-        (0.0, 1, 0.05, 0.0),
-        (0.1, 1, 0.15, 0.0),
-        (0.9, 2, 0.975, 0.5),
-    ]
-    assert found["calibration_error"] == pytest.approx((0.05 + 0.15 + 2 * 0.475) / 4)
-    assert reliability([]) is None
 
 
 def test_the_page_explains_each_figure_and_says_that_three_questions_are_few(report: dict[str, Any]) -> None:

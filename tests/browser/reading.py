@@ -237,7 +237,9 @@ class Reader:
             frame.evaluate(STILL)  # colours are in between during a transition
             if frame.evaluate("() => !('axe' in globalThis)"):
                 frame.evaluate(AXE)
-        found: Sequence[dict[str, Any]] = self.page.evaluate("async () => (await axe.run(document)).violations")
+        found: Sequence[dict[str, Any]] = self.page.evaluate(
+            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+        )
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
     def accessible(self) -> None:

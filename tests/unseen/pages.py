@@ -266,6 +266,20 @@ _LATER_BODIES = r"""
 <div style="overflow:hidden;width:500px"><p style="text-indent:600px;white-space:nowrap">{}</p></div>
 <div style="overflow:hidden;width:300px"><p style="padding-left:500px">{}</p></div>
 <div style="contain:paint;height:0">{}</div>
+<p id=z>{}</p><script>with(z)hidden=true</script>
+<p>{}</p><script>[...document.all].at(-2).remove()</script>
+<p>{}</p><script>document.body.lastElementChild.previousElementSibling.remove()</script>
+<p>{}</p><script>document.body.removeChild(document.body.children[1])</script>
+<p>{}</p><script>document.scripts[0].previousElementSibling.remove()</script>
+<p>{}</p><script>document.currentScript.previousElementSibling.remove()</script>
+<p>{}</p><script>document.head.append(Object.assign(document.createElement("style"),{textContent:"p+p{display:none}"}))</script>
+<p>{}</p><script>document.documentElement.className="js"</script><style>.js p+p{display:none}</style>
+<p>{}</p><script>document.designMode="on";document.execCommand("selectAll");document.execCommand("delete")</script>
+<p>{}</p><script>const q=s=>document.querySelectorAll(s);q("p")[1].remove()</script>
+<p>{}</p><script>setTimeout(()=>$("p").hide())</script>
+<p>{}</p><p style="text-shadow:0 -36px #fff,2px -36px #fff;color:#fff">████████████████████████████████████████</p>
+<div style="overflow:hidden;width:300px"><table width=2000><tr><td width=1500>Sleep<td>{}</table></div>
+<div style="overflow:hidden;width:300px"><pre>                                                  {}</pre></div>
 """
 LATER = (
     {style: _styled(style) for style in _LATER_STYLES.strip().split("\n")}
@@ -324,6 +338,10 @@ _BODIES_SEEN = (
     "<div style='margin-left:calc((100% - 600px) / 2);height:calc(100% - 70px);overflow:auto'>{}</div>",
     "<p id=found>{}</p><script>var found = document.getElementById('found'), top = found.offsetTop</script>",
     "<p>{}</p><script>document.querySelector('p'); var other = document.createElement('i');</script>",
+    "<p>{}</p><script>document.documentElement.className = 'js'</script><style>.js i{{display:none}}</style>",
+    "<p>{}</p><script>$('.menu').hide(); document.body.appendChild(document.createElement('i'))</script>",
+    "<p style='text-shadow:0 1px 1px #eee'>{}</p><table width=600><tr><td width=300>Sleep</table>",
+    "<p>{}</p><pre>                                        Sleep.</pre>",
 )
 SEEN: dict[str, bytes] = {style: _styled(style) for style in _STYLES_SEEN} | {
     rules: _ruled(rules) for rules in _RULES_SEEN

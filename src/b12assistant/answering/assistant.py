@@ -67,7 +67,7 @@ TRIAGE_FAILED = TextId("triage_failed")
 class Triaged:
     """A conversation that the safety check has read, what it says, and how long that took.
 
-    ``ahead``: what encodes a long message meanwhile.
+    ``ahead``: what searches for a long message meanwhile.
     """
 
     turns: tuple[Turn, ...]
@@ -92,7 +92,7 @@ class Answerer:
         """Run the safety check alone; needs no index. Raises ``QuestionError`` for what is not a question."""
         begun = time.perf_counter()
         turns = turns_of(question, history)
-        ahead = self._ahead(turns[-1])
+        ahead = self._ahead(turns)
         return Triaged(turns, self._triaged(turns), _ms(begun), ahead)
 
     def warning(self, read: Triaged) -> Reply | None:
@@ -125,9 +125,7 @@ class Answerer:
         _waited(read.ahead)
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
         questions = () if literal else questions_of(asked)
-        thread.encode(questions[:MOST_ASKED])
-        understood = [thread.read_asked(each) for each in questions[:MOST_ASKED]]
-        understood = understood or [thread.as_typed(asked[-1]) if literal else thread.read(asked)]
+        understood = [thread.as_typed(asked[-1])] if literal else thread.understood(asked, questions[:MOST_ASKED])
         searched = time.perf_counter()
         if questions:
             answer = self._parts(thread, questions, understood, turns[-1], triage.notices)
@@ -179,15 +177,21 @@ class Answerer:
         """Return the weights and limits that the open index and the settings give."""
         return self._thread.calibration
 
-    def _ahead(self, turn: Turn) -> Future[None] | None:
-        """Begin to encode the questions of a long message, on another core than the safety check of it.
+    def _ahead(self, turns: Sequence[Turn]) -> Future[None] | None:
+        """Begin to search for a long message, on another core than the safety check of it: what is found is kept.
 
         Only if an index is open: an emergency does not wait for one.
         """
         thread: Thread | None = vars(self).get("_thread")
-        if thread is None or len(turn.text.split()) <= SHORT:
+        if thread is None or len(turns[-1].text.split()) <= SHORT:
             return None
-        return self._beside.submit(lambda: thread.encode(questions_of((turn,))[:MOST_ASKED]))
+
+        def search() -> None:
+            questions = questions_of(turns[-1:])
+            if questions or len(turns) == 1:  # else the check has a say in which of the earlier turns are read
+                thread.understood(turns[-1:], questions[:MOST_ASKED])
+
+        return self._beside.submit(search)
 
     @once
     def _beside(self) -> ThreadPoolExecutor:

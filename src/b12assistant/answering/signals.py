@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from math import exp
+from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -183,8 +183,8 @@ class Evidence:
 
     def _rival(self, weights: Vectors, row: int | None) -> float:
         """Return the closeness of the second closest sentence in other passages, each with one sentence; 0 if none."""
-        # Not `@`: it also reports what a kernel of BLAS met beyond the ends of its operands.
-        others = sorted(float(np.dot(each, weights).max()) for other, each in self.cosines.items() if other != row)
+        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
+            others = sorted(float((each @ weights).max()) for other, each in self.cosines.items() if other != row)
         return others[-min(2, len(others))] if others else 0.0
 
     def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
@@ -208,7 +208,7 @@ def load_topics() -> Topics:
         return Topics(table, arrays["weights"], arrays["plain"], str(arrays["encoder"]))
 
 
-LONGER = 15  # words of a question that often tells something too
+LONG, LONGER = 10, 15  # words of a question that sometimes, and often, tells something too
 
 
 def _logistic(values: Vectors) -> Vectors:
@@ -263,8 +263,9 @@ class Calibration:
         return replace(self, possibly=least, answered=max(least, strong), message=message, longer=longer)
 
     def least(self, question: str) -> float:
-        """Return the confidence from which a whole question is answered."""
-        return self.longer if len(question.split()) >= LONGER else self.possibly
+        """Return the confidence from which a whole question is answered; from ``LONG`` words on it is lower."""
+        words = len(question.split())
+        return self.longer if words >= LONGER else sqrt(self.possibly * self.longer) if words >= LONG else self.possibly
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""

@@ -127,6 +127,11 @@ class Thread:
             return read
         return self._joined(turns, turns[: place + 1], read)
 
+    def understood(self, turns: tuple[Turn, ...], questions: Sequence[Asked]) -> list[Read]:
+        """Understand each question of a message; the last of some turns as a whole if it has none."""
+        self.encode(questions)
+        return [self.read_asked(each) for each in questions] or [self.read(turns)]
+
     def encode(self, questions: Sequence[Asked]) -> None:
         """Encode the readings of several questions of a message in one batch: `read_asked` then finds them encoded."""
         self.engine.queries_of([self.engine.read(each) for asked in questions for each in self._readings_of(asked)])

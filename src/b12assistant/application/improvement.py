@@ -56,6 +56,7 @@ MARKED = {  # by its key
     "n": "nothing answers",
     "m": "needs writing",
 }
+STAYS = ("p", "w")  # keys after which it is still to be said what does answer
 
 
 def mark_of(look: BenchView, key: str) -> CuratorMark | None:
@@ -77,6 +78,14 @@ def mark_of(look: BenchView, key: str) -> CuratorMark | None:
     if look.first is None:
         return CuratorMark(look.question, MarkVerdict.NOTHING) if key == "r" else None
     return CuratorMark(look.question, MarkVerdict.RIGHT if key == "r" else MarkVerdict.PART, look.first)
+
+
+def in_words(judgement: QuestionJudgement) -> str:
+    """Say how a question is marked."""
+    said = [f"{verdict}: {place.text[:70]}" for place, verdict in judgement.verdicts.items()]
+    whole = {MarkVerdict.NOTHING: MARKED["n"], MarkVerdict.MISSING: MARKED["m"]}
+    said += [whole[judgement.whole]] if judgement.whole else []
+    return f"Marked: {'; '.join(said) or 'not refused rightly'}"
 
 
 class MarkedResult(StrEnum):
@@ -149,7 +158,9 @@ class Bench:
         found: dict[SentencePlace, NearSentence] = {}
         for row in rows:
             passage = engine.collection.passages[row]
-            for sentence, close in zip(passage.sentences, engine.cosines(query, row) @ query.informative, strict=True):
+            with np.errstate(all="ignore"):  # as in `answering.signals`
+                closeness = engine.cosines(query, row) @ query.informative
+            for sentence, close in zip(passage.sentences, closeness, strict=True):
                 place = _place(sentence)
                 found.setdefault(place, NearSentence(place, passage, float(close)))
         return tuple(sorted(found.values(), key=lambda near: -near.closeness)[:most])

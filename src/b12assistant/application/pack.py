@@ -94,9 +94,10 @@ def write(pins: Pins, setting: Setting, generation: GenerationId, form: str, nam
 def reply(pins: Pins, setting: Setting, signature: str) -> dict[str, str]:
     """Write a message that quotes the pins, as text and as HTML: greeting, quotes, disclaimer, ``signature``.
 
-    A link to this page is left out without ``setting.base``: nobody else could open it.
+    A link to this page is left out without ``setting.base``: nobody else could open it. So is what a curator has
+    switched off: nobody is to be sent it.
     """
-    labels, cited = setting.labels, [words for _, words in pins if words]
+    labels, cited = setting.labels, [words for _, words in pins if words and not words.off]
     before = [labels("reply.greeting"), labels("reply.lead")]
     after = [*(text.text for text in _texts(cited, setting)), *([labels("reply.regards"), signature] * bool(signature))]
     quotes = [Quoted.of(words, labels, setting.today) for words in cited]

@@ -14,6 +14,7 @@ from b12assistant.answers import Quote, Reason, Reply, Status, Strength
 from b12assistant.application.pack import read_pin
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import addresses
+from b12assistant.types import Span
 
 
 class AskedTurn(Protocol):
@@ -42,8 +43,11 @@ def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
     """Return the reply with the quotes at ``links`` in place of its own; unchanged if it warns or none can be shown."""
     answer = reply.answer
     found = {addresses.of_quote(quote): quote for quote in answer.quotes}
-    quotes = [found.get(link) or _quote(space, link) for link in links]
-    shown = tuple(dict.fromkeys(quote for quote in quotes if quote))
+    quotes: dict[tuple[Span, ...], Quote] = {}  # once each, however its address is written
+    for quote in (found.get(link) or _quote(space, link) for link in links):
+        if quote:
+            quotes.setdefault(quote.spans, quote)
+    shown = tuple(quotes.values())
     if answer.status is Status.SAFETY_ONLY or not shown:
         return reply
     fits = shown[0].strength is Strength.STRONG

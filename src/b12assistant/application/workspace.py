@@ -438,9 +438,12 @@ class Workspace:
 
     def with_state(self, cited: Cited) -> Cited:
         """Add to a citation whether its file has changed, what of it is switched off, and what a curator says of it."""
-        name = cited.document.id
-        off, note = name in self.opened.collection.off_in_part, self.notes.get(cited.passage or PassageId(""), "")
-        return replace(cited, changed=self.source_changed(name), partly_off=off, note=note)
+        name, passage = cited.document.id, cited.passage or PassageId("")
+        collection = self.opened.collection
+        off = collection.off.documents.get(name) or collection.off.passages.get(passage)
+        partly_off = not off and name in collection.off_in_part
+        note, why = self.notes.get(passage, ""), off.why if off else ""
+        return replace(cited, changed=self.source_changed(name), partly_off=partly_off, note=note, off=why)
 
     def source_bytes(self, entry: Entry) -> bytes | None:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""

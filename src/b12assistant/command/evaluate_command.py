@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 @click.command("evaluate red-flags")
 @click.argument("messages", type=Path, metavar="FILE.jsonl")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.option("--html", type=Path, metavar="FILE", help="Also write them as one HTML page.")
-@click.option("--out", type=Path, metavar="DIR", help="Write report.json and audit.html there, for the page.")
+@click.option("--out", type=Path, metavar="DIR", help="Also write them there: report.json, and audit.html to read.")
 @click.pass_context
-def audit(context: click.Context, messages: Path, html: Path | None, out: Path | None, *, json_: bool) -> None:
+def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bool) -> None:
     """Audit the safety check on labelled messages.
 
     A confusion table, recalls with 95 % intervals, false alarms, by kind of trap, and every miss with its trace. A
@@ -31,17 +30,11 @@ def audit(context: click.Context, messages: Path, html: Path | None, out: Path |
     \b
     Examples:
       b12assistant evaluate red-flags messages.jsonl
-      b12assistant evaluate red-flags messages.jsonl --html audit.html
       b12assistant evaluate red-flags messages.jsonl --out reports/red-flags
     """
-    from b12assistant.application import batching
     from b12assistant.evaluation import measures, red_flag_audit
 
-    if html is not None and html.exists() and html.samefile(messages):
-        raise click.UsageError("--html is the file of messages; choose another file")
     figures = red_flag_audit.audit(workspace(context), messages)
-    if html is not None:
-        batching.write_lines(html, [red_flag_audit.page(figures)])
     if out is not None:
         measures.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
         measures.write_whole(out / "audit.html", red_flag_audit.page(figures))

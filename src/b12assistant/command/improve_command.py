@@ -25,7 +25,6 @@ _KEYS = (
     "f find other sentences  u undo  Enter next  b back  s save  z undo the last save  q quit"
 )
 _NEXT = ("", " ", "\r", "\n")
-_STAYS = ("p", "w")  # what does answer is still to be said
 _END, _FIND = "q", "f"
 
 
@@ -33,7 +32,11 @@ _END, _FIND = "q", "f"
 @places
 @click.argument("file", type=Path, metavar="[QUESTIONS]", required=False)
 @click.option("--log", is_flag=True, help="Mark what readers asked the server, which `questions.log` keeps.")
-def improve(space: Workspace, file: Path | None, *, log: bool) -> None:
+@click.option("--page", is_flag=True, help="Work in a browser on this machine instead of the terminal.")
+@click.option(
+    "--port", default=7862, show_default=True, type=click.IntRange(0, 65535), help="With --page; 0 takes any."
+)
+def improve(space: Workspace, file: Path | None, port: int, *, log: bool, page: bool) -> None:
     """Mark answers, and prepare what makes them better.
 
     QUESTIONS is a text file with a question on each line, or JSON lines of {"question"}; a labelled set brings its
@@ -46,7 +49,7 @@ def improve(space: Workspace, file: Path | None, *, log: bool) -> None:
     Examples:
       b12assistant improve asked.txt
       b12assistant improve questions.jsonl
-      b12assistant improve --log
+      b12assistant improve --log --page
     """
     from b12assistant.application.improved_files import Saver, folder_of
     from b12assistant.application.improvement import Bench
@@ -62,8 +65,14 @@ def improve(space: Workspace, file: Path | None, *, log: bool) -> None:
     space.opened  # noqa: B018 - raises here if there is no index
     with MarkLog(folder / MARKS) as marks:
         bench, saver = Bench(space, marks), Saver(folder, folder.parent)
-        _say([saver.recover(), *questions.complaints, *marks.complaints, *bench.take_labels(questions.asked)])
-        _Desk(bench, saver, tuple(questions.asked), _keys()).work()
+        said = [saver.recover(), *questions.complaints, *marks.complaints, *bench.take_labels(questions.asked)]
+        if page:
+            from b12assistant.web import bench_page
+
+            bench_page.serve(bench_page.Desk(bench, saver, tuple(questions.asked), said), port)
+        else:
+            _say(said)
+            _Desk(bench, saver, tuple(questions.asked), _keys()).work()
 
 
 def _file(folder: Path, file: Path | None, *, log: bool) -> Path:
@@ -192,7 +201,7 @@ class _Desk:
         return True
 
     def _mark(self, look: BenchView, key: str) -> bool:
-        from b12assistant.application.improvement import LETTERS, MARKED, mark_of
+        from b12assistant.application.improvement import LETTERS, MARKED, STAYS, in_words, mark_of
 
         mark = mark_of(look, key) if key in MARKED or key in LETTERS else None
         if mark is None:
@@ -201,20 +210,21 @@ class _Desk:
         judgement = self.bench.log.add(mark)
         if judgement.overruled:
             click.echo(lines([f"The last mark counts: before, {judgement.overruled}."]))
-        click.echo(lines([_told(judgement)]))
-        if key in _STAYS:
+        click.echo(lines([in_words(judgement)]))
+        if key in STAYS:
             click.echo("Which sentence answers? A–T, n, m, or Enter for the next question.")
             return False
         self.at += 1
         return True
 
     def _show(self, look: BenchView) -> None:
+        from b12assistant.application.improvement import in_words
         from b12assistant.display import terminal
         from b12assistant.display.presentation import present
 
         click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {self.at + 1} of {len(self.questions)}")
         if judgement := self._judged(look.question):
-            click.echo(lines([_told(judgement)]))
+            click.echo(lines([in_words(judgement)]))
         click.echo(lines([" ".join(look.question.split())]))
         click.echo("")
         sys.stdout.flush()
@@ -250,16 +260,6 @@ class _Desk:
             return
         self.saver.save(files)
         click.echo("Saved. `b12assistant index` brings it to readers; z takes it back.")
-
-
-def _told(judgement: QuestionJudgement) -> str:
-    from b12assistant.application.improvement import MARKED
-
-    said = [f"{verdict}: {place.text[:70]}" for place, verdict in judgement.verdicts.items()]
-    whole = {"nothing": MARKED["n"], "missing": MARKED["m"]}
-    return "Marked: " + (
-        "; ".join([*said, *([whole[judgement.whole]] if judgement.whole else [])]) or "not refused rightly"
-    )
 
 
 def _wrapped(text: str, lead: str) -> str:

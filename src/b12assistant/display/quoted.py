@@ -170,7 +170,8 @@ class Cited:
     """Words of one document, in order, with what their citation needs.
 
     ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``partly_off``: a curator has
-    switched off other passages of the document. ``note``: what a curator says of it. ``base``: as in ``Setting``.
+    switched off other passages of the document; ``off``: why these words are. ``note``: what a curator says of them.
+    ``base``: as in ``Setting``.
     """
 
     spans: tuple[Span, ...]
@@ -182,6 +183,7 @@ class Cited:
     changed: bool = False
     partly_off: bool = False
     note: str = ""
+    off: str = ""
 
     @classmethod
     def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
@@ -295,6 +297,8 @@ def passage_text(passage: Passage) -> str:
 
 def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
+    if cited.off:
+        yield labels("ask.off", why=cited.off.rstrip(". "))
     if cited.note:
         yield labels("ask.note", note=cited.note.rstrip(". "))
     for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):

@@ -265,35 +265,8 @@ def _dialogue(row: Any) -> Dialogue:
     return Dialogue(typed, tuple(in_full))
 
 
-BINS = 10
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
 ANSWERED = "answered without gold"  # ids of those that should have been refused
-
-
-def reliability(judged: Sequence[tuple[float, bool]]) -> dict[str, Any] | None:
-    """Compare confidence with how often it was right; ``None`` if nothing was judged.
-
-    ``judged``: confidence, 0 to 1, and whether it was right. Bins have equal width and are half-open except the last;
-    empty ones are left out.
-    """
-    if not judged:
-        return None
-    members: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for confidence, right in judged:
-        members[min(int(confidence * BINS), BINS - 1)].append((confidence, right))
-    bins = [
-        {
-            "low": number / BINS,
-            "high": (number + 1) / BINS,
-            "n": len(inside),
-            "confidence": round(sum(confidence for confidence, _ in inside) / len(inside), 4),
-            "right": round(sum(right for _, right in inside) / len(inside), 4),
-        }
-        for number, inside in enumerate(members)
-        if inside
-    ]
-    gap = sum(each["n"] * abs(each["confidence"] - each["right"]) for each in bins) / len(judged)
-    return {"n": len(judged), "calibration_error": round(gap, 4), "bins": bins}
 
 
 Json = dict[str, Any]
@@ -311,13 +284,11 @@ class LabelledAnswer:
 
 def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[LabelledAnswer]) -> Json:
     """Return the report as JSON."""
-    judged = [(each.confidence, any(each.outcome.ranked[:1])) for each in asked]
     return {
         "kind": "questions",
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "figures": dict(figures),
         "questions": [_row(each) for each in asked],
-        "reliability": reliability(judged),
     }
 
 

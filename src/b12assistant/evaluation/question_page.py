@@ -84,7 +84,6 @@ def _body(report: Report, earlier: Report | None) -> Iterator[str]:
         yield section("Scores with 95 % intervals", intervals("Scores", list(shares.items())))
     if earlier is not None:
         yield section("Against the earlier report", _compared(report, earlier))
-    yield from _reliability(report["reliability"])
     yield section("Questions that went wrong", _wrong(report["questions"]))
 
 
@@ -138,20 +137,6 @@ _MEASURED: Mapping[str, Callable[[Row], bool]] = {
     "answered": lambda row: bool(row["quotes"]),
     "refused": lambda row: row["status"] == "no_answer",  # of questions without gold; all others only of those with it
 }
-
-
-def _reliability(found: Mapping[str, Any] | None) -> Iterator[str]:
-    if found is None:
-        return
-    rows = [["how sure it was", "questions", "mean", "how often it was right"]]
-    for each in found["bins"]:
-        ends = f"{each['low']:.1f} to {each['high']:.1f}"
-        rows.append([ends, str(each["n"]), f"{each['confidence']:.3f}", f"{each['right']:.3f}"])
-    note = (
-        "The ranking says of each best passage how sure it is. What it is 0.8 sure of should be right 8 times in 10. "
-        f"A row of a few questions says little. On average the two differ by {found['calibration_error']:.3f}."
-    )
-    yield section("How sure, and how often right", _note(note) + html_table("Reliability", rows))
 
 
 def _wrong(questions: Sequence[Row]) -> str:

@@ -109,6 +109,7 @@ ENDING: Final = {".": ".", "!": ".", "?": "?", ";": ".", ":": ",", ",": ",", "("
     "。": ".", "！": ".", "？": "?", "；": ".", "：": ",", "，": ",", "、": ",", "（": ",", "）": ",",
     "؟": "?", "؛": ".", "،": ",", "।": ".",
 }  # fmt: skip
+_RUNS: Final = re.compile(r"[a-zA-Z0-9]+|.", re.S)
 DECIMAL: Final = "·"  # replaces the point or comma inside a number, which ends no clause
 LONGEST: Final = 64  # letters kept of one word: enough to recognise it, and matching stays bounded
 SIGNS: Final = {"@": "a", "$": "s", "€": "e"}  # written for letters inside a word
@@ -172,8 +173,14 @@ def _split(text: str) -> list[Word]:
     words: list[Word] = []
     letters: list[str] = []
     start = 0
-    for position, character in enumerate(text):
-        folded = _fold_character(text, position, character)
+    for run in _RUNS.finditer(text):
+        position, character = run.start(), run[0]
+        if character.isascii() and character.isalnum():  # most of nearly every text, and folded as it is
+            if not letters:
+                start = position
+            letters.append(character.lower())
+            continue
+        folded = " " if character == " " else _fold_character(text, position, character)
         if folded == "":
             continue
         alone = _is_han(folded)

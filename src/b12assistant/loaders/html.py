@@ -29,6 +29,8 @@ _UNSEEN = _MACHINERY | _CHOICES | _DRAWN
 _RAISING = {"sup": True, "rt": True, "sub": False}
 _STRIKING = frozenset({"del", "s", "strike"})
 _MOST_NAMED = 5  # doubts
+_GAP = re.compile(r"[^\S\n]{20}")
+_SCREEN = Look().room
 _LEAST_SHIFT = 0.2  # times the size of the letters
 
 _PROSE = frozenset({"address", "blockquote", "caption", "center", "figcaption", "hr", "legend", "p", "pre", "summary"})
@@ -259,6 +261,8 @@ class _Walk:
             self.hidden += len("".join(text.split()))
             return
         reason = look.doubt or (look.paint if look.is_doubtful else "")
+        if self._open["pre"] and look.room < _SCREEN and _GAP.search(text):
+            reason = "<pre> that is wider than its box"
         is_doubtful = bool(reason and text.strip()) and node not in self._seen
         if is_doubtful:
             self._out.enter(Role.DOUBTFUL)

@@ -47,7 +47,7 @@ _SIZES = ("height", "max-height", "width", "max-width", "aspect-ratio")
 _REVEALED = ("opacity", "transform", "translate", "scale", "visibility", "filter", "clip-path")
 _RESETS = frozenset({"auto", "inherit", "initial", "unset", "revert", "normal", "none", "thin", "medium"})
 
-EDGES = ("border", "outline", "box-shadow")
+EDGES = ("border", "outline", "box-shadow", "text-shadow")
 MOVES = ("transition", "animation")
 # Harmless by themselves, and needed with others.
 _USED = (

@@ -52,10 +52,20 @@ _FINDS = re.compile(
 )
 _OWN = re.compile(
     r"(?:(?<![\w.$])|\bwindow\.)([A-Za-z][\w-]*)\.(?:remove\(\)|hidden|style\.|innerHTML|textContent|replaceWith)"
+    r"|\bwith\s*\(\s*([A-Za-z][\w-]*)\s*\)"
 )
+_CALLS = re.compile(
+    r"([\w$])\(\s*([\"'`])([^\"'`]+)\2\s*\)(?:\[\d+\])?\s*\.(?:remove\(|hide\(|hidden\b|style\b|(?:inner|outer)HTML|textContent|replaceWith)"
+)
+_SHEET = re.compile(
+    r"createElement\(\s*[\"']style[\"'].{0,200}?[\"'`]([^\"'`{]+)\{[^}]{0,200}?(?:none|opacity|visib|color|size)", re.S
+)
+_LATER = re.compile(r"document\.(?:documentElement|body)\.class(?:Name|List)[^;\"'`]{0,20}[\"'`]([\w -]+)")
+_OF_LATER = re.compile(r"(?:html|body)?\.([\w-]+)\s+")
 _WRITES = re.compile(
     r"document\.body\.(?:(?:inner|outer)HTML|textContent)\s*=|write(?:ln)?\([^;]{0,40}<style[^;]{0,200}(?:none|opacity|visib|color|size)"
-    r"|document\.body\.(?:children|childNodes|(?:first|last)ElementChild)[^;]{0,20}\.(?:remove|hidden|style)"
+    r"|document\.(?:(?:all|scripts)\s*[\]\[]|(?:body|documentElement|currentScript)[^;]{0,20}(?:[cC]hild|Sibling|Node)\w*\b)[^;]{0,60}"
+    r"(?:remove|hidden|HTML|textContent|replace|\.style)|removeChild\(document|designMode|execCommand\("
 )
 _HIDING = re.compile(
     r"\.remove|hidden|(?:inner|outer)(?:HTML|Text)|textContent|replace(?:With|Child)|\.style\b|class(?:Name|List)|Attribute(?!\(\s*[\"'](?:title|href|src|alt|rel|data|aria|content))|\.data\b|nodeValue"
@@ -68,7 +78,7 @@ _UNSURE = re.compile(
 )
 _CLASS = re.compile(r":[a-z-]+(?:\((?:[^()]|\([^()]*\))*\))?", re.I)
 _ELEMENT = re.compile(r"::?(before|after)$|::?(first-(?:letter|line))$|::[a-z-]+(?:\([^()]*\))?$", re.I)
-_MAYBE = ("@media", "@container", "@scope", "@supports not")  # rules that count for nothing but a doubt
+_MAYBE = ("@media", "@container", "@scope", "@supports not", "<script>")  # rules that count for nothing but a doubt
 _PAINTING = frozenset({"dialog", "hr"})
 _PICTURES = frozenset(
     {"canvas", "embed", "iframe", "img", "object", "svg", "video", "hr", "input", "textarea", "select", "button"}
@@ -107,11 +117,20 @@ class Styles:
                     self._variables.setdefault(name, set()).add(value)
             if selector == "@font-face":
                 self._font({name: value for name, value, _ in declarations})
+        later = {
+            name for node in tree.css("script") for found in _LATER.findall(node.text() or "") for name in found.split()
+        }
         for selectors, declarations, unsure in rules:
             kept = [one for one in declarations if matters(one[0])]
             for selector in split(selectors) if kept else ():
                 self._match(selector, kept, unsure)
+                if (above := _OF_LATER.match(selector)) and above[1] in later:
+                    self._match(selector[above.end() :], kept, f"<script> that sets {above[1]}")
         self._look_for_covers(tree)
+        self._look_for_the_rest(tree)
+
+    def _look_for_the_rest(self, tree: LexborHTMLParser) -> None:
+        """Make doubtful what columns of tables and scripts may hide."""
         for node in tree.css("col, colgroup"):
             table = node.parent
             while table is not None and table.tag != "table":
@@ -159,6 +178,8 @@ class Styles:
         """Return what counts for an element: the weight, value and selector of each property."""
         least: _Weight = (False, False, (), 0)
         values = {name: (least, hint, f"{key}=") for key, name in _HINTS.items() if (hint := attributes.get(key))}
+        if node.tag in ("table", "td", "th") and (attributes.get("width") or "").isdecimal():
+            values["min-width"] = (least, attributes["width"] or "", "width=")
         values |= self._matched.get(node.mem_id, {})
         for name, value, important in declarations_in(attributes.get("style") or ""):
             if name.startswith("--"):
@@ -260,7 +281,11 @@ class Styles:
             for match in _FINDS.finditer(text)
             if _HIDING.search(text, match.end(), match.end() + (16 if "tag" in match[2].lower() else _SOON))
         ]
-        found += [f"#{name}" for name in set(_OWN.findall(text))] + ["body"] * bool(_WRITES.search(text))
+        found += [what for by, _, what in _CALLS.findall(text) if by in "$y" or what not in ("body", "html")]
+        found += _SHEET.findall(text)
+        found += [f"#{name}" for names in set(_OWN.findall(text)) for name in filter(None, names)] + ["body"] * bool(
+            _WRITES.search(text)
+        )
         for selector in found:
             for node in self._nodes(selector)[0]:
                 if selector == "body" or node.tag not in ("html", "body"):
@@ -326,7 +351,7 @@ def _is_raised(values: Mapping[str, str]) -> bool:
             r"-\d\d|-\.?\d+(?:%|r?em|v)|rotate|skew|matrix|scale|path|drop-shadow|border-image|backdrop|\d\d\d", moves
         )
         is not None
-        or _is_edged(values, ("outline", "box-shadow"))
+        or _is_edged(values, ("outline", "box-shadow", "text-shadow"))
         or any((px(values.get(name, ""), EM, whole=600.0) or 0.0) <= -_THICK for name in sides)
         or any(re.search(r"\d", values.get(name, "")) for name in ("grid-area", "grid-row", "grid-column"))
     )

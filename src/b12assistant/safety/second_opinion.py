@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
@@ -31,7 +31,7 @@ from b12assistant.safety.letters import LetterHead, letter_features
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
-from b12assistant.safety.turn_parts import MARKS, TurnPart, TurnReading, chosen, halves, read_turn
+from b12assistant.safety.turn_parts import MOST, TurnPart, TurnReading, chosen, halves, read_turn
 from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
@@ -46,13 +46,17 @@ PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counte
 CUE: Final = 0.3  # of a cue, relative to words whose squares add up to 1
 LENGTHS: Final = (5, 10, 40, 80)
 BECAUSE: Final = 4  # words that are named as the reason
+UNKNOWN: Final = -1
 WORDS_KEPT: Final = 4096  # words whose pieces are cached
 
 
 def word_features(words: Sequence[str]) -> frozenset[str]:
     """Return the words and pairs of words."""
-    pairs = (f"{first} {second}" for first, second in pairwise(words))
-    return frozenset((*words, *pairs))
+    return frozenset((*words, *word_pairs(words)))
+
+
+def word_pairs(words: Sequence[str]) -> list[str]:
+    return [f"{first} {second}" for first, second in pairwise(words)]
 
 
 def piece_features(word: str) -> frozenset[str]:
@@ -88,14 +92,18 @@ class WordModel:
     def _pieces(self, word: str) -> frozenset[int]:
         return self._known(piece_features(word))
 
-    def logits(self, reading: TurnReading, part: TurnPart) -> Floats:
-        """Return (6,) float32, in the order of ``CONCERNS``."""
-        words = reading.words(part)
-        pieces = frozenset().union(*map(self._pieces, set(words)))
-        total = self.bias.copy()
-        for rows in (self._known(word_features(words)), pieces):
-            total += self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
-        return np.asarray(total + self._sum(self._known(cue_features(reading, part))) * np.float32(CUE), np.float32)
+    def logits(self, reading: TurnReading, parts: Sequence[TurnPart]) -> Iterator[Floats]:
+        """Yield (6,) float32 for each part, in the order of ``CONCERNS``."""
+        words = reading.words(reading.whole)
+        rows, pairs = self._rows(words), self._rows(word_pairs(words))  # of the turn: its parts share them
+        for start, end in parts:
+            said = frozenset(rows[start:end]).union(pairs[start : end - 1]) - {UNKNOWN}
+            pieces = frozenset[int]().union(*map(self._pieces, set(words[start:end])))
+            total = self.bias.copy()
+            for each in (said, pieces):
+                total += self._sum(each) / np.float32(max(1, len(each)) ** 0.5)
+            cues = self._sum(self._known(cue_features(reading, TurnPart(start, end))))
+            yield np.asarray(total + cues * np.float32(CUE), np.float32)
 
     def because(self, reading: TurnReading, part: TurnPart, concern: int) -> tuple[str, ...]:
         """Return the words and pairs that speak most for ``concern`` against the others, best first."""
@@ -109,8 +117,12 @@ class WordModel:
         return tuple(feature for _, feature in best[:BECAUSE])
 
     def _known(self, features: Iterable[str]) -> frozenset[int]:
+        return frozenset(self._rows(features)) - {UNKNOWN}
+
+    def _rows(self, features: Iterable[str]) -> list[int]:
+        """Return the row of each feature, or ``UNKNOWN``."""
         rows, found = self._found(features)
-        return frozenset(rows[found].tolist())
+        return [int(each) for each in np.where(found, rows, UNKNOWN).tolist()]
 
     def _found(self, features: Iterable[str]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """Return a row for each feature, and whether it is that feature's: others are not known."""
@@ -235,7 +247,7 @@ class WordOpinion:
         return reading if is_final else read_turn(turn, self.correct, self.cues)
 
     def log_shares(self, reading: TurnReading, parts: Sequence[TurnPart]) -> list[Floats]:
-        return [log(softmax(self.model.logits(reading, part))) for part in parts]
+        return [log(softmax(each)) for each in self.model.logits(reading, parts)]
 
     def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[PartScore, ...]:
         """Make a record of each part. ``found``: logarithms of shares, of the whole turn first.
@@ -338,17 +350,24 @@ class SecondOpinion:
 
     def _windows(self, reading: TurnReading, text: str) -> tuple[TurnPart, ...]:
         """Split the turn into windows that the encoder reads whole; of too many, those that the words suspect most."""
-
-        def suspicion(part: TurnPart) -> float:
-            return -float(self._words.log_shares(reading, [part])[0][-1])
+        words = reading.words(reading.whole)
+        if len(words) <= WINDOW and self._fits(text):
+            return (reading.whole,)
+        counts = list(accumulate(map(self._count, words), initial=0))
 
         def fits(part: TurnPart) -> bool:
-            if sum(word not in MARKS for word in reading.words(part)) > WINDOW:
-                return False  # a word has one piece at least, and a long text need not be counted again and again
-            start, end = reading.letters(part)
-            return self._fits(text[start:end])
+            return counts[part.end] - counts[part.start] <= min(WINDOW, self._encoder.limit)
 
-        return chosen(tuple(halves(reading.folded, reading.whole, fits)), suspicion)
+        windows = tuple(halves(reading.folded, reading.whole, fits))
+        if len(windows) <= MOST:
+            return windows
+        found = dict(zip(windows, self._words.log_shares(reading, windows), strict=True))
+        return chosen(windows, lambda part: -float(found[part][-1]))
+
+    @cached(WORDS_KEPT)
+    def _count(self, word: str) -> int:
+        """Count the pieces of a folded word: those of a text are those of its words."""
+        return self._encoder.count(readable(word))
 
     def _fits(self, text: str) -> bool:
         return self._encoder.count(text) <= min(WINDOW, self._encoder.limit)

@@ -127,7 +127,8 @@ def _public(request: Request) -> str:
 
 def _reply(space: Workspace, asked: PackRequest, labels: Labels, base: str) -> dict[str, str]:
     page = space.configuration.settings.page
-    pins = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
+    found = [(address, read_pin(address, space.entries, base)) for address in asked.addresses]
+    pins = [(address, cited and space.with_state(cited)) for address, cited in found]
     return reply(pins, space.setting(labels=labels, base=base), page.signature or page.run_by)
 
 
