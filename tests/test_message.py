@@ -181,3 +181,9 @@ def test_of_a_text_without_full_stops_only_what_is_near_a_question_is_read_with_
             assert "b12" in each.words.text or each.words.text == text.strip()
             assert len(each.read.text) <= LONGEST
             assert all(0 < len(near.text) <= LONGEST for near in each.near)
+
+
+def test_a_request_is_left_out_once_what_it_asks_for_is_kept() -> None:
+    asked = "if it affects driving as I don't get lifts any more when my wife is away."
+    found = asked_of(Turn(0, f"{STORY}I would also like to know {asked}"))
+    assert [each.words.text for each in found] == [asked]

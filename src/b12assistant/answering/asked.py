@@ -100,6 +100,7 @@ _WISHES = re.compile(
 _NEAR = 60  # characters between what somebody else asks and who asks
 _QUOTED = re.compile(r"[“\"][^”\"\n]{3,200}[”\"]")
 _OF_OTHERS = re.compile(r"[ \t]*>")
+_ASKED_PEOPLE = _kind("you u anyone anybody someone somebody")
 _ASKS = ("which", "wh", "whether")  # forms of what a request asks for
 # Requests for any help at all.
 _HELP = re.compile(
@@ -288,8 +289,14 @@ def _begun(rows: Sequence[Row]) -> list[Range]:
         else:
             found[-1] = Range(found[-1].start, clause.place.end)
             continue
-        began, is_request = clause.form, "wishes=True" in features and clause.form not in ("which", "wh")
+        began, is_request = clause.form, "wishes=True" in features and _can_request(clause)
     return found
+
+
+def _can_request(clause: Clause) -> bool:
+    """Return whether a clause with a request's words can be one: "if you would tell me", not "if I don't get it"."""
+    second = (*clause.words, "", "")[1]
+    return clause.form not in _ASKS or (clause.form == "whether" and second in _ASKED_PEOPLE)
 
 
 def _is_next(clause: Clause, bound: str) -> bool:
