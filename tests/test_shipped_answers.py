@@ -245,4 +245,4 @@ def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> No
 
 
 def test_what_is_asked_of_a_sentence_finds_it_whatever_shares_more_words(space: Workspace) -> None:
-    assert quotes_of(space.ask("Which serum B12 cut-off is considered deficient?").answer)
+    assert space.ask("Which serum B12 cut-off is considered deficient?").answer.quotes

@@ -301,7 +301,8 @@ class Collection:
             return []
         sentences = self.asked.alike(query, least)
         known = sentences[sentences < self.sentence_starts[-1]]
-        return np.unique(np.searchsorted(self.sentence_starts, known, side="right") - 1).tolist()
+        rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, known, side="right") - 1).tolist()
+        return rows
 
     @once
     def asked_throughout(self) -> bool:

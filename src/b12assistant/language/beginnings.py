@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from re import _constants, _parser  # type: ignore[attr-defined]  # what the compiler itself reads
+from re import _constants, _parser  # what the compiler itself reads
 from typing import Any, Final
 
 LETTERS: Final = 4  # of a beginning; with a blank after it, it is a whole word
