@@ -13,7 +13,7 @@ from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import Layer, dialled, exact, laid_out, layered, words
+from b12assistant.display.markup import Layer, dialled, exact, exact_url, laid_out, layered, words
 from b12assistant.display.presentation import (
     Alarm,
     Also,
@@ -497,8 +497,3 @@ def _nearest(nearest: Nearest) -> str:
         for near in nearest.places
     )
     return f'<div class="nearest"><h3>{exact(nearest.heading)}</h3><ul>{items}</ul></div>'
-
-
-def exact_url(address: str) -> str:
-    """Escape an address of our own for an attribute."""
-    return address.replace("&", "&amp;")

@@ -188,3 +188,8 @@ def style_sheets(*names: str) -> str:
     """Join style sheets of `static/`."""
     folder = resources.files("b12assistant").joinpath("static")
     return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
+
+
+def exact_url(address: str) -> str:
+    """Escape an address of our own for an attribute."""
+    return address.replace("&", "&amp;")
