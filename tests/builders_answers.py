@@ -10,8 +10,8 @@ from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.assistant import Answerer
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.signals import Calibration
-from b12assistant.answering.speakers import load_cues
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.config import Settings
 from b12assistant.safety.triage import is_control

@@ -65,10 +65,7 @@ PICTURE = (
     ),
     (
         "answering",
-        (
-            "asked layout retrieval scope turn_forms < quoting readings signals < speakers "
-            "< engine < thread < assistant lookup"
-        ),
+        ("asked layout retrieval scope turn_forms < quoting readings signals < engine < thread < assistant lookup"),
         "suggestions",
     ),
     (

@@ -12,8 +12,7 @@ from builders_quotes import passages_of, windows_of
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import Window
-from b12assistant.answering.speakers import Difference, find_difference
+from b12assistant.answering.quoting import Difference, Window, find_difference
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute

@@ -17,7 +17,7 @@ from b12assistant.application.exporting import SavedFormat, embedded, export
 from b12assistant.application.quote_checks import Checked, State, check_file
 from b12assistant.errors import UsageError
 from b12assistant.index.documents import Entry
-from b12assistant.types import DocumentId, Range, Section
+from b12assistant.types import DocumentId, Range, Section, Span
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -68,7 +68,15 @@ def shifted(entry: Entry) -> Entry:
         Section(Range(s.heading.start + n, s.heading.end + n), s.level, s.start + n, s.end + n)
         for s in document.sections
     )
-    return replace(entry, document=replace(document, text=more + document.text, sections=sections))
+    moved = replace(document, text=more + document.text, sections=sections)
+    passages = tuple(
+        replace(
+            each,
+            sentences=tuple(Span(moved, one.start + n, one.end + n) for one in each.sentences),
+        )
+        for each in entry.passages
+    )
+    return replace(entry, document=moved, passages=passages)
 
 
 def checked(space: FakeWorkspace, folder: Path, format_: SavedFormat, text: str) -> Checked:

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.slow
 # red flag. `test_the_answers_have_what_the_corpus_has` holds them to it.
 QUESTIONS = (
     "How is B12 deficiency with nerve damage treated?",
-    "Can you take too much vitamin B12?",
+    "Is vitamin B12 dangerous in high doses?",
     "How much vitamin B12 is in beef liver?",
     "What is homocysteine?",
     "What is a project summary in these sources?",

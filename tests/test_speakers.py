@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.answering.quoting import QuoteSpan, Window
-from b12assistant.answering.speakers import Order, load_cues, order
+from b12assistant.answering.quoting import Order, QuoteSpan, Window, load_cues, order
 from b12assistant.types import Document, DocumentId, Interest, Passage, PassageId, Source, SourceKind
 
 CUES = load_cues()

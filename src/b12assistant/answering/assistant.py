@@ -14,10 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from b12assistant.answering.asked import MOST_ASKED, SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import Window
+from b12assistant.answering.quoting import Cues, Difference, Window, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
-from b12assistant.answering.speakers import Cues, Difference, order
 from b12assistant.answering.thread import Read, Thread, times_more
 from b12assistant.answering.turn_forms import greets, only_remarks, states
 from b12assistant.answers import (

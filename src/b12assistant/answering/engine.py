@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.quoting import ORDINARY, SEARCHED, QuoteSpan, Window, choose, cuts, score
+from b12assistant.answering.quoting import (
+    ORDINARY,
+    SEARCHED,
+    Difference,
+    QuoteSpan,
+    Window,
+    choose,
+    cuts,
+    find_difference,
+    score,
+)
 from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
 from b12assistant.answering.retrieval import Query, as_shares, bests_in, encode_queries, idf_of, rank
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
-from b12assistant.answering.speakers import Difference, find_difference
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings

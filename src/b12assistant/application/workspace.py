@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from b12assistant.answering.assistant import Answerer, Triaged, turns_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.lookup import LookUp, Sieve
+from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.signals import load_calibration
-from b12assistant.answering.speakers import load_cues
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply

@@ -240,9 +240,10 @@ def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, link: str, belo
 
 
 def _headline(pieces: Sequence[Piece], labels: Labels) -> str:
-    """Draw the headline; that quotes may be only part of the answer is said below each."""
-    weak = labels.headline(Reason.WEAK_MATCH)
-    shown = (piece.text for piece in pieces if isinstance(piece, Headline) and piece.text != weak)
+    """Draw the headline; that a quote may be only part of the answer is said below it, and here if no quote says it."""
+    doubt, weak = labels("strengths.possible"), labels.headline(Reason.WEAK_MATCH)
+    is_said = any(isinstance(piece, Quoted) and doubt in piece.notes for piece in pieces)
+    shown = (piece.text for piece in pieces if isinstance(piece, Headline) and not (is_said and piece.text == weak))
     return "".join(f'<p class="headline">{exact(text)}</p>' for text in shown)
 
 
