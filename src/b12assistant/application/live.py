@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.application.workspace import Workspace, written
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
@@ -24,10 +25,12 @@ _TRIAGED = 20  # suggestions
 
 
 def prepare(space: Workspace) -> None:
-    """Make the suggestions in advance, and read the dictionary; triage of some suggestions compiles its patterns."""
+    """Make the suggestions in advance, and read the dictionary; triage of some suggestions, and of many as one long
+    message, compiles its patterns."""
     try:
         english_words(with_rare=False)
-        for text in space.suggestions.texts[:_TRIAGED]:
+        texts = space.suggestions.texts
+        for text in (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS]):
             space.assistant.triaged(text)
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("no suggestions: %s", type(error).__name__)
