@@ -36,7 +36,7 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding looks manuscript page_sight passages rendering sheets visibility "
+            "decoding dialects looks manuscript page_sight passages rendering sheets visibility "
             "< drawing isolation styles text < html typesetting < markdown pdf < __init__ < worker"
         ),
     ),

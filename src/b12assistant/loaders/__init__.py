@@ -17,7 +17,7 @@ from b12assistant.types import Extract
 _PROMISED = {
     ".pdf": "pdf",
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
-    **dict.fromkeys((".md", ".markdown"), "markdown"),
+    **dict.fromkeys((".md", ".markdown", ".mdx"), "markdown"),
     **dict.fromkeys((".txt", ".text"), "text"),
 }
 SUPPORTED_SUFFIXES = frozenset(_PROMISED)
