@@ -37,7 +37,7 @@ PICTURE = (
         "loaders",
         (
             "decoding dialects looks manuscript page_sight passages rendering sheets visibility "
-            "< drawing isolation styles text < html typesetting < markdown pdf < __init__ < worker"
+            "< drawing isolation styles text < html typesetting < markdown pdf restructured < __init__ < worker"
         ),
     ),
     (

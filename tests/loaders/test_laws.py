@@ -52,7 +52,7 @@ def test_every_line_of_a_pdf_is_on_its_page(pages: list[list[str]]) -> None:
         assert all(line.rsplit(" ", 1)[1] in extract.text[start:end] for line in lines)
 
 
-@given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt"]))
+@given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt", "a.rst"]))
 def test_any_bytes_give_an_extract_or_a_reason(data: bytes, name: str) -> None:
     try:
         extract = load(data, name)

@@ -152,7 +152,7 @@ class FileReading:
         if not entries:
             first = f" ({len(left_out)} left out: {left_out[0].file}: {left_out[0].reasons[0]} …)" if left_out else ""
             raise CorpusError(
-                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .txt, .html or .pdf files"
+                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .rst, .txt, .html or .pdf files"
             )
         return FilesRead(tuple(entries), tuple(groups), tuple(left_out))
 
