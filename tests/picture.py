@@ -36,7 +36,7 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding dialects looks manuscript page_sight passages rendering sheets visibility "
+            "decoding dialects looks manuscript page_sight passages rendering sheets visibility wrapping "
             "< drawing isolation styles text < html typesetting < markdown pdf restructured < __init__ < worker"
         ),
     ),
