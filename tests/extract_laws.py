@@ -9,7 +9,7 @@ from itertools import pairwise
 from builders_pdf import build_pdf, column
 from hypothesis import strategies as st
 
-from b12assistant.loaders import html, markdown, pdf, text
+from b12assistant.loaders import html, markdown, pdf, restructured, text
 from b12assistant.types import BlockKind, Extract
 
 UGLY = ["e\u0301", "\u00ad", "\U0001f9e0\u200d", "\ufb01", "\u00a0", "\u200b", "\x00", "\u202e", "\x1c", "\ufeff", "İß"]
@@ -60,6 +60,30 @@ TAGS += [
 MARKS = ["# ", "## ", "> ", "```\n", "|a|b|\n|-|-|\n|", "[x](y)", "**", "`", "![", "<b>", "    ", "***\n", "+ "]
 
 
+MARKS += [
+    "```{note} ",
+    ":::{tip}\n",
+    '!!! note "x"\n    ',
+    "{ref}`x`",
+    "{{ x }}",
+    "{% x %}\n",
+    "[^1]",
+    "(x)=\n",
+    "{.x}",
+]
+FIELDS = ["====\n", "----\n", ".. note::\n\n   ", "::\n\n  ", ":x: ", "|x|", "`x`_", "[1]_", "*", "``", ":a:`b`", "   "]
+FIELDS += [
+    "+--+--+\n",
+    "| a| b|\n",
+    "==  ==\n",
+    "- ",
+    ".. |x| replace:: ",
+    ".. _x:\n\n",
+    "\\",
+    ".. list-table::\n\n  * - ",
+]
+
+
 def pieces(*lists: list[str]) -> st.SearchStrategy[str]:
     choice = st.sampled_from([piece for pieces in lists for piece in pieces])
     return st.lists(choice | st.text(max_size=8), max_size=40).map("".join)
@@ -81,6 +105,7 @@ def encoded(source: str) -> bytes:
 FORMS: dict[str, tuple[Callable[[bytes], Extract], Callable[[str], bytes], st.SearchStrategy[str]]] = {
     "text": (text.load, encoded, pieces(WORDS, ENDS)),
     "markdown": (markdown.load, encoded, pieces(WORDS, ENDS, MARKS)),
+    "restructured": (restructured.load, encoded, pieces(WORDS, ENDS, FIELDS)),
     "html": (html.load, encoded, pieces(WORDS, ENDS, TAGS)),
     "pdf": (pdf.load, as_pdf, pieces(WORDS, ENDS)),
 }

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from b12assistant.errors import SourceError
 from b12assistant.loaders import isolation, load, pdf, text
 
+HYPHENS = str.maketrans("", "", "-‐\u00ad")
+
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_maps_fit_the_text(form: str) -> None:
@@ -28,13 +30,13 @@ def test_the_maps_fit_the_text(form: str) -> None:
 
 
 @given(pieces(WORDS, ENDS))
-def test_plain_text_is_the_file_itself(source: str) -> None:
+def test_plain_text_loses_only_what_wrapping_added(source: str) -> None:
     data = b"\xef\xbb\xbf" + encoded(source)
     try:
         extract = text.load(data)
     except SourceError:
         return
-    assert extract.text.encode() == data[3:]
+    assert "".join(extract.text.split()).translate(HYPHENS) == "".join(data[3:].decode().split()).translate(HYPHENS)
 
 
 @given(
@@ -52,7 +54,7 @@ def test_every_line_of_a_pdf_is_on_its_page(pages: list[list[str]]) -> None:
         assert all(line.rsplit(" ", 1)[1] in extract.text[start:end] for line in lines)
 
 
-@given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt"]))
+@given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt", "a.rst"]))
 def test_any_bytes_give_an_extract_or_a_reason(data: bytes, name: str) -> None:
     try:
         extract = load(data, name)

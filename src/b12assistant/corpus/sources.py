@@ -8,6 +8,7 @@ that fits its path, then its front matter, then `[defaults]`.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
+from b12assistant.data_files import line_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.threads import once
 from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
@@ -25,6 +27,7 @@ from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, S
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
 _TYPO = 0.8  # likeness of a key and one of ours, from which it is a slip, and not another system's
+_TOML_VALUE = 'write `key = "value"` lines'
 _KEY_VALUE = "write `key: value` lines"
 _KINDS = ", ".join(SourceKind)
 _Kind = Annotated[SourceKind, Field(strict=False)]
@@ -161,13 +164,16 @@ def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatte
     """
     known = FactsEntry.model_fields
     try:
-        table, lines = _yaml(text, file)
+        table, lines = _table(text, file)
     except SourceFactsError:
         if is_described:
             return FrontMatter({})
         raise
     foreign = tuple(
-        key for key in table if key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO)
+        key
+        for key, value in table.items()
+        if (key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO))
+        or (key == "published" and isinstance(value, bool))  # Jekyll's: whether the page is on the site
     )
     facts = {key: value for key, value in table.items() if key not in foreign}
     if is_described:
@@ -186,12 +192,24 @@ def _is_fact(key: str, value: object) -> bool:
 
 
 def parse_front_matter(text: str, *, file: str) -> Facts:
-    """Return the validated facts of a Markdown file's front matter (YAML, without its `---` lines)."""
-    facts, lines = _yaml(text, file)
+    """Return the validated facts of a Markdown file's front matter, as its loader passes it on."""
+    facts, lines = _table(text, file)
     if "file" in facts:
         raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
     check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     return facts
+
+
+def _table(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
+    """Return keys with their values, and the line of each. TOML begins with its `+++` line, YAML has none."""
+    if not text.startswith("+++"):
+        return _yaml(text, file)
+    body = text.partition("\n")[2]
+    try:
+        table = tomllib.loads(body.replace("\r\n", "\n"))
+    except (ValueError, RecursionError) as error:
+        raise SourceFactsError(f"{file}: the front matter is not valid TOML: {error}", hint=_TOML_VALUE) from error
+    return table, {key: line_of(body, key) + 1 for key in table}
 
 
 def _yaml(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:

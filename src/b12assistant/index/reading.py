@@ -25,7 +25,7 @@ from b12assistant.corpus.provenance import (
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.asked_questions import Group, group_of
-from b12assistant.index.collection import CHUNKING, METHOD, most_pieces
+from b12assistant.index.collection import CHUNKING, METHOD, READING, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
 from b12assistant.protocols import Encoder, Progress
@@ -152,7 +152,7 @@ class FileReading:
         if not entries:
             first = f" ({len(left_out)} left out: {left_out[0].file}: {left_out[0].reasons[0]} …)" if left_out else ""
             raise CorpusError(
-                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .txt, .html or .pdf files"
+                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .rst, .txt, .html or .pdf files"
             )
         return FilesRead(tuple(entries), tuple(groups), tuple(left_out))
 
@@ -214,7 +214,7 @@ class FileReading:
         """Return the source of a file, and a digest of everything that its entry depends on."""
         source = source_of(file.defaults, front, file.facts)
         described = [
-            METHOD,
+            [METHOD, READING],
             sha256,
             source_facts(source),
             file.rests_on,

@@ -17,11 +17,18 @@ from b12assistant.types import Extract
 _PROMISED = {
     ".pdf": "pdf",
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
-    **dict.fromkeys((".md", ".markdown"), "markdown"),
+    **dict.fromkeys((".md", ".markdown", ".mdx"), "markdown"),
     **dict.fromkeys((".txt", ".text"), "text"),
+    **dict.fromkeys((".rst", ".rest"), "restructured"),
 }
 SUPPORTED_SUFFIXES = frozenset(_PROMISED)
-_CALLED = {"pdf": "a PDF", "html": "HTML", "markdown": "Markdown", "text": "plain text"}
+_CALLED = {
+    "pdf": "a PDF",
+    "html": "HTML",
+    "markdown": "Markdown",
+    "text": "plain text",
+    "restructured": "reStructuredText",
+}
 
 _PDF = b"%PDF-"
 _PDF_REACH = 1024  # bytes that may come before a PDF's signature
@@ -53,7 +60,7 @@ def load(data: bytes, name: str, *, rendered: bool = False) -> Extract:
 
 
 def _kind(data: bytes, suffix: str) -> str:
-    """Return a file's kind. Only the suffix separates Markdown from plain text."""
+    """Return a file's kind. Only the suffix separates the kinds of text."""
     promised = _PROMISED[suffix]
     if data.startswith(_PDF) or (promised == "pdf" and _PDF in data[:_PDF_REACH]):
         return "pdf"
@@ -84,6 +91,10 @@ def _loader(kind: str, *, rendered: bool) -> Callable[[bytes], Extract]:
             from b12assistant.loaders import markdown
 
             return partial(markdown.load, rendered=rendered)
+        case "restructured":
+            from b12assistant.loaders import restructured
+
+            return restructured.load
     from b12assistant.loaders import text
 
     return text.load

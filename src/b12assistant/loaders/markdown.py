@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from b12assistant.loaders import html
 from b12assistant.loaders.decoding import decode
+from b12assistant.loaders.dialects import shown_markdown
 from b12assistant.loaders.manuscript import Manuscript
 from b12assistant.types import BlockKind, Extract, Role
 
@@ -20,6 +21,10 @@ _DEEPEST = 100
 # Two rules may also enclose prose: front matter begins with a key or a comment.
 _FRONT = re.compile(
     r"---[ \t]*\r?\n((?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w-]+[ \t]*:.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S
+)
+# The same in TOML, as Hugo writes it; passed on with its first line, which tells the two apart.
+_TOML = re.compile(
+    r"(\+\+\+[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w\"'.-]+[ \t]*=.*?)\r?\n\+\+\+[ \t]*(?:\r?\n|\Z)", re.S
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _TAG = re.compile(r"<[^>]*>")
@@ -53,8 +58,8 @@ def load(data: bytes, *, rendered: bool = False) -> Extract:
     ``rendered``: a file whose raw HTML may hide text is drawn by a browser, and read as the page that it becomes.
     """
     decoded = decode(data)
-    front = _FRONT.match(decoded.text)
-    body = decoded.text[front.end() :] if front else decoded.text
+    front = _FRONT.match(decoded.text) or _TOML.match(decoded.text)
+    body = shown_markdown(decoded.text[front.end() :] if front else decoded.text)
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     tokens = parser.parse(body)
     if rendered and any(map(_Raw(tokens).may_hide, tokens)):

@@ -1,20 +1,22 @@
-"""Read plain text: the decoded file as it is, with the structure that its lines suggest.
+"""Read plain text: the decoded file with the structure that its lines suggest.
 
 A line is a heading, an item, an ornament or plain by its words alone. The layout of the whole file shows which line
-ends are the author's, and which an editor added to wrap lines.
+ends are the author's, and which an editor added to wrap lines: these become blanks, and words they broke are joined.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, zip_longest
 
 from b12assistant.loaders.decoding import decode
 from b12assistant.loaders.manuscript import outline
-from b12assistant.types import Block, BlockKind, Extract, Range
+from b12assistant.loaders.wrapping import Flow, line_end, words_of
+from b12assistant.types import Block, BlockKind, Extract, Range, Region, Role
 
 _LONGEST_HEADING = 100  # code points
 _LONGEST_LABEL = 60  # code points, of a heading in sentence case
@@ -43,6 +45,7 @@ _FURNITURE = re.compile(
     re.I,
 )
 _FIELDS = re.compile(r"\s[|·]\s|[*←→»«]$|^[←→»«]")  # lines of several parts, required fields, links onward
+_GAP = re.compile(r"\S {3,}\S")  # columns, or a running head
 _LEADERS = re.compile(r"(?:\.\s?){3,}|…\s?\d")  # "Methods . . . . 12", an entry of a table of contents
 _ORNAMENT = re.compile(r"[\W_]+")
 # Words that titles leave in lower case.
@@ -88,6 +91,7 @@ def could_be_heading(text: str) -> bool:
         and not _LEADERS.search(text)
         and not _FIELDS.search(text)
         and not _FURNITURE.match(text)
+        and not _GAP.search(text)
     )
 
 
@@ -238,31 +242,65 @@ def _attached(lines: Sequence[Line]) -> bool:
 _CHAIN_DENSE = 3  # titles in a row: from here they are a list without bullets
 _CHAIN_SPACED = 4  # the same between blank lines, where sections may be empty
 _UNDERLINE = {"=": 1, "-": 2}
+_FLOWING = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
+_FILLED = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
+_RUNNING = re.compile(  # of manual pages: "LS(1)     User Commands     LS(1)" and its foot
+    r"(?P<name>[\w.:+-]+\(\w+\))\s{2,}\S.*\s{2,}(?P=name)|\S.*\s{3,}\S.*\s{3,}[\w.:+-]+\(\w+\)"
+)
 _DELIMITED = re.compile(r"\S(?:\t| \| ).*\S|^\|.*\|$")
 _MOST_BEFORE_TITLE = 3  # lines such as "Skip to content" that may be above a title
 
 
 def load(data: bytes) -> Extract:
-    """Read the decoded file, character for character, without its byte order mark."""
+    """Read the decoded file without its byte order mark, and without the line ends of wrapping."""
     decoded = decode(data)
-    text = decoded.text
-    lines = split_lines(text)
+    lines = split_lines(decoded.text)
     layout = layout_of(lines)
     kinds = _kinds(lines, layout)
     blocks = _blocks(lines, kinds, layout)
-    headings = _headings(lines, kinds)
+    flow = Flow(decoded.text, _wrapping(lines, blocks, layout))
+    headings = [(flow.range(heading), level) for heading, level in _headings(lines, kinds)]
+    text = flow.text
+    running = {line.start: match for line in lines if (match := _RUNNING.fullmatch(line.text))}
+    manual = next(iter(running.values()), None)
     titled = bool(headings) and headings[0][1] == 1
     # Form feeds separate pages; one at the very end begins no page.
-    pages = [match.end() for match in re.finditer("\f", text) if match.end() < len(text)]
+    pages = [match.end() for match in re.finditer("\f", decoded.text) if match.end() < len(decoded.text)]
     return Extract(
         text=text,
         extractor=f"plain text ({decoded.encoding})",
-        title=text[headings[0][0].start : headings[0][0].end] if titled else None,
-        page_starts=(0, *pages) if "\f" in text else (),
+        title=manual["name"] if manual else text[headings[0][0].start : headings[0][0].end] if titled else None,
+        page_starts=(0, *map(flow.place, pages)) if "\f" in decoded.text else (),
         sections=outline(headings, len(text)),
-        blocks=blocks,
+        blocks=tuple(Block(block.kind, flow.range(block.range)) for block in blocks),
+        regions=tuple(
+            Region(Role.FOOTER, flow.range(Range(line.start, line.end))) for line in lines if line.start in running
+        ),
         warnings=decoded.warnings,
     )
+
+
+def _wrapping(lines: Sequence[Line], blocks: Iterable[Block], layout: LineLayout) -> Iterator[tuple[int, int, str]]:
+    """Yield what wrapping added to paragraphs and items: line ends, hyphens at them, blanks that fill a line."""
+    words = words_of(line.text for line in lines)
+    starts = [line.start for line in lines]
+    reaches = sorted(line.indent + len(line.text) for line in lines)
+    full = _SHORT_LINE * reaches[int(0.95 * (len(reaches) - 1))] if layout.width else 0
+    for block in blocks:
+        own = lines[bisect_left(starts, block.range.start) : bisect_left(starts, block.range.end)]
+        if block.kind not in _FLOWING or not (layout.width or len(own) > 1):
+            continue
+        for line, following in zip_longest(own, own[1:]):
+            yield from ((line.start + run.start(), line.start + run.end(), " ") for run in _FILLED.finditer(line.text))
+            if following is not None and not _is_over(line, following, full):
+                first, glue = line_end(line.text, following.text, words)
+                yield line.start + len(first), following.start, glue
+
+
+def _is_over(line: Line, following: Line, full: float) -> bool:
+    """Check if a line ends before ``full`` for a reason of its own, as in code; not if a tag or bullet is in it."""
+    is_tag = following.indent > line.indent and not line.text.endswith((":", "{"))
+    return line.indent + len(line.text) < full and not is_tag
 
 
 def _kinds(lines: Sequence[Line], layout: LineLayout) -> list[BlockKind]:
@@ -306,6 +344,8 @@ def _is_heading(lines: Sequence[Line], i: int, layout: LineLayout) -> bool:
     following = lines[i + 1]
     if _underline_level(line, following):
         return True
+    if _is_capitals(line, following):
+        return True
     alone = line.spaced and following.spaced
     if _is_page_title(lines, i, alone=alone, dense=layout.dense):
         return True
@@ -319,6 +359,11 @@ def _is_heading(lines: Sequence[Line], i: int, layout: LineLayout) -> bool:
         return is_title(line.text)
     above_text = line.spaced and not following.text[0].islower()
     return layout.attached and above_text and is_title(line.text)
+
+
+def _is_capitals(line: Line, following: Line) -> bool:
+    """Check for the heading of a manual page: at the margin, in capitals, directly over indented text."""
+    return not line.indent and line.spaced and not following.spaced and following.indent > 2 and line.text.isupper()
 
 
 def _is_page_title(lines: Sequence[Line], i: int, *, alone: bool, dense: bool) -> bool:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from statistics import median_low
 
-from b12assistant.language.vocabulary import english_words
 from b12assistant.loaders.manuscript import CELL, Manuscript
 from b12assistant.loaders.text import (
     could_be_heading,
@@ -23,6 +22,7 @@ from b12assistant.loaders.text import (
     is_title,
     numbered_level,
 )
+from b12assistant.loaders.wrapping import line_end, words_of
 from b12assistant.types import BlockKind, Role
 
 _EDGES = 2  # lines at the top and at the bottom that may be furniture
@@ -95,31 +95,6 @@ def _key(line: PrintedLine) -> tuple[str, int]:
     return words, round(line.y / _GRID)
 
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
-_HEAD = re.compile(r"([^\W\d_]{2,})[-‐]$")
-_TAIL = re.compile(r"[^\W\d_]+")
-_BOUND = re.compile(r"[^\W_][-‐\u00ad]$")  # a hyphen after a letter; after a blank it is a dash
-_SUSPENDED = frozenset({"and", "or", "nor", "to", "und"})  # "pre- and postnatal" keeps its blank
-
-
-def _line_end(first: str, second: str, words: Set[str]) -> tuple[str, str]:
-    """Return the first of two lines without a hyphen that only breaks a word, and the blank between them, if any.
-
-    A hyphen is removed only if the joined word occurs in the document or a dictionary, and the hyphenated one does
-    not: a hyphen too many is ugly, one too few makes a word that the author did not write. ``words``: the document's,
-    in lower case.
-    """
-    tail = _TAIL.match(second)
-    if not _BOUND.search(first) or (tail is not None and tail[0].lower() in _SUSPENDED):
-        return first, " "
-    head = _HEAD.search(first)
-    if head is None or tail is None or not tail[0][0].islower():
-        return first, ""
-    start, end = head[1].lower(), tail[0].lower()
-    is_one_word = f"{start}-{end}" not in words and (start + end in words or start + end in english_words())
-    return first[:-1] if is_one_word else first, ""
-
-
 _LARGER = 1.12  # times the size of the body: a heading
 _GAP = 1.35  # times the usual distance of lines: a paragraph ends
 _SHORT = 0.6  # of the usual length of full lines: a sentence that ends here ends the paragraph
@@ -157,7 +132,7 @@ def typeset(
     roles = furniture(pages)
     body = [line for lines in pages for line in lines if line not in roles]
     face = _face(body)
-    words = {word.lower().replace("‐", "-") for line in body for word in _WORD.findall(line.text)}
+    words = words_of(line.text for line in body)
     levels = _levels(body, face)
     pieces = list(_pieces(pages, roles, face))
     page = -1
@@ -184,7 +159,7 @@ def typeset(
             manuscript.leave()
             continue
         if following is not None and following.role is None and following.kind is None:
-            text, glue = _line_end(text, following.line.text, words)
+            text, glue = line_end(text, following.line.text, words)
         manuscript.write(text)
     if page in doubtful:
         manuscript.leave()
