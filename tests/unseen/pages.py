@@ -288,7 +288,6 @@ _LATER_BODIES = r"""
 <p>{}</p><script>location="about:blank"</script>
 <p>{}</p><script>window.location.replace("about:blank")</script>
 <p>{}</p><script>document.open();document.write("Sleep");document.close()</script>
-<meta http-equiv=refresh content="0;url=about:blank"><p>{}</p>
 <div style="overflow:hidden;width:300px"><pre>                                                  {}</pre></div>
 """
 LATER = (

@@ -142,7 +142,7 @@ _NAMED = re.compile(
 )
 # What one picture does not settle: it moves, waits for a script or another screen, or draws other letters.
 _GRAVE = re.compile(
-    r"<(?:script|template|link|meta)|@media|animation|text-security|unicode-bidi|:hover|:focus|:active|:target"
+    r"<(?:script|template|link)|@media|animation|text-security|unicode-bidi|:hover|:focus|:active|:target"
 )
 Colour = tuple[float, float, float, float]  # red, green, blue, opacity, from 0 to 1
 _WHITE: Colour = (1.0, 1.0, 1.0, 1.0)

@@ -140,9 +140,6 @@ class Styles:
                 table = table.parent
             if table is not None and any(name in PAINTS or name == "visibility" for name in self._plain(node)):
                 self._doubt(table, f"<{node.tag}>")
-        for node in tree.css("meta[http-equiv=refresh i][content*=url i]"):
-            if (node.attributes.get("content") or "").strip()[:2].strip(" ;,").isdecimal() and tree.body is not None:
-                self._doubt(tree.body, "<meta> that goes to another page")
         for node in tree.css("script, iframe, [onload], [onerror], [onfocus], [ontoggle]"):
             parts = [value or "" for name, value in node.attributes.items() if name.startswith(("on", "src"))]
             self._script(" ".join([node.text() or "" if node.tag == "script" else "", *map(unquote, parts)]))
