@@ -3,6 +3,8 @@ from builders_pdf import Print, assemble, build_pdf, column, encrypt
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import pdf
+from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.types import BlockKind, Extract, Role
 
 FULL = "A full line of the body of this small page, as long as they come"
@@ -143,6 +145,18 @@ def test_lines_of_cells_are_rows_of_a_table() -> None:
     extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=660), *cells]))
     assert shown(extract, BlockKind.TABLE_ROW) == [" | ".join(row) for row in rows]
     assert extract.sections == ()
+
+
+def test_code_keeps_its_lines_and_stands_apart() -> None:
+    prose = (FULL, f"{FULL}.", "tea --limit 80", "tea --quiet", FULL, f"{FULL}.")
+    lines = [PrintedLine(text, 0, 72, 700 - 14 * n, 11, False, fixed=n in (2, 3)) for n, text in enumerate(prose)]
+    manuscript = Manuscript()
+    typeset([lines], manuscript)
+    assert shown(manuscript.extract("test"), BlockKind.PARAGRAPH) == [
+        f"{FULL} {FULL}.",
+        "tea --limit 80\ntea --quiet",
+        f"{FULL} {FULL}.",
+    ]
 
 
 def test_an_entry_in_the_contents_is_not_a_heading() -> None:

@@ -474,7 +474,7 @@ def fragments(page: Page) -> Iterator[Range]:
 def _is_tabular(text: str) -> bool:
     found = [word.strip(".,;:()").lower() for word in text.split()]
     few = sum(word in _FUNCTION_WORDS for word in found) < _PROSE * len(found)
-    return _LEAST_ROW <= len(found) <= _MOST_ROW and few and not _ENDED.search(text)
+    return "\n" not in text and _LEAST_ROW <= len(found) <= _MOST_ROW and few and not _ENDED.search(text)
 
 
 def references(page: Page) -> Iterator[Range]:

@@ -269,6 +269,7 @@ class _Run:
     size: float
     bold: bool
     width: float  # estimated: pypdf does not say it
+    fixed: bool = False  # in a typewriter face
 
     @property
     def is_shifted(self) -> bool:
@@ -300,6 +301,7 @@ class _Page:
         x = _sane(tm[4] * cm[0] + tm[5] * cm[2] + cm[4])
         y = _sane(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
         points = abs(_sane(size * _scale(tm) * _scale(cm)))
+        is_fixed = _FIXED.search(name) is not None
         runs = [
             _Run(
                 part,
@@ -307,7 +309,8 @@ class _Page:
                 y,
                 points,
                 bool(_BOLD.search(name)),
-                points * _ems(written(part), fixed=bool(_FIXED.search(name))),
+                points * _ems(written(part), fixed=is_fixed),
+                is_fixed,
             )
             for part in text.split("\n")
         ]
@@ -353,6 +356,7 @@ class _Page:
             size=sizes.most_common(1)[0][0] or _LEAST_SIZE,
             bold=2 * bold > len(text),
             cells=_cells(shown),
+            fixed=all(run.fixed for run in shown),
         )
 
 

@@ -46,6 +46,7 @@ class PrintedLine:
     size: float  # of the letters, points
     bold: bool
     cells: tuple[str, ...] = ()  # the parts between wide gaps, if there are several
+    fixed: bool = False  # all in a typewriter face
 
 
 def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]:
@@ -111,6 +112,7 @@ class Face:
     lead: float
     length: int  # code points
     bold: bool
+    fixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,10 @@ def typeset(
             manuscript.leave()
             continue
         if following is not None and following.role is None and following.kind is None:
+            if _is_code(piece.line, face) and _is_code(following.line, face):
+                glue = "\n"  # the lines of code are its author's
+                manuscript.write(text)
+                continue
             text, glue = line_end(text, following.line.text, words)
         manuscript.write(text)
     if page in doubtful:
@@ -181,10 +187,11 @@ def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Rol
                 yield _Piece(replace(line, text=CELL.join(line.cells)), BlockKind.TABLE_ROW)
                 previous, kind = line, BlockKind.TABLE_ROW
                 continue
-            if _is_heading(line, previous, following.get(line), face):
+            is_code = _is_code(line, face)
+            if not is_code and _is_heading(line, previous, following.get(line), face):
                 new = BlockKind.HEADING
             else:
-                new = BlockKind.LIST_ITEM if is_item(line.text) else BlockKind.PARAGRAPH
+                new = BlockKind.LIST_ITEM if is_item(line.text) and not is_code else BlockKind.PARAGRAPH
             goes_on = previous is not None and kind is not None and _joins(previous, line, kind, new, face)
             yield _Piece(line, None if goes_on else new)
             kind = kind if goes_on else new
@@ -235,6 +242,8 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     """Check if ``line``, by itself a ``new``, continues the ``kind`` that ``previous`` belongs to."""
     same_page = previous.page == line.page
     gap = previous.y - line.y
+    if _is_code(previous, face) or _is_code(line, face):
+        return _is_code(previous, face) == _is_code(line, face) and (not same_page or gap <= 1.2 * _GAP * line.size)
     same_size = _SAME_SIZE <= line.size / previous.size <= 1 / _SAME_SIZE
     if new is BlockKind.LIST_ITEM or kind is BlockKind.TABLE_ROW or not same_size:
         return False
@@ -250,6 +259,11 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     return line.text[0].islower() or not (short or indented or outdented)
 
 
+def _is_code(line: PrintedLine, face: Face) -> bool:
+    """Check for a line in a typewriter face, in a document that is not all in one."""
+    return line.fixed and not face.fixed
+
+
 def _face(lines: Sequence[PrintedLine]) -> Face:
     sizes: Counter[float] = Counter()
     for line in lines:
@@ -263,6 +277,7 @@ def _face(lines: Sequence[PrintedLine]) -> Face:
         lead=median_low(gaps) if gaps else 1.2 * size,
         length=lengths[int(0.8 * (len(lengths) - 1))] if lengths else 0,
         bold=2 * sum(len(line.text) for line in lines if line.bold) > sum(sizes.values()),
+        fixed=2 * sum(len(line.text) for line in lines if line.fixed) > sum(sizes.values()),
     )
 
 
