@@ -65,7 +65,7 @@ PICTURE = (
     ),
     (
         "answering",
-        ("asked layout retrieval scope turn_forms < quoting readings signals < engine < thread < assistant lookup"),
+        ("layout retrieval scope turn_forms < asked quoting readings signals < engine < thread < assistant lookup"),
         "suggestions",
     ),
     (

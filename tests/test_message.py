@@ -60,12 +60,31 @@ def test_the_questions_of_a_message_are_found_and_its_story_is_not_asked(text: s
     assert [each.removeprefix("and ") for each in asked(text)] == [each.removeprefix("and ") for each in expected]
 
 
-def test_a_question_leans_on_the_sentence_before_it_or_else_on_the_next() -> None:
+def test_a_question_leans_on_the_nearest_sentences_that_name_something_first_on_those_before_it() -> None:
     last = "They have done so for a year or two, says my wife, who keeps count."
     (found,) = asked_of(Turn(0, f"I take metformin. My feet tingle. {last} Could that be the cause of it?"))
+    assert [each.text for each in found.near] == [last, "My feet tingle.", "I take metformin."]
+    (found,) = asked_of(Turn(0, f"Could that be the cause of it, do you think? Well. That is it then. {last}"))
     assert [each.text for each in found.near] == [last]
-    (found,) = asked_of(Turn(0, f"Could that be the cause of it, do you think? Well. {last}"))
-    assert [each.text for each in found.near] == [last]
+
+
+SAYS = "My wife says the liver stores B12 for years."
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (f"{SAYS} She is a worrier. Is she right?", SAYS),
+        (f"{SAYS} Is that true or is it just something people say online?", SAYS),
+        (f"{SAYS} Which is true?", SAYS),
+        ("I take metformin and tingle at night. Is that right?", None),
+        (f"{SAYS} Is she right to worry about my feet?", None),
+        (f"Is that true? {SAYS}", None),
+    ],
+)
+def test_a_verdict_asks_for_what_somebody_said_before_it(text: str, claim: str | None) -> None:
+    last = asked_of(Turn(0, f"{STORY}{text}"))[-1]
+    assert (last.claim and last.claim.text) == claim
 
 
 def test_a_repeated_question_is_asked_once() -> None:

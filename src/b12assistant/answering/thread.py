@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ABOUT = 2  # words that say what a message is about
+_HEAVIEST = 4  # words, one of which is in a sentence on what a message is about
 _MOST_QUESTIONS = 2  # earlier ones that are read with a turn
 _JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
 
@@ -145,18 +146,23 @@ class Thread:
         return max((self._judged(each) for each in found), key=lambda each: each.likely)
 
     def _readings_of(self, asked: Asked) -> list[Interpretation]:
-        """Return a question of a message by itself, then with each context."""
+        """Return a question of a message by itself, then with each context; of a verdict, only the claim."""
+        if asked.claim is not None:
+            return [Interpretation((asked.claim,), as_one=True)]
         message = asked.words.turn.text[: self.most]
         return [Interpretation((*context, asked.read)) for context in ((), *self._contexts(asked, message))]
 
     def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
-        """Yield what a question may lean on: the sentence before it, and the words that the message is most likely
-        about, before the question if there are any."""
-        words = asked.words
+        """Yield what a question may lean on: the nearest sentence that names something, that with the next one on what
+        the message is about, and the words of this, before the question if there are any."""
         if not asked.near:
             return
-        yield asked.near
-        topical = self.engine.topical(message)
+        words, topical = asked.words, self.engine.topical(message)
+        nearest, *others = asked.near
+        yield (nearest,)
+        heavy = topical[:_HEAVIEST]
+        if topic := next((each for each in others if any(each.start <= word.start < each.end for word in heavy)), None):
+            yield (topic, nearest) if topic.start < nearest.start else (nearest, topic)
         before = [each for each in topical if each.end <= words.start]
         if about := before or [each for each in topical if each.start >= words.end]:
             kept = sorted(about[:_ABOUT], key=lambda each: each.start)
