@@ -179,23 +179,6 @@ def readings_of(text: str) -> list[tuple[str, ...]]:
     return [tuple(part.text for part in each.parts) for each in THREAD._readings_of(last)]
 
 
-def test_a_question_of_a_letter_is_read_with_the_nearest_sentence_and_the_next_on_its_topic() -> None:
-    topic, other, nearest = (
-        "They found myelin and nerves.",
-        "My shed wants paint.",
-        "My uncle plays chess on most Sundays.",
-    )
-    found = readings_of(
-        f"Hello all, I hope that you can help me with this one. {topic} {other} {nearest} Could it be gone?"
-    )
-    assert found[:3] == [
-        ("Could it be gone?",),
-        (nearest, "Could it be gone?"),
-        (topic, nearest, "Could it be gone?"),
-    ]
-    assert not any(other in parts for parts in found)
-
-
 def test_of_a_verdict_what_somebody_said_is_searched_as_a_question() -> None:
     claim = "My neighbour says that myelin wraps the nerves in the arm."
     story = "I have had numb arms for six years now and nobody has told me why."

@@ -115,7 +115,6 @@ _HELP = re.compile(
     re.I,
 )
 _ENDS = " )\"'”’!"
-_MOST_TOLD = 6  # sentences that a question may lean on
 # Questions that ask no more than whether what was said is so.
 _VERDICT = re.compile(
     r"\W*(?:and |so |but )?(?:"
@@ -138,7 +137,7 @@ _REACH = 3  # sentences before a verdict in which what was said is looked for
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a message: the words that ask, and the sentences around them that name something, nearest first.
+    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more.
 
     ``claim``: what somebody said, if the question is only whether it is so.
     """
@@ -217,12 +216,12 @@ def _content(question: str) -> tuple[str, ...]:
 
 
 def _near(turn: Turn, part: Range, sentences: Sequence[Range]) -> tuple[TurnSlice, ...]:
-    """Return the sentences around a question that name something, the nearest before it first, then those after it."""
-    found = (cut for cut in _around(turn, part, sentences) if specific(cut.text) and not _VERDICT.fullmatch(cut.text))
-    return tuple(islice(found, _MOST_TOLD))
+    """Return the sentence before a question that says something, or else the next one after it, if there is one."""
+    return tuple(islice((cut for cut in _around(turn, part, sentences) if terms(cut.text)), 1))
 
 
 def _around(turn: Turn, part: Range, sentences: Sequence[Range]) -> Iterator[TurnSlice]:
+    """Yield the sentences before a question, the nearest first, then those after it."""
     here = bisect_left(sentences, part.start, key=lambda each: each.start)
     before = [(each.start, min(each.end, part.start)) for each in sentences[:here]]
     after = [(each.start, each.end) for each in sentences[here:] if each.start >= part.end]

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ABOUT = 2  # words that say what a message is about
-_HEAVIEST = 4  # words, one of which is in a sentence on what a message is about
 _MOST_QUESTIONS = 2  # earlier ones that are read with a turn
 _JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
 
@@ -153,16 +152,13 @@ class Thread:
         return [Interpretation((*context, asked.read)) for context in ((), *self._contexts(asked, message))]
 
     def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
-        """Yield what a question may lean on: the nearest sentence that names something, that with the next one on what
-        the message is about, and the words of this, before the question if there are any."""
+        """Yield what a question may lean on: the sentence before it, and the words that the message is most likely
+        about, before the question if there are any."""
+        words = asked.words
         if not asked.near:
             return
-        words, topical = asked.words, self.engine.topical(message)
-        nearest, *others = asked.near
-        yield (nearest,)
-        heavy = topical[:_HEAVIEST]
-        if topic := next((each for each in others if any(each.start <= word.start < each.end for word in heavy)), None):
-            yield (topic, nearest) if topic.start < nearest.start else (nearest, topic)
+        yield asked.near
+        topical = self.engine.topical(message)
         before = [each for each in topical if each.end <= words.start]
         if about := before or [each for each in topical if each.start >= words.end]:
             kept = sorted(about[:_ABOUT], key=lambda each: each.start)
