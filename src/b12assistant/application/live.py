@@ -25,7 +25,7 @@ def prepare(space: Workspace) -> None:
     try:
         english_words(with_rare=False)
         texts = space.suggestions.texts
-        for text in (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS]):
+        for text in filter(None, (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS])):
             space.assistant.triaged(text)
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("no suggestions: %s", type(error).__name__)
