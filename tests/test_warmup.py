@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_suggestions_are_made_and_read_by_triage(
     made(space)
     assert "suggestions" in vars(space)
     assert read == 2 * ["What wraps a nerve?"]  # by itself, and all as one message
+
+
+def test_after_a_start_new_objects_are_seldom_looked_through_for_cycles(tmp_path: Path) -> None:
+    before = gc.get_threshold()
+    try:
+        assert waited(Warmup(small_space(tmp_path, ASKING), lambda _: None)) is None
+        looked = gc.get_stats()[1]["collections"]
+        kept = [[number] for number in range(100_000)]  # with Python's own numbers older objects are looked at 13 times
+        assert gc.get_stats()[1]["collections"] - looked <= 1, len(kept)
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_what_cannot_be_loaded_is_reported_and_nothing_is_made_after_it(tmp_path: Path) -> None:
