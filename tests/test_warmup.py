@@ -14,6 +14,7 @@ from serving import empty_space, small_space
 from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.integrations.mcp_server import warmup as warmup_of_tools
+from b12assistant.safety.languages import Languages
 from b12assistant.web.warmup import Warmup
 
 ASKING = {"nerves.md": "# Nerves\n\n## What wraps a nerve?\n\nMyelin wraps a nerve.\n"}
@@ -35,11 +36,14 @@ def test_suggestions_are_made_and_read_by_triage(
 ) -> None:
     space = small_space(tmp_path, ASKING)
     read: list[str] = []
+    compiled: list[Languages] = []
     monkeypatch.setattr(type(space.assistant), "triaged", lambda _, question, history=(): read.append(question))
     monkeypatch.setattr(FakeWorkspace, "ask", lambda *_, **__: None)
+    monkeypatch.setattr(Languages, "compile", lambda languages: compiled.append(languages))
     made(space)
     assert "suggestions" in vars(space)
     assert read == 2 * ["What wraps a nerve?"]  # by itself, and all as one message
+    assert compiled == [space.rules.languages]
 
 
 def test_after_a_start_new_objects_are_seldom_looked_through_for_cycles(tmp_path: Path) -> None:
