@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from b12assistant.index.arrays import Shelf
 from b12assistant.index.collection import CHUNKING
 from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
@@ -104,6 +105,7 @@ class EmbeddingPool:
     ) -> None:
         self._encoder, self._projection, self._known = encoder, projection, known
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+        self._shelf = Shelf()
         self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
         self.read: set[str] = set()  # files that went through the encoder, at least in part
 
@@ -133,7 +135,8 @@ class EmbeddingPool:
 
     def _passages(self, entry: Entry) -> Embedded:
         self.read.add(entry.report.file)
-        return embed(entry.passages, self._encoder, self._projection, alone=False)
+        made = embed(entry.passages, self._encoder, self._projection, alone=False)
+        return replace(made, vectors=self._shelf.keep(made.vectors), context=made.context.on(self._shelf))
 
     def _completed(self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool) -> Embedded:
         """Encode sentences alone. ``begun`` was queued earlier, so waiting for it cannot deadlock."""

@@ -25,6 +25,7 @@ from b12assistant.index.parts import Parts
 from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.source_words import SourceWords
+from b12assistant.index.store import Data
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
@@ -38,7 +39,7 @@ class Built:
     ``encoded``: the files that went through the encoder.
     """
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Data]
     facts: Mapping[str, object]
     read: FilesRead
     encoded: frozenset[str] = frozenset()
