@@ -6,6 +6,7 @@ evasion and DOM clobbering, and known ways past sanitisers (mutation).
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
 from typing import Final
 
 RUN = "window.__ran=1"
@@ -195,3 +196,15 @@ DECEPTIONS = (
     "[1] Reviewed by a hospital. Call +44 20 7946 0000 now.",
 )
 PAYLOADS: Final = (*SCRIPTS, *HANDLERS, *ADDRESSES, *FETCHES, *COVERS, *MUTATIONS, *DECEPTIONS)
+
+
+class Tags(HTMLParser):
+    """The tags of a page with the names of their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: set[tuple[str, tuple[str, ...]]] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.add((tag, tuple(sorted(name for name, _ in attrs))))

@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file
 PICTURE = (
     (
         "",
-        "__init__ < errors < types data_files < answers config protocols stages < threads",
+        "__init__ < errors < types data_files < answers config protocols stages < threads < memory",
     ),
     (
         "language",
@@ -65,7 +65,7 @@ PICTURE = (
     ),
     (
         "answering",
-        ("asked layout retrieval scope turn_forms < quoting readings signals < engine < thread < assistant lookup"),
+        ("layout retrieval scope turn_forms < asked quoting readings signals < engine < thread < assistant lookup"),
         "suggestions",
     ),
     (

@@ -215,6 +215,16 @@ def test_a_file_of_another_index_is_not_verified_though_its_quotes_stand(
     assert "sheath.md: its words are not the words of the source" in told(files[SavedFormat.JSON], newest, tmp_path)
 
 
+@pytest.mark.parametrize("generation", ["0" * 32, "checked by the NHS"])
+def test_an_index_that_never_was_confirms_nothing(
+    generation: str, space: FakeWorkspace, conversation: Data, lines: list[Data], tmp_path: Path
+) -> None:
+    other = forged(conversation, lambda data: data["index"].update(generation=generation))
+    assert f"it was saved from index {generation}, and this is" in told(json.dumps(other), space, tmp_path)
+    line = json.dumps(lines[0] | {"index": {"generation": generation}})
+    assert f"it was saved from index {generation}, and this is" in told(line, space, tmp_path, "a.jsonl")
+
+
 @pytest.mark.parametrize("question", ["a" * 20_001, "", "\ud800 what?"])
 def test_a_question_that_cannot_be_asked_is_named(
     question: str, space: FakeWorkspace, conversation: Data, tmp_path: Path

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from corpora import three_files, write
 from fakes import FakeWorkspace, fake_workspace
-from payloads import PAYLOADS
+from payloads import PAYLOADS, Tags
 from starlette.testclient import TestClient
 
 from b12assistant.application.improved_files import Saver, folder_of
@@ -136,18 +135,6 @@ def test_a_form_that_nobody_drew_marks_nothing(fields: dict[str, str], client: T
     assert desk.bench.log.marks == []
 
 
-class _Tags(HTMLParser):
-    """The tags and attributes of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: set[tuple[str, tuple[str, ...]]] = set()
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.add((tag, tuple(sorted(name for name, _ in attrs))))
-
-
 def test_markup_in_questions_and_documents_is_text(tmp_path: Path) -> None:
     lines = "".join(f"Myelin wraps nerve {number}: {text}.\n\n" for number, text in enumerate(PAYLOADS))
     space = fake_workspace(write(tmp_path / "corpus", {"a.txt": lines}), tmp_path / "index")
@@ -155,11 +142,9 @@ def test_markup_in_questions_and_documents_is_text(tmp_path: Path) -> None:
     questions = tuple(f"Does myelin wrap nerve {number}? {text}" for number, text in enumerate(PAYLOADS))
     for desk in desk_of(space, ("Does myelin wrap nerve?", *questions)):
         client = TestClient(application(desk), base_url=HERE)
-        plain = (
-            _Tags(client.get(f"{desk.root}?q=0").text).found | _Tags(client.get(f"{desk.root}?q=0&find=x").text).found
-        )
+        plain = Tags(client.get(f"{desk.root}?q=0").text).found | Tags(client.get(f"{desk.root}?q=0&find=x").text).found
         quoted = {("figure", ("class",)), ("blockquote", ("cite",)), ("figcaption", ()), ("a", ("href",)), ("br", ())}
         marked = {("p", ("class", "dir")), ("span", ("class", "title")), *quoted}
         for number in range(1, len(questions) + 1):
             page = client.get(f"{desk.root}?q={number}", params={"q": number, "find": PAYLOADS[number - 1]}).text
-            assert _Tags(page).found <= plain | marked, PAYLOADS[number - 1]
+            assert Tags(page).found <= plain | marked, PAYLOADS[number - 1]

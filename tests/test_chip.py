@@ -10,10 +10,12 @@ from html import unescape
 import pytest
 from builders import build_document
 from builders_quotes import passages_of
+from doc_pages import ROOT
 from payloads import PAYLOADS
 
 from b12assistant.answers import Answer, Quote, Reply, Status, Strength, Timings, Turn
-from b12assistant.corpus.publishers import PublisherKind, standing
+from b12assistant.corpus.publishers import PublisherKind, short_names, standing
+from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact, laid_out, layered, words
@@ -77,6 +79,19 @@ def test_a_kind_that_the_name_says_is_not_repeated() -> None:
 def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
     found = chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE), basis("GOV.UK", SourceKind.PUBLIC_BODY))
     assert found == ("GOV.UK", "public body", "in our words", "+1 more")
+
+
+def test_a_long_name_is_short_in_the_chip_and_whole_in_the_list_of_publications() -> None:
+    long = "Medicines and Healthcare products Regulatory Agency"
+    speaker = Speaker.of(Source(), LABELS, [basis(long, SourceKind.PUBLIC_BODY)])
+    assert speaker.chip[0] == "MHRA (UK medicines regulator)"
+    assert speaker.parts[0].startswith(f"{long}: ")
+
+
+def test_every_short_name_is_for_a_publisher_of_the_library_and_shorter() -> None:
+    origins = SourcesFile((ROOT / "corpus" / "sources.toml").read_text(encoding="utf-8")).origins.values()
+    assert short_names().keys() <= {origin.publisher for origin in origins}
+    assert all(len(short) < len(full) for full, short in short_names().items())
 
 
 def test_a_public_body_is_named_before_a_review_and_both_before_the_maker_of_a_product() -> None:

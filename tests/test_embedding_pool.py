@@ -78,10 +78,13 @@ def test_files_are_read_while_others_are_encoded(space: FakeWorkspace) -> None:
 def test_only_some_texts_of_a_long_document_are_held_at_once(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("b12assistant.index.embedding._AT_ONCE", 2)
+    given_back: list[int] = []
+    for name, value in (("_AT_ONCE", 2), ("_MANY", 7), ("give_back", lambda: given_back.append(1))):
+        monkeypatch.setattr(f"b12assistant.index.embedding.{name}", value)
     write(space.corpus, {"nerves.md": "# Nerves\n\n" + "Numb feet are an early sign. " * 7})
     slow = waiting(space)
     slow.index()
     assert isinstance(slow.fake_encoder, WaitingEncoder)
     assert max(slow.fake_encoder.asked) == 2
+    assert len(given_back) >= 4, "memory is given back after each lot of a long document"
     assert len([text for text in slow.fake_encoder.encoded if text == "Numb feet are an early sign."]) == 7

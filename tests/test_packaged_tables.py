@@ -234,6 +234,11 @@ class UnreadLanguages(RootModel[dict[str, Unread]]):
     pass
 
 
+class ShortNames(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    short: dict[Text, Text]
+
+
 TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
     (TextsFile, ("red_flags", "texts.toml")),
     (Rules, ("red_flags", "rules_emergency.toml")),
@@ -256,6 +261,7 @@ TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
     (Subject, ("scope", "subject.toml")),
     (Signs, ("conversation", "signs.toml")),
     (Cues, ("sellers", "cues.toml")),
+    (ShortNames, ("page", "publishers.toml")),
     *((Labels, ("page", "labels", f"{code}.toml")) for code in languages()),
 ]
 

@@ -38,7 +38,7 @@ def test_suggestions_are_made_and_read_by_triage(
     monkeypatch.setattr(FakeWorkspace, "ask", lambda *_, **__: None)
     made(space)
     assert "suggestions" in vars(space)
-    assert read == ["What wraps a nerve?"]
+    assert read == 2 * ["What wraps a nerve?"]  # by itself, and all as one message
 
 
 def test_what_cannot_be_loaded_is_reported_and_nothing_is_made_after_it(tmp_path: Path) -> None:

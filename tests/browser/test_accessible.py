@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
+from doc_pages import ROOT
+from fakes import FakeWorkspace
 from serving import EMERGENCY
 
+from b12assistant.corpus.sources import SourcesFile
+from b12assistant.display.answer_html import figure
+from b12assistant.display.labels import load_labels
+from b12assistant.display.quoted import Basis, Cited, Quoted, Speaker
+from b12assistant.types import Attribution, Interest, Range, Source
 from browser.conftest import Visit
 from browser.reading import DRAWN, Reader
 
@@ -84,6 +94,28 @@ def test_the_speakers_of_two_sides_do_not_overlap(reader: Reader) -> None:
 SMALL = """() => [...document.querySelectorAll('#tab-ask :is(a[href], button, summary, textarea)')].filter(each => {
     const { width, height } = each.getBoundingClientRect();
     return each.checkVisibility() && height > 1 && Math.min(width, height) < 44; }).map(each => each.outerHTML)"""
+
+
+TALL = """drawn => { const card = document.querySelector('.card'), before = card.innerHTML;
+    card.innerHTML = drawn;
+    const tall = [...card.querySelectorAll('summary.who')].filter(line => line.getBoundingClientRect().height > 44)
+        .map(line => line.innerText);
+    card.innerHTML = before;
+    return tall; }"""
+
+
+def test_who_says_so_takes_two_lines_of_a_phone_for_every_publication(reader: Reader, small: FakeWorkspace) -> None:
+    labels, cited = load_labels(), Cited(small.ask(ASKED).answer.quotes[0].spans)
+    quote = Quoted.of(cited, labels, date(2026, 11, 23))
+    calm = Source(interest=Interest.NONE)  # a seller's page has a label more
+    origins = SourcesFile((ROOT / "corpus" / "sources.toml").read_text(encoding="utf-8")).origins
+    publications = [Basis.of(Attribution(Range(0, 1), origin, "a place")) for origin in origins.values()]
+    speakers = {each.chip: each for each in (Speaker.of(calm, labels, [each]) for each in publications)}
+    drawn = [figure(f"t{at}", replace(quote, speaker=each), labels) for at, each in enumerate(speakers.values())]
+    assert len(drawn) > 900
+    reader.ask(ASKED)
+    reader.page.set_viewport_size({"width": 390, "height": 844})
+    assert reader.page.evaluate(TALL, "".join(drawn)) == []
 
 
 def test_an_emergency_in_another_language_fits_a_narrow_phone(reader: Reader) -> None:

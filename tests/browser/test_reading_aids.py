@@ -1,4 +1,4 @@
-"""The size of the text and the voice of the device: both stay on the device."""
+"""What the device offers: a size of the text, a voice, and programs to share with."""
 
 from __future__ import annotations
 
@@ -45,4 +45,20 @@ def test_a_quote_is_read_aloud_only_by_a_voice_of_the_device(local: bool, reader
         offered.click()
         assert "Myelin wraps every nerve." in reader.page.evaluate("() => spoken.text")
         assert reader.page.evaluate("() => spoken.voice.localService")
+    reader.reload()
+
+
+def test_a_quote_is_sent_by_what_a_phone_offers_from_a_sheet_at_the_foot_of_its_screen(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 390, "height": 844})
+    figure = reader.ask(ASKED).locator("figure.quote").first
+    reader.page.evaluate("() => { navigator.share = async given => { globalThis.given = given; }; }")
+    figure.locator(".copying summary").click()
+    offered = figure.locator(".native", has_text="Send to somebody")
+    offered.wait_for()
+    sheet = figure.locator(".forms").bounding_box()
+    assert sheet
+    assert (sheet["x"], sheet["width"], sheet["y"] + sheet["height"]) == (0, 390, 844)
+    offered.click()
+    reader.page.wait_for_function("() => globalThis.given")
+    assert "Myelin wraps every nerve." in reader.page.evaluate("() => given.text")
     reader.reload()

@@ -74,6 +74,7 @@ def test_the_quote_is_in_sight_below_the_fixed_bar(visit: Visit, there: str, kep
         assert hit
         assert bar
         assert bar["y"] + bar["height"] <= hit["y"] < 700 - hit["height"]
+        assert bar["height"] < 60, "one line, on a phone too"
 
 
 def test_passages_and_the_outline_lead_through_the_document(visit: Visit, there: str, kept: FakeWorkspace) -> None:

@@ -92,7 +92,8 @@ def shown(text: str) -> str:
 
 
 def _path(text: str) -> str:
-    """The text as a path, cut into names that fit, none of which steps back."""
+    """The text as a path in UTF-8, as names in an index are, cut into names that fit; none steps back."""
+    text = text.encode("utf-8", "replace").decode()
     parts = (text[at : at + 60] for at in range(0, min(len(text), 4000), 60))
     return f"/{'/'.join(parts)}".replace("/..", "/_..")[1:]
 

@@ -17,7 +17,7 @@ VERSIONS = tuple(
 
 
 def workspace(corpus: Path, index: Path) -> FakeWorkspace:
-    return fake_workspace(corpus, index, encoder=FakeEncoder(dimension=64))
+    return fake_workspace(corpus, index, encoder=FakeEncoder(dimension=76))  # no two words of these tests are alike
 
 
 def corpora(folder: Path) -> list[Path]:

@@ -235,6 +235,7 @@ p:first-child{box-shadow:0 50px 0 40px #fff;position:relative}
 p:first-child{border-bottom:90px solid #fff;margin-bottom:-90px;position:relative}
 p:first-child{padding-bottom:90px;margin-bottom:-90px;background:#fff;position:relative}
 """
+_WORDS = "Sleep well, all of you, and tomorrow too."
 _LATER_BODIES = r"""
 <p>{}</p><hr style="position:relative;top:-40px;border:25px solid white">
 <p>{}</p><hr style="transform:translateY(-40px);border:25px solid white">
@@ -279,12 +280,20 @@ _LATER_BODIES = r"""
 <p>{}</p><script>setTimeout(()=>$("p").hide())</script>
 <p>{}</p><p style="text-shadow:0 -36px #fff,2px -36px #fff;color:#fff">████████████████████████████████████████</p>
 <div style="overflow:hidden;width:300px"><table width=2000><tr><td width=1500>Sleep<td>{}</table></div>
+<p>{}</p><div style="position:absolute;inset:40px 0 auto;height:40px;background:#fff">[words]</div>
+<p>{}</p><div style="position:fixed;top:40px;left:0;width:900px;height:120px;background:#fff">[words]</div>
+<p>{}</p><div style="position:absolute;inset:40px 0 auto;min-height:60px;background:#fff">[words]</div>
+<p>{}</p><div style="position:absolute;inset:30px 0 auto;padding-bottom:40px;background:#fff">[words]</div>
+<p>{}</p><div style="position:absolute;top:30px;left:0"><div style="background:#fff;height:120px">[words]</div></div>
+<p>{}</p><script>location="about:blank"</script>
+<p>{}</p><script>window.location.replace("about:blank")</script>
+<p>{}</p><script>document.open();document.write("Sleep");document.close()</script>
 <div style="overflow:hidden;width:300px"><pre>                                                  {}</pre></div>
 """
 LATER = (
     {style: _styled(style) for style in _LATER_STYLES.strip().split("\n")}
     | {rules: _ruled(rules) for rules in _LATER_RULES.strip().split("\n")}
-    | {body: page(body.replace("{}", BLEACH)) for body in _LATER_BODIES.strip().split("\n")}
+    | {body: page(body.replace("{}", BLEACH).replace("[words]", _WORDS)) for body in _LATER_BODIES.strip().split("\n")}
 )
 
 _STYLES_SEEN = (

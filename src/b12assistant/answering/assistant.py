@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from threading import Event
 
 from b12assistant.answering.asked import MOST_ASKED, SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine
@@ -90,9 +91,12 @@ class Answerer:
     def triaged(self, question: str, history: Sequence[str] = ()) -> Triaged:
         """Run the safety check alone; needs no index. Raises ``QuestionError`` for what is not a question."""
         begun = time.perf_counter()
-        turns = turns_of(question, history)
-        ahead = self._ahead(turns)
-        return Triaged(turns, self._triaged(turns), _ms(begun), ahead)
+        turns, withheld = turns_of(question, history), Event()
+        ahead = self._ahead(turns, withheld)
+        triage = self._triaged(turns)
+        if triage.withholds:
+            withheld.set()
+        return Triaged(turns, triage, _ms(begun), ahead)
 
     def warning(self, read: Triaged) -> Reply | None:
         """Return what triage says without a search: all of it in an emergency, else a warning if needed."""
@@ -176,10 +180,11 @@ class Answerer:
         """Return the weights and limits that the open index and the settings give."""
         return self._thread.calibration
 
-    def _ahead(self, turns: tuple[Turn, ...]) -> Future[None] | None:
+    def _ahead(self, turns: tuple[Turn, ...], withheld: Event) -> Future[None] | None:
         """Begin to search for a long message, on another core than the safety check of it: what is found is kept.
 
-        Only if an index is open: an emergency does not wait for one.
+        Only if an index is open: an emergency does not wait for one. Once the answer is ``withheld``, no further
+        question is searched, so that the next message need not wait.
         """
         thread: Thread | None = vars(self).get("_thread")
         if thread is None or len(turns[-1].text.split()) <= SHORT:
@@ -187,8 +192,12 @@ class Answerer:
 
         def search() -> None:
             questions = questions_of(turns[-1:])
-            if questions or len(turns) == 1:  # else the check has a say in which of the earlier turns are read
-                thread.understood(turns[-1:], questions[:MOST_ASKED])
+            thread.encode(questions[:MOST_ASKED])
+            for asked in questions[:MOST_ASKED]:
+                if not withheld.is_set():
+                    thread.read_asked(asked)
+            if not questions and len(turns) == 1:  # else the check has a say in which of the earlier turns are read
+                thread.read(turns)
 
         return self._beside.submit(search)
 

@@ -4,10 +4,10 @@ score(window) = sum over the query's tokens of weight x best cosine in the windo
               + gain x how near the question is to one that is asked of a sentence in the window (decision on quoting).
 Without the charge the longest window wins, because a maximum only grows.
 
-Then `order` chooses who speaks first: a source that sells nothing, unless a seller is far ahead; of two that answer
-about equally well, the one of more weight. A seller's dose, all-clear or call to start, stop or hurry is never first
-and never alone if such a source is near; the cues are data (`data/sellers/cues.toml`). `find_difference` finds the
-question on which sources differ, among those that a curator wrote down.
+Then `order` chooses who speaks first: a source that sells nothing, if one is good enough to be shown; of two that
+answer about equally well, the one of more weight. If only sellers speak of a dose, give an all-clear or call to start,
+stop or hurry, the answer says so; the cues are data (`data/sellers/cues.toml`). `find_difference` finds the question on
+which sources differ, among those that a curator wrote down.
 """
 
 from __future__ import annotations
@@ -50,9 +50,6 @@ ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence wi
 _ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (docs/lab/0035)
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
-# How far behind a seller a source that sells nothing may be and still come first: of 48 first quotes from a seller with
-# another source this near, none was the one to show first (docs/decisions/03-sellers.md).
-_LEAD = 0.12
 # How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
 _LEVEL = 0.01
 _AHEAD = 0.1  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
@@ -347,12 +344,11 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     shown = apart[:most]
     sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].cut.text))]
     disinterested = [i for i in apart if not said[i].sells]
-    near = next((i for i in disinterested if said[shown[0]].score - said[i].score <= _LEAD), None)
-    if sensitive and near is None:
-        return Order(tuple(i for i in shown if said[i].sells), only_sellers=True)
-    if near is not None:
-        first = _weightiest(said, near, disinterested)
+    if disinterested:
+        first = _weightiest(said, disinterested[0], disinterested)
         shown = [first, *[i for i in shown if i != first][: most - 1]]
+    elif sensitive:
+        return Order(tuple(shown), only_sellers=True)
     return Order(tuple(shown), only_sellers=False)
 
 

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import logging
 import threading
 import time
 from dataclasses import dataclass, field
 
+from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.application.workspace import Workspace, written
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 from b12assistant.language.vocabulary import english_words
-from b12assistant.threads import NATIVE_CALLS
+from b12assistant.memory import give_back
 
 _LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
-_LARGE = 1024 * 1024  # bytes; with 64 kB each question took memory anew a thousand times, a fifth of its time
 _TRIAGED = 20  # suggestions
 
 
 def prepare(space: Workspace) -> None:
-    """Make the suggestions in advance, and read the dictionary; triage of some suggestions compiles its patterns."""
+    """Make the suggestions in advance, and read the dictionary; triage of some suggestions, and of many as one long
+    message, compiles its patterns."""
     try:
         english_words(with_rare=False)
-        for text in space.suggestions.texts[:_TRIAGED]:
+        texts = space.suggestions.texts
+        for text in (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS]):
             space.assistant.triaged(text)
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("no suggestions: %s", type(error).__name__)
@@ -110,26 +108,3 @@ class Live:
         _LOG.error("%s", problem)
         with self._switching:
             self._space = self._space.with_problem(problem)
-
-
-def spare_memory() -> None:
-    """Let all threads share two heaps, and give large blocks back at once.
-
-    Otherwise each thread keeps a heap of its own, and once a large block is freed glibc keeps those up to its size, at
-    most 32 MB (man mallopt). Call it before threads start.
-    """
-    _glibc("mallopt", _ARENA_MAX, 2)
-    _glibc("mallopt", _MMAP_THRESHOLD, _LARGE)
-    _glibc("mallopt", _TRIM_THRESHOLD, _LARGE)
-
-
-def give_back() -> None:
-    """Return memory that is no longer needed to the system; otherwise a server grows with every new index."""
-    gc.collect()  # an index is part of reference cycles
-    with NATIVE_CALLS:
-        _glibc("malloc_trim", 0)
-
-
-def _glibc(function: str, *arguments: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # other C libraries lack these
-        getattr(ctypes.CDLL(None), function)(*arguments)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
+from b12assistant.data_files import read_data
 from b12assistant.types import Interest, Origin, Source, SourceKind
 
 
@@ -48,6 +51,12 @@ _NATIONAL = re.compile(r"\b(?:NICE|NHS|MHRA|GOV\.UK|BNF|British|UK|Scottish|Wels
 def is_national(publisher: str) -> bool:
     """Return whether a body of the United Kingdom published it."""
     return _NATIONAL.search(publisher) is not None
+
+
+@cache
+def short_names() -> Mapping[str, str]:
+    """Return the short names of publishers whose full name is too long for a line of a phone."""
+    return {full: str(short) for full, short in read_data("page", "publishers.toml")["short"].items()}
 
 
 class Speaks(NamedTuple):

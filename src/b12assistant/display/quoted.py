@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from b12assistant.answers import Quote, Reply, Strength
-from b12assistant.corpus.publishers import PublisherKind, is_national, standing, year_of
+from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, capital, overdue, section
 from b12assistant.types import (
@@ -146,6 +146,7 @@ def _chip(source: Source, labels: Labels, basis: Sequence[Basis], title: str) ->
     else:
         name, year = source.publisher or title, str(source.published.year) if source.published else ""
         kind = standing(source.publisher or "", source.kind, source.interest)
+    name = short_names().get(name, name)
     label = labels(f"standings.{kind}")
     if kind is PublisherKind.ANONYMOUS or not name:
         yield capital(label)

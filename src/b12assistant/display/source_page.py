@@ -96,7 +96,8 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     body = (
         f'<header class="facts"><p class="kicker">{plain(labels("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
         f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
-        f"{_warnings(target, view)}</header>{_bar(target, view, number)}{_shown(target, view, printing)}"
+        f"{_warnings(target, view)}{_views(target, view, number)}</header>"
+        f"{_bar(target, view, number)}{_shown(target, view, printing)}"
         f'<details class="facts"><summary>{plain(labels("source.facts"))}</summary>'
         f"<dl>{''.join(_facts(entry, labels))}</dl></details>{_curator(target, view)}"
     )
@@ -235,16 +236,20 @@ def _link(url: str, name: str) -> str:
 
 def _bar(target: Target, view: View, number: int | None) -> str:
     """Draw the bar of links; ``number``: the printed page in view, 1-based, or ``None`` for the text."""
-    document, to_quote = target.entry.document, plain(view.labels("source.to_quote"))
+    document, to_quote = target.entry.document, _name(view.labels("source.to_quote"), view.labels("source.quote"))
     parts = (
         _page_steps(document, view, number) if number else _passage_steps(target, view),
         f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place and number is None else "",
-        _views(target, view, number),
         _outline(document, view) if number is None else "",
         _copies(target, view),
         f'<button type="button" id="print" hidden>{plain(view.labels("source.print"))}</button>',
     )
     return f'<nav class="bar" aria-label="{plain(view.labels("source.inside"))}">{"".join(parts)}</nav>'
+
+
+def _name(whole: str, brief: str) -> str:
+    """Draw a name with the brief one that the style sheet puts in its place on a phone."""
+    return f'<span data-brief="{plain(brief)}">{plain(whole)}</span>'
 
 
 def first_page(target: Target) -> int:
@@ -260,7 +265,8 @@ def _passage_steps(target: Target, view: View) -> str:
     back = view.link(document, passage=passages[number - 2]) if number > 1 else ""
     on = view.link(document, passage=passages[number]) if number < count else ""
     position = view.labels("source.passage_of" if number else "source.passages", number=number, count=count)
-    return _steps(view, position, ("source.previous_passage", back), ("source.next_passage", on))
+    brief = f"{number}/{count}" if number else str(count)
+    return _steps(view, position, brief, ("source.previous_passage", back), ("source.next_passage", on))
 
 
 def _page_steps(document: Document, view: View, number: int) -> str:
@@ -268,11 +274,14 @@ def _page_steps(document: Document, view: View, number: int) -> str:
     back = view.link(document, number=number - 1) if number > 1 else ""
     on = view.link(document, number=number + 1) if number < count else ""
     position = view.labels("source.page_of", number=number, count=count)
-    return _steps(view, position, ("source.previous_page", back), ("source.next_page", on))
+    return _steps(view, position, f"{number}/{count}", ("source.previous_page", back), ("source.next_page", on))
 
 
-def _steps(view: View, position: str, *links: tuple[str, str]) -> str:
-    """Draw links back and forward around the position; at an end the address is "" and there is no link."""
+def _steps(view: View, position: str, brief: str, *links: tuple[str, str]) -> str:
+    """Draw links back and forward around the position; at an end the address is "" and there is no link.
+
+    ``brief``: the position on a phone.
+    """
     back, on = (
         f'<a class="step" rel="{rel}" href="{plain(href)}" title="{plain(view.labels(key))}" '
         f'aria-label="{plain(view.labels(key))}">{sign}</a>'
@@ -280,7 +289,8 @@ def _steps(view: View, position: str, *links: tuple[str, str]) -> str:
         else f'<span class="step" aria-hidden="true">{sign}</span>'
         for (rel, sign), (key, href) in zip((("prev", "‹"), ("next", "›")), links, strict=True)
     )
-    return f'<span class="steps">{back}<span class="position">{plain(position)}</span>{on}</span>'
+    at = f'<span class="position" data-brief="{plain(brief)}">{plain(position)}</span>'
+    return f'<span class="steps">{back}{at}{on}</span>'
 
 
 def _views(target: Target, view: View, number: int | None) -> str:
@@ -293,7 +303,7 @@ def _views(target: Target, view: View, number: int | None) -> str:
         f"{plain(labels(f'source.{name}'))}</a>"
         for name, page in views
     )
-    return f'<span class="views">{links}</span>'
+    return f'<p class="views">{links}</p>'
 
 
 def _outline(document: Document, view: View) -> str:
@@ -313,7 +323,7 @@ def _copies(target: Target, view: View) -> str:
     labels = view.labels
     if target.place is None and target.current is None:
         return ""
-    summary = plain(labels("source.copy_quote" if target.place else "source.copy_passage"))
+    summary = _name(labels("source.copy_quote" if target.place else "source.copy_passage"), labels("ask.copy"))
     outcomes = (("copied", "copied"), ("failed", "failed"), ("report", "copied_report"))
     data = " ".join(f'data-{name}="{plain(labels(f"cite.{label}"))}"' for name, label in outcomes)
     query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"

@@ -20,6 +20,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from b12assistant.loaders.looks import (
     EDGES,
     EM,
+    PADDINGS,
     PAINTS,
     SIDES,
     Effect,
@@ -66,6 +67,8 @@ _WRITES = re.compile(
     r"document\.body\.(?:(?:inner|outer)HTML|textContent)\s*=|write(?:ln)?\([^;]{0,40}<style[^;]{0,200}(?:none|opacity|visib|color|size)"
     r"|document\.(?:(?:all|scripts)\s*[\]\[]|(?:body|documentElement|currentScript)[^;]{0,20}(?:[cC]hild|Sibling|Node)\w*\b)[^;]{0,60}"
     r"(?:remove|hidden|HTML|textContent|replace|\.style)|removeChild\(document|designMode|execCommand\("
+    r"|\A[\s(!+;]*(?:(?:window|document|top|self|parent)\.)*location(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\()"
+    r"|\Adocument\.open\(\);"
 )
 _HIDING = re.compile(
     r"\.remove|hidden|(?:inner|outer)(?:HTML|Text)|textContent|replace(?:With|Child)|\.style\b|class(?:Name|List)|Attribute(?!\(\s*[\"'](?:title|href|src|alt|rel|data|aria|content))|\.data\b|nodeValue"
@@ -377,16 +380,20 @@ def _reaches(values: Mapping[str, str], *, is_picture: bool) -> bool:
         return False
     wide = is_picture or "width" in values or {"left", "right"} <= values.keys()
     high = is_picture or {"top", "bottom"} <= values.keys() or "height" in values or "min-height" in values
+    high = high or max(_heights(values)) >= _THICK
     return _is_edged(values, (*EDGES, "padding")) or (wide and high)
 
 
 def _fills(values: Mapping[str, str]) -> bool:
-    """Check for a box as large as much of a page."""
-    axes = (("left", "right", "width"), ("top", "bottom", "height"))
-    return all(
-        (one in values and other in values) or (px(values.get(size, ""), EM, whole=600.0) or 0.0) >= 300
-        for one, other, size in axes
-    )
+    """Check for a box that is wide and, beside its text, high."""
+    wide = {"left", "right"} <= values.keys() or (px(values.get("width", ""), EM, whole=600.0) or 0.0) >= 300
+    least = _LITTLE if values.get("position") == "fixed" else _THICK  # pages leave room for a bar at their top
+    return wide and ({"top", "bottom"} <= values.keys() or max(_heights(values)) >= least)
+
+
+def _heights(values: Mapping[str, str]) -> list[float]:
+    """Return what makes a box high, in px."""
+    return [px(values.get(name, ""), EM, whole=600.0) or 0.0 for name in ("height", "min-height", *PADDINGS)]
 
 
 def _set(values: dict[str, tuple[_Weight, str, str]], name: str, value: str, weight: _Weight, selector: str) -> None:

@@ -7,8 +7,9 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 
-from b12assistant.application.live import give_back, prepare, spare_memory
+from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
+from b12assistant.memory import give_back, spare_memory
 from b12assistant.web.problems import LoadingError, problem_of
 
 
