@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from b12assistant.errors import IndexWriteError
-from b12assistant.index.arrays import Shelf, from_npz, to_npz
+from b12assistant.index.arrays import empty, from_npz, to_npz
 
 KINDS = st.sampled_from([np.dtype(each) for each in ("i1", "?", "i4", "i8", "f4", "S5")])
 ARRAYS = st.dictionaries(
@@ -56,16 +56,4 @@ def test_a_full_temporary_folder_is_one_clear_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("b12assistant.index.arrays.MAPPED_FROM", 1000)
     monkeypatch.setattr("os.posix_fallocate", full)
     with pytest.raises(IndexWriteError, match=r"could not be put into .* \(No space left on device\)"):
-        Shelf().keep(np.zeros(2000, np.int8))
-
-
-def test_a_shelf_keeps_what_it_is_given_beyond_memory_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("b12assistant.index.arrays.MAPPED_FROM", 1000)
-    shelf = Shelf()
-    given = [np.full((n, 7), n, kind) for n in (3, 100, 1, 0, 50) for kind in (np.int8, np.float32)]
-    kept = [shelf.keep(array) for array in given]
-    assert [array is own for array, own in zip(kept, given, strict=True)][:2] == [True, True]
-    assert kept[-1] is not given[-1]
-    for array, own in zip(kept, given, strict=True):
-        np.testing.assert_array_equal(array, own)
-        assert array.dtype == own.dtype
+        empty((2000,), np.int8)

@@ -348,8 +348,8 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            packaged = None if from_scratch else PACKAGED_INDEX
-            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged)
+            packaged, unfinished = (None, None) if from_scratch else (PACKAGED_INDEX, self.store.unfinished)
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged, unfinished)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)

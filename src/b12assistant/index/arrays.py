@@ -11,10 +11,9 @@ import math
 import mmap
 import os
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
@@ -23,13 +22,10 @@ from numpy.typing import NDArray
 from b12assistant.errors import IndexWriteError
 from b12assistant.index.store import MAPPED_FROM, Data
 
-_LINE = 64  # bytes
+LINE = 64  # bytes
 _HEADER = 30  # of a member of a zip file, without its name and extra fields
 _SIZES = 20  # bytes of the extra field that holds sizes of 64 bits
 _PADDING = b"\xff\xfe"  # an extra field that readers skip
-
-
-_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 def empty(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
@@ -56,28 +52,6 @@ def _temporary() -> Iterator[IO[bytes]]:
         raise IndexWriteError(f"a part of the index could not be put into {folder} ({reason})", hint=hint) from error
 
 
-class Shelf:
-    """Keeps the arrays of a build, whose threads may call it: the first in memory, those after them in files."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept = 0  # bytes
-        self._free = np.empty(0, np.uint8)
-
-    def keep(self, array: NDArray[_Kind]) -> NDArray[_Kind]:
-        """Return the array, or an equal one in a file."""
-        with self._lock:
-            self._kept += array.nbytes
-            if self._kept < MAPPED_FROM or not array.size:
-                return array
-            if array.nbytes > len(self._free):
-                self._free = empty((max(MAPPED_FROM, array.nbytes),), np.uint8)
-            place, self._free = self._free[: array.nbytes], self._free[array.nbytes + -array.nbytes % _LINE :]
-        kept = place.view(array.dtype).reshape(array.shape)
-        kept[...] = array
-        return kept
-
-
 def to_npz(arrays: Mapping[str, NDArray[Any]]) -> Data:
     """Return the file with ``arrays`` by name, large ones mapped. Raises ``ValueError`` for objects, which no reader
     may run."""
@@ -95,7 +69,7 @@ def _write(buffer: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
         for name, array in arrays.items():
             member = ZipInfo(f"{name}.npy")
             begins = buffer.tell() + _HEADER + len(member.filename) + _SIZES + 4
-            padding = -begins % _LINE
+            padding = -begins % LINE
             member.extra = _PADDING + padding.to_bytes(2, "little") + bytes(padding)
             with archive.open(member, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)

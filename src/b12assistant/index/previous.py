@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
+from b12assistant.index.blocks import Blocks, Embedded
 from b12assistant.index.collection import LIBRARIES
 from b12assistant.index.documents import Entry
-from b12assistant.index.embedding import Embedded
 from b12assistant.index.parts import Parts, read_parts
 from b12assistant.index.store import SCHEMA, Generation, read_generation, read_manifest
 from b12assistant.index.token_store import Vectors
@@ -113,19 +113,30 @@ def previous_of(generation: Generation) -> Previous:
 
 @dataclass(frozen=True)
 class Known:
-    """What need not be encoded in ``scope``: it is in ``previous``, or in a generation in the folder ``packaged``.
+    """What need not be encoded in ``scope``: it is in ``previous``, in ``blocks`` of a build that was stopped, or in a
+    generation in the folder ``packaged``.
 
-    The latter is read when something is not in the former, and only if it was made in this scope, up to rounding.
+    The last is read when something is in no other, and only if it was made in this scope, up to rounding.
     """
 
     scope: VectorScope
     previous: Previous
     packaged: Path | None = None
+    blocks: Blocks = field(default_factory=Blocks)
 
     def embedded(self, passages: Sequence[Passage]) -> Embedded | None:
         """Return the arrays of a document's passages."""
         key = _key(self.scope, passages)
-        return self.previous.embedded.get(key) or self._packaged.embedded.get(key)
+        return self.previous.embedded.get(key) or self._stopped(key, passages) or self._packaged.embedded.get(key)
+
+    def entry(self, file: str) -> Entry | None:
+        """Return the entry of a file, as it was when it was read last."""
+        return self.previous.entries.get(file) or self.blocks.entry(file)
+
+    def _stopped(self, key: str, passages: Sequence[Passage]) -> Embedded | None:
+        file = passages[0].document.id
+        entry = self.blocks.entry(file)
+        return self.blocks.embedded(file) if entry and _key(self.scope, entry.passages) == key else None
 
     def examples(self, questions: tuple[str, ...]) -> Vectors | None:
         """Return the vectors of a dispute's example questions, (examples, d)."""

@@ -2,6 +2,7 @@
 
     index/CURRENT                          the name of the generation in use
     index/LOCK                             held (flock) by the one process that writes
+    index/unfinished                       blocks of a build that was stopped; removed when one is published
     index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
     index/generations/<name>/…             the files themselves
 
@@ -216,6 +217,11 @@ class Store:
     def _generations(self) -> Path:
         return self.root / "generations"
 
+    @property
+    def unfinished(self) -> Path:
+        """Return the file for what a build has encoded; publishing removes it."""
+        return self.root / "unfinished"
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; it dies with its process. Raises ``IndexBusyError`` if another process holds it."""
@@ -409,6 +415,8 @@ class Store:
     def _retire(self, name: GenerationId, previous: str | None) -> None:
         """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
         with contextlib.suppress(OSError):  # the new one is in use already; the next run cleans up
+            if self.unfinished.exists():
+                self.unfinished.unlink()
             others = sorted((other for other in self._names() if other != name), key=lambda other: other != previous)
             spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
             for other in others:

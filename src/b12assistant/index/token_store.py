@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import Shelf, empty, from_npz, to_npz
+from b12assistant.index.arrays import empty, from_npz, to_npz
 from b12assistant.index.store import Data
 
 Vectors = NDArray[np.float32]
@@ -78,10 +78,6 @@ class TokenStore:
             store = stores.pop()
             tokens[begin:end], pieces[begin:end] = store.tokens, store.pieces
         return cls(tokens, pieces, np.concatenate([*starts, ends[-1:]]).astype(np.int64))
-
-    def on(self, shelf: Shelf) -> TokenStore:
-        """Return the same units, kept on a shelf."""
-        return TokenStore(shelf.keep(self.tokens), shelf.keep(self.pieces), self.starts)
 
     def part(self, first: int, last: int) -> TokenStore:
         """Return units ``first`` … ``last - 1``."""
