@@ -368,7 +368,8 @@ def new(folder: Path) -> None:
     """Create a project with its own corpus.
 
     The folder must be new or empty. It gets a corpus with a template, files to adapt (source facts, red flags,
-    vocabulary, differences, fixed texts), a configuration, a Makefile and a README that says what to do first.
+    vocabulary, differences, asked questions, fixed texts), a configuration, a Makefile and a README that says what to
+    do first.
 
     \b
     Example:
