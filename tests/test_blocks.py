@@ -14,7 +14,7 @@ import pytest
 from corpora import write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
-from b12assistant.errors import IndexMissingError, IndexWriteError
+from b12assistant.errors import IndexMismatchError, IndexMissingError, IndexWriteError
 from b12assistant.index.blocks import Blocks
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
@@ -100,6 +100,28 @@ def test_sentences_that_were_encoded_alone_are_kept_too(
     monkeypatch.undo()
     again = fake_workspace(space.corpus, space.store.root, encoder=RefusingEncoder(), flags=ONE_THREAD)
     assert again.index().generation == whole.opened.collection.generation
+
+
+# Several builders
+
+
+def test_what_others_have_encoded_is_put_together(space: FakeWorkspace, whole: FakeWorkspace, tmp_path: Path) -> None:
+    halves = []
+    for numbers in ("01234", "56789"):
+        half = fake_workspace(tmp_path / f"corpus{numbers}", tmp_path / f"index{numbers}", flags=ONE_THREAD)
+        write(half.corpus, {f"{each}.md": (space.corpus / f"{each}.md").read_bytes() for each in numbers})
+        half.index()
+        halves.append(half.store.root)
+    last = fake_workspace(space.corpus, space.store.root, encoder=RefusingEncoder(), flags=ONE_THREAD)
+    assert last.index(vectors_of=halves).generation == whole.opened.collection.generation
+
+
+def test_an_index_of_another_encoder_is_not_put_together(space: FakeWorkspace, whole: FakeWorkspace) -> None:
+    other = fake_workspace(space.corpus, space.store.root, encoder=FakeEncoder(digest="1" * 64), flags=ONE_THREAD)
+    with pytest.raises(IndexMismatchError, match="were made in another way"):
+        other.index(vectors_of=[whole.store.root])
+    with pytest.raises(IndexMissingError, match="there is no index in"):
+        other.index(vectors_of=[space.corpus])
 
 
 # The file

@@ -23,10 +23,10 @@ from b12assistant.index.documents import all_reports
 from b12assistant.index.embedding import EmbeddingPool
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.parts import Parts
-from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
+from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope, borrowed
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.source_words import SourceWords
-from b12assistant.index.store import Data
+from b12assistant.index.store import Data, Generation
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
@@ -59,7 +59,7 @@ class Indexer:
     """A builder of generations from its parts. Several threads call the encoder, which must allow it.
 
     ``packaged``: a folder of generations whose vectors need not be made again. ``unfinished``: the file in which a
-    build that is stopped leaves what it has encoded.
+    build that is stopped leaves what it has encoded. ``lent``: indexes whose vectors are used too.
     """
 
     reader: Reader
@@ -69,6 +69,7 @@ class Indexer:
     progress: Progress = lambda stage, done, of: None
     packaged: Path | None = None
     unfinished: Path | None = None
+    lent: Sequence[Generation] = ()
 
     def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
         """Build a generation from the files of ``corpus``.
@@ -77,10 +78,11 @@ class Indexer:
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         scope = VectorScope.of(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
+        lent = [borrowed(each, scope) for each in self.lent]
         walked = walk(corpus)
         reading = FileReading(self.reader, self.encoder, self.settings, self._runtime, self.progress)
         with closing(Blocks(self.unfinished, str(scope))) as blocks, ExitStack() as after:
-            known = Known(scope, previous.within(scope), self.packaged, blocks)
+            known = Known(scope, previous.within(scope), self.packaged, blocks, lent)
             pool = EmbeddingPool(self.encoder, self.projection, known.embedded, blocks, self.settings.encoder.threads)
             after.callback(pool.close)
             read = reading.read(walked, known.entry, pool.begin)
