@@ -1,25 +1,26 @@
 """Measure what an answering process holds in memory, and how long a question takes, as a collection grows.
 
-    python benchmarks/growth.py INDEX FOLDER [--times 3 29 290] [--questions 40]
+    python benchmarks/growth.py INDEX FOLDER [--times 3 29 290] [--questions 40] [--milvus]
 
 INDEX is a built index. FOLDER gets one in which each of its documents is there so many times, under other names and
 with a little noise in its vectors: real text and real vectors, but words, and lists of what is asked, repeat. Each
 index is opened in a process of its own. Memory is RssAnon, what belongs to the process alone; pages of mapped files
-are the system's.
+are the system's. Recall: how many of the nearest hundred passages, by all rows, a search finds. ``--milvus`` measures
+with Milvus Lite too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.api import Workspace
-from b12assistant.config import load_configuration
+from b12assistant.config import IndexSettings, load_configuration
 from b12assistant.index.arrays import from_npz
+from b12assistant.index.milvus import MILVUS, search_server
 from b12assistant.index.store import SCHEMA, Store, describe, generation_name, map_bytes, sealed
 from b12assistant.index.vector_index import build_index
+from b12assistant.protocols import LexicalIndex
 
 Array = NDArray[Any]
 Stacked = tuple[tuple[int, ...], Any, Callable[[], Iterable[Array]]]  # shape, type, parts from first to last
 QUESTIONS = Path(__file__).parent / "data/questions/calibration.jsonl"
 _NOISE = 0.002  # deviation added to each of 384 numbers of a row of length 1: in all 0.04
+_NEAREST, _ROUNDING = 100, 1e-5
 _IN_ONCE = ("piece_idf.npy", "left_out.json", "disputes.json", "disputes.npy")
 
 
@@ -200,24 +204,51 @@ def memory() -> str:
     return f"{own} MB own, {files} MB of files"
 
 
-def measure(root: Path, corpus: Path, count: int) -> None:
+def with_milvus(space: Workspace, root: Path) -> Workspace:
+    """Copy the index to Milvus Lite, and return the workspace that searches there."""
+    server, begun = search_server(IndexSettings(engine=MILVUS), root), time.perf_counter()
+    facts = server.copy(space.opened.collection)
+    server.switch(facts["engine"])
+    sys.stdout.write(f"copied to Milvus Lite in {time.perf_counter() - begun:.0f} s\n")
+    return space.with_collection(server.attached(space.opened.collection, facts))
+
+
+def recall(space: Workspace, questions: Sequence[str], local: LexicalIndex) -> str:
+    """Return the mean shares of the nearest ``_NEAREST`` rows, by meaning and by words, that a search finds."""
+    collection = space.opened.collection
+    near, worded = [], []
+    for question in questions:
+        vector = space.engine.query(question).vector
+        exact = np.sort(collection.matrix @ vector)[-_NEAREST:]
+        found = collection.vectors.search(vector, _NEAREST)[1]
+        near.append(float((found >= exact[0] - _ROUNDING).sum()) / len(exact))
+        best, scores = (each.search(question, _NEAREST)[1] for each in (local, collection.lexical))
+        worded.append(float((scores >= best[-1] - _ROUNDING).sum()) / len(best) if len(best) else 1.0)
+    return f"recall@{_NEAREST} {np.mean(near):.4f} (worst {min(near):.2f}), by words {np.mean(worded):.4f}"
+
+
+def measure(root: Path, corpus: Path, count: int, *, milvus: bool) -> None:
     flags = {"paths.corpus": str(corpus), "paths.index": str(root)}
     space = Workspace(load_configuration(environment={}, flags=flags))
     begun, used = time.perf_counter(), time.process_time()
     passages = len(space.opened.collection.passages)
     took = f"{time.perf_counter() - begun:.1f} s, {time.process_time() - used:.1f} of the processor"
     sys.stdout.write(f"{passages} passages: opened in {took}; {memory()}\n")
+    local = space.opened.collection.lexical
+    if milvus:
+        space = with_milvus(space, root)
     space.ask("Can low B12 damage nerves?")
-    lines = QUESTIONS.read_text("utf-8").splitlines()[:count]
-    spent = []
-    for line in lines:
-        begin = time.process_time()
-        space.ask(json.loads(line)["question"])
+    questions = [json.loads(line)["question"] for line in QUESTIONS.read_text("utf-8").splitlines()[:count]]
+    spent, waited = [], []
+    for question in questions:
+        begin, begun = time.process_time(), time.perf_counter()
+        space.ask(question)
         spent.append(1000 * (time.process_time() - begin))
-    p50, p95 = np.percentile(spent, [50, 95])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        waited.append(1000 * (time.perf_counter() - begun))
+    (p50, p95), (wall50, wall95) = (np.percentile(each, [50, 95]) for each in (spent, waited))
     sys.stdout.write(
-        f"{len(spent)} questions: p50 {p50:.0f} ms, p95 {p95:.0f} of the processor; {memory()}, {peak} MB at most\n"
+        f"{len(spent)} questions: p50 {p50:.0f} ms, p95 {p95:.0f} of the processor, {wall50:.0f} and {wall95:.0f} "
+        f"by the clock; {memory()}; load {os.getloadavg()[0]:.0f}\n{recall(space, questions, local)}\n"
     )
 
 
@@ -228,17 +259,19 @@ def main() -> None:
     parser.add_argument("--times", type=int, nargs="+", default=[3, 29, 290])
     parser.add_argument("--questions", type=int, default=40)
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
+    parser.add_argument("--milvus", action="store_true", help="measure with Milvus Lite too")
     parser.add_argument("--measure", action="store_true", help="FOLDER is an index that was made")
     given = parser.parse_args()
     if given.measure:
-        measure(given.folder, given.corpus, given.questions)
+        measure(given.folder, given.corpus, given.questions, milvus=given.milvus)
         return
     for times in given.times:
         root = given.folder / str(times)
         make(given.index, root, times)
         command = [sys.executable, __file__, str(given.index), str(root), "--measure"]
         command += ["--questions", str(given.questions), "--corpus", str(given.corpus)]
-        subprocess.run(command, check=True)  # noqa: S603 - this script, in this interpreter
+        for engine in ([], ["--milvus"])[: 1 + given.milvus]:
+            subprocess.run([*command, *engine], check=True)  # noqa: S603 - this script, in this interpreter
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ PICTURE = (
         "index",
         (
             "store < arrays documents < asked_questions lexical_index source_words token_store vector_index "
-            "< collection "
+            "< blocks collection "
             "< embedding < parts reading < previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",

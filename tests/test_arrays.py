@@ -1,5 +1,6 @@
 """Arrays in a file: views of its bytes, whether it is read or mapped."""
 
+import errno
 import io
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.errors import IndexWriteError
+from b12assistant.index.arrays import empty, from_npz, to_npz
 
 KINDS = st.sampled_from([np.dtype(each) for each in ("i1", "?", "i4", "i8", "f4", "S5")])
 ARRAYS = st.dictionaries(
@@ -36,3 +38,22 @@ def test_numpy_reads_the_file(written: dict[str, NDArray[np.generic]]) -> None:
         assert found.files == list(written)
         for name, array in written.items():
             np.testing.assert_array_equal(found[name], array)
+
+
+def test_a_large_file_is_the_same_as_a_small_one_and_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {"a": np.arange(600, dtype=np.int32), "b": np.zeros((0, 3), np.float32)}
+    small = to_npz(written)
+    monkeypatch.setattr("b12assistant.index.arrays.MAPPED_FROM", 1000)
+    large = to_npz(written)
+    assert isinstance(large, memoryview)
+    assert bytes(large) == small
+
+
+def test_a_full_temporary_folder_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("b12assistant.index.arrays.MAPPED_FROM", 1000)
+    monkeypatch.setattr("os.posix_fallocate", full)
+    with pytest.raises(IndexWriteError, match=r"could not be put into .* \(No space left on device\)"):
+        empty((2000,), np.int8)

@@ -36,7 +36,7 @@ def build(
         "passages": sum(report.passages for report in built.reports),
         "left_out": sum(report.end is FileEnd.LEFT_OUT for report in built.reports),
     }
-    assert json.loads(built.files["left_out.json"]) == [
+    assert json.loads(bytes(built.files["left_out.json"])) == [
         [report.file, list(report.reasons)] for report in built.reports if report.end is FileEnd.LEFT_OUT
     ]
     return {report.file: report for report in built.reports}

@@ -10,7 +10,9 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from builders_pdf import build_pdf, column
 from click.testing import CliRunner
+from fakes import fake_workspace
 from shell import b12
 
 from b12assistant.answers import TextId, Turn
@@ -22,6 +24,7 @@ from b12assistant.corpus.page_words import parse_page_words
 from b12assistant.errors import ConfigError
 from b12assistant.safety.opinion import Concern, Opinion
 from b12assistant.safety.triage import Triager
+from b12assistant.types import FileEnd
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorials" / "own-corpus.md"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.M | re.S)
@@ -102,6 +105,7 @@ def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> No
     assert {path.name for path in project.rglob("*.toml")} == {
         "b12assistant.toml",
         "disputes.toml",
+        "not_answered.toml",
         "page.toml",
         "red_flags.toml",
         "sources.toml",
@@ -121,6 +125,31 @@ def test_what_a_skeleton_holds_is_what_a_workspace_reads(tmp_path: Path) -> None
     assert [rule.id for rule in space.rules.red_flags.rules if rule.own] == ["house_fire"]
     assert space.page_words is not None
     assert space.page_words.name == "Our documents"
+
+
+def uncommented(text: str) -> str:
+    """The example of a curators' file, in force."""
+    return text.partition("#\n")[2].replace("# ", "") or text.replace('# "', '"')
+
+
+def test_every_commented_example_of_a_skeleton_does_what_it_says(tmp_path: Path) -> None:
+    assert CliRunner().invoke(commands, ["new", str(tmp_path)]).exit_code == 0
+    corpus = tmp_path / "corpus"
+    for name in ("sources.toml", "disputes.toml", "not_answered.toml"):
+        (corpus / name).write_text(uncommented((corpus / name).read_text("utf-8")), "utf-8")
+    (corpus / "leaflet.pdf").write_bytes(build_pdf(column("It takes three hours.")))
+    (corpus / "seller.md").write_text("# Our device\n\nWith our device it takes one hour.\n", "utf-8")
+    space = fake_workspace(corpus, tmp_path / "index")
+    assert [each.file for each in space.index().files if each.end is FileEnd.LEFT_OUT] == []
+    assert space.document("leaflet.pdf").document.title == "The leaflet"
+    (difference,) = space.ask("How many hours does it need?").answer.disagreements
+    assert [side.best.text for side in difference.sides] == [
+        "It takes three hours.",
+        "With our device it takes one hour.",
+    ]
+    assert space.ask("what goes above a paragraph").answer.quotes[0].best.text.startswith("A heading says")
+    assert space.ask("Which printer makes the nicest headings?").answer.quotes == ()
+    assert space.ask("What is a caption?").answer.quotes[0].best.text.startswith("A heading says")
 
 
 OWN = {

@@ -36,9 +36,8 @@ def test_text_that_is_hidden_or_outside_the_corpus_is_not_indexed(tmp_path: Path
     for bad in BAD_INPUTS:
         if bad.row in (24, 25, 27, 30, 40):
             bad.put(tmp_path / "corpus")
-    texts = [
-        entry.document.text for entry in entries_from_bytes(indexed(tmp_path / "corpus")[0].files["documents.jsonl"])
-    ]
+    entries = entries_from_bytes(bytes(indexed(tmp_path / "corpus")[0].files["documents.jsonl"]))
+    texts = [entry.document.text for entry in entries]
     assert len(texts) == 20
     assert not [text for text in texts if HIDDEN.casefold() in text.casefold() or "root:" in text]
 

@@ -31,8 +31,9 @@ import numpy as np
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError, UsageError
+from b12assistant.index.blocks import Embedded
 from b12assistant.index.collection import CHUNKING, Chunking, Collection, Outline, built_with, most_pieces
-from b12assistant.index.embedding import Embedded, embed
+from b12assistant.index.embedding import embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
 from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import Projection, TokenStore

@@ -72,9 +72,9 @@ def faults_of(built: Built, files: Iterable[str]) -> Iterator[str]:
     }
     if built.facts["counts"] != counts:
         yield f"the manifest counts {built.facts['counts']}, the report {counts}"
-    if {file for file, _ in json.loads(built.files["left_out.json"])} != by_end[FileEnd.LEFT_OUT]:
+    if {file for file, _ in json.loads(bytes(built.files["left_out.json"]))} != by_end[FileEnd.LEFT_OUT]:
         yield "left_out.json holds other files than the report"
-    for entry in entries_from_bytes(built.files["documents.jsonl"]):
+    for entry in entries_from_bytes(bytes(built.files["documents.jsonl"])):
         yield from check_entry(entry)
         if not entry.passages:
             yield f"{entry.document.id}: indexed without a passage"

@@ -333,12 +333,18 @@ class Workspace:
         return self.assistant.search(question, k, wanted)
 
     def index(
-        self, *, strict: bool = False, from_scratch: bool = False, progress: Progress = lambda stage, done, of: None
+        self,
+        *,
+        strict: bool = False,
+        from_scratch: bool = False,
+        vectors_of: Sequence[Path] = (),
+        progress: Progress = lambda stage, done, of: None,
     ) -> IndexReport:
         """Build and publish the index; unchanged files are copied from the previous one.
 
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
-        previous index or from the one that ships with the program.
+        previous index or from the one that ships with the program. ``vectors_of``: folders of indexes that others built
+        of some of the documents; what is in them is not encoded again.
         """
         from b12assistant.index.indexing import Indexer
         from b12assistant.index.previous import NOTHING, read_previous
@@ -348,8 +354,9 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            packaged = None if from_scratch else PACKAGED_INDEX
-            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged)
+            packaged, unfinished = (None, None) if from_scratch else (PACKAGED_INDEX, self.store.unfinished)
+            lent = [Store(each).open() for each in vectors_of]
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged, unfinished, lent)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)

@@ -8,33 +8,72 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
-from typing import Any
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.store import Data
+from b12assistant.errors import IndexWriteError
+from b12assistant.index.store import MAPPED_FROM, Data
 
-_LINE = 64  # bytes
+LINE = 64  # bytes
 _HEADER = 30  # of a member of a zip file, without its name and extra fields
 _SIZES = 20  # bytes of the extra field that holds sizes of 64 bits
 _PADDING = b"\xff\xfe"  # an extra field that readers skip
 
 
-def to_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return the file with ``arrays`` by name. Raises ``ValueError`` for objects, which no reader may run."""
-    buffer = io.BytesIO()
+def empty(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
+    """Return an array to be filled: a large one in a file without a name, so that the system can drop its pages."""
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    return np.empty(shape, kind) if size < MAPPED_FROM else np.frombuffer(_nameless(size), kind).reshape(shape)
+
+
+def _nameless(size: int) -> mmap.mmap:
+    with _temporary() as file:
+        os.posix_fallocate(file.fileno(), 0, size)  # now, since a full disk would end the process later
+        return mmap.mmap(file.fileno(), size)
+
+
+@contextmanager
+def _temporary() -> Iterator[IO[bytes]]:
+    """Open a file without a name. Raises ``IndexWriteError`` if there is no room for what it gets."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            yield file
+    except OSError as error:
+        reason, folder = error.strerror or type(error).__name__, tempfile.gettempdir()
+        hint = "free disk space, or name a folder on another disk in TMPDIR"
+        raise IndexWriteError(f"a part of the index could not be put into {folder} ({reason})", hint=hint) from error
+
+
+def to_npz(arrays: Mapping[str, NDArray[Any]]) -> Data:
+    """Return the file with ``arrays`` by name, large ones mapped. Raises ``ValueError`` for objects, which no reader
+    may run."""
+    if sum(array.nbytes for array in arrays.values()) < MAPPED_FROM:
+        buffer = io.BytesIO()
+        _write(buffer, arrays)
+        return buffer.getvalue()
+    with _temporary() as file:
+        _write(file, arrays)
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _write(buffer: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
     with ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             member = ZipInfo(f"{name}.npy")
             begins = buffer.tell() + _HEADER + len(member.filename) + _SIZES + 4
-            padding = -begins % _LINE
+            padding = -begins % LINE
             member.extra = _PADDING + padding.to_bytes(2, "little") + bytes(padding)
             with archive.open(member, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
-    return buffer.getvalue()
+    buffer.flush()
 
 
 def from_npz(data: Data) -> dict[str, NDArray[Any]]:

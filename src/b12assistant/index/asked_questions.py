@@ -130,7 +130,7 @@ class AskedQuestions:
             raise IndexDamagedError(f"{ASKED} does not fit documents.jsonl", hint="run `b12assistant index`")
         return read
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self) -> Data:
         # Packed it would be a third smaller, and take 0.1 s to read.
         arrays = {name: getattr(self, name) for name in _NAMES}
         texts = {_TEXTS: np.frombuffer(json.dumps(self.texts).encode(), np.uint8)} if self.texts else {}

@@ -130,7 +130,7 @@ class Outline:
         arrays = from_npz(data)
         return cls(*(arrays[name] for name in cls.__dataclass_fields__))
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self) -> Data:
         return to_npz({name: getattr(self, name) for name in self.__dataclass_fields__})
 
     @once
@@ -167,7 +167,7 @@ class Outline:
         return [int(row) for row in self.order[begin:end]]
 
 
-def entries_to_files(entries: Sequence[Entry]) -> dict[str, bytes]:
+def entries_to_files(entries: Sequence[Entry]) -> dict[str, Data]:
     """Write entries, and the outline with which each can be read by itself."""
     data = entries_to_bytes(entries)
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1  # JSON has no line ends inside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -48,8 +49,10 @@ class Entry:
 
 
 def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
-    lines = (json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n" for entry in entries)
-    return "".join(lines).encode()
+    buffer = io.BytesIO()
+    for entry in entries:
+        buffer.write((json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n").encode())
+    return buffer.getvalue()
 
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:

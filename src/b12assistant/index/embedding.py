@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from b12assistant.index.blocks import Blocks, Embedded
 from b12assistant.index.collection import CHUNKING
 from b12assistant.index.documents import Entry
-from b12assistant.index.token_store import Projection, TokenStore, Vectors
+from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.memory import give_back
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.types import Passage
@@ -25,15 +26,6 @@ _TITLE_END = ". "
 SENTENCE_VECTORS_UP_TO = 3000
 _AT_ONCE = 512  # texts encoded at once
 _MANY = 200  # texts of a document: after each lot, memory is given back; without, 5,000 passages took 1.2 GB
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
-
-    vectors: Vectors
-    context: TokenStore
-    alone: TokenStore | None
 
 
 def embed(
@@ -95,8 +87,8 @@ def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> T
 class EmbeddingPool:
     """The encoding of one build's documents, with as many at a time as bulk encoding has threads.
 
-    ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core. No work
-    continues after ``close``.
+    ``known``: returns the arrays of passages that were encoded before. ``blocks``: keep those that are encoded now.
+    ``threads``: 0 means one for each core. No work continues after ``close``.
     """
 
     def __init__(
@@ -104,11 +96,12 @@ class EmbeddingPool:
         encoder: Encoder,
         projection: Projection,
         known: Callable[[Sequence[Passage]], Embedded | None],
+        blocks: Blocks,
         threads: int,
     ) -> None:
-        self._encoder, self._projection, self._known = encoder, projection, known
+        self._encoder, self._projection, self._known, self._blocks = encoder, projection, known, blocks
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
-        self._begun: list[tuple[Entry, Embedded | Future[Embedded]]] = []
+        self._begun: list[tuple[Entry, Embedded | Future[None]]] = []
         self.read: set[str] = set()  # files that went through the encoder, at least in part
 
     def close(self) -> None:
@@ -135,16 +128,20 @@ class EmbeddingPool:
                 progress(done := done + 1, total)
         return arrays
 
-    def _passages(self, entry: Entry) -> Embedded:
+    def _passages(self, entry: Entry) -> None:
         self.read.add(entry.report.file)
-        return embed(entry.passages, self._encoder, self._projection, alone=False)
+        self._blocks.add(entry, embed(entry.passages, self._encoder, self._projection, alone=False))
 
-    def _completed(self, entry: Entry, begun: Embedded | Future[Embedded], *, alone: bool) -> Embedded:
+    def _completed(self, entry: Entry, begun: Embedded | Future[None], *, alone: bool) -> Embedded:
         """Encode sentences alone. ``begun`` was queued earlier, so waiting for it cannot deadlock."""
-        arrays = begun.result() if isinstance(begun, Future) else begun
+        if isinstance(begun, Future):
+            begun.result()
+        arrays = self._blocks.embedded(entry.report.file) if isinstance(begun, Future) else begun
         if not alone:
             return replace(arrays, alone=None)
         if arrays.alone is not None:
             return arrays
         self.read.add(entry.report.file)
-        return replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))
+        made = replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))
+        self._blocks.add(entry, made)
+        return made

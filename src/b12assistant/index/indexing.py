@@ -6,7 +6,7 @@ Every file ends indexed, indexed with warnings, or left out with a reason. `Stor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,14 +17,16 @@ from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.index import embedding, vector_index
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of, key_of
+from b12assistant.index.blocks import Blocks, Embedded
 from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, Outline, built_with
 from b12assistant.index.documents import all_reports
-from b12assistant.index.embedding import Embedded, EmbeddingPool
+from b12assistant.index.embedding import EmbeddingPool
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.parts import Parts
-from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
+from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope, borrowed
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.source_words import SourceWords
+from b12assistant.index.store import Data, Generation
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
@@ -38,7 +40,7 @@ class Built:
     ``encoded``: the files that went through the encoder.
     """
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Data]
     facts: Mapping[str, object]
     read: FilesRead
     encoded: frozenset[str] = frozenset()
@@ -56,7 +58,8 @@ class Built:
 class Indexer:
     """A builder of generations from its parts. Several threads call the encoder, which must allow it.
 
-    ``packaged``: a folder of generations whose vectors need not be made again.
+    ``packaged``: a folder of generations whose vectors need not be made again. ``unfinished``: the file in which a
+    build that is stopped leaves what it has encoded. ``lent``: indexes whose vectors are used too.
     """
 
     reader: Reader
@@ -65,6 +68,8 @@ class Indexer:
     settings: Settings
     progress: Progress = lambda stage, done, of: None
     packaged: Path | None = None
+    unfinished: Path | None = None
+    lent: Sequence[Generation] = ()
 
     def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
         """Build a generation from the files of ``corpus``.
@@ -73,13 +78,14 @@ class Indexer:
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         scope = VectorScope.of(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
-        known = Known(scope, previous.within(scope), self.packaged)
+        lent = [borrowed(each, scope) for each in self.lent]
         walked = walk(corpus)
         reading = FileReading(self.reader, self.encoder, self.settings, self._runtime, self.progress)
-        with closing(
-            EmbeddingPool(self.encoder, self.projection, known.embedded, self.settings.encoder.threads)
-        ) as pool:
-            read = reading.read(walked, previous.entries, pool.begin)
+        with closing(Blocks(self.unfinished, str(scope))) as blocks, ExitStack() as after:
+            known = Known(scope, previous.within(scope), self.packaged, blocks, lent)
+            pool = EmbeddingPool(self.encoder, self.projection, known.embedded, blocks, self.settings.encoder.threads)
+            after.callback(pool.close)
+            read = reading.read(walked, known.entry, pool.begin)
             disputes = resolve(walked.disputes, read.passages)
             # No sentence answers them: they come last, after all sentences.
             groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))

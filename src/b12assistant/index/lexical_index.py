@@ -8,8 +8,9 @@ are computed when the index is built, so that a query only adds columns.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,24 +60,32 @@ class BM25FIndex:
         self._count = count if count is not None else int(rows.max()) + 1 if len(rows) else 0
 
     @classmethod
-    def build(cls, bodies: Sequence[str], titles: Sequence[str], fields: Fields = FIELDS) -> BM25FIndex:
+    def build(cls, bodies: Iterable[str], titles: Iterable[str], fields: Fields = FIELDS) -> BM25FIndex:
         """Index rows; ``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
-        rows = [(Counter(terms(body)), Counter(terms(title))) for body, title in zip(bodies, titles, strict=True)]
-        held = [sorted(body.keys() | title.keys()) for body, title in rows]
-        vocabulary = {term: number for number, term in enumerate(sorted({term for each in held for term in each}))}
-        row_of = np.repeat(np.arange(len(held)), np.array([len(each) for each in held], np.int64))
-        numbers = np.array([vocabulary[term] for each in held for term in each], np.int32)
+        # Numbers only, not a dictionary for each row, which would take 20 KB.
+        met: dict[str, int] = {}
+        held_in, met_numbers, in_bodies, in_titles = (array("i") for _ in range(4))
+        for body, title in zip(bodies, titles, strict=True):
+            of_body, of_title = Counter(terms(body)), Counter(terms(title))
+            held = sorted(of_body.keys() | of_title.keys())
+            held_in.append(len(held))
+            met_numbers.extend(met.setdefault(term, len(met)) for term in held)
+            in_bodies.extend(of_body[term] for term in held)
+            in_titles.extend(of_title[term] for term in held)
+        vocabulary = {term: number for number, term in enumerate(sorted(met))}
+        renumbered = np.array([vocabulary[term] for term in met], np.int32)
+        numbers = renumbered[np.frombuffer(met_numbers, np.int32)] if met else renumbered
+        row_of = np.repeat(np.arange(len(held_in)), np.array(held_in, np.int64))
         frequencies = np.zeros(len(numbers))
-        for field, b, weight in ((0, fields.b_body, 1.0), (1, fields.b_title, fields.title_weight)):
-            in_row = zip((row[field] for row in rows), held, strict=True)
-            counts = np.array([counted[term] for counted, each in in_row for term in each], np.int32)
-            lengths = np.bincount(row_of, weights=counts, minlength=len(rows))
+        for counted, b, weight in ((in_bodies, fields.b_body, 1.0), (in_titles, fields.b_title, fields.title_weight)):
+            counts = np.array(counted, np.int32)
+            lengths = np.bincount(row_of, weights=counts, minlength=len(held_in))
             norms = 1 - b + b * lengths / (lengths.mean() if lengths.any() else 1.0)
             present = counts > 0  # elsewhere the norm may be zero
             frequencies[present] += weight * counts[present] / norms[row_of[present]]
         order = np.argsort(numbers, kind="stable")  # by term, and in a term by row
         sizes = np.bincount(numbers, minlength=len(vocabulary)).astype(np.int64)
-        idf = np.log(1 + (len(rows) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
+        idf = np.log(1 + (len(held_in) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
         weights = (frequencies / (fields.k1 + frequencies)).astype(np.float32)[order]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         return cls(vocabulary, starts, row_of.astype(np.int32)[order], weights * np.repeat(idf, sizes), idf)
@@ -130,7 +139,7 @@ class BM25FIndex:
         }
         return sum(weights[term] for term in asked if term not in self._vocabulary) / max(sum(weights.values()), 1e-9)
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self) -> Data:
         names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()
         return to_npz(
             {
@@ -159,6 +168,6 @@ def titles_of(document: Document, offset: int) -> str:
 
 def index_words(passages: Sequence[Passage], fields: Fields = FIELDS) -> BM25FIndex:
     """Index the words of passages and of the titles above them."""
-    bodies = [" ".join(span.text for span in passage.sentences) for passage in passages]
-    titles = [titles_of(passage.document, passage.sentences[0].start) for passage in passages]
+    bodies = (" ".join(span.text for span in passage.sentences) for passage in passages)
+    titles = (titles_of(passage.document, passage.sentences[0].start) for passage in passages)
     return BM25FIndex.build(bodies, titles, fields)

@@ -50,7 +50,7 @@ class Parts:
     asked: AskedQuestions | None
     left_out: LeftOut
 
-    def to_files(self) -> dict[str, bytes]:
+    def to_files(self) -> dict[str, Data]:
         files = {
             **self.vectors.to_files(),
             **entries_to_files(self.entries),

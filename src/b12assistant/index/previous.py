@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
+from b12assistant.index.blocks import Blocks, Embedded
 from b12assistant.index.collection import LIBRARIES
 from b12assistant.index.documents import Entry
-from b12assistant.index.embedding import Embedded
 from b12assistant.index.parts import Parts, read_parts
 from b12assistant.index.store import SCHEMA, Generation, read_generation, read_manifest
 from b12assistant.index.token_store import Vectors
@@ -113,29 +113,44 @@ def previous_of(generation: Generation) -> Previous:
 
 @dataclass(frozen=True)
 class Known:
-    """What need not be encoded in ``scope``: it is in ``previous``, or in a generation in the folder ``packaged``.
+    """What need not be encoded in ``scope``: it is in ``previous``, in ``blocks`` of a build that was stopped, in an
+    index that is ``lent``, or in a generation in the folder ``packaged``.
 
-    The latter is read when something is not in the former, and only if it was made in this scope, up to rounding.
+    The last is read when something is in no other, and only if it was made in this scope, up to rounding.
     """
 
     scope: VectorScope
     previous: Previous
     packaged: Path | None = None
+    blocks: Blocks = field(default_factory=Blocks)
+    lent: Sequence[Previous] = ()
+
+    def entry(self, file: str) -> Entry | None:
+        """Return the entry of a file, as it was when it was read last."""
+        return self.previous.entries.get(file) or self.blocks.entry(file)
 
     def embedded(self, passages: Sequence[Passage]) -> Embedded | None:
         """Return the arrays of a document's passages."""
         key = _key(self.scope, passages)
-        return self.previous.embedded.get(key) or self._packaged.embedded.get(key)
+        kept = (each.embedded[key] for each in self._caches() if key in each.embedded)
+        return self._stopped(key, passages) or next(kept, None)
 
     def examples(self, questions: tuple[str, ...]) -> Vectors | None:
         """Return the vectors of a dispute's example questions, (examples, d)."""
-        known = self.previous.examples
-        return known[questions] if questions in known else self._packaged.examples.get(questions)
+        return next((each.examples[questions] for each in self._caches() if questions in each.examples), None)
 
     def asked(self, key: bytes) -> NDArray[np.int8] | None:
         """Return the vectors of the questions asked of a document, (n, d)."""
-        known = self.previous.asked
-        return known[key] if key in known else self._packaged.asked.get(key)
+        return next((each.asked[key] for each in self._caches() if key in each.asked), None)
+
+    def _caches(self) -> Iterator[Previous]:
+        yield from (self.previous, *self.lent)
+        yield self._packaged
+
+    def _stopped(self, key: str, passages: Sequence[Passage]) -> Embedded | None:
+        file = passages[0].document.id
+        entry = self.blocks.entry(file)
+        return self.blocks.embedded(file) if entry and _key(self.scope, entry.passages) == key else None
 
     @once
     def _packaged(self) -> Previous:
@@ -144,6 +159,16 @@ class Known:
                 if VectorScope.of_index(read_manifest(folder)).made_by == self.scope.made_by:
                     return previous_of(read_generation(folder))
         return NOTHING
+
+
+def borrowed(generation: Generation, scope: VectorScope) -> Previous:
+    """Read an index that was built elsewhere, for its vectors. Raises ``IndexMismatchError`` if they do not fit."""
+    if VectorScope.of_index(generation.manifest).made_by != scope.made_by:
+        raise IndexMismatchError(
+            f"the vectors of index {generation.id} were made in another way",
+            hint="build it with the same version of b12assistant, the same encoder and the same settings",
+        )
+    return previous_of(generation)
 
 
 def _key(made_in: VectorScope, passages: Iterable[Passage]) -> str:

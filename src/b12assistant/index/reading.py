@@ -126,18 +126,18 @@ class FileReading:
     runtime: Mapping[str, str]
     progress: Progress
 
-    def read(self, walked: Walked, known: Mapping[str, Entry], then: Callable[[Entry], None]) -> FilesRead:
+    def read(self, walked: Walked, known: Callable[[str], Entry | None], then: Callable[[Entry], None]) -> FilesRead:
         """Read all files; ``then`` is called with each entry as soon as it is there.
 
-        ``known``: earlier entries by file, which are kept if nothing changed. Raises ``CorpusError`` if nothing can be
-        indexed.
+        ``known``: returns the earlier entry of a file, which is kept if nothing changed. Raises ``CorpusError`` if
+        nothing can be indexed.
         """
         entries: list[Entry] = []
         groups: list[Group] = []
         left_out: list[FileReport] = []
         for number, file in enumerate(walked.files):
             self.progress("reading", number, len(walked.files))
-            outcome = self._entry(file, walked.origins, known.get(file.name))
+            outcome = self._entry(file, walked.origins, known(file.name))
             if isinstance(outcome, Entry):
                 entries.append(outcome)
                 places = located(outcome.document, file.sentences)

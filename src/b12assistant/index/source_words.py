@@ -46,7 +46,7 @@ class SourceWords:
         arrays = from_npz(data)
         return cls(arrays["names"], arrays["counts"], arrays["firsts"])
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self) -> Data:
         return to_npz({"names": self.names, "counts": self.counts, "firsts": self.firsts})
 
     def without(self, off: Sequence[int], passages: Sequence[Passage]) -> WordPlaces:

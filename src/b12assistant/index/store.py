@@ -2,6 +2,7 @@
 
     index/CURRENT                          the name of the generation in use
     index/LOCK                             held (flock) by the one process that writes
+    index/unfinished                       blocks of a build that was stopped; removed when one is published
     index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
     index/generations/<name>/…             the files themselves
 
@@ -151,6 +152,16 @@ def write_synced(path: Path, data: Data) -> None:
         os.fsync(file.fileno())
 
 
+def _holds(path: Path, data: Data) -> bool:
+    """Check that a file holds these bytes, a part at a time: it may be larger than memory."""
+    file = _regular(path)
+    if file is None:
+        return False
+    with file:
+        parts = (bytes(data[at : at + _LARGEST]) for at in range(0, len(data), _LARGEST))
+        return all(file.read(len(part)) == part for part in parts) and not file.read(1)
+
+
 def sync_folder(path: Path) -> None:
     """Write a folder's list of names to the disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -206,6 +217,11 @@ class Store:
     def _generations(self) -> Path:
         return self.root / "generations"
 
+    @property
+    def unfinished(self) -> Path:
+        """Return the file for what a build has encoded; publishing removes it."""
+        return self.root / "unfinished"
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock; it dies with its process. Raises ``IndexBusyError`` if another process holds it."""
@@ -260,7 +276,7 @@ class Store:
         draft.mkdir()
         for file, data in files.items():
             write_synced(draft / file, data)
-            if read_bytes(draft / file, most=len(data)) != data:
+            if not _holds(draft / file, data):
                 raise OSError(errno.EIO, "the disk returned other bytes than were written", str(draft / file))
         sync_folder(draft)
         if target.exists():  # the same content, damaged: move it aside at once, delete it later
@@ -399,6 +415,8 @@ class Store:
     def _retire(self, name: GenerationId, previous: str | None) -> None:
         """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
         with contextlib.suppress(OSError):  # the new one is in use already; the next run cleans up
+            if self.unfinished.exists():
+                self.unfinished.unlink()
             others = sorted((other for other in self._names() if other != name), key=lambda other: other != previous)
             spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
             for other in others:

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.arrays import empty, from_npz, to_npz
 from b12assistant.index.store import Data
 
 Vectors = NDArray[np.float32]
@@ -72,8 +72,8 @@ class TokenStore:
             return stores.pop()
         ends = np.cumsum([0, *(store.starts[-1] for store in stores)])
         starts = [store.starts[:-1] + end for store, end in zip(stores, ends, strict=False)]
-        tokens = np.empty((ends[-1], stores[0].tokens.shape[1]), np.int8)  # memory is taken as it is filled
-        pieces = np.empty(ends[-1], np.int32)
+        tokens = empty((int(ends[-1]), stores[0].tokens.shape[1]), np.int8)  # memory is taken as it is filled
+        pieces = empty((int(ends[-1]),), np.int32)
         for begin, end in reversed(list(pairwise(ends))):
             store = stores.pop()
             tokens[begin:end], pieces[begin:end] = store.tokens, store.pieces
@@ -116,7 +116,7 @@ class TokenStore:
         best[filled] = np.maximum.reduceat(cosines, bounds[:-1][filled], axis=0)
         return best
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self) -> Data:
         return to_npz({"tokens": self.tokens, "pieces": self.pieces, "starts": self.starts})
 
     @classmethod

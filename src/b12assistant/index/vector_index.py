@@ -59,7 +59,7 @@ class FaissIndex:
         """Return all rows, (n, d), not to be changed."""
         return self._rows
 
-    def to_files(self) -> dict[str, bytes]:
+    def to_files(self) -> dict[str, Data]:
         return {ROWS_FILE: to_npz({"rows": self._rows})}
 
 
@@ -86,7 +86,7 @@ class CodedIndex(FaissIndex):
                 return best_first(rows, self._rows[rows] @ query, k)
         return super().search(query, k)
 
-    def to_files(self) -> dict[str, bytes]:
+    def to_files(self) -> dict[str, Data]:
         return {**super().to_files(), CODES_FILE: bytes(faiss.serialize_index(self._codes))}
 
 
