@@ -150,7 +150,7 @@ class Lexicon:
         return self.read()
 
     def fold(self, text: str) -> Folded:
-        return fold(text, lambda word: usual_in(word, self.usual))
+        return fold(text, cache(lambda word: usual_in(word, self.usual)))
 
     def knows(self, word: str) -> bool:
         usual = usual_in(word, self.usual)
@@ -296,8 +296,10 @@ def _named(code: str) -> str:
 
 
 def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
-    """Wrap ``correct`` so that it leaves words of the detected languages alone."""
-    return lambda word: f"{word}{NOT_ENGLISH}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)
+    """Wrap ``correct`` so that it leaves words of the detected languages alone; each word is looked up once."""
+    return cache(
+        lambda word: f"{word}{NOT_ENGLISH}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)
+    )
 
 
 def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> Languages:
