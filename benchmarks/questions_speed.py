@@ -44,6 +44,7 @@ from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.labelled_set import load_dialogues
+from b12assistant.memory import collect_seldom
 from b12assistant.stages import measured
 
 DATA = Path(__file__).parent / "data"
@@ -193,6 +194,7 @@ def main(arguments: Sequence[str]) -> None:
         parser.error("an INDEX goes with a CORPUS")
     named = {"paths.corpus": given.corpus, "paths.index": given.index}
     flags = {key: str(path) for key, path in named.items() if path}
+    collect_seldom()  # as a server does
     space = Workspace(load_configuration(environment=os.environ, flags=flags))
     found: list[Asked] = [(text, ()) for text in questions(given.questions, given.most + WARM)]
     warm, texts = found[-WARM:], found[:-WARM]

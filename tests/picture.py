@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding dialects looks manuscript page_sight passages rendering sheets visibility wrapping "
-            "< drawing isolation styles text < html typesetting < markdown pdf restructured < __init__ < worker"
+            "decoding dialects looks manuscript page_sight passages rendering sheets visibility wrapping < "
+            "covers drawing isolation text < styles < html typesetting < markdown pdf restructured < __init__ < worker"
         ),
     ),
     (

@@ -175,6 +175,14 @@ def test_suggestions_that_cannot_be_made_are_logged_and_harm_nothing(
     assert "zebra" not in caplog.text
 
 
+def test_a_collection_without_suggestions_is_prepared_without_a_word(
+    space: FakeWorkspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepare(space)
+    assert space.suggestions.texts == ()
+    assert caplog.text == ""
+
+
 def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:
     live = Live(space)
     live().ask(ASKED)

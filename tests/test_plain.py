@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_page_words
 from b12assistant.display.addresses import of_quote
+from b12assistant.display.answer_html import turn_html
 from b12assistant.web.plain_routes import POLICY, Kept
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
@@ -162,6 +164,14 @@ def test_an_emergency_shows_only_its_text_and_its_controls_work(client: TestClie
         "My legs went weak today and I can't pee",
         control.label,
     ]
+
+
+def test_an_emergency_has_the_shape_of_the_page_and_nothing_beside_it(client: TestClient, space: FakeWorkspace) -> None:
+    answer = client.post("/plain", data={"question": EMERGENCY}).text
+    drawn = turn_html(1, space.ask(EMERGENCY), space.setting())
+    boxes = [unescape(html)[unescape(html).index('<div class="alarm emergency"') :] for html in (answer, drawn)]
+    assert len({box.partition("</div>")[0] for box in boxes}) == 1
+    assert "information, not a diagnosis" not in answer
 
 
 def test_a_follow_up_leans_on_the_turns_before(client: TestClient) -> None:

@@ -39,7 +39,7 @@ QUESTIONS = (
     "How is B12 deficiency with nerve damage treated?",
     "Is vitamin B12 dangerous in high doses?",
     "How much vitamin B12 is in beef liver?",
-    "What is homocysteine?",
+    "How many mcg of B12 should a vegan take?",
     "What is a project summary in these sources?",
     "Who won the cup on Sunday?",
     "My legs went weak today and I can't pee",

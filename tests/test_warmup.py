@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from serving import empty_space, small_space
 from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.integrations.mcp_server import warmup as warmup_of_tools
+from b12assistant.safety.languages import Languages
 from b12assistant.web.warmup import Warmup
 
 ASKING = {"nerves.md": "# Nerves\n\n## What wraps a nerve?\n\nMyelin wraps a nerve.\n"}
@@ -34,11 +36,25 @@ def test_suggestions_are_made_and_read_by_triage(
 ) -> None:
     space = small_space(tmp_path, ASKING)
     read: list[str] = []
+    compiled: list[Languages] = []
     monkeypatch.setattr(type(space.assistant), "triaged", lambda _, question, history=(): read.append(question))
     monkeypatch.setattr(FakeWorkspace, "ask", lambda *_, **__: None)
+    monkeypatch.setattr(Languages, "compile", lambda languages: compiled.append(languages))
     made(space)
     assert "suggestions" in vars(space)
     assert read == 2 * ["What wraps a nerve?"]  # by itself, and all as one message
+    assert compiled == [space.rules.languages]
+
+
+def test_after_a_start_new_objects_are_seldom_looked_through_for_cycles(tmp_path: Path) -> None:
+    before = gc.get_threshold()
+    try:
+        assert waited(Warmup(small_space(tmp_path, ASKING), lambda _: None)) is None
+        looked = gc.get_stats()[1]["collections"]
+        kept = [[number] for number in range(100_000)]  # with Python's own numbers older objects are looked at 13 times
+        assert gc.get_stats()[1]["collections"] - looked <= 1, len(kept)
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_what_cannot_be_loaded_is_reported_and_nothing_is_made_after_it(tmp_path: Path) -> None:

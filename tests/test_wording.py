@@ -69,6 +69,15 @@ def test_all_that_a_text_holds_is_found() -> None:
     assert wordings.findall("nothing") == []
 
 
+def test_what_was_compiled_in_advance_is_not_compiled_by_the_first_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    wordings = Wordings(["numb {limb}"], {"limb": "hand|foot"}, "a test")
+    wordings.compile()
+    for name in ("beginnings", "re.compile"):
+        monkeypatch.setattr(f"b12assistant.language.wording.{name}", None)
+    short = "my numb foot"
+    assert wordings.findall(short) == wordings.findall(short + LONG * " word") == ["numb foot"]
+
+
 def test_words_are_those_of_the_wordings_and_of_the_lists_they_name() -> None:
     wordings = Wordings(["cannot {adv}move", "leg .. gone", "walks?"], NAMES, "test")
     assert wordings.words() >= {"cannot", "really", "just", "gone", "never"}

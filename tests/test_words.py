@@ -79,6 +79,7 @@ def test_what_people_call_it_reaches_the_document(space: Workspace, question: st
         ("what dsoe of b12", "dose"),
         ("vitmain b12 foods", "vitamin"),
         ("why is my tounge sore", "tongue"),
+        ("my stumack hurts", "stomach"),
         ("nuerapathy in my feet", "neuropathy"),
         ("am i deficent", "deficient"),
         ("is a vegen short of b12", "vegan"),

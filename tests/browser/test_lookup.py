@@ -99,7 +99,7 @@ def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
 def test_a_safety_text_is_above_every_passage_and_withholds_none(visit: Visit, site: str, small: FakeWorkspace) -> None:
     reader = opened(visit, site)
     look_up(reader, f"{EMERGENCY} numb feet are an early sign")
-    alarm = reader.page.locator("#lookup .alert[role=alert] .alarm.emergency")
+    alarm = reader.page.locator("#lookup-box + .alert[role=alert] .alarm.emergency")
     assert alarm.locator("p").all_text_contents()[0] in small.texts["emergency_self_harm"].text  # type: ignore[index]
     first = reader.page.locator("#lookup .found").first
     above, below = alarm.bounding_box(), first.bounding_box()
@@ -194,18 +194,23 @@ def test_many_questions_give_a_row_each_and_no_more_than_fifty(visit: Visit, sit
     page.click("#lookup .many summary")
     page.click("#lookup-many-go")
     assert "paste a question" in page.inner_text("#lookup-many-note")
-    asked = ["What wraps every nerve: myelin?", "Do plants dream of paint, glass and brass bands?", EMERGENCY]
-    page.fill("#lookup-many", "\n\n".join([*asked, *(f"Is myelin number {number} of fat?" for number in range(48))]))
+    asked = [
+        "What wraps every nerve: myelin?",
+        "Do plants dream of paint, glass and brass bands?",
+        EMERGENCY,
+        EMERGENCY,
+    ]
+    page.fill("#lookup-many", "\n\n".join([*asked, *(f"Is myelin number {number} of fat?" for number in range(47))]))
     page.click("#lookup-many-go")
     page.wait_for_function("() => document.querySelectorAll('#lookup .many tbody tr').length === 50")
     page.wait_for_function("() => !document.querySelector('#lookup-many-go').disabled")
     assert "first 50 of 51" in page.inner_text("#lookup-many-note")
     lines = page.locator("#lookup .many tbody tr")
-    assert [lines.nth(at).locator("th").text_content() for at in range(3)] == asked
+    assert [lines.nth(at).locator("th").text_content() for at in range(4)] == asked
     assert lines.nth(0).locator("mark").text_content() == "Myelin wraps every nerve."
     assert lines.nth(1).locator("blockquote").count() == 0
     assert "safety text comes first" in (lines.nth(2).text_content() or "")
-    assert page.locator("#lookup .many .alarm.emergency").count() == 1
+    assert page.locator("#lookup .many .alarm.emergency .kicker").all_text_contents() == ["Question 3, 4: Get help now"]
 
 
 def test_sources_are_shown_exactly_and_inert(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:

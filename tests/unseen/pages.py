@@ -234,6 +234,7 @@ p:first-child{outline:90px solid white;position:relative}
 p:first-child{box-shadow:0 50px 0 40px #fff;position:relative}
 p:first-child{border-bottom:90px solid #fff;margin-bottom:-90px;position:relative}
 p:first-child{padding-bottom:90px;margin-bottom:-90px;background:#fff;position:relative}
+p:first-child{height:16px}p:first-child::after{content:"";display:block;height:99px;background:#fff;position:relative}
 """
 _WORDS = "Sleep well, all of you, and tomorrow too."
 _LATER_BODIES = r"""
@@ -289,6 +290,26 @@ _LATER_BODIES = r"""
 <p>{}</p><script>window.location.replace("about:blank")</script>
 <p>{}</p><script>document.open();document.write("Sleep");document.close()</script>
 <div style="overflow:hidden;width:300px"><pre>                                                  {}</pre></div>
+<div style="display:grid;grid-template-areas:'a'"><p style="grid-area:a">{}</p><p style="grid-area:a;background:#fff">a
+<div style="display:grid"><p style="grid-row:a;grid-column:b">{}</p><p style="grid-row:a;grid-column:b;background:#fff">
+<p style="float:left;margin:0">{}</p><div style="position:relative;height:99px;background:#fff"></div>
+<p style="float:right;margin:0">{}</p><div style="position:relative;background:#fff">Sleep well.</div>
+<p style="float:left;margin:0">{}</p><div style="transform:translateZ(0);height:99px;background:#fff"></div>
+<div><p style="float:left">{}</p></div><section><div style="position:relative;background:#fff;height:90px"></div>
+<div style="height:20px"><div style="position:relative;height:120px;background:#fff"></div></div><p>{}</p>
+<div style="height:0"><div style="position:relative;padding:30px;background:#fff">Sleep well.</div></div><p>{}</p>
+<div style="height:16px">Sleep<br>well<br>{}</div><div style="position:relative;height:120px;background:#fff">a</div>
+<p style="width:9px;white-space:nowrap">{}</p><p style="margin-top:-36px;position:relative;background:#fff">a</p>
+<b style="width:9px;white-space:nowrap;float:left">{}</b><b style="display:inline-block;width:99em;background:red">a</b>
+<p>{}</p><script>setTimeout(function(){location.href="about:blank"},9)</script>
+<p>{}</p><script>addEventListener("load",()=>location.replace("about:blank"))</script>
+<p>{}</p><script>setTimeout(()=>{document.body.hidden=true},9)</script>
+<p>{}</p><script>document.documentElement.remove()</script>
+<p>{}</p><script>document.body.style.opacity=0</script>
+<p>{}</p><script>document.body.classList.add("gone")</script><style>.gone{display:none}</style>
+<p>{}</p><script>document.body.insertAdjacentHTML("beforeend","<style>p+p{display:none}</style>")</script>
+<p>{}</p><script>const s=new CSSStyleSheet();s.replaceSync("p+p{display:none}");document.adoptedStyleSheets=[s]</script>
+<p>{}</p><script>const all=document.getElementsByTagName("p");setTimeout(()=>{all[1].remove()},5)</script>
 """
 LATER = (
     {style: _styled(style) for style in _LATER_STYLES.strip().split("\n")}
@@ -351,6 +372,13 @@ _BODIES_SEEN = (
     "<p>{}</p><script>$('.menu').hide(); document.body.appendChild(document.createElement('i'))</script>",
     "<p style='text-shadow:0 1px 1px #eee'>{}</p><table width=600><tr><td width=300>Sleep</table>",
     "<p>{}</p><pre>                                        Sleep.</pre>",
+    "<p style='float:left'>{}</p><div style='clear:both;position:relative;background:#fff;height:90px'></div>",
+    "<p style='float:left'>{}</p><div style='clear:both'></div><div style='position:relative;background:red'>Sleep.",
+    "<p style='float:left'>{}</p><div style='display:none'><p style='position:relative;background:red'></div>",
+    "<div style='overflow:auto'><p style='float:left'>{}</p></div><p style='position:relative;background:#fff'>Sleep.",
+    "<div style='height:50px'><a style='position:relative;height:40px;background:red'>Sleep</a></div><p>{}</p>",
+    "<div style='display:grid'><p style='grid-area:a;background:#eee'>{}</p><p style='grid-area:b'>Sleep.</div>",
+    "<p>{}</p><script>document.body.className = 'js'; button.onclick = () => {{ location = 'next.html' }}</script>",
 )
 SEEN: dict[str, bytes] = {style: _styled(style) for style in _STYLES_SEEN} | {
     rules: _ruled(rules) for rules in _RULES_SEEN

@@ -17,7 +17,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.index.source_words import WordPlaces
-from b12assistant.language.vocabulary import Slips, Vocabulary, load_vocabulary
+from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary
 from b12assistant.types import Span
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ class Rewriter:
     """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place for each.
 
     ``slips``: corrects to these words. ``is_word``: whether a word that no source has is a real word, not misspelt.
+    ``levels``: results that are read as a range, if the sources name the ranges.
     """
 
     vocabulary: Vocabulary
     words: Mapping[str, Span]
     slips: Slips
     is_word: Callable[[str], bool]
+    levels: Levels | None = None
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
         """Add a replacement for every word of the parts that the sources put differently."""
@@ -52,6 +54,7 @@ class Rewriter:
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
         found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
+        found += self.levels.find(part.text) if self.levels else ()
         taken = [range(start, end) for start, end, _ in found]
         for word in _WORD.finditer(part.text):
             is_name = _is_name(part.text, word) or any(word.start() in each for each in taken)
@@ -88,9 +91,10 @@ def readings(
 
     ``vocabulary``: the corpus's own; without one, the one that ships with the package.
     """
+    levels = load_levels() if vocabulary is None else None
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
-    return Rewriter(known, words, Slips(words.counts), is_word)
+    return Rewriter(known, words, Slips(words.counts), is_word, levels)
 
 
 def _overlap(one: TurnSlice, other: TurnSlice) -> bool:

@@ -19,10 +19,11 @@ from pydantic import Field
 from b12assistant.answers import Level, Quote, Reply, Strength, TextId
 from b12assistant.display import json_form
 from b12assistant.display.addresses import words_by_span
+from b12assistant.display.answer_html import notice_box
 from b12assistant.display.citation_formats import CitationForm, cite, markdown_text, said_by
 from b12assistant.display.json_form import Day, Form, Generation, Json, Offsets, Pages, SourceFields, Text
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.markup import UNSEEN, dialled, plain, revealed, style_sheets
+from b12assistant.display.markup import UNSEEN, plain, revealed, style_sheets
 from b12assistant.display.presentation import (
     Also,
     AskedHeading,
@@ -382,8 +383,8 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
     line = _html_line if is_html else _markdown_line
     match piece:
         case ShownNotice():
-            if is_html and piece.alarm:
-                yield _alarm(piece)
+            if is_html:
+                yield notice_box(piece, plain)
             else:
                 yield from (line("alarm" if piece.alarm else "notice", text) for text in piece.texts)
         case ReadAs():
@@ -411,16 +412,6 @@ def _drawn(piece: Piece, form: CitationForm, labels: Labels) -> Iterator[str]:
             yield line("general", piece.text)
 
 
-def _alarm(notice: ShownNotice) -> str:
-    """Draw a safety text as on the page: one box, with a heading in each language."""
-    headed = [*((each.heading, each.text) for each in notice.translations), (notice.heading, notice.text)]
-    inside = "".join(
-        (f'<h3 dir="auto">{plain(heading)}</h3>' if heading else "") + _html_line("said", text)
-        for heading, text in headed
-    )
-    return f'<div class="alarm {notice.alarm}">{inside}</div>'
-
-
 def _markdown_line(kind: str, text: str) -> str:
     lines = markdown_text(text).replace("\n", "\\\n")
     return {"alarm": f"**{lines}**", "heading": f"### {lines}", "general": f"*{lines}*"}.get(kind, lines)
@@ -428,7 +419,7 @@ def _markdown_line(kind: str, text: str) -> str:
 
 def _html_line(kind: str, text: str) -> str:
     tag = "h3" if kind == "heading" else "p"
-    lines = (dialled if kind in ("alarm", "said", "notice") else revealed)(text).replace("\n", "<br>")
+    lines = revealed(text).replace("\n", "<br>")
     return f'<{tag} class="{kind}" dir="auto">{lines}</{tag}>'
 
 

@@ -21,12 +21,13 @@ _TRIAGED = 20  # suggestions
 
 def prepare(space: Workspace) -> None:
     """Make the suggestions in advance, and read the dictionary; triage of some suggestions, and of many as one long
-    message, compiles its patterns."""
+    message, compiles its patterns, and all that a language has are compiled too."""
     try:
         english_words(with_rare=False)
         texts = space.suggestions.texts
-        for text in (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS]):
+        for text in filter(None, (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS])):
             space.assistant.triaged(text)
+        space.rules.languages.compile()
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("no suggestions: %s", type(error).__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _KINDS = click.Choice([kind.value for kind in PublisherKind])
+_NEW = 200_000  # objects, before they are looked through for reference cycles: opening an index makes as many
 _YEARS = click.IntRange(1, 9999)
 
 
@@ -401,4 +403,5 @@ def main() -> None:
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small: two threads wait for each other
+    gc.set_threshold(_NEW)
     raise SystemExit(run(commands))

@@ -6,7 +6,7 @@ turn is one line, so that a Markdown reader finds nothing to interpret in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from b12assistant.answers import FixedTexts, Move, NoticeKind, Quote, Reason, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
@@ -216,9 +216,9 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     others = [notice for notice in notices if notice not in alarms and notice not in kind]
     telling = [notice for notice in others if notice.kind not in (NoticeKind.DOSE, NoticeKind.ADVICE)]  # go below
     first = telling[:1] if quotes and not alarms else []
-    above = "".join((*map(_notice, kind), *(_notice(alarm, briefly=bool(quotes)) for alarm in alarms)))
-    above += "".join(map(_notice, first))
-    below = "".join(_notice(notice) for notice in others if notice not in first)
+    above = "".join((*map(notice_box, kind), *(notice_box(alarm, briefly=bool(quotes)) for alarm in alarms)))
+    above += "".join(map(notice_box, first))
+    below = "".join(notice_box(notice) for notice in others if notice not in first)
     below += "".join(map(_reason, alarms)) if quotes else ""
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
     if headed:
@@ -312,14 +312,14 @@ def general(texts: FixedTexts, labels: Labels) -> str:
     return f'<p class="general">{exact(texts[GENERAL].text)}</p>{sizes}'
 
 
-def _notice(notice: ShownNotice, *, briefly: bool = False) -> str:
-    """Draw a fixed text; ``briefly``: without what ``_reason`` draws below the quotes."""
-    translated = "".join(map(_translation, notice.translations))
+def notice_box(notice: ShownNotice, write: Callable[[str], str] = exact, *, briefly: bool = False) -> str:
+    """Draw a fixed text, escaped with ``write``; ``briefly``: without what ``_reason`` draws below the quotes."""
+    translated = "".join(_translation(each, write) for each in notice.translations)
     brief = " brief" if briefly and _reason(notice) else ""
-    lines = "".join(f"<p>{dialled(line, exact)}</p>" for line in notice.text.splitlines()[: -1 if brief else None])
+    lines = "".join(f"<p>{dialled(line, write)}</p>" for line in notice.text.splitlines()[: -1 if brief else None])
     if notice.alarm is None:
         return f'<div class="notice {notice.kind}">{translated}{lines}</div>'
-    heading = f'<h3 class="kicker">{exact(notice.heading)}</h3>'
+    heading = f'<h3 class="kicker">{write(notice.heading)}</h3>'
     return f'<div class="alarm {notice.alarm}{brief}" role="alert" tabindex="-1">{translated}{heading}{lines}</div>'
 
 
@@ -331,13 +331,13 @@ def _reason(notice: ShownNotice) -> str:
     return f'<div class="notice reason"><p>{exact(reason)}</p></div>'
 
 
-def _translation(translation: Translation) -> str:
+def _translation(translation: Translation, write: Callable[[str], str] = exact) -> str:
     """Draw a translation; its last line says in English that it is unchecked."""
     *lines, unchecked = translation.text.splitlines()
     own = f'lang="{translation.language}" dir="auto"'
-    heading = f'<h3 class="kicker" {own}>{exact(translation.heading)}</h3>' if translation.heading else ""
-    shown = "".join(f"<p {own}>{dialled(line, exact)}</p>" for line in lines)
-    return f'<div class="translation">{heading}{shown}<p>{exact(unchecked)}</p></div>'
+    heading = f'<h3 class="kicker" {own}>{write(translation.heading)}</h3>' if translation.heading else ""
+    shown = "".join(f"<p {own}>{dialled(line, write)}</p>" for line in lines)
+    return f'<div class="translation">{heading}{shown}<p>{write(unchecked)}</p></div>'
 
 
 def _read_as(read_as: ReadAs, question: str) -> str:

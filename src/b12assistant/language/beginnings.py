@@ -60,9 +60,10 @@ def _words_of(text: str) -> tuple[Sequence[int], Mapping[str, Sequence[int]]]:
     starts: list[int] = []
     for number, match in enumerate(_WORD.finditer(text)):
         starts.append(match.start())
-        found[_read(match[0])].append(number)
+        found[match[0]].append(number)
     numbers: dict[str, list[int]] = defaultdict(list)
-    for word, own in found.items():
+    for written, own in found.items():
+        word = _read(written)
         heads = [word[:length] for length in range(1, min(LETTERS, len(word)) + 1)]
         for head in heads if len(word) >= LETTERS else [*heads, f"{word} "]:
             numbers[head] += own

@@ -1,4 +1,4 @@
-"""The words people use: other names for the terms of the sources, and misspellings.
+"""The words people use: other names for the terms of the sources, misspellings, and results as numbers.
 
 Terms are in `data/vocabulary/`, spelling rules in `data/red_flags/spelling.toml`, both reviewed by hand. A term has one
 meaning; a variant with two meanings in this field is left out. Words are corrected only towards listed words, and a
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
@@ -100,6 +100,72 @@ def _as_pattern(variant: str) -> str:
     return rf"{words}s?" if variant.isupper() else f"(?i:{words})"  # PPIs
 
 
+_NUMBER: Final = r"(?P<number>\d{2,4}|\d,\d{3})"
+_YEARS: Final = range(1950, 2050)
+_NO_RESULT: Final = (
+    r"(?![\d.,]*\d|\s*(?:[-–]|to\b|and\b)\s*\d|\s*(?:%|[mµμu]c?g\b|micro|milli|iu\b|tab|inj|jab|dose|times?\b|x\b|"
+    r"years?\b|weeks?\b|days?\b|months?\b))"
+)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Results that are read as the range they are in. ``bounds``: of each unit; "" is a number without one.
+
+    ``written``: numbers of the first scale that the sources speak of themselves. ``doses``: numbers that are more often
+    a dose, unless a word such as "level" is before them.
+    """
+
+    patterns: tuple[re.Pattern[str], ...]
+    results: re.Pattern[str]
+    name: str
+    bounds: Mapping[str, tuple[int, ...]]
+    reads: tuple[str, ...]
+    written: frozenset[int]
+    doses: frozenset[int]
+
+    def find(self, text: str) -> Iterator[tuple[int, int, TermId]]:
+        """Yield start and end of each result in ``text`` with the words of its range."""
+        for pattern in self.patterns:
+            for match in pattern.finditer(text):
+                number, unit, before = int(match["number"].replace(",", "")), match["unit"] or "", match["before"]
+                is_dose = number in self.doses and before and not self.results.search(before)
+                is_written = number in self.written and self.bounds[unit.lower()] == self.bounds[""]
+                if not is_written and (unit or not (is_dose or number in _YEARS)):
+                    name = "" if before else f"{self.name} "
+                    end = match.end("unit" if unit else "number")
+                    yield match.start("number"), end, TermId(name + self._range(number, unit))
+
+    def _range(self, number: int, unit: str) -> str:
+        bounds = self.bounds[unit.lower()]
+        words = self.reads[sum(number >= bound for bound in bounds)].format(*(f"{bound:,}" for bound in bounds))
+        return f"{words} {unit}".rstrip()
+
+
+@cache
+def load_levels() -> Levels:
+    """Read the results that ship with the package."""
+    data = read_data("vocabulary", "levels.toml")
+    bounds = {unit.lower(): tuple(scale["bounds"]) for scale in data["scale"] for unit in scale["units"]}
+    units = "|".join(sorted(bounds, key=len, reverse=True))
+    result = rf"{_NUMBER}(?:\s*(?P<unit>{units})\b|{_NO_RESULT})"
+    before = rf"(?P<before>(?:[\s:=,.<>~(-]++|\b(?:{data['between']})\b){{1,12}})"
+    return Levels(
+        patterns=(
+            re.compile(rf"\b{data['of']}\b{before}{result}", re.I),
+            re.compile(
+                rf"^(?P<before>)\W*(?:is|was)\s+(?:an?\s+)?{result}\s+(?:\w+\s+)?(?:{data['judged']})\b\W*$", re.I
+            ),
+        ),
+        results=re.compile(rf"\b(?:{data['results']})\b|[:=<]", re.I),
+        name=data["name"],
+        bounds=MappingProxyType({"": tuple(data["scale"][0]["bounds"]), **bounds}),
+        reads=tuple(data["reads"]),
+        written=frozenset(data["written"]),
+        doses=frozenset(data["doses"]),
+    )
+
+
 SPELLING_FILE: Final = "spelling.toml"
 _DIGITS: Final = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
 STRETCHED: Final = re.compile(r"(.)\1{2,}")
@@ -177,6 +243,21 @@ def load_spelling(vocabulary: frozenset[str]) -> Spelling:
 _COMMON: Final = 6000  # one in so many; a short word, or one with two slips, is corrected only to such a word
 _SHORT: Final = 5  # letters
 _VOWELS: Final = frozenset("aeiouy")
+_SOUNDS: Final = tuple(
+    (re.compile(written), sound)
+    for written, sound in (
+        ("ph", "f"),
+        ("(?<=m)p(?=t)", ""),
+        ("[cst]+h(?=[ou])|[ct]i(?=o)", "S"),
+        ("ch|ck|q", "k"),
+        ("c(?=[eiy])|z", "s"),
+        ("c", "k"),
+        ("(?:le|[aeiou]l)(?=s?$)", "@l"),
+        ("[aeiouy]+", "@"),
+        (r"(.)\1+", r"\1"),
+        ("@(?=s?$)", ""),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -218,7 +299,18 @@ class Slips:
         if nearest is None:  # "tounge", and two slips in a long word
             group = tuple(each for each in common if len(word) >= _LONG or sorted(each) == sorted(word))
             nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=2)
+        if nearest is None and len(word) > _SHORT:  # "simtoms"
+            group = tuple(each for each in common if _sound(each) == _sound(word))
+            nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=2)
         return None if nearest is None else str(nearest[0])
+
+
+@lru_cache(_CACHED)
+def _sound(word: str) -> str:
+    """Return roughly how a word sounds, to compare with others only."""
+    for written, sound in _SOUNDS:
+        word = written.sub(sound, word)
+    return word
 
 
 def _is_slip(written: str, meant: str) -> bool:

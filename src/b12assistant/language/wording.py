@@ -50,6 +50,10 @@ class Wordings:
     def _begins(self) -> Beginnings | None:
         return beginnings(self.expressions())
 
+    def compile(self) -> None:
+        """Make in advance what the first searches, of a short and of a long text, would make."""
+        self._pattern, self._begins  # noqa: B018 - made once
+
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         if not self._wordings:
             return iter(())

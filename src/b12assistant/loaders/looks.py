@@ -50,19 +50,9 @@ _RESETS = frozenset({"auto", "inherit", "initial", "unset", "revert", "normal", 
 EDGES = ("border", "outline", "box-shadow", "text-shadow")
 MOVES = ("transition", "animation")
 # Harmless by themselves, and needed with others.
-_USED = (
-    "vertical-align",
-    "text-decoration",
-    "text-decoration-line",
-    "white-space",
-    "font-family",
-    "grid-area",
-    "grid-row",
-    "grid-column",
-    "flex",
-    "flex-shrink",
-    "aspect-ratio",
-    "contain",
+_USED = re.compile(
+    "vertical-align|text-decoration(?:-line)?|white-space|font-family|grid-(?:area|row|column)|flex(?:-shrink)?"
+    "|aspect-ratio|contain|float|clear"
 )
 # Properties that set no more than type, space, borders or order, with any value.
 _PLAIN = re.compile(
@@ -215,7 +205,7 @@ def graver(*reasons: str) -> str:
 
 def matters(name: str) -> bool:
     """Check for a property that, with some value, changes which text is seen, or where."""
-    return name in _USED or name.startswith((*MOVES, *EDGES)) or not _PLAIN.fullmatch(_bare(name))
+    return _USED.fullmatch(name) is not None or name.startswith((*MOVES, *EDGES)) or not _PLAIN.fullmatch(_bare(name))
 
 
 def _bare(name: str) -> str:

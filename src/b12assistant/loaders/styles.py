@@ -17,18 +17,27 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from b12assistant.loaders.covers import (
+    LITTLE,
+    clears,
+    contains,
+    cuts,
+    fills,
+    heights,
+    is_away,
+    is_raised,
+    is_small,
+    is_stacked,
+    least,
+    outgrown,
+    paints,
+    reaches,
+)
 from b12assistant.loaders.looks import (
-    EDGES,
     EM,
-    PADDINGS,
     PAINTS,
-    SIDES,
-    Effect,
     Look,
-    cut_by,
-    effect,
     graver,
-    ground_of,
     look_of,
     matters,
     px,
@@ -52,7 +61,7 @@ _FINDS = re.compile(
     re.I,
 )
 _OWN = re.compile(
-    r"(?:(?<![\w.$])|\bwindow\.)([A-Za-z][\w-]*)\.(?:remove\(\)|hidden|style\.|innerHTML|textContent|replaceWith)"
+    r"(?:(?<![\w.$])|\bwindow\.)([A-Za-z][\w-]*)(?:\[\d+\])?\.(?:remove\(\)|hidden|style\.|innerHTML|textContent|replaceWith)"
     r"|\bwith\s*\(\s*([A-Za-z][\w-]*)\s*\)"
 )
 _CALLS = re.compile(
@@ -62,9 +71,14 @@ _SHEET = re.compile(
     r"createElement\(\s*[\"']style[\"'].{0,200}?[\"'`]([^\"'`{]+)\{[^}]{0,200}?(?:none|opacity|visib|color|size)", re.S
 )
 _LATER = re.compile(r"document\.(?:documentElement|body)\.class(?:Name|List)[^;\"'`]{0,20}[\"'`]([\w -]+)")
-_OF_LATER = re.compile(r"(?:html|body)?\.([\w-]+)\s+")
+_OF_LATER = re.compile(r"(?:html|body)?\.([\w-]+)(?:\s+|$)")
 _WRITES = re.compile(
-    r"document\.body\.(?:(?:inner|outer)HTML|textContent)\s*=|write(?:ln)?\([^;]{0,40}<style[^;]{0,200}(?:none|opacity|visib|color|size)"
+    r"document\.(?:body|documentElement)\.(?:(?:(?:inner|outer)(?:HTML|Text)|textContent|hidden)\s*=|remove\(|replaceChildren\("
+    r"|style\.(?:display|opacity|visib|color|font|transform|filter|clip|cssText))"
+    r"|(?:(?:write(?:ln)?|insertAdjacentHTML)\([^;]{0,40}<style[^;]{0,200}|(?:insertRule|replace(?:Sync)?)\(\s*[\"'`][^\"'`{;]{0,200}\{[^}]{0,200})"
+    r"(?:none|opacity|visib|color|size)"
+    r"|(?:setTimeout|setInterval|requestAnimationFrame|\bonload\b|\bload[\"']|DOMContentLoaded)[^;]{0,40}"
+    r"\blocation(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\()"
     r"|document\.(?:(?:all|scripts)\s*[\]\[]|(?:body|documentElement|currentScript)[^;]{0,20}(?:[cC]hild|Sibling|Node)\w*\b)[^;]{0,60}"
     r"(?:remove|hidden|HTML|textContent|replace|\.style)|removeChild\(document|designMode|execCommand\("
     r"|\A[\s(!+;]*(?:(?:window|document|top|self|parent)\.)*location(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\()"
@@ -73,7 +87,8 @@ _WRITES = re.compile(
 _HIDING = re.compile(
     r"\.remove|hidden|(?:inner|outer)(?:HTML|Text)|textContent|replace(?:With|Child)|\.style\b|class(?:Name|List)|Attribute(?!\(\s*[\"'](?:title|href|src|alt|rel|data|aria|content))|\.data\b|nodeValue"
 )
-_SOON = 120  # characters
+_NAMED = re.compile(r"([A-Za-z][\w-]*)\s*=\s*\Z")
+_SOON, _NEAR = 120, 40  # characters
 # What does not hold while a page is only read; what the parser does not know, or weighs in another way.
 _STATES = re.compile(r"(?<!not\():(?:hover|active|focus(?:-visible|-within)?|target|visited|checked|disabled)\b", re.I)
 _UNSURE = re.compile(
@@ -88,9 +103,8 @@ _PICTURES = frozenset(
 )
 _MOST_COVERS, _MOST_STEPS = 200, 100_000
 _BLOCKS = re.compile("[\u2580-\u259f]")  # letters that are boxes
-_AWAY = ("display", "opacity", "content-visibility")
-_MOVING = ("transform", "translate", "rotate", "scale", "offset", "offset-path", "filter", "border-image")
-_THICK, _LITTLE = 20.0, 60.0  # px
+_LEVELS = 3  # elements after a box that what it holds may lie over
+_LINES = "br, dd, div, dt, h1, h2, h3, h4, li, p, tr"
 _MOST_WORDS = 20  # letters in a cover: more is a part of the page with a place of its own
 # What the attributes of older pages say about colours.
 _HINTS = {"color": "color", "text": "color", "bgcolor": "background-color"}
@@ -107,6 +121,10 @@ class Styles:
         self._matched: dict[object, dict[str, tuple[_Weight, str, str]]] = {}
         self._doubts: dict[int, str] = {}  # of elements
         self._covers = self._steps = 0  # so far
+        # By parent, in the order of the page: the floats that reach out of it, and the boxes with a size of their own.
+        self._floats: dict[object, list[LexborNode]] = {}
+        self._sized: dict[object, list[LexborNode]] = {}
+        self._areas: dict[object, bool] = {}  # of grids, by parent: whether something painted is in it
         self._fonts: set[str] = {"wingdings", "webdings"}  # whose letters are others, or none
         self._generated: list[tuple[LexborNode, str]] = []
         self._generating: set[tuple[int, str]] = set()  # elements with "before" or "after"
@@ -128,7 +146,7 @@ class Styles:
             for selector in split(selectors) if kept else ():
                 self._match(selector, kept, unsure)
                 if (above := _OF_LATER.match(selector)) and above[1] in later:
-                    self._match(selector[above.end() :], kept, f"<script> that sets {above[1]}")
+                    self._match(selector[above.end() :] or "body", kept, f"<script> that sets {above[1]}")
         self._look_for_covers(tree)
         self._look_for_the_rest(tree)
 
@@ -145,19 +163,76 @@ class Styles:
             self._script(" ".join([node.text() or "" if node.tag == "script" else "", *map(unquote, parts)]))
 
     def _look_for_covers(self, tree: LexborHTMLParser) -> None:
+        unread = {inner.mem_id for outer in tree.css("noscript, template") for inner in outer.traverse()}
+        for node in tree.body.css("*") if tree.body is not None else ():  # "body *" takes long for deep pages
+            if node.mem_id in unread or node.tag == "body":
+                continue
+            if node.mem_id in self._matched or "style" in node.attributes or node.tag in _PAINTING:
+                values = self._plain(node)
+                self._cover(node, values, node.parent)
+                self._place(node, values)
         for node, where in self._generated:
             values = {name: self._resolved(value) for name, (_, value, _) in self._matched[node.mem_id, where].items()}
             if values.get("content", "none") not in ("none", "normal"):
                 self._generating |= {(node.mem_id, where)} if draws(values["content"]) else set()
                 self._cover(None, values, node)
-        unread = {inner.mem_id for outer in tree.css("noscript, template") for inner in outer.traverse()}
-        if (body := tree.body) is None:
+
+    def _place(self, node: LexborNode, values: Mapping[str, str]) -> None:
+        """Note what may reach out of its place, and make doubtful a grid in which something painted shares an area."""
+        parent = node.parent
+        if parent is None:
             return
-        for node in body.css("*"):  # "body *" of the tree takes long for deep pages
-            if node.mem_id in unread or node.mem_id == body.mem_id:
-                continue
-            if node.mem_id in self._matched or "style" in node.attributes or node.tag in _PAINTING:
-                self._cover(node, self._plain(node), node.parent)
+        if not cuts(values) and (least(values, "height", "max-height") < inf or least(values, "width") < inf):
+            self._sized.setdefault(parent.mem_id, []).append(node)
+        for name in ("grid-area", "grid-row", "grid-column"):
+            key, is_painted = (parent.mem_id, name, values.get(name)), paints(values, is_picture=False)
+            if re.fullmatch(r"(?!auto|initial)[a-z_-][\w-]*", values.get(name, "auto")):
+                if key in self._areas and (is_painted or self._areas[key]):
+                    self._doubt(parent, f"{node.tag} {{ {name}: {values[name]} }}")
+                self._areas[key] = is_painted or self._areas.get(key, False)
+        if clears(node.tag, values):
+            self._floats.pop(parent.mem_id, None)
+        outer: LexborNode | None = parent if values.get("float", "none") != "none" else None
+        while outer is not None and outer.tag != "html" and self._steps <= _MOST_STEPS:
+            self._floats.setdefault(outer.mem_id, []).append(node)
+            ends = (outer.mem_id, "after") in self._matched or contains(self._plain(outer))
+            outer, self._steps = None if ends else outer.parent, self._steps + 1
+
+    def _beside(self, node: LexborNode | None, values: Mapping[str, str], around: LexborNode) -> None:
+        """Make doubtful what something painted covers in the flow of the page without a place of its own.
+
+        That is what floats or reaches out of a box before it, and what follows a box that is too low for it.
+        """
+        path = [around] if node is None else [node, around]
+        while path[-1].tag not in ("body", "html") and path[-1].parent is not None and self._steps <= _MOST_STEPS:
+            path.append(path[-1].parent)
+            self._steps += 1
+        looks = [values if one is node else self._plain(one) for one in path]
+        if any(map(is_away, looks)):
+            return
+        meets_floats = not contains(values)
+        for above, parent, own in zip(path, path[1:], looks, strict=False):
+            meets_floats = meets_floats and not clears(above.tag, own)
+            floats = self._floats.pop(parent.mem_id, []) if meets_floats else []
+            for floating in floats:
+                if floating.mem_id != above.mem_id:
+                    self._doubt(floating, f"{floating.tag} {{ float: {self._plain(floating)['float']} }}")
+            for sized in self._sized.get(parent.mem_id, ()):
+                if sized.mem_id != above.mem_id and (name := self._outgrown(sized)):
+                    self._doubt(sized, f"{sized.tag} {{ {name}: {self._plain(sized)[name]} }}")
+            self._sized[parent.mem_id] = [above] if above in self._sized.get(parent.mem_id, ()) else []
+            if above is not node and not cuts(own) and least(own, "height", "max-height") < max(heights(values)):
+                self._doubt_after(above, f"{above.tag} {{ height: {own.get('height', own.get('max-height'))} }}")
+            meets_floats = meets_floats and not contains(own)
+
+    def _doubt_after(self, node: LexborNode, reason: str) -> None:
+        """Make the next elements doubtful."""
+        following, left = node.next, _LEVELS
+        while following is not None and left:
+            if following.tag and not following.tag.startswith("-"):
+                self._doubt(following, reason)
+                left -= 1
+            following = following.next
 
     def look(self, node: LexborNode, attributes: Mapping[str, str | None], around: Look) -> Look:
         """Return the look of an element inside one with the look ``around``."""
@@ -232,26 +307,28 @@ class Styles:
                 for node in nodes:
                     _set(self._matched.setdefault(node.mem_id, {}), name, value, weight, selector)
 
+    def _outgrown(self, node: LexborNode) -> str:
+        self._steps += (lines := len(node.css(_LINES)))
+        return outgrown(self._plain(node), len(" ".join(node.text().split())), lines)
+
     def _cover(self, node: LexborNode | None, values: Mapping[str, str], around: LexborNode | None) -> None:
         """Make doubtful what lies under an element, or one of a style sheet, that is laid over others."""
         is_picture = node is not None and (
-            (node.tag in _PICTURES and not _is_small(node) and (px(values.get("width", "auto"), EM) or inf) > _LITTLE)
+            (
+                node.tag in _PICTURES
+                and not is_small(node.attributes)
+                and (px(values.get("width", "auto"), EM) or inf) > LITTLE
+            )
             or _BLOCKS.search(node.text(deep=False)) is not None
         )
         values = {"position": "absolute", "background": "white", **values} if node and node.tag == "dialog" else values
-        if around is None or not _paints(values, is_picture=is_picture):
+        if around is None or not paints(values, is_picture=is_picture):
             return
-        raised = node
-        while (
-            not _is_raised(values) and raised is not None and raised.parent is not None and raised.parent.tag != "body"
-        ):
-            raised, self._steps = raised.parent, self._steps + 1
-            if self._steps > _MOST_STEPS:
-                break
-            values = {"width": "100%", "height": values.get("height", "auto")} | self._plain(raised)
-            around = raised.parent
+        if is_stacked(values):
+            self._beside(node, values, around)
+        raised, values, around = self._raised(node, values, around)
         is_over = self._steps > _MOST_STEPS
-        if not is_over and (around is None or not _is_raised(values) or not _reaches(values, is_picture=is_picture)):
+        if not is_over and (around is None or not is_raised(values) or not reaches(values, is_picture=is_picture)):
             return
         self._covers += 1
         if around is None or is_over or self._covers > _MOST_COVERS:
@@ -260,7 +337,7 @@ class Styles:
             return
         place, is_within = values.get("position", "static"), raised is not node
         text = "" if raised is None or is_picture else "".join(raised.text().split())
-        is_text = len(text) > _MOST_WORDS and (is_within or place in ("absolute", "fixed")) and not _fills(values)
+        is_text = len(text) > _MOST_WORDS and (is_within or place in ("absolute", "fixed")) and not fills(values)
         sizes = (px(values.get(name, "auto"), EM) or inf for name in ("width", "height"))
         if is_text or (is_within and min(sizes) < 100):
             return
@@ -277,18 +354,31 @@ class Styles:
         for under in (holder or self._tree.body or around, around):
             self._doubt(under, f"{around.tag} {{ position: {place} }}")
 
+    def _raised(
+        self, node: LexborNode | None, values: Mapping[str, str], around: LexborNode
+    ) -> tuple[LexborNode | None, Mapping[str, str], LexborNode | None]:
+        """Return the element that raises another over the page, which may be itself, with its styles and parent."""
+        parent: LexborNode | None = around
+        while not is_raised(values) and node is not None and node.parent is not None and node.parent.tag != "body":
+            node, self._steps = node.parent, self._steps + 1
+            if self._steps > _MOST_STEPS:
+                break
+            values = {"width": "100%", "height": values.get("height", "auto")} | self._plain(node)
+            parent = node.parent
+        return node, values, parent
+
     def _script(self, text: str) -> None:
         """Make doubtful what a script finds and may hide."""
+        own = {name for names in _OWN.findall(text) for name in names if name}
         found = [
             (_FINDERS[match[2].lower()] + match[4])
             for match in _FINDS.finditer(text)
             if _HIDING.search(text, match.end(), match.end() + (16 if "tag" in match[2].lower() else _SOON))
+            or ((named := _NAMED.search(text, max(match.start() - _NEAR, 0), match.start())) and named[1] in own)
         ]
         found += [what for by, _, what in _CALLS.findall(text) if by in "$y" or what not in ("body", "html")]
         found += _SHEET.findall(text)
-        found += [f"#{name}" for names in set(_OWN.findall(text)) for name in filter(None, names)] + ["body"] * bool(
-            _WRITES.search(text)
-        )
+        found += [f"#{name}" for name in own] + ["body"] * bool(_WRITES.search(text))
         for selector in found:
             for node in self._nodes(selector)[0]:
                 if selector == "body" or node.tag not in ("html", "body"):
@@ -315,85 +405,6 @@ class Styles:
         """Return the value of a variable; one that has several is not known."""
         values = self._variables.get(match[1], {match[2] or ""})
         return next(iter(values)) if len(values) == 1 and "initial" not in values else "unknown()"
-
-
-def _is_small(node: LexborNode) -> bool:
-    """Check for a picture that its attributes make small."""
-    return any((px(node.attributes.get(name) or "auto", EM) or inf) <= _LITTLE for name in ("width", "height"))
-
-
-def _paints(values: Mapping[str, str], *, is_picture: bool) -> bool:
-    """Check for a picture, a ground or a thick edge."""
-    is_clear = ground_of(values, ()) == () and not any("url(" in value for value in values.values())
-    is_filter = any(
-        name.startswith(("filter", "backdrop", "border-image")) and re.search("\\(", value)
-        for name, value in values.items()
-    )
-    return is_picture or not is_clear or is_filter or _is_edged(values)
-
-
-def _is_edged(values: Mapping[str, str], names: tuple[str, ...] = EDGES) -> bool:
-    """Check for a border, outline or shadow that reaches far."""
-    for name, value in values.items():
-        for part in split(value) if name.startswith(names) and "radius" not in name else ():
-            lengths = [length for word in part.split() if (length := px(word, EM)) is not None]
-            blur = 2 if name == "box-shadow" else -1
-            if any(abs(length) > _THICK for place, length in enumerate(lengths) if place != blur):
-                return True
-    return False
-
-
-def _is_raised(values: Mapping[str, str]) -> bool:
-    """Check for a place of its own, by which something may be laid over other text."""
-    if values.get("position") in ("absolute", "fixed"):
-        return True
-    sides = (*SIDES[4:], *(("top", "left") if values.get("position") == "relative" else ()))
-    moves = "".join(f"{name}({value})" for name, value in values.items() if name.endswith(_MOVING) and value != "none")
-    return (
-        re.search(
-            r"-\d\d|-\.?\d+(?:%|r?em|v)|rotate|skew|matrix|scale|path|drop-shadow|border-image|backdrop|\d\d\d", moves
-        )
-        is not None
-        or _is_edged(values, ("outline", "box-shadow", "text-shadow"))
-        or any((px(values.get(name, ""), EM, whole=600.0) or 0.0) <= -_THICK for name in sides)
-        or any(re.search(r"\d", values.get(name, "")) for name in ("grid-area", "grid-row", "grid-column"))
-    )
-
-
-def _reaches(values: Mapping[str, str], *, is_picture: bool) -> bool:
-    """Check if something raised may lie over much."""
-    is_away = any(name in _AWAY and effect(name, value) is Effect.HIDES for name, value in values.items())
-    if is_away or cut_by(values, EM)[0] is Effect.HIDES or values.get("visibility") == "hidden":
-        return False
-    if values.get("position") not in ("absolute", "fixed"):
-        return True
-    if values.get("z-index", "").startswith("-"):
-        return False
-    lengths = {
-        name: px(value, EM, whole=100.0) for name, value in values.items() if name in (*SIDES, "width", "height")
-    }
-    for side, size in (("left", "width"), ("top", "height")):
-        at = lengths.get(side)
-        if at is not None and (at + (lengths.get(size) or 0.0) <= 0 > at or at == 100):
-            return False  # it waits beside the page
-    if re.search(r"translate[xy]?\(-?100%", values.get("transform", "")):
-        return False
-    wide = is_picture or "width" in values or {"left", "right"} <= values.keys()
-    high = is_picture or {"top", "bottom"} <= values.keys() or "height" in values or "min-height" in values
-    high = high or max(_heights(values)) >= _THICK
-    return _is_edged(values, (*EDGES, "padding")) or (wide and high)
-
-
-def _fills(values: Mapping[str, str]) -> bool:
-    """Check for a box that is wide and, beside its text, high."""
-    wide = {"left", "right"} <= values.keys() or (px(values.get("width", ""), EM, whole=600.0) or 0.0) >= 300
-    least = _LITTLE if values.get("position") == "fixed" else _THICK  # pages leave room for a bar at their top
-    return wide and ({"top", "bottom"} <= values.keys() or max(_heights(values)) >= least)
-
-
-def _heights(values: Mapping[str, str]) -> list[float]:
-    """Return what makes a box high, in px."""
-    return [px(values.get(name, ""), EM, whole=600.0) or 0.0 for name in ("height", "min-height", *PADDINGS)]
 
 
 def _set(values: dict[str, tuple[_Weight, str, str]], name: str, value: str, weight: _Weight, selector: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
@@ -45,10 +45,14 @@ class Spoken:
     cues: CueWordings
     usual: Pairs
 
+    @property
+    def wordings(self) -> Iterator[Wordings]:
+        yield from (each for finding in self.findings for each in (finding.said, finding.named))
+        yield from self.cues.values()
+
     def words(self) -> frozenset[str]:
         """Return the words of its wordings, with and without a last letter that may be missing."""
-        wordings = [each for finding in self.findings for each in (finding.said, finding.named)]
-        parts = (part for each in (*wordings, *self.cues.values()) for part in each.expressions())
+        parts = (part for each in self.wordings for part in each.expressions())
         found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
@@ -164,6 +168,12 @@ class Languages:
 
     lexicons: tuple[Lexicon, ...]
     english: frozenset[str]
+
+    def compile(self) -> None:
+        """Compile the wordings of all languages, which takes 0.1 s for each, before somebody waits for one."""
+        for lexicon in self.lexicons:
+            for each in lexicon.spoken.wordings:
+                each.compile()
 
     @cached(TEXTS)
     def spoken(self, text: str) -> tuple[Lexicon, ...]:

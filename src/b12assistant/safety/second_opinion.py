@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
@@ -90,20 +90,22 @@ class WordModel:
 
     @cached(WORDS_KEPT)
     def _pieces(self, word: str) -> frozenset[int]:
-        return self._known(piece_features(word))
+        return frozenset(self._rows(piece_features(word))) - {UNKNOWN}
 
-    def logits(self, reading: TurnReading, parts: Sequence[TurnPart]) -> Iterator[Floats]:
-        """Yield (6,) float32 for each part, in the order of ``CONCERNS``."""
+    @cached(None)
+    def _cue(self, feature: str) -> int:
+        return self._rows([feature])[0]
+
+    def logits(self, reading: TurnReading, parts: Sequence[TurnPart]) -> Floats:
+        """Return (parts, 6), in the order of ``CONCERNS``."""
         words = reading.words(reading.whole)
         rows, pairs = self._rows(words), self._rows(word_pairs(words))  # of the turn: its parts share them
-        for start, end in parts:
-            said = frozenset(rows[start:end]).union(pairs[start : end - 1]) - {UNKNOWN}
-            pieces = frozenset[int]().union(*map(self._pieces, set(words[start:end])))
-            total = self.bias.copy()
-            for each in (said, pieces):
-                total += self._sum(each) / np.float32(max(1, len(each)) ** 0.5)
-            cues = self._sum(self._known(cue_features(reading, TurnPart(start, end))))
-            yield np.asarray(total + cues * np.float32(CUE), np.float32)
+        said = [frozenset(rows[start:end]).union(pairs[start : end - 1]) - {UNKNOWN} for start, end in parts]
+        pieces = [frozenset[int]().union(*map(self._pieces, set(words[start:end]))) for start, end in parts]
+        cues = [frozenset(map(self._cue, cue_features(reading, part))) - {UNKNOWN} for part in parts]
+        total = self.bias + self._sums(said) / _roots(said)
+        total += self._sums(pieces) / _roots(pieces)
+        return np.asarray(total + self._sums(cues) * np.float32(CUE), np.float32)
 
     def because(self, reading: TurnReading, part: TurnPart, concern: int) -> tuple[str, ...]:
         """Return the words and pairs that speak most for ``concern`` against the others, best first."""
@@ -116,9 +118,6 @@ class WordModel:
         best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))
         return tuple(feature for _, feature in best[:BECAUSE])
 
-    def _known(self, features: Iterable[str]) -> frozenset[int]:
-        return frozenset(self._rows(features)) - {UNKNOWN}
-
     def _rows(self, features: Iterable[str]) -> list[int]:
         """Return the row of each feature, or ``UNKNOWN``."""
         rows, found = self._found(features)
@@ -130,9 +129,17 @@ class WordModel:
         rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return rows, self.keys[rows] == keys
 
-    def _sum(self, rows: frozenset[int]) -> Floats:
-        """Add up the weights as whole numbers, so that the order of ``rows`` does not matter."""
-        return np.asarray(self.weights[list(rows)].sum(axis=0, dtype=np.int64) * self.scale, np.float32)
+    def _sums(self, parts: Sequence[frozenset[int]]) -> Floats:
+        """Add up the weights of each part, (parts, 6), as whole numbers, so that the order of rows does not matter."""
+        weights = self.weights[np.fromiter(chain.from_iterable(parts), np.intp)]
+        totals = np.concatenate([np.zeros((1, len(CONCERNS)), np.int64), weights.cumsum(axis=0, dtype=np.int64)])
+        ends = np.cumsum([0, *map(len, parts)])
+        return np.asarray((totals[ends[1:]] - totals[ends[:-1]]) * self.scale, np.float32)
+
+
+def _roots(parts: Sequence[frozenset[int]]) -> Floats:
+    """Return the square root of each part's size, (parts, 1); 1 for an empty one."""
+    return np.array([max(1, len(each)) ** 0.5 for each in parts], np.float32)[:, None]
 
 
 @cache
@@ -247,7 +254,7 @@ class WordOpinion:
         return reading if is_final else read_turn(turn, self.correct, self.cues)
 
     def log_shares(self, reading: TurnReading, parts: Sequence[TurnPart]) -> list[Floats]:
-        return [log(softmax(each)) for each in self.model.logits(reading, parts)]
+        return list(log(softmax(self.model.logits(reading, parts))))
 
     def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[PartScore, ...]:
         """Make a record of each part. ``found``: logarithms of shares, of the whole turn first.
@@ -255,14 +262,17 @@ class WordOpinion:
         A sentence of a long turn is judged together with the whole, so that it raises a level only if its surroundings
         agree; one of a short turn is evidence.
         """
+        if not parts:
+            return ()
+        logs = np.stack(found)
+        if not reading.is_short:
+            logs[1:] = mixed(logs[0], logs[1:], SURROUNDINGS)
         judged = []
-        for part, own in zip(parts, found, strict=True):
-            whole = part == reading.whole
-            shares = softmax(own if whole or reading.is_short else mixed(found[0], own, SURROUNDINGS))
-            likeliest = int(np.argmax(shares))
+        for part, shares in zip(parts, softmax(logs).tolist(), strict=True):
+            likeliest = shares.index(max(shares))
             because = () if CONCERNS[likeliest] is Concern.NONE else self.model.because(reading, part, likeliest)
-            rounded = tuple(round(float(share), 4) for share in shares)
-            judged.append(PartScore(reading.place(part), rounded, whole or not reading.is_short, because))
+            decides = part == reading.whole or not reading.is_short
+            judged.append(PartScore(reading.place(part), tuple(round(share, 4) for share in shares), decides, because))
         return tuple(judged)
 
 

@@ -305,10 +305,13 @@ b12.surface("lookup", async root => {
       } catch (error) {
         answer = { notices: [], quote: null, message: said("lookup.failed", { problem: error.message }) };
       }
-      const before = flagged.size;
-      for (const each of answer.notices) if ((each.alarm || each.language) && !flagged.has(each.text_id)) flagged.set(each.text_id, {
-        ...each, heading: each.alarm && said("lookup.many_at", { number: done + 1, heading: each.heading }) || each.heading });
-      if (flagged.size > before) notices(above, [...flagged.values()]);
+      const alarms = answer.notices.filter(each => each.alarm || each.language);
+      for (const each of alarms) {
+        const at = [...flagged.get(each.text_id)?.at ?? [], done + 1];
+        const heading = each.alarm && said("lookup.many_at", { number: at.join(", "), heading: each.heading }) || each.heading;
+        flagged.set(each.text_id, { ...each, at, heading });
+      }
+      if (alarms.length) notices(above, [...flagged.values()]);
       body.append(line(question, done + 1, answer));
       bar.value = done += 1;
     }
@@ -363,9 +366,9 @@ b12.surface("lookup", async root => {
   box.append(
     make("div", { className: "head" }, make("h1", { id: "lookup-heading" }, said("lookup.heading")), make("p", { className: "soft" }, said("lookup.lead"))),
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
-      make("label", { for: typed.id }, said("lookup.box")), typed,
+      make("label", { for: typed.id }, said("lookup.box")), typed, warnings, // above a phone's keyboard
       make("fieldset", { className: "ways" }, make("legend", {}, said("lookup.ways")), ...ways), first, filters, onlyLine),
-    recent, warnings, status, list, many, keys);
+    recent, status, list, many, keys);
   recall();
   begin();
 });

@@ -22,7 +22,7 @@ from b12assistant.corpus.page_words import PageWords, load_figures
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
-from b12assistant.display.presentation import Piece, answer_link, present
+from b12assistant.display.presentation import General, Piece, answer_link, present
 from b12assistant.safety.translations import controls_for
 from b12assistant.web.problems import sentence_and_status
 from b12assistant.web.question_log import QuestionLog
@@ -62,6 +62,8 @@ class PlainPage:
         turns = (*earlier, question)
         ways_on = "".join(self._asking(control, turns) for control in controls)
         share = f'<p><a href="{plain(link)}">{plain(self.labels("cite.answer"))}</a></p>' if link else ""
+        if controls:  # beside an emergency text there is nothing else to read
+            pieces = [piece for piece in pieces if not isinstance(piece, General)]
         answer = turn_html(question, pieces, self.labels)
         return self._page(f"{answer}{share}{ways_on}{self._form(turns)}{self._new_link()}", "h1")
 
