@@ -147,6 +147,17 @@ def test_lines_of_cells_are_rows_of_a_table() -> None:
     assert extract.sections == ()
 
 
+def test_a_table_goes_on_over_the_page_end_under_its_header_row() -> None:
+    rows = [("Loaf", "Wheat", "Milk"), ("Brioche", "yes", "yes"), ("Rye bread", "no", "no"), ("Focaccia", "yes", "no")]
+    pages = [
+        [Print(cell, 72 + 120 * i, 600 - 16 * n) for n, row in enumerate(part) for i, cell in enumerate(row)]
+        for part in (rows[:2], rows[2:])
+    ]
+    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=660), *pages[0]], pages[1]))
+    assert [block.kind for block in extract.blocks] == [BlockKind.PARAGRAPH, *[BlockKind.TABLE_ROW] * 4]
+    assert shown(extract, BlockKind.TABLE_ROW) == [" | ".join(row) for row in rows]
+
+
 def test_code_keeps_its_lines_and_stands_apart() -> None:
     prose = (FULL, f"{FULL}.", "tea --limit 80", "tea --quiet", FULL, f"{FULL}.")
     lines = [PrintedLine(text, 0, 72, 700 - 14 * n, 11, False, fixed=n in (2, 3)) for n, text in enumerate(prose)]
