@@ -89,6 +89,33 @@ def test_a_question_about_an_animal_is_no_decision_about_a_person(text: str, not
     assert (shown(text, Level.MEDICAL_DECISION) == []) is nothing
 
 
+@pytest.mark.parametrize("level", [Level.URGENT, Level.EMERGENCY])
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("My cat vomits after her B12 injection.", True),
+        ("Our dog can't walk any more, is it B12?", True),
+        ("our old dog has gone weak in the back legs and is incontinent", True),
+        ("Is it normal that my kitten vomits every day?", True),
+        ("The dog collapsed. She has no feeling in both legs.", True),
+        ("My cat vomits and I can't walk.", False),
+        ("Our dog can't walk. Neither can my husband.", False),
+        ("the dog is sick and vision gone", False),
+        ("the guide dog is ill, chest pain", False),
+        ("Our dog is sick. Can't feel legs.", False),
+        ("My dog is ill. It is hard to breathe.", False),
+        ("The dog has had a fit. His owner collapsed.", False),
+        ("the dog lay on chest and can't breathe", False),
+        ("walking the dog today my legs gave way", False),
+        ("The dog bit, arm is bleeding.", False),
+        ("my cat ate my tablets and is shaking", False),
+    ],
+)
+def test_a_sick_animal_alone_gets_no_alarm(text: str, level: Level, nothing: bool) -> None:
+    assert (shown(text, level) == []) is nothing
+    assert shown(text, level, by_rule=True)
+
+
 def test_what_falls_out_or_asleep_is_no_fall() -> None:
     assert shown("Falling asleep at my desk for months", Level.URGENT) == [(LINE, "routine")]
     assert shown("Falling on the stairs for months", Level.URGENT) == [(BOX, "urgent")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from importlib.metadata import version
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 
 from b12assistant.loaders import html
@@ -18,6 +20,8 @@ from b12assistant.types import BlockKind, Extract, Role
 
 # The parser leaves out what is nested deeper than this; its default of 20 is too low for quoted lists.
 _DEEPEST = 100
+_MOST_BRACKETS = 20  # levels of brackets in the words of a link
+_BRACKET = re.compile(r"\\.|[\[\]]", re.S)
 # Two rules may also enclose prose: front matter begins with a key or a comment.
 _FRONT = re.compile(
     r"---[ \t]*\r?\n((?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w-]+[ \t]*:.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S
@@ -61,6 +65,8 @@ def load(data: bytes, *, rendered: bool = False) -> Extract:
     front = _FRONT.match(decoded.text) or _TOML.match(decoded.text)
     body = shown_markdown(decoded.text[front.end() :] if front else decoded.text)
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+    for name, rule in (("link", link), ("image", image)):
+        parser.inline.ruler.at(name, _shallow(rule))
     tokens = parser.parse(body)
     if rendered and any(map(_Raw(tokens).may_hide, tokens)):
         page = parser.renderer.render(tokens, parser.options, {})
@@ -81,6 +87,31 @@ def load(data: bytes, *, rendered: bool = False) -> Extract:
         front=front[1] if front else None,
         warnings=decoded.warnings + _losses(tokens),
     )
+
+
+def _shallow(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    """Let a rule pass over brackets too deep for a link: for each, it would read to the end of the paragraph."""
+
+    def read(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's own form
+        return {state.pos, state.pos + 1}.isdisjoint(_too_deep(state.src)) and rule(state, silent)
+
+    return read
+
+
+@lru_cache(maxsize=4)
+def _too_deep(text: str) -> frozenset[int]:
+    """Return the places of the opening brackets with too many levels of others in them, whether they end or not."""
+    found: set[int] = set()
+    opened: list[tuple[int, int]] = []  # the place, and the levels in it so far
+    for match in (*_BRACKET.finditer(text), *[None] * text.count("[")):
+        if match is not None and match[0] == "[":
+            opened.append((match.start(), 0))
+        elif opened and (match is None or match[0] == "]"):
+            place, levels = opened.pop()
+            found |= {place} if levels > _MOST_BRACKETS else set()
+            if opened:
+                opened[-1] = (opened[-1][0], max(opened[-1][1], levels + 1))
+    return frozenset(found)
 
 
 def _write_block(manuscript: Manuscript, token: Token) -> None:

@@ -14,12 +14,13 @@ from typing import Final
 from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Wordings
+from b12assistant.language.wording import Wordings, clauses
 from b12assistant.safety.opinion import Opinion
 
 FILE: Final = "proportion.toml"
 KINDNESS: Final = "kindness.toml"
-LISTS: Final = ("change", "result", "known", "against", "figure", "animal", "over", "looked_up")
+_ANIMALS: Final = ("animal_is", "of_animal", "person_too")
+LISTS: Final = ("change", "result", "known", "against", "figure", "animal", *_ANIMALS, "over", "looked_up")
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
 DECISION_LINE: Final = TextId("decision_line")
@@ -44,7 +45,7 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
     if notice.flag is None:
         return notice
     by_opinion = opinion is not None and opinion.evidence is not None and notice.flag.rule == opinion.rule
-    if by_opinion and _says("figure", folded):
+    if by_opinion and (_says("figure", folded) or _is_of_an_animal(folded)):
         return None
     if by_opinion and notice.text == DECISION and _says("animal", folded):
         return None
@@ -55,6 +56,17 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
         if opinion.is_faint or (opinion.is_doubtful and settled):
             return Notice(NoticeKind.ADVICE, ROUTINE)
     return notice
+
+
+def _is_of_an_animal(folded: str) -> bool:
+    """Check that an animal is ill, and that no clause may tell of a person."""
+    is_ill, also, person = (load_proportion()[name] for name in _ANIMALS)
+    parts = [part.text for part, _ in clauses(folded)]
+    return (
+        any(map(is_ill.search, parts))
+        and all(is_ill.search(part) or also.search(part) for part in parts)
+        and not any(map(person.search, parts))
+    )
 
 
 def _says(name: str, folded: str) -> bool:
