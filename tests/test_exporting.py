@@ -25,7 +25,7 @@ CORPUS = summaries() | capsules()
 TURNS = (
     "Which wraps: <myelin>?",
     "Do swallowed capsules work as well as a syringe?",
-    "Do plants dream of paint, glass and brass bands in winter?",
+    "Do plants dream of paint, glass and brass tongues in winter?",
     "My legs went weak today and I can't pee",
     "Does our golden drip warm cold feet?",
     "What stores the vitamin for years?",

@@ -58,6 +58,18 @@ def test_only_a_source_that_sells_nothing_has_no_label(interest: Interest, label
 
 
 @pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("not clinically reviewed", "no clinician has checked it"),
+        ("by Dr A. Sample", "by Dr A. Sample"),
+        (None, ""),
+    ],
+)
+def test_that_nobody_reviewed_a_source_is_said_in_the_words_of_readers(stated: str | None, shown: str) -> None:
+    assert SAID.review(Source(review=stated)) == shown
+
+
+@pytest.mark.parametrize(
     ("pages", "label"),
     [((3, 3), "page 3"), ((3, 5), "pages 3–5"), (None, None)],
     ids=["one", "several", "none"],

@@ -28,7 +28,7 @@ from b12assistant.web.warmup import Warmup
 HERE = "http://127.0.0.1:7860"
 ASKED = "What wraps every nerve: myelin?"
 DECISION = "Should I stop my metformin?"
-NOTHING = "Do plants dream of paint, glass and brass bands in winter?"
+NOTHING = "Do plants dream of paint, glass and brass tongues in winter?"
 
 
 @dataclass

@@ -143,6 +143,22 @@ def test_suggestions_that_are_still_being_made_hold_up_no_question(built: FakeWo
     assert asyncio.run(asked_meanwhile()) == ""
 
 
+def test_who_asked_about_something_else_is_told_of_nothing_close(built: FakeWorkspace) -> None:
+    class Suggesting(FakeWorkspace):
+        def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
+            return (ASKED,)
+
+    asking = Asking(Live(Suggesting(built.configuration)), questions(), load_labels(), loaded(built))
+
+    async def close(question: str) -> int:
+        _, talk, _ = await asking.ask(question, Conversation())
+        assert talk.turns[-1].refused
+        return max([len(each) async for each in asking.suggested(talk)])
+
+    assert asyncio.run(close("Do plants dream of paint, glass and brass bands?")) == 0
+    assert asyncio.run(close("Do plants dream of paint, glass and brass tongues?")) == 1
+
+
 def test_suggestions_that_fail_are_not_an_error_of_the_page(
     built: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -70,7 +70,7 @@ def test_an_example_is_asked_by_pressing_it(reader: Reader) -> None:
 
 
 def test_a_refusal_names_the_nearest_places_as_links(reader: Reader) -> None:
-    turn = reader.ask("Do plants dream of paint, glass and brass bands in winter?")
+    turn = reader.ask("Do plants dream of paint, glass and brass tongues in winter?")
     assert turn.locator("figure").count() == 0
     links = turn.locator(".nearest a.cite")
     assert links.count() > 0

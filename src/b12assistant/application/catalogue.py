@@ -98,7 +98,7 @@ def _listed(document: Document, opened: Opened, labels: Labels, today: date) -> 
 
 def _review(document: Document, opened: Opened, labels: Labels) -> str:
     """Say who reviewed a document and, once a sentence of it was reviewed, how many were."""
-    stated = document.source.review or ""
+    stated = labels.review(document.source)
     if not document.reviews:
         return stated
     of = sentences_in(opened, document)

@@ -73,6 +73,10 @@ class Labels:
         key = {Interest.SELLS: "speaker.sells", Interest.UNKNOWN: "speaker.may_sell"}.get(source.interest)
         return self(key) if key else None
 
+    def review(self, source: Source) -> str:
+        """Return who reviewed a source, as it says itself; "" if it does not. Nobody has words for readers."""
+        return self("speaker.unreviewed") if source.review == _NOBODY else source.review or ""
+
     def pages(self, pages: tuple[int, int] | None) -> str | None:
         if pages is None:
             return None
@@ -86,6 +90,9 @@ class Labels:
     def day(self, date_: date) -> str:
         month = self(f"dates.{date_.month}")
         return self("dates.day", day=date_.day, month=month, year=date_.year)
+
+
+_NOBODY = "not clinically reviewed"  # as curators write it
 
 
 @lru_cache(maxsize=16)

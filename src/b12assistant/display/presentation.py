@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -29,6 +29,7 @@ from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.language.words import fold
+from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import (
     DocumentId,
@@ -226,11 +227,27 @@ def _places(passages: Iterable[Passage]) -> Iterator[tuple[DocumentId, PassageId
         yield near.document.id, near.id, (near.document.title, *section(near.document, near.span.start))
 
 
+SCOPE = TextId("scope")
+
+
 @cache
 def _subject() -> re.Pattern[str]:
     """Return what the shipped corpus is about: beginnings of words (`data/scope/subject.toml`)."""
     names = read_data("scope", "subject.toml")["names"]
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})")
+
+
+@cache
+def _shipped_scope() -> str:
+    return load_fixed_texts()[SCOPE].text
+
+
+def is_off_subject(scope: str, asked: Iterable[str]) -> bool:
+    """Return whether nothing ``asked`` is about the subject of the shipped corpus; false for another ``scope`` text.
+
+    What else is nearest then, page or question, has nothing to do with what was asked.
+    """
+    return scope == _shipped_scope() and not any(_subject().search(fold(each)) for each in asked)
 
 
 def arrange(
@@ -253,8 +270,11 @@ def arrange(
     with its own headline, quotes and places; ``further``: those that were not searched. ``asked``: the message, and how
     it was read: who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
     """
+    asked = tuple(asked)
     if any(_subject().search(fold(each)) for each in asked):
-        notices = [notice for notice in notices if notice.id != "scope"]
+        notices = [notice for notice in notices if notice.id != SCOPE]
+    if any(notice.id == SCOPE and is_off_subject(notice.text, asked) for notice in notices):
+        nearest, parts = (), [replace(part, nearest=()) for part in parts]
     answered = _answered(labels, read_as, reason, quotes, notices) if not parts else _of_parts(labels, parts, quotes)
     shown = tuple(_notices(notices, labels, emergency=emergency))
     advice = tuple(notice for notice in shown if notice.kind is NoticeKind.ADVICE)

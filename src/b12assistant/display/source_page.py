@@ -177,7 +177,7 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
         ("based_on", source.based_on),
         ("publisher", source.publisher),
         ("published", source.published and labels.day(source.published)),
-        ("review", source.review),
+        ("review", labels.review(source)),
         ("review_by", source.review_by and labels.day(source.review_by)),
         ("note", source.note),
         ("file", entry.report.file),

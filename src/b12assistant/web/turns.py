@@ -19,6 +19,7 @@ from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
+from b12assistant.display.presentation import SCOPE, is_off_subject
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
@@ -140,7 +141,7 @@ class Asking:
     async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[Suggestion, ...]]:
         """Yield suggested questions after an answer; the old ones are removed at once.
 
-        After a refusal they are at most two, each with the first sentence of its answer.
+        After a refusal they are at most two, each with the first sentence of its answer; none after another subject.
         """
         yield ()
         if talk.turns and not talk.turns[-1].controls:
@@ -154,9 +155,11 @@ class Asking:
                 problem_of(error)  # logs it if it is a fault
 
     def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[Suggestion, ...]:
-        asked = space.suggested(talk.questions)
-        if not talk.turns[-1].refused:
+        asked, last = space.suggested(talk.questions), talk.turns[-1]
+        if not last.refused:
             return tuple(Suggestion(question) for question in asked)
+        if is_off_subject(space.texts[SCOPE].text, (last.question, last.read_as or "")):
+            return ()
         setting = space.setting(labels=self.labels)
         drawn = (Suggestion(question, answer_html.close_answer(space.ask(question), setting)) for question in asked)
         return tuple(each for each in drawn if each.html)[:_CLOSE]
