@@ -52,6 +52,7 @@ _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this lengt
 
 # How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
 _LEVEL = 0.01
+_LEVEL_OF_UNKNOWN = 0.1  # the same, if nobody knows who wrote the page that would come first
 _AHEAD = 0.1  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
 _BEARS = 0.6  # least closeness to a way to ask, less how far the sides are behind the best quote
 _FAR = 0.5  # no side may be further behind the best quote  # these three: docs/lab/0011
@@ -354,6 +355,10 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
 
 def _weightiest(said: Sequence[Window], first: int, rivals: Sequence[int]) -> int:
     """Return the one of most weight among ``first`` and the ``rivals`` that answer about as well."""
+    if said[first].weight is SourceWeight.UNVERIFIED:
+        known = (i for i in rivals if said[i].weight is not SourceWeight.UNVERIFIED)
+        better = next(known, first)
+        first = better if said[first].score - said[better].score <= _LEVEL_OF_UNKNOWN else first
     level = [i for i in rivals if said[first].score - said[i].score <= _LEVEL]
     return min((first, *level), key=lambda i: (said[i].weight.step, i != first, -said[i].score))
 
