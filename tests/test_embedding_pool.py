@@ -10,6 +10,7 @@ from corpora import again, capsules, three_files, write
 from fakes import FakeEncoder, FakeReader, FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.errors import IndexMissingError, SourceFactsError
+from b12assistant.index.embedding import _encoded
 from b12assistant.protocols import Encoded
 from b12assistant.types import Extract
 
@@ -79,12 +80,27 @@ def test_only_some_texts_of_a_long_document_are_held_at_once(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_back: list[int] = []
+    parts = ("feet", "toes", "hands", "fingers", "legs", "lips", "arms")
+    signs = [f"Numb {part} are an early sign." for part in parts]
     for name, value in (("_AT_ONCE", 2), ("_MANY", 7), ("give_back", lambda: given_back.append(1))):
         monkeypatch.setattr(f"b12assistant.index.embedding.{name}", value)
-    write(space.corpus, {"nerves.md": "# Nerves\n\n" + "Numb feet are an early sign. " * 7})
+    write(space.corpus, {"nerves.md": f"# Nerves\n\n{' '.join(signs)}\n"})
     slow = waiting(space)
     slow.index()
     assert isinstance(slow.fake_encoder, WaitingEncoder)
     assert max(slow.fake_encoder.asked) == 2
     assert len(given_back) >= 4, "memory is given back after each lot of a long document"
-    assert len([text for text in slow.fake_encoder.encoded if text == "Numb feet are an early sign."]) == 7
+    assert [text for text in slow.fake_encoder.encoded if text in signs] == signs
+
+
+def test_what_is_said_over_and_over_is_encoded_once() -> None:
+    encoder = FakeEncoder()
+    texts = [*["Numb feet."] * 5, "Cold hands.", "Numb feet."]
+    found = list(_encoded(texts, encoder))
+    assert [encoded.pieces.tolist() for encoded in found] == [
+        one.pieces.tolist() for one in FakeEncoder().encode(texts)
+    ]
+    assert encoder.encoded == ["Numb feet.", "Cold hands."]
+    encoder.encoded.clear()
+    assert len(list(_encoded(["a b", "c", "a b"], encoder))) == 3
+    assert encoder.encoded == ["a b", "c", "a b"]  # an ordinary document keeps its batches
