@@ -72,6 +72,12 @@ def test_among_those_who_sell_nothing_the_order_stays() -> None:
     assert ordered(said(PLAIN, NONE, 0.5), said(OTHER, NONE, 0.499)).shown == (0, 1)
 
 
+@pytest.mark.parametrize(("behind", "first"), [(0.09, 1), (0.11, 0)])
+def test_an_unknown_author_is_first_only_if_no_known_one_answers_about_as_well(behind: float, first: int) -> None:
+    known = said(OTHER, NONE, 0.5 - behind, SourceKind.STUDY)
+    assert ordered(said(PLAIN, NONE, 0.5), known).shown[0] == first
+
+
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_no_more_than_asked_for_are_shown(most: int) -> None:
     candidates = [said(f"{DOSE} {n}", SELLS) for n in range(4)] + [said(OTHER, NONE)]
