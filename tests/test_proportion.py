@@ -132,11 +132,20 @@ def test_next_to_nothing_gets_a_line_and_what_a_rule_says_keeps_its_box() -> Non
         "my phone battery is about to die",
         "I'm choking on the price of petrol",
         "is it true that I could end up in a wheelchair?",
+        "leaking tap",
+        "why is the kitchen sink blocked again",
     ],
 )
 def test_what_is_not_about_a_body_or_asks_of_the_far_future_gets_nothing_unless_a_rule_fired(text: str) -> None:
     assert shown(text, Level.EMERGENCY) == []
     assert shown(text, Level.EMERGENCY, by_rule=True) == [(BOX, "emergency_medical")]
+
+
+@pytest.mark.parametrize(
+    "text", ["legs weak and the pipe burst", "leaking when I cough, and a dripping tap", "my waterworks leak"]
+)
+def test_a_person_beside_the_tap_keeps_the_alarm(text: str) -> None:
+    assert shown(text, Level.EMERGENCY) == [(BOX, "emergency_medical")]
 
 
 def test_what_happens_now_is_no_question_of_the_far_future() -> None:
