@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from b12assistant.language.vocabulary import load_levels
+from b12assistant.language.vocabulary import load_levels, results_in
 
 LEVELS = load_levels()
 
 
 def read(text: str) -> list[tuple[str, str]]:
-    return [(text[start:end], words) for start, end, words in LEVELS.find(text)]
+    return [(text[start:end], words) for start, end, words in results_in(text, LEVELS)]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.index.source_words import WordPlaces
-from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary
+from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.types import Span
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Rewriter:
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
         found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
-        found += self.levels.find(part.text) if self.levels else ()
+        found += results_in(part.text, self.levels) if self.levels else ()
         taken = [range(start, end) for start, end, _ in found]
         for word in _WORD.finditer(part.text):
             is_name = _is_name(part.text, word) or any(word.start() in each for each in taken)

@@ -124,22 +124,19 @@ class Levels:
     written: frozenset[int]
     doses: frozenset[int]
 
-    def find(self, text: str) -> Iterator[tuple[int, int, TermId]]:
-        """Yield start and end of each result in ``text`` with the words of its range."""
-        for pattern in self.patterns:
-            for match in pattern.finditer(text):
-                number, unit, before = int(match["number"].replace(",", "")), match["unit"] or "", match["before"]
-                is_dose = number in self.doses and before and not self.results.search(before)
-                is_written = number in self.written and self.bounds[unit.lower()] == self.bounds[""]
-                if not is_written and (unit or not (is_dose or number in _YEARS)):
-                    name = "" if before else f"{self.name} "
-                    end = match.end("unit" if unit else "number")
-                    yield match.start("number"), end, TermId(name + self._range(number, unit))
 
-    def _range(self, number: int, unit: str) -> str:
-        bounds = self.bounds[unit.lower()]
-        words = self.reads[sum(number >= bound for bound in bounds)].format(*(f"{bound:,}" for bound in bounds))
-        return f"{words} {unit}".rstrip()
+def results_in(text: str, levels: Levels) -> Iterator[tuple[int, int, TermId]]:
+    """Yield start and end of each result in ``text`` with the words of its range."""
+    for pattern in levels.patterns:
+        for match in pattern.finditer(text):
+            number, unit, before = int(match["number"].replace(",", "")), match["unit"] or "", match["before"]
+            bounds = levels.bounds[unit.lower()]
+            is_dose = number in levels.doses and before and not levels.results.search(before)
+            is_written = number in levels.written and bounds == levels.bounds[""]
+            if not is_written and (unit or not (is_dose or number in _YEARS)):
+                words = levels.reads[sum(number >= bound for bound in bounds)].format(*(f"{each:,}" for each in bounds))
+                named = f"{words} {unit}".rstrip() if before else f"{levels.name} {words} {unit}".rstrip()
+                yield match.start("number"), match.end("unit" if unit else "number"), TermId(named)
 
 
 @cache
