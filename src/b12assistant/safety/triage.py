@@ -24,7 +24,7 @@ from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
 from b12assistant.safety.proportion import in_proportion
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
-from b12assistant.safety.turn_parts import SHORT
+from b12assistant.safety.turn_parts import SHORT, TurnPart, neighbours
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 from b12assistant.threads import cached
@@ -259,6 +259,7 @@ class Triager:
         raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
         if not self._rules.languages.is_foreign(turn.text) and self._raises is not Packaged.NONE:
             raised = in_proportion(raised, turn, opinion)
+        raised = self._gravest(turn, read.masked, raised)
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
@@ -280,6 +281,44 @@ class Triager:
         step = Step(turn, notices, reported, kind, alone, decided, raised, opinion, set_aside)
         previous = None if course.active else turn
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
+
+    def _gravest(self, turn: Turn, text: str, raised: Notices) -> Notices:
+        """Return the notices of a long turn, or the emergencies that its sentences are by themselves.
+
+        Nothing that a letter says around a sentence lowers its emergency. ``text``: the turn with withdrawn phrases
+        replaced by spaces.
+        """
+        folded = fold(text)
+        if len(folded.words) <= SHORT:
+            return raised
+        texts = {notice.text for notice in raised}
+        found: dict[TextId, Notice] = {}
+        for part in neighbours(folded):
+            for notice in self._alone(turn, _only(text, folded, part)):
+                if _is_emergency((notice,)) and notice.text not in texts:
+                    found.setdefault(notice.text, notice)
+        if not found:
+            return raised
+        notices = (*found.values(), *(notice for notice in raised if _is_emergency((notice,))))
+        return tuple(sorted(notices, key=lambda notice: not _is_self_harm(notice)))
+
+    def _alone(self, turn: Turn, text: str) -> Notices:
+        """Return the notices of a part of a turn, as if nothing else had been said."""
+        reported = self._report(turn, text)
+        decided = _decide(self._rules.red_flags.rules, reported.mentions)
+        by_rules = _notices(decided)
+        part = Turn(turn.index, text)
+        firm = self._stands(turn, decided)
+        opinion = None
+        if not (firm and _is_emergency(by_rules)):
+            opinion = self._opinion(part, Course(), WithdrawalReading(masked=text), ruled=_is_emergency(by_rules))
+        if opinion is not None and opinion.evidence is not None:
+            opinion = replace(opinion, evidence=replace(opinion.evidence, turn=turn))
+        standing = by_rules if firm else _lowered(by_rules, decided, opinion)
+        raised = tuple(replace(each, text=fitting(each.text, text)) for each in _raised(standing, opinion))
+        if not self._rules.languages.is_foreign(text) and self._raises is not Packaged.NONE:
+            raised = in_proportion(raised, part, opinion)
+        return raised
 
     def _opinion(self, turn: Turn, course: Course, read: WithdrawalReading, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
@@ -330,6 +369,12 @@ class Triager:
         parts = memory.parts.findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
+
+
+def _only(text: str, folded: Folded, part: TurnPart) -> str:
+    """Return the text with everything outside of ``part`` replaced by spaces, so that places stay."""
+    start, end = folded.words[part.start].start, folded.words[part.end - 1].end
+    return " " * start + text[start:end] + " " * (len(text) - end)
 
 
 def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:

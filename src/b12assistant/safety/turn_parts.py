@@ -87,6 +87,17 @@ def read_turn(
     return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
+def neighbours(folded: Folded) -> Iterator[TurnPart]:
+    """Yield each sentence, and each run of neighbouring sentences that is short enough to be judged as a whole."""
+    sentences = tuple(_sentences(folded))[:MOST_SENTENCES]
+    for first, sentence in enumerate(sentences):
+        yield sentence
+        for last in sentences[first + 1 :]:
+            if last.end - sentence.start > SHORT:
+                break
+            yield TurnPart(sentence.start, last.end)
+
+
 def halves(folded: Folded, part: TurnPart, fits: Callable[[TurnPart], bool]) -> Iterator[TurnPart]:
     """Split ``part`` in halves until each fits, at the end of the sentence nearest the middle if there is one."""
     if part.end - part.start < 2 or fits(part):
