@@ -44,7 +44,7 @@ PICTURE = (
         "safety",
         (
             "assertion fixed_texts opinion red_flags < letters proportion translations turn_parts "
-            "< languages mentions withdrawal < triage < explanation second_opinion"
+            "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),
     (

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from b12assistant.answers import TurnSlice
-from b12assistant.safety.mentions import Heard, Mention, Sighting
 from b12assistant.safety.opinion import CONCERNS, Opinion
 from b12assistant.safety.red_flags import FindingKind, Rule
 from b12assistant.safety.triage import REMINDERS, Step
+from b12assistant.safety.turn_parts import Heard, Mention, Sighting
 
 Json = dict[str, Any]
 _MEMORY: Final = {

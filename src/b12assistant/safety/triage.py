@@ -19,12 +19,11 @@ from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.safety.assertion import CueWordings, Reach, load_cues
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.mentions import Heard, Mention, Sighting, agreed
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
 from b12assistant.safety.proportion import in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
-from b12assistant.safety.turn_parts import SHORT, TurnPart, neighbours
+from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, TurnPart, agreed, neighbours
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 from b12assistant.threads import cached
