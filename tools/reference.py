@@ -68,7 +68,7 @@ MEANINGS = {
     "quoting.quotes": "quotes of an answer, at most",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",
     "red_flags.model": "`true`: a model fitted on questions about health may raise what rules miss; not with `none`",
-    "red_flags.region": f"whose telephone numbers the safety texts name: {_REGIONS}; empty: general words",
+    "red_flags.region": f"whose telephone numbers the safety texts name: {_REGIONS}; `none`: general words",
     "red_flags.emergency": "an emergency number of your own, worded to follow “call”; wins over the region's",
     "red_flags.crisis_line": "a crisis line of your own, likewise",
     "red_flags.poison_line": "a poison helpline of your own, likewise",
