@@ -2,8 +2,8 @@
 
 A code is half a byte for each pair of directions (product quantisation, Jégou, Douze and Schmid, TPAMI 2011, in the
 layout of André, Kermarrec and Le Scouarnec, VLDB 2015). All codes are scanned, and the best are scored again by their
-rows: the cosines are exact, and as many rows are found as were asked for. docs/lab/0019-growth.md has the curves
-behind the rule of `build_index`; in tests, ten obvious lines of NumPy are the oracle.
+rows: the cosines are exact, and as many rows are found as were asked for. In tests, ten obvious
+lines of NumPy are the oracle.
 """
 
 from __future__ import annotations
