@@ -269,7 +269,7 @@ def values_of(settings: Settings) -> dict[str, Any]:
 def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and "file:line"."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(

@@ -49,7 +49,11 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
-@click.option("--fit", is_flag=True, help="Find answering.least and answering.strong for these questions instead.")
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Find answering.least and answering.strong, by those of the questions that are not marked.",
+)
 @click.option("--write", is_flag=True, help="With --fit: write them into b12assistant.toml.")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
@@ -107,12 +111,14 @@ def _fit(space: Workspace, file: Path, *, write: bool) -> None:
     """Show which limits fit the questions, and what they change, before anything is written."""
     from b12assistant.evaluation import limits
 
-    asked = limits.judged(space, file)
+    asked, marked = limits.judged(space, file)
     calibration = space.assistant.in_use
     now = limits.Limits(calibration.possibly, calibration.answered)
     then = limits.limits_of(asked, now)
+    if marked:
+        click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
     click.echo(lines(limits.changes(asked, now, then)))
     if write:
-        click.echo(lines([f"Written into {limits.write(space, then)}."]))
+        click.echo(lines([f"Written into {limits.write(space, asked, then)}."]))
     else:
         click.echo("Nothing is written; --write does that.")

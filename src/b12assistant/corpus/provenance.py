@@ -47,7 +47,7 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
     if not path.is_file():
         return ()
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
     found: list[SentenceEntry] = []
