@@ -49,10 +49,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        (
-            "entries publishers < page_words < disputes sources switched_off < folder < provenance "
-            "< question_lists reviews"
-        ),
+        ("entries publishers < page_words < disputes sources switched_off < folder < provenance < question_lists"),
     ),
     (
         "index",
@@ -79,20 +76,20 @@ PICTURE = (
     (
         "application",
         (
-            "marks opening < catalogue exporting question_file < pack < workspace "
-            "< batching improvement live shared_answer < improved_files quote_checks < health"
+            "opening < catalogue exporting < pack < workspace "
+            "< batching improvement live shared_answer < quote_checks < health"
         ),
         "lookup_rows",
     ),
     (
         "evaluation",
-        "measures report_page < labelled_set < limits question_page red_flag_audit review_sheet",
+        "measures report_page < labelled_set < limits question_page red_flag_audit",
     ),
     (
         "web",
         (
-            "http_models problems < questions < listening policy question_log warmup < "
-            "lookup_routes plain_routes service source_routes turns < bench_page pack_routes ui < site"
+            "http_models problems < questions < listening policy warmup < "
+            "lookup_routes plain_routes service source_routes turns < pack_routes ui < site"
         ),
     ),
     ("", "api"),
@@ -110,7 +107,6 @@ PICTURE = (
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
-    "web.bench_page",
     "web.lookup_routes",
     "web.pack_routes",
     "web.plain_routes",

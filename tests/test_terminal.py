@@ -309,6 +309,7 @@ def test_a_report_ends_with_the_sources_to_describe(number: int, says: str, unch
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), unchanged), console)
     text, _, entry = out.getvalue().partition("\n\n")
     assert says in " ".join(text.split())
+    assert "what is true of all files stands there once, under [defaults]:" in " ".join(text.split())
     assert [*SourcesFile(entry).facts] == ["0.pdf"]
 
 

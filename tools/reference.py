@@ -82,8 +82,6 @@ MEANINGS = {
     "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",
     "web.curator_key": "key of 16 characters or more with which a curator stops quoting a passage, or adds a note, on "
     "the passage's own page; empty: nobody can",
-    "questions.log": "`true`: keep short questions of the page for `b12assistant improve --log`; the page says so "
-    "([how](../how-to/curator.md))",
     "web.log": "lines of the log on standard error, in JSON: `info` (each question and response), `warning` or `error`",
 }
 

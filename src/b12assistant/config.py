@@ -163,13 +163,6 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionSettings:
-    """``log``: whether the server keeps what readers ask, for the workbench; the page says so."""
-
-    log: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
@@ -182,7 +175,6 @@ class Settings:
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
     web: WebSettings = WebSettings()
-    questions: QuestionSettings = QuestionSettings()
 
 
 NEVER_PRINTED: Final = ("web.curator_key",)
@@ -277,7 +269,7 @@ def values_of(settings: Settings) -> dict[str, Any]:
 def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and "file:line"."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(

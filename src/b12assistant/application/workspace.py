@@ -60,7 +60,7 @@ from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage, PassageId
+from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage, PassageId
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
@@ -366,7 +366,9 @@ class Workspace:
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; fix or remove them")
             generation = self.store.keep(built.same) if built.same else self._publish(built)
-        return IndexReport(generation, built.reports, unchanged=previous.id == generation)
+        own = [FileReport(name, FileEnd.LEFT_OUT, (why,)) for name, why in folder.not_for_quoting(self.corpus)]
+        reports = sorted((*built.reports, *own), key=lambda report: report.file)
+        return IndexReport(generation, tuple(reports), unchanged=previous.id == generation)
 
     def _publish(self, built: Built) -> GenerationId:
         draft = Generation(GenerationId("draft"), built.facts, built.files)
@@ -438,7 +440,7 @@ class Workspace:
         key, name = ("passage", passage) if passage else ("document", document)
         try:
             with _CURATING:
-                text = file.read_text("utf-8") if file.is_file() else ""
+                text = file.read_text("utf-8-sig") if file.is_file() else ""
                 replace_file(file, edited(text, table, key, name, words, local_today()).encode())
         except OSError as error:
             raise CorpusError(f"{file.name} cannot be written ({error.strerror})", hint="check the folder") from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from b12assistant.command.evaluate_command import audit, evaluate, review
+from b12assistant.command.evaluate_command import audit, evaluate
 from b12assistant.command.improve_command import improve
 from b12assistant.command.invocation import as_json, lines, places, run, words
 from b12assistant.corpus.publishers import PublisherKind
@@ -322,7 +322,6 @@ def doctor(space: Workspace, json_: bool) -> None:
 
 commands.add_command(evaluate)
 commands.add_command(audit)
-commands.add_command(review)
 commands.add_command(improve)
 
 

@@ -1,4 +1,4 @@
-"""The commands `evaluate` and `review`: score answers and the safety check, and have quoted sentences reviewed."""
+"""The command `evaluate`: score answers and the safety check, and fit the limits of the confidence."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
-@click.option("--fit", is_flag=True, help="Find answering.least and answering.strong for these questions instead.")
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Find answering.least and answering.strong, by those of the questions that are not marked.",
+)
 @click.option("--write", is_flag=True, help="With --fit: write them into b12assistant.toml.")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
@@ -107,51 +111,14 @@ def _fit(space: Workspace, file: Path, *, write: bool) -> None:
     """Show which limits fit the questions, and what they change, before anything is written."""
     from b12assistant.evaluation import limits
 
-    asked = limits.judged(space, file)
+    asked, marked = limits.judged(space, file)
     calibration = space.assistant.in_use
     now = limits.Limits(calibration.possibly, calibration.answered)
     then = limits.limits_of(asked, now)
+    if marked:
+        click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
     click.echo(lines(limits.changes(asked, now, then)))
     if write:
-        click.echo(lines([f"Written into {limits.write(space, then)}."]))
+        click.echo(lines([f"Written into {limits.write(space, asked, then)}."]))
     else:
         click.echo("Nothing is written; --write does that.")
-
-
-@click.command()
-@places
-@click.option("--out", type=Path, metavar="DIR", help="Write review.html and review.csv there.")
-@click.option("--in", "sheet", type=Path, metavar="FILE", help="Read a filled-in review.csv back into the corpus.")
-@click.option("--questions", type=Path, metavar="FILE.jsonl", help="Questions to ask.  [default: the labelled ones]")
-@click.option("-n", "--most", default=400, show_default=True, type=click.IntRange(1), help="How many sentences.")
-def review(space: Workspace, out: Path | None, sheet: Path | None, questions: Path | None, most: int) -> None:
-    """Have the sentences that are quoted most reviewed by people with a licence.
-
-    --out writes a page to print and a table with empty columns for verdict (right, change, remove), wording, name, role
-    and date. --in reads the table back: a sentence found right is marked with name and date until its words change.
-    A bad row is named with its line, and then nothing is kept.
-
-    \b
-    Examples:
-      b12assistant review --out review/ -n 100
-      b12assistant review --in review/review.csv
-    """
-    if (out is None) == (sheet is None):
-        raise click.UsageError("give either --out or --in")
-    if out is not None:
-        from b12assistant.evaluation import review_sheet
-
-        count = review_sheet.write(space, review_sheet.question_files(questions), out, most)
-        click.echo(lines([f"{count} sentences in {out / review_sheet.PAGE} and {out / review_sheet.SHEET}."]))
-    elif sheet is not None:
-        from b12assistant.application.workspace import local_today
-        from b12assistant.corpus import reviews
-
-        outcome = reviews.read_back(sheet, space.corpus, local_today())
-        asked = [
-            f"line {row.line}: {row.verdict}: {row.document}: {row.sentence}"
-            + (f" → {row.wording}" if row.wording else "")
-            for row in outcome.asked
-        ]
-        marked = f"{outcome.agreed} sentences marked as reviewed, {len(asked)} to be changed or removed."
-        click.echo(lines([*asked, marked, "Run `b12assistant index` to show it."]))

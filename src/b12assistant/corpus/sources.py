@@ -31,7 +31,7 @@ _TOML_VALUE = 'write `key = "value"` lines'
 _KEY_VALUE = "write `key: value` lines"
 _KINDS = ", ".join(SourceKind)
 _Kind = Annotated[SourceKind, Field(strict=False)]
-_DAY = "a date such as 2026-11-20"
+_DAY = "a full date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
 _ADDRESS = r"^(https?://\S+|this project|unknown)$"

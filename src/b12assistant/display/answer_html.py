@@ -73,7 +73,7 @@ def first(words: PageWords, labels: Labels) -> str:
         f'<div class="asking">{intro(words)}<form method="post" action="/plain">'
         f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
         f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
-        f'</form>{kept(labels)}<noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div></div>'
+        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div></div>'
     )
 
 
@@ -99,13 +99,7 @@ def ready(generation: str, version: str, labels: Labels) -> str:
     """Draw that questions are answered, and by what: the foot of the page, with a link to how well it works."""
     link = f'<a href="/figures">{exact(labels("figures.heading"))}</a>'
     made = exact(labels("figures.version", version=version, generation=generation[:8]))
-    private = "" if labels.keeps else state(labels("ask.ready"), "ready")
-    return f'{private}<p class="state version">{made} · {link}</p>'
-
-
-def kept(labels: Labels) -> str:
-    """Draw that questions are kept; "" if they are not."""
-    return state(labels("ask.kept"), "kept") if labels.keeps else ""
+    return f'{state(labels("ask.ready"), "ready")}<p class="state version">{made} · {link}</p>'
 
 
 def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:

@@ -137,7 +137,8 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     _print(
         Text(
             f"{_counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
-            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus:"
+            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus; what is true "
+            "of all files stands there once, under [defaults]:"
         ),
         console,
     )

@@ -69,7 +69,7 @@ class Judgement:
 def load_cases(path: Path) -> tuple[Case, ...]:
     """Read labelled messages. Raises ``UsageError`` that names the line."""
     try:
-        rows = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
+        rows = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled messages") from error
     cases = [_case(line, f"{path}:{number}") for number, line in enumerate(rows, start=1) if line.strip()]

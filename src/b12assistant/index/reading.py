@@ -35,6 +35,7 @@ from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin,
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry
 
+_MOST_MARKED = 0.5  # of a file; one of which most is never quoted has a warning
 MOST_PASSAGES = 5_000  # of one file; a file with more is left out
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
@@ -182,7 +183,9 @@ class FileReading:
             parts = prepared.parts
             if parts is None:
                 parts = split(document, self.encoder.count, self._splitting)
-        except (SourceError, SourceFactsError) as error:  # a file with invalid front matter is not quoted
+        except SourceFactsError as error:  # a file with invalid front matter is not quoted
+            return FileReport(file.name, FileEnd.LEFT_OUT, (str(error),))
+        except SourceError as error:
             return FileReport(file.name, FileEnd.LEFT_OUT, (error.message,))
         share = prepared.marked_share
         if not parts:
@@ -194,6 +197,8 @@ class FileReading:
             warnings += ('its origins are not shown: the document has words = "original"',)
         elif file.rests_on_others:
             warnings += tuple(findings(document, passages, data))
+        if share > _MOST_MARKED:
+            warnings += (f"{share:.0%} of it is not quoted; `b12assistant show` strikes that through",)
         warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
         report = FileReport(
             file.name,

@@ -19,13 +19,11 @@ from b12assistant.answers import Reply
 from b12assistant.application.exporting import turn_html
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_figures
-from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import plain
 from b12assistant.display.presentation import General, Piece, answer_link, present
 from b12assistant.safety.translations import controls_for
 from b12assistant.web.problems import sentence_and_status
-from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Questions
 
 PATH = "/plain"
@@ -97,7 +95,7 @@ class PlainPage:
             f'<p><label for="{QUESTION}">{plain(labels("ask.question"))}</label></p>'
             f'<p><textarea id="{QUESTION}" name="{QUESTION}" rows="3" cols="60" maxlength="{MOST_CHARACTERS}" required '
             f'dir="auto">\n{plain(question)}</textarea></p>'
-            f'<p><button type="submit">{plain(labels("ask.send"))}</button></p>{answer_html.kept(labels)}</form>'
+            f'<p><button type="submit">{plain(labels("ask.send"))}</button></p></form>'
         )
 
     def _asking(self, question: str, earlier: Sequence[str]) -> str:
@@ -156,9 +154,7 @@ POLICY = (
 _FORM = "application/x-www-form-urlencoded"
 
 
-def plain_router(
-    workspace: Callable[[], Workspace], questions: Questions, page: PlainPage, log: QuestionLog | None = None
-) -> APIRouter:
+def plain_router(workspace: Callable[[], Workspace], questions: Questions, page: PlainPage) -> APIRouter:
     """Return the routes. ``workspace`` is called once per request."""
     router = APIRouter(redirect_slashes=False)
     answers, labels = Kept(), page.labels
@@ -174,8 +170,6 @@ def plain_router(
         space = workspace()
 
         def drawn(reply: Reply) -> str:
-            if log:
-                log.keep(reply)
             return _answer(space, page, reply, earlier)
 
         try:

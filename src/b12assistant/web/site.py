@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter as CountOf
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
 from pathlib import PurePosixPath
@@ -31,7 +31,6 @@ from b12assistant.web.plain_routes import ANSWERS, FIGURES, PlainPage, plain_rou
 from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
-from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import CURATOR, catalogue_router, curator_router, source_router
 from b12assistant.web.source_routes import PATH as SOURCES
@@ -208,14 +207,14 @@ def application(
 ) -> Policy:
     """Return the application over a workspace; the caller starts the warm-up. ``watch``: called with each status."""
     live, settings = Live(space), space.configuration.settings
-    questions, log = questions or Questions.of(settings.web), QuestionLog.of(space)
-    labels = replace(load_labels().naming(settings.page.run_by), keeps=log is not None)
+    questions = questions or Questions.of(settings.web)
+    labels = load_labels().naming(settings.page.run_by)
     plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
     app = service.build_app(live, questions)
     routers = (
         source_router(live, labels),
         export_router(live, questions, labels),
-        plain_router(live, questions, plain, log),
+        plain_router(live, questions, plain),
         lookup_router(live, questions, labels),
         pack_router(live, questions, labels),
         catalogue_router(live, labels),
@@ -226,7 +225,7 @@ def application(
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
     _add_heartbeat(app)
-    ui.mount(app, Asking(live, questions, labels, warmup, log), plain.words, _head(files))
+    ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
     paths = (*FRAMEWORK, *OWN, *([CURATOR] if settings.web.curator_key else []))
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)

@@ -23,7 +23,6 @@ from b12assistant.display.presentation import SCOPE, is_off_subject
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
-from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
 
@@ -66,16 +65,12 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Asking:
-    """What the page needs to answer: the live index, the lanes, the labels, and the state of loading.
-
-    ``log``: keeps what is asked, if the operator wants that.
-    """
+    """What the page needs to answer: the live index, the lanes, the labels, and the state of loading."""
 
     live: Live
     questions: Questions
     labels: Labels
     warmup: Warmup
-    log: QuestionLog | None = None
 
     async def ask(
         self, typed: str | None, talk: Conversation, *, as_typed: bool = False, quotes: Sequence[str] = ()
@@ -96,8 +91,6 @@ class Asking:
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
             refused = answer.status is Status.NO_ANSWER
             turn = ShownTurn(number, answer.question.text, html, as_typed, refused, read_as, controls)
-            if self.log and not quotes:
-                self.log.keep(reply)
             return Conversation((*talk.turns, turn), number)
 
         ask = partial(self.questions.ask, space, question, earlier, as_typed=as_typed, then=shown)
@@ -167,7 +160,7 @@ class Asking:
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""
         if not self.warmup.ended:
-            yield answer_html.kept(self.labels) + answer_html.state(self.labels("ask.loading"), "loading")
+            yield answer_html.state(self.labels("ask.loading"), "loading")
         await self._loaded()
         problem = self.warmup.problem()
         if problem:
@@ -177,4 +170,4 @@ class Asking:
             ready = answer_html.ready(opened.collection.generation, this_version(), self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             made_of = answer_html.library(library(opened), self.labels)
-            yield f"{answer_html.kept(self.labels)}{made_of}{ready}{older}"
+            yield f"{made_of}{ready}{older}"
