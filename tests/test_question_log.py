@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -11,19 +12,24 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from blocking import questions
 from click.testing import CliRunner
 from corpora import again, three_files
 from fakes import FakeWorkspace
 from starlette.testclient import TestClient
+from test_turns import loaded
 
 from b12assistant.application.improved_files import QUESTIONS, folder_of
+from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
 from b12assistant.config import load_configuration
+from b12assistant.display.labels import load_labels
 from b12assistant.errors import ConfigError
 from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Lane, T
 from b12assistant.web.site import application
+from b12assistant.web.turns import Asking, Conversation
 from b12assistant.web.warmup import Warmup
 
 ASKED = "Does metformin lower B12 in some people?"
@@ -149,11 +155,11 @@ def test_what_is_typed_on_the_page_is_kept_only_if_the_page_says_so(
     client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860")
     file = folder_of(space.corpus) / QUESTIONS
     assert not file.exists()
-    assert [NOTICE in unescape(client.get(path).text) for path in ("/", "/plain")] == [on, on]
+    assert (NOTICE in unescape(client.get("/").text)) is on
     assert client.post("/api/v1/ask", json={"question": "who has fish"}).status_code == 200
-    page = unescape(client.post("/plain", data={"question": ASKED}).text)
-    assert "Metformin lowers B12 in some people." in page
-    assert (NOTICE in page) is on
+    asking = Asking(Live(space), questions(), load_labels(), loaded(space), QuestionLog.of(space))
+    talk, _ = asyncio.run(asking.restored(json.dumps([{"question": ASKED}]), Conversation()))
+    assert "Metformin lowers B12 in some people." in unescape(talk.turns[0].html)
     lines = file.read_bytes().splitlines() if file.exists() else []
     assert [json.loads(line) for line in lines] == [{"question": ASKED}] * on
     file.unlink(missing_ok=True)

@@ -19,22 +19,21 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from b12assistant.application.exporting import turn_html
 from b12assistant.application.improved_files import Saver, files_of, summary_of
 from b12assistant.application.improvement import LETTERS, MARKED, STAYS, Bench, BenchView, in_words, mark_of
 from b12assistant.application.marks import QuestionJudgement
 from b12assistant.corpus.question_lists import same_question
 from b12assistant.display import addresses, terminal
+from b12assistant.display.answer_html import turn_html
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import Layer, layered, plain, revealed, style_sheets
-from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError
 from b12assistant.web import listening
 from b12assistant.web.policy import Policy
 from b12assistant.web.service import UNWATCHED
 
 HOST, PORT = "127.0.0.1", 7862
-_SHEETS = ("export.css", "unseen.css", "plain.css", "improve.css")
+_SHEETS = ("unseen.css", "plain.css", "improve.css")
 _SCRIPT = """
 addEventListener("keydown", (event) => {
   const at = event.target;
@@ -162,7 +161,7 @@ class Desk:
         return (
             f"<p>Question {at + 1} of {len(self.questions)}, {marked}</p>"
             f"{_paragraphs('judgement', [in_words(judgement)] if judgement else [])}{self._ways(at)}"
-            f"{turn_html(look.question, present(look.reply, setting), labels)}"
+            f"{turn_html(1, look.reply, setting)}"
             f"<h2>Why</h2>{_paragraphs('why', look.why)}{self._keys(at, look, words)}"
             f'<form><input type="hidden" name="q" value="{at}"><label><kbd>f</kbd> Find other sentences: '
             f'<input name="find" data-key="f" value="{plain(words)}"></label> <button>Find</button></form>'
