@@ -98,22 +98,18 @@ def test_a_note_stands_with_the_next_quote_everywhere(space: FakeWorkspace, clie
     said = "note from those who run this page: True of adults only"
     looked = client.post("/lookup/search", json={"text": "myelin"}).json()["rows"][0]
     assert said in looked["who"]
-    asked = client.post("/plain", data={"question": ASKED}, headers={"sec-fetch-site": "same-origin"})
-    assert said in asked.text.replace("&#32;", " ")
     assert said in client.get(f"/d/nerves.md?passage={sheath(space)}").text
     saved = {"addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}
-    assert said in client.post("/pack/reply", json=saved).json()["text"]
+    assert said in client.post("/reply", json=saved).json()["text"]
     assert decided(client, "note", sheath(space), "") == 200
     assert quotes(client)[0]["curator_note"] is None
 
 
-def test_what_is_switched_off_is_in_no_reply_and_a_collection_says_so(space: FakeWorkspace, client: TestClient) -> None:
+def test_what_is_switched_off_is_in_no_reply(space: FakeWorkspace, client: TestClient) -> None:
     saved = {"addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}
-    assert "Myelin wraps" in client.post("/pack/reply", json=saved).json()["text"]
+    assert "Myelin wraps" in client.post("/reply", json=saved).json()["text"]
     assert decided(client, "off", sheath(space), "out of date") == 200
-    assert "Myelin wraps" not in client.post("/pack/reply", json=saved).json()["text"]
-    (row,) = client.post("/pack/read", json=saved).json()["rows"]
-    assert row["warnings"] == ["We have stopped quoting this: out of date"]
+    assert "Myelin wraps" not in client.post("/reply", json=saved).json()["text"]
     assert decided(client, "off", sheath(space), "") == 200
 
 

@@ -134,7 +134,6 @@ def test_pages_of_a_text_are_not_printed(client: TestClient) -> None:
         ("plain", "“It is made of fat.”\n\n— Nerves › Sheath. "),
         ("markdown", "> It is made of fat.\n\n[Nerves › Sheath](<http://127.0.0.1:7860/d/nerves.md?at="),
         ("html", '<figure class="quote"><blockquote cite="http://127.0.0.1:7860/d/nerves.md?at='),
-        ("ris", "TY  - GEN\r\nTI  - Nerves\r\n"),
         ("link", "http://127.0.0.1:7860/d/nerves.md?at="),
         ("report", "A mistake in a passage\nWhat is wrong:\nWords: It is made of fat.\n"),
     ],

@@ -9,9 +9,8 @@ import pytest
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant.display.addresses import of_spans
 from b12assistant.display.markup import UNSEEN, style_sheets
-from b12assistant.web.plain_routes import PATH
+from b12assistant.web.plain_pages import FIGURES
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
@@ -25,14 +24,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Every place that shows words of a source, each with its style sheets."""
     space = small_space(tmp_path_factory.mktemp("styles"), {"nerves.md": HIDDEN})
     client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860")
-    (passage,) = space.opened.collection.passages
-    kept = {"format": "html", "turns": [{"question": "What wraps everyone: myelin?"}]}
     asked = {
         "page": client.get("/"),
         "source": client.get("/d/nerves.md"),
-        "plain": client.get(PATH),
-        "conversation": client.post("/export", json=kept),
-        "pack": client.post("/pack/export/html", json={"addresses": [of_spans(passage.sentences)]}),
+        "plain": client.get(FIGURES),
     }
     return {
         name: page.text + "".join(client.get(at).text for at in re.findall(r'"(/own/[^"]+\.css[^"]*)"', page.text))
@@ -40,14 +35,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["page", "source", "plain", "conversation", "pack"])
+@pytest.mark.parametrize("name", ["page", "source", "plain"])
 def test_wherever_words_are_shown_unseen_characters_are_drawn(name: str, pages: dict[str, str]) -> None:
     assert pages[name].count(RULE) == 1
 
 
-@pytest.mark.parametrize("name", ["source", "conversation", "pack"])
-def test_an_unseen_character_is_in_the_page_to_be_drawn(name: str, pages: dict[str, str]) -> None:
-    assert '<span class="unseen" title="U+00AD">' in pages[name]
+def test_an_unseen_character_is_in_the_page_to_be_drawn(pages: dict[str, str]) -> None:
+    assert '<span class="unseen" title="U+00AD">' in pages["source"]
 
 
 def test_there_is_one_definition_of_how_unseen_characters_are_drawn() -> None:

@@ -43,7 +43,6 @@ LOOKED_UP = {
     "look-up": "can numb feet get better",
     "look-up-flag": "I want to kill myself",
     "look-up-row": "folic acid hides the anaemia",
-    "pack": "folic acid",
     "many": "",
 }
 MANY = "Does metformin lower B12?\nWho won the World Cup in 1998?\nMy legs went weak today and I can't pee"
@@ -130,12 +129,9 @@ def _look_up(page: Page, state: str) -> None:
     text = LOOKED_UP[state]
     page.fill("#lookup-box", text)
     page.wait_for_function("text => document.querySelector('.lookup .list').dataset.text === text", arg=text)
-    if state in ("look-up-row", "pack"):
-        for key in ("ArrowDown", "p", "j", "p", "j", "p"):
+    if state == "look-up-row":
+        for key in ("ArrowDown", "j", "j"):
             page.keyboard.press(key)
-    if state == "pack":
-        page.click("#pack-open")
-        page.wait_for_selector("#pack li")
 
 
 if __name__ == "__main__":

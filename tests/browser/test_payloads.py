@@ -146,48 +146,6 @@ def test_the_source_view(visit: Visit, served: tuple[str, str], hostile: TrapWor
     assert page.locator("#doc").evaluate("node => node.querySelectorAll(':not(span, mark)').length") == 0
 
 
-def test_the_page_without_script(visit: Visit, served: tuple[str, str], hostile: TrapWorkspace) -> None:
-    readers = [visit(address, "/plain") for address in served]
-    for reader, question in zip(readers, (ALL, HARMLESS[3]), strict=True):
-        reader.page.fill("textarea", question)
-        with reader.page.expect_navigation():
-            reader.page.click("button[type=submit] >> nth=0")
-    page = readers[0].page
-    assert page.locator("section h2").text_content() == shown(ALL)
-    _quotes_are_theirs(page, hostile)
-    held(*(reader.page for reader in readers))
-
-
-def test_a_kept_conversation_stays_inert_without_its_policy(
-    visit: Visit, served: tuple[str, str], hostile: TrapWorkspace
-) -> None:
-    pages = []
-    for address, question in zip(served, (ALL, HARMLESS[3]), strict=True):
-        reader = visit(address, "/plain")
-        turns = {"format": "html", "turns": [{"question": question}]}
-        kept = reader.page.request.post(f"{address}/export", data=turns).text()
-        assert kept.count("Content-Security-Policy") >= 1
-        kept = kept.replace('http-equiv="Content-Security-Policy"', "name=none", 1)
-        reader.page.route(
-            "**/kept.html", lambda route, _, kept=kept: route.fulfill(body=kept, content_type="text/html")
-        )
-        reader.page.goto(f"{address}/kept.html")
-        pages.append(reader.page)
-    assert pages[0].locator("section h2").text_content() == shown(ALL)
-    _quotes_are_theirs(pages[0], hostile)
-    held(*pages)
-
-
-def _quotes_are_theirs(page: Page, space: TrapWorkspace) -> None:
-    """Check the quotes; a line end is an element there, so that it survives copying."""
-    told = page.locator("blockquote").evaluate_all(
-        """all => all.map(each => { for (const end of each.querySelectorAll('br')) end.replaceWith('\\n');
-                                   return each.textContent; })"""
-    )
-    quotes = space.ask("").answer.quotes
-    assert told == [shown("".join(span.text for span in quote.spans)) for quote in quotes]
-
-
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, FakeWorkspace]:
     """Payloads and plain words in file names, titles, headings, texts and facts, through the real stages."""
@@ -217,7 +175,7 @@ def _toml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def test_sources_look_up_and_pack(visit: Visit, corpora: tuple[FakeWorkspace, FakeWorkspace]) -> None:
+def test_sources_and_look_up(visit: Visit, corpora: tuple[FakeWorkspace, FakeWorkspace]) -> None:
     with running(corpora[0]) as theirs, running(corpora[1]) as plain:
         readers = [visit(theirs), visit(plain)]
         entries = corpora[0].opened.entries
@@ -233,13 +191,7 @@ def test_sources_look_up_and_pack(visit: Visit, corpora: tuple[FakeWorkspace, Fa
         texts = {shown(passage.span.text) for entry in entries for passage in entry.passages}
         assert {text for _, text in rows[0]} <= texts
         held(page, readers[1].page)
-        for reader, found in zip(readers, rows, strict=True):
-            _open_pack(reader, [address for address, _ in found][:100])
-        assert page.locator("#pack blockquote").count() == 100
-        assert set(page.locator("#pack blockquote").all_text_contents()) <= texts
-        held(page, readers[1].page)
         for reader in readers:
-            reader.page.evaluate("() => localStorage.clear()")
             reader.sound()
 
 
@@ -266,10 +218,3 @@ def _look_up(reader: Reader) -> list[tuple[str, str]]:
         "each.querySelector('blockquote').textContent])"
     )
     return [(address, text) for address, text in found]
-
-
-def _open_pack(reader: Reader, addresses_: Sequence[str]) -> None:
-    page = reader.page
-    page.evaluate("all => all.forEach(b12.pack.add)", list(addresses_))
-    page.click("#pack-open")
-    page.wait_for_selector(f"#pack blockquote >> nth={len(addresses_) - 1}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bad_inputs.all import BAD_INPUTS, QUICK
 
-from stress_tests.alterations import altered_exports, forged_answers
+from stress_tests.alterations import altered_answers, forged_answers
 from stress_tests.api_requests import api_requests
 from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
@@ -30,8 +30,8 @@ STRESS_TESTS = (
     StressTest("two indexers at once, 12 runs each", "one writes, one gets an error", 1, 10, two_writers),
     StressTest("sequences of up to 30 steps over the index", "as the model says", 4, 200, runs),
     StressTest("bytes and JSON from outside", "in form, or refused", 200, 10_000, drawn),
-    StressTest("saved conversations, altered in one place", "all found, no false alarm", 200, 2_000, altered_exports),
-    StressTest("answers, packs and lines, forged", "all found, no false alarm", 60, 400, forged_answers),
+    StressTest("saved answers, altered in one place", "all found, no false alarm", 200, 2_000, altered_answers),
+    StressTest("saved answers, forged", "all found, no false alarm", 60, 400, forged_answers),
     StressTest("text hidden in PDF, HTML or letters", "named, not quoted; the rest is", 100, 2_000, hidden_text),
     StressTest("words that nobody sees", "not quoted", 10, 1_000, unseen),
     StressTest("words that somebody sees", "quoted", 10, 1_000, seen),

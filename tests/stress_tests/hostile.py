@@ -155,12 +155,12 @@ def _nonsense(draw: random.Random) -> tuple[str, str, dict[str, Any]]:
             site = draw.choice(["cross-site", "same-site", "", "x"])
             return (
                 "POST",
-                draw.choice([ask, "/plain", "/export", join]),
+                draw.choice([ask, "/reply", "/export", join]),
                 {"json": {}, "headers": {"Sec-Fetch-Site": site}},
             )
         case _:
             other = {"Origin": draw.choice(["http://example.org", "https://127.0.0.1.example", "file://", "a"])}
-            return "POST", draw.choice([ask, "/plain", join]), {"json": {"question": "a"}, "headers": other}
+            return "POST", draw.choice([ask, "/reply", join]), {"json": {"question": "a"}, "headers": other}
 
 
 def hanging_up(count: int, folder: Path) -> Tries:
@@ -250,7 +250,7 @@ async def _and_hang_up(http: httpx.AsyncClient) -> None:
 _RUDE: dict[str, _Act] = {
     "asks": lambda http, _: http.post("/api/v1/ask", json={"question": ASKED}),
     "searches": lambda http, _: http.post("/api/v1/search", json={"question": "myelin", "k": 100}),
-    "exports": lambda http, _: http.post("/export", json={"format": "html", "turns": _TURNS}),
+    "exports": lambda http, _: http.post("/export", json={"turns": _TURNS}),
     "hangs up": lambda http, _: _and_hang_up(http),
     "sends slowly": lambda http, _: http.post("/api/v1/ask", content=_slowly()),
     "joins": lambda http, number: http.post(JOIN, json={**_JOINED, "session_hash": f"a{number}"}),

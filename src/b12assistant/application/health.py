@@ -13,7 +13,7 @@ from typing import Any
 
 from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
-from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file, is_exported
+from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import NEVER_PRINTED, values_of
 from b12assistant.corpus.folder import check_files
@@ -33,8 +33,7 @@ class Findings:
     """The findings of `verify`, as sentences.
 
     ``quotes``: how many the file held, if one was given; ``verified`` and ``verdict``: whether and how the file as a
-    whole is confirmed. ``fixed``: what was wrong before the index was rebuilt. ``list_all``: list every quote of the
-    file, not only those with a problem.
+    whole is confirmed. ``fixed``: what was wrong before the index was rebuilt.
     """
 
     passages: int
@@ -45,7 +44,6 @@ class Findings:
     file_problems: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    list_all: bool = False
     verified: bool = True
     verdict: str = ""
 
@@ -56,8 +54,7 @@ class Findings:
     def sentences(self) -> list[str]:
         lines = ["The index was missing or wrong and has been rebuilt from the corpus."] if self.fixed else []
         lines += [*self.index_problems, *self.corpus_changes]
-        lines += [verdict.sentence for verdict in self.verdicts] if self.list_all else self.quote_problems
-        lines += self.file_problems
+        lines += [*self.quote_problems, *self.file_problems]
         if self.corpus_changes:
             lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
         lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
@@ -70,7 +67,6 @@ class Findings:
 
     def as_json(self) -> dict[str, Any]:
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-        del values["list_all"]
         return {"sound": self.sound, **values}
 
 
@@ -109,7 +105,6 @@ def verify(
         checked.problems,
         fixed,
         verdicts,
-        list_all=file is not None and is_exported(file),
         verified=checked.is_verified,
         verdict=checked.sentence if file else "",
     )

@@ -277,15 +277,14 @@ def export(space: Workspace, file: Path) -> None:
 def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> None:
     """Check the index, its corpus, and a file of answers.
 
-    The file comes from `batch`, from `ask --json`, or from the page (HTML, Markdown, JSON; not CSV). Each quote is
-    compared with its document; then every question is asked again, the file drawn again, and the whole compared. The
-    last line is the verdict on the file. Only the index that gave an answer can confirm it.
+    The file comes from `batch`, from `ask --json`, or from the page. Each quote is compared with its document; then
+    every question is asked again, and the answers are compared. The last line is the verdict on the file. Only the
+    index that gave an answer can confirm it.
 
     \b
     Examples:
       b12assistant verify
       b12assistant verify answers.jsonl
-      b12assistant verify conversation.html
       b12assistant verify --repair
     """
     from b12assistant.application import health

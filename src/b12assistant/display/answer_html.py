@@ -65,15 +65,18 @@ def intro(words: PageWords) -> str:
 
 
 def first(words: PageWords, labels: Labels) -> str:
-    """Draw the head and box shown until the page's scripts have run; the box works without scripts, through /plain."""
+    """Draw the head and box shown until the page's scripts have run, and a line for browsers without scripts.
+
+    The form never sends anything itself: what is typed is carried over to the page's own box.
+    """
     send = exact(labels("ask.send"))
     tabs = "".join(f"<span>{exact(labels(f'tabs.{name}'))}</span>" for name in TABS)
     return (
         f'<div id="first"><div class="head">{brand(words)}</div><p class="tabs" aria-hidden="true">{tabs}</p>'
-        f'<div class="asking">{intro(words)}<form method="post" action="/plain">'
+        f'<div class="asking">{intro(words)}<form method="dialog">'
         f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
         f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
-        f'</form><noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div></div>'
+        f'</form><p class="needs">{exact(labels("plain.scripts"))}</p></div></div>'
     )
 
 
@@ -114,8 +117,7 @@ def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
 def keep(labels: Labels) -> str:
     """Draw the ways to save a conversation; a script shows them once there is one."""
     ways = "".join(
-        f'<button type="button" value="{way}">{exact(labels(f"keep.{way}"))}</button>'
-        for way in ("print", "html", "markdown", "json")
+        f'<button type="button" value="{way}">{exact(labels(f"keep.{way}"))}</button>' for way in ("print", "json")
     )
     ways += f'<button type="button" value="reply">{exact(labels("reply.copy"))}</button>'
     return (
@@ -390,7 +392,7 @@ def _chip(quote: Quoted, labels: Labels) -> str:
 
 
 def _acts(quote: Quoted, labels: Labels, link: str) -> str:
-    """Draw the buttons copy, save and share; every other form to copy is in the menu of share."""
+    """Draw the buttons copy and share; every other form to copy is in the menu of share."""
     number = quote.number
     hint = f' title="{exact(labels("cite.report_title"))}"'
     forms = "".join(
@@ -409,7 +411,6 @@ def _acts(quote: Quoted, labels: Labels, link: str) -> str:
     see = f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{exact(labels("ask.see"))}</a>'
     return (
         f'<div class="acts">{see}{_button("copy", "", labels("ask.copy"), labels("ask.copy_title", number=number))}'
-        f"{_button('pin', exact_url(quote.link), labels('ask.save'), labels('ask.save_title', number=number))}"
         f'<details class="copying"><summary class="icon share" title="{exact(labels("cite.title", number=number))}">'
         f'{name}</summary><div class="forms">{forms}</div></details></div>'
     )
@@ -432,21 +433,6 @@ def _best(quote: Quoted) -> str:
 
 def _laid(text: str, *more: Layer) -> str:
     return f'<span class="exact" dir="auto">{layered(text, (*laid_out(text), *more), exact)}</span>'
-
-
-def whole(quote: Quoted, labels: Labels) -> str:
-    """Draw a passage by itself: its place, who speaks, its words, notes, and a link to its document."""
-    shown = _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
-    notes = "".join(f'<p class="warning">{exact(capital(note))}</p>' for note in quote.notes)
-    listed = "".join(map(_basis, best_known(quote.speaker.basis)))
-    who = f"<ul>{listed}</ul>" if listed else f'<p class="who">{said(quote.speaker)}</p>'
-    chip = f"{_DOT.join(map(words, quote.speaker.chip))}{interest(quote.speaker)}"
-    pages = f", {exact(quote.pages)}" if quote.pages else ""
-    return (
-        f'<article><h2>{words(" › ".join(quote.place))}{pages}</h2>{notes}<p class="who">{chip}</p>'
-        f'<blockquote dir="auto">{shown}</blockquote>{who}'
-        f'<p class="home"><a href="{exact_url(quote.link)}">{exact(labels("lookup.open"))}</a></p></article>'
-    )
 
 
 def _marked(text: str, span: Range, best: Range | None) -> str:

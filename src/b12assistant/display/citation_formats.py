@@ -1,7 +1,6 @@
-"""Write a quote with its citation: plain text, Markdown, HTML, RIS, link, or a report of a problem.
+"""Write a quote with its citation: plain text, Markdown, HTML, link, a message, or a report of a problem.
 
 Plain text, Markdown and HTML keep the words exactly; between the cells of a table and before an item they have a dot.
-RIS, which every reference manager reads, has no line ends in a field, so line ends become blanks there.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import dotted, drawn, plain, revealed
+from b12assistant.display.markup import dotted, drawn, in_message, pasted, plain, revealed
 from b12assistant.display.quoted import Quoted
 from b12assistant.types import GAP
 
@@ -29,7 +28,6 @@ class CitationForm(StrEnum):
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"
-    RIS = "ris"
     LINK = "link"
     REPORT = "report"
 
@@ -100,24 +98,6 @@ def _html(quote: Quoted) -> str:
     )
 
 
-def _ris(quote: Quoted) -> str:
-    source = quote.source
-    first, last = quote.page_range or ("", "")
-    lines = [
-        ("TY", "ELEC" if web_address(source.url) else "GEN"),
-        ("TI", _line(quote.place[0])),
-        ("PB", _line(source.publisher or "")),
-        ("PY", str(source.published.year) if source.published else ""),
-        ("DA", source.published.strftime("%Y/%m/%d/") if source.published else ""),
-        ("SP", str(first)),
-        ("EP", str(last)),
-        ("UR", web_address(source.url)),
-        ("N1", _line(words_of(quote))),
-        ("N1", _sentences((*_extras(quote), quote.link))),
-    ]
-    return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - "
-
-
 def _report(quote: Quoted, labels: Labels) -> str:
     """Write a report of a problem, with all ids that are needed to look into it."""
     facts = {
@@ -135,20 +115,37 @@ def _report(quote: Quoted, labels: Labels) -> str:
     return "\n".join((labels("cite.report_heading"), *lines))
 
 
+def message(quotes: Sequence[Quoted], notices: Sequence[str], labels: Labels, signature: str) -> dict[str, str]:
+    """Write a message that quotes, as text and as HTML: greeting, quotes, ``notices``, ``signature``.
+
+    A link to a page on this machine is left out: nobody else could open it.
+    """
+    before = [labels("reply.greeting"), labels("reply.lead")]
+    after = [*notices, *([labels("reply.regards"), signature] * bool(signature))]
+    links = [quote.link if web_address(quote.link) else "" for quote in quotes]
+    text = [
+        f"“{GAP.join(map(in_message, quote.words))}”\n\n— {said_by(quote)}\n{link}".rstrip()
+        for quote, link in zip(quotes, links, strict=True)
+    ]
+    html = [
+        f"<blockquote>“{GAP.join(map(pasted, quote.words))}”</blockquote><p>— {_lines(said_by(quote))}"
+        + (f'<br><a href="{plain(link)}">{plain(link)}</a></p>' if link else "</p>")
+        for quote, link in zip(quotes, links, strict=True)
+    ]
+    around = [[f"<p>{_lines(part)}</p>" for part in parts] for parts in (before, after)]
+    return {"text": "\n\n".join((*before, *text, *after)), "html": "\n".join((*around[0], *html, *around[1]))}
+
+
+def _lines(text: str) -> str:
+    return revealed(text).replace("\n", "<br>")
+
+
 _FORMS: Mapping[CitationForm, Callable[[Quoted], str]] = {
     CitationForm.PLAIN: _plain,
     CitationForm.MARKDOWN: _markdown,
     CitationForm.HTML: _html,
-    CitationForm.RIS: _ris,
     CitationForm.LINK: lambda quote: quote.link,
 }
-
-
-def _extras(quote: Quoted) -> Iterator[str]:
-    """Yield what reference managers have no field for."""
-    yield from map(_line, quote.place[1:][-1:])
-    speaker = quote.speaker
-    yield from (capital(part) for part in (*speaker.cited, speaker.interest, *quote.notes) if part)
 
 
 def _line(text: str) -> str:

@@ -1,6 +1,6 @@
 """Turn a reply into an ordered list of pieces, in words, that every output draws.
 
-The page, the page without scripts, the terminal, files, MCP and LangChain draw the same pieces. None of them chooses
+The page, the terminal and MCP draw the same pieces. None of them chooses
 the order, the wording or the notes of a quote, nor how it says who speaks and whether the source sells.
 """
 

@@ -5,18 +5,18 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
-from b12assistant.display.answer_html import interest, said, whole
+from b12assistant.display.answer_html import interest, said
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, capital, load_labels, overdue
 from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
 from b12assistant.display.printed_pages import Printing, figure, pages_of
-from b12assistant.display.quoted import Basis, Quoted, Speaker
+from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range, Words
 
@@ -119,15 +119,6 @@ def _shown(target: Target, view: View, printing: Printing | None) -> str:
     if not any(mark.kind is MarkKind.NEVER for mark in entry.document.marks):
         legend = ""
     return f'{legend}<div id="doc" class="doc" dir="auto">{layered(entry.document.text, _layers(target, view))}</div>'
-
-
-def comparison_page(sides: Sequence[Quoted | None], labels: Labels) -> str:
-    """Draw passages side by side; ``None``: its words are gone."""
-    gone = f'<article><p class="warning">{plain(labels("pack.lost"))}</p></article>'
-    drawn = "".join(whole(quote, labels) if quote else gone for quote in sides)
-    heading = labels("lookup.comparison")
-    home = f'<p class="home"><a href="/#lookup">{plain(labels("lookup.heading"))}</a></p>'
-    return _page(heading, f'<main>{home}<h1>{plain(heading)}</h1><div class="sides">{drawn}</div></main>', "", labels)
 
 
 def missing_page(name: str, theme: str, labels: Labels) -> str:

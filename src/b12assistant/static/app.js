@@ -4,7 +4,6 @@ b12.ready.then(() => {
   const { said, make, say, count } = b12;
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 900px)");
-  root.classList.add("scripted");
 
   // The panel follows the mode of the page, which need not be the system's.
   const isDark = () => document.body.classList.contains("dark");
@@ -264,12 +263,13 @@ b12.ready.then(() => {
   const carry = () => {
     const first = document.getElementById("first"), box = document.querySelector("#ask textarea");
     if (!first || !box || getComputedStyle(first).display !== "none") return;
-    const typed = first.querySelector("textarea").value;
+    const typed = first.querySelector("textarea").value, isSent = first.querySelector("form").hasAttribute("data-sent");
     first.remove();
     if (document.body.dataset.tab !== "lookup" && document.body.dataset.tab !== "sources") toBox();
     if (!typed) return;
     box.value = typed;
     box.dispatchEvent(new Event("input", { bubbles: true }));
+    if (isSent) setTimeout(() => document.querySelector("#send").click());
   };
 
   const start = () => {

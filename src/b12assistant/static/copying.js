@@ -17,7 +17,7 @@ b12.ready.then(() => {
 
   // Quotes as a message to whoever asked: text, and HTML for programs that take it. The server writes both.
   b12.reply = async addresses => {
-    const made = b12.post("/pack/reply", { addresses });
+    const made = b12.post("/reply", { addresses });
     const as = (type, form) => made.then(found => new Blob([found[form]], { type }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": as("text/plain", "text"), "text/html": as("text/html", "html") })]);
   };

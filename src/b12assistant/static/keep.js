@@ -250,7 +250,7 @@ b12.ready.then(() => {
       return;
     }
     try {
-      result.textContent = said("keep.saved", { name: await save("/export", { format: button.value, turns: turns() }) });
+      result.textContent = said("keep.saved", { name: await save("/export", { turns: turns() }) });
     } catch (error) {
       result.textContent = said("keep.failed", { problem: error.message });
     }

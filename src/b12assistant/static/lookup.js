@@ -1,7 +1,7 @@
 // The tab "Look up": a search as one types, filters, keys, and many questions at once. What is typed goes out in bodies.
 "use strict";
 b12.surface("lookup", async root => {
-  const { said, count, make, revealed, words: exact, post, get, say, pack } = b12;
+  const { said, count, make, revealed, words: exact, post, get, say } = b12;
   const WAIT = 120; // milliseconds without a key before it is searched
   const MANY = 50;
   const SWITCH = "b12.keys";
@@ -49,26 +49,7 @@ b12.surface("lookup", async root => {
         row.interest ? make("strong", { className: `badge ${row.sells ? "sells" : "may-sell"}` }, row.interest) : null),
       make("figure", { className: "quote" }, words(row.pieces), make("figcaption", {}, ...caption(row),
         make("p", { className: "acts" },
-          make("button", { type: "button", className: "copy plain", value: "plain" }, said("lookup.copy")),
-          pack.button(row.address), comparing(row.address))))));
-  };
-  // The first press chooses a passage, which stays chosen through other searches; the second, on another one, shows both.
-  let chosen = "";
-  const comparing = address => {
-    const button = make("button", { type: "button", className: "compare plain", value: address, onclick: () => {
-      const one = chosen;
-      chosen = one ? "" : address;
-      for (const each of list.querySelectorAll("button.compare")) told(each);
-      if (!one) return b12.toast(said("lookup.compare_next"));
-      if (one === address) return;
-      window.open(`/compare?one=${encodeURIComponent(one)}&two=${encodeURIComponent(address)}`, "_blank", "noopener");
-    } });
-    told(button);
-    return button;
-  };
-  const told = button => {
-    button.setAttribute("aria-pressed", String(button.value === chosen));
-    button.textContent = said(!chosen ? "lookup.compare" : button.value === chosen ? "lookup.compared" : "lookup.compare_with");
+          make("button", { type: "button", className: "copy plain", value: "plain" }, said("lookup.copy")))))));
   };
   // A number is a link that calls it.
   const dialled = (line, numbers) => {
@@ -262,7 +243,7 @@ b12.surface("lookup", async root => {
   const questions = make("textarea", { id: "lookup-many", rows: 5, spellcheck: true });
   const go = make("button", { type: "button", className: "main", id: "lookup-many-go" }, said("lookup.many_go"));
   const stop = make("button", { type: "button", hidden: true }, said("lookup.many_stop"));
-  const all = make("button", { type: "button", hidden: true }, said("lookup.many_pin_all"));
+  const all = make("button", { type: "button", hidden: true }, said("reply.copy"));
   const note = make("p", { className: "soft", id: "lookup-many-note" });
   const bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": said("lookup.many") });
   const above = make("div", { className: "alert", role: "alert" });
@@ -279,7 +260,7 @@ b12.surface("lookup", async root => {
     return make("tr", { className: quote ? "with" : "without" }, make("td", {}, String(at)),
       make("th", { scope: "row", dir: "auto" }, exact(question)),
       make("td", {}, quote ? words(quote.pieces) : null, make("p", { className: "soft" }, answer.message)),
-      make("td", {}, ...(quote ? [...caption(quote), make("p", { className: "acts" }, pack.button(quote.address))] : [])));
+      make("td", {}, ...(quote ? [...caption(quote)] : [])));
   };
   go.addEventListener("click", async () => {
     const lines = questions.value.split("\n").map(text => text.trim()).filter(text => /[\p{L}\p{N}]/u.test(text));
@@ -323,8 +304,14 @@ b12.surface("lookup", async root => {
     say(note.textContent);
   });
   stop.addEventListener("click", () => { wanted = false; });
-  all.addEventListener("click", () => {
-    for (const link of body.querySelectorAll("a.cite")) pack.add(link.getAttribute("href"));
+  all.addEventListener("click", async () => {
+    try {
+      await b12.reply([...body.querySelectorAll("a.cite")].map(link => link.getAttribute("href")));
+      note.textContent = said("reply.copied");
+    } catch {
+      note.textContent = said("cite.failed");
+    }
+    say(note.textContent);
   });
 
   // Keys
@@ -332,7 +319,7 @@ b12.surface("lookup", async root => {
   single.addEventListener("change", () => single.checked ? localStorage.removeItem(SWITCH) : localStorage.setItem(SWITCH, "off"));
   const keys = make("details", { className: "keys" }, make("summary", {}, said("lookup.keys")),
     make("label", {}, single, ` ${said("lookup.keys_on")}`),
-    make("dl", {}, ...[["/", "search"], ["j ↓", "next"], ["k ↑", "before"], ["Enter", "open"], ["c", "copy"], ["p", "pin"], ["Ctrl K", "anywhere"]]
+    make("dl", {}, ...[["/", "search"], ["j ↓", "next"], ["k ↑", "before"], ["Enter", "open"], ["c", "copy"], ["Ctrl K", "anywhere"]]
       .map(([key, name]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, said(`lookup.key_${name}`))))));
   const row = () => document.activeElement && document.activeElement.closest("#lookup li.found");
   const move = step => {
@@ -360,7 +347,6 @@ b12.surface("lookup", async root => {
       now.querySelector("a.cite").click();
     }
     else if (now && letter === "c") now.querySelector("button.copy").click();
-    else if (now && letter === "p") now.querySelector("button.pin").click();
   });
 
   box.append(

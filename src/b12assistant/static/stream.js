@@ -131,9 +131,13 @@ try {
   };
 })();
 
+document.documentElement.classList.add("scripted");
 // Here because this script runs first: until the page's own box is there, Enter submits the first form, as it does later.
 addEventListener("keydown", event => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.repeat || !event.target.closest?.("#first form")) return;
   event.preventDefault();
   event.target.form.requestSubmit();
+});
+addEventListener("submit", event => { // it is asked when that box is there
+  if (event.target.closest("#first")) event.target.dataset.sent = "";
 });

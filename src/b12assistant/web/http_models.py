@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answering.lookup import Sieve
-from b12assistant.application.exporting import MOST_SHARED
+from b12assistant.application.shared_answer import MOST_SHARED
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.corpus.switched_off import CuratorList
 from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields, Text

@@ -16,9 +16,8 @@ from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve, Way
 from b12assistant.answers import Reply, Status, Strength
 from b12assistant.application.catalogue import speakers
-from b12assistant.application.exporting import MOST_SHARED
 from b12assistant.application.lookup_rows import notices, parts, quoted, row
-from b12assistant.application.pack import read_pin
+from b12assistant.application.shared_answer import MOST_SHARED, read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Form
@@ -101,7 +100,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
     of = len(space.engine.collection.passages)
     for quote in asked.quotes:
-        cited = read_pin(quote.address, space.entries)
+        cited = read_address(quote.address, space.entries)
         if cited is None or not quote.text.strip():
             continue
         passage = next(each for each in space.entries[cited.document.id].passages if each.id == cited.passage)

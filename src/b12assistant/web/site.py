@@ -26,12 +26,11 @@ from b12assistant.display.labels import load_labels
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.pack_routes import COMPARE, export_router, pack_router
-from b12assistant.web.plain_routes import ANSWERS, FIGURES, PlainPage, plain_router
-from b12assistant.web.plain_routes import PATH as PLAIN_PATH
+from b12assistant.web.plain_pages import FIGURES, missing_page, plain_router
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
+from b12assistant.web.saving_routes import REPLY, SAVE, saving_router
 from b12assistant.web.source_routes import CURATOR, catalogue_router, curator_router, source_router
 from b12assistant.web.source_routes import PATH as SOURCES
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
@@ -184,7 +183,7 @@ _SHEETS = (
 )
 _FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
-_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js", "sources.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA),
@@ -193,8 +192,8 @@ FRAMEWORK = (
 _HEARTBEAT = "/gradio_api/heartbeat/"
 OWN = (
     _HEARTBEAT,
-    *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, FIGURES, SOURCES, *HEALTH),
-    *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/", COMPARE),
+    *(*SOURCE_PATHS, FIGURES, SOURCES, *HEALTH, SAVE, REPLY),
+    *("/own/", "/favicon.ico", "/api/", "/lookup/"),
 )
 
 
@@ -209,14 +208,13 @@ def application(
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     labels = load_labels().naming(settings.page.run_by)
-    plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
+    words = live().page_words or load_page_words(labels.language)
     app = service.build_app(live, questions)
     routers = (
         source_router(live, labels),
-        export_router(live, questions, labels),
-        plain_router(live, questions, plain),
+        saving_router(live, questions, labels),
+        plain_router(words, labels),
         lookup_router(live, questions, labels),
-        pack_router(live, questions, labels),
         catalogue_router(live, labels),
         curator_router(live, labels, settings.web.curator_key),
     )
@@ -225,17 +223,17 @@ def application(
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
     _add_heartbeat(app)
-    ui.mount(app, Asking(live, questions, labels, warmup), plain.words, _head(files))
+    ui.mount(app, Asking(live, questions, labels, warmup), words, _head(files))
     paths = (*FRAMEWORK, *OWN, *([CURATOR] if settings.web.curator_key else []))
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(ui.with_head, first=_address(files, _FIRST), words=plain.words, labels=labels, sheets=sheets)
+    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
     routes = [each for router in (*routers, app.router) for each in router.routes if isinstance(each, Route)]
     sessions, events = partial(ui.sessions, app), partial(ui.events, app)
     guard = QueueGuard(app, partial(ui.functions, app), sessions, events, labels("ask.busy"))
     admission = Admission(guard, paths, watch)
-    return Policy(admission, paths, host, names, framers, home, plain.missing(), partial(_methods, routes))
+    return Policy(admission, paths, host, names, framers, home, missing_page(words, labels), partial(_methods, routes))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:

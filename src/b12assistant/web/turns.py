@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 
 from b12assistant.answers import Reply, Status
 from b12assistant.application.catalogue import library
-from b12assistant.application.exporting import this_version
 from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
@@ -167,7 +167,7 @@ class Asking:
             yield answer_html.state(self.labels("ask.failed", problem=problem), "failed")
         else:
             opened = self.live().opened
-            ready = answer_html.ready(opened.collection.generation, this_version(), self.labels)
+            ready = answer_html.ready(opened.collection.generation, version("b12assistant"), self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             made_of = answer_html.library(library(opened), self.labels)
             yield f"{made_of}{ready}{older}"
