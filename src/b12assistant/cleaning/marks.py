@@ -454,13 +454,16 @@ _PROSE = 0.1  # of the words: in prose, far more are function words
 
 
 def fragments(page: Page) -> Iterator[Range]:
-    """Yield parts of sentences and tables that the layout of printed pages leaves behind."""
+    """Yield parts of sentences and tables that the layout of printed pages tears; of a torn sentence, both parts."""
     if not page.extract.page_starts:
         return
     cut: Range | None = None  # the last sentence of the paragraph before, if it has no end
     for block in page.extract.blocks:
-        if block.kind is not BlockKind.PARAGRAPH:
-            cut = None
+        if (
+            block.kind is not BlockKind.PARAGRAPH
+            or page.covered(block, Role.HEADER)
+            or page.covered(block, Role.FOOTER)
+        ):
             continue
         at = page.sentences(block)
         for range_ in at:
