@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding dialects looks manuscript page_sight passages rendering sheets visibility wrapping < "
-            "covers drawing isolation text < styles < html typesetting < markdown pdf restructured < __init__ < worker"
+            "decoding dialects looks fields manuscript passages rendering sheets wrapping < "
+            "covers isolation text < styles < html typesetting < markdown pdf restructured < __init__ < worker"
         ),
     ),
     (
@@ -68,10 +68,9 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup < printed_pages quoted < presentation < citation_formats json_form "
+            "addresses labels markup < quoted < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
-        "pdf_page",
     ),
     (
         "application",
@@ -140,7 +139,6 @@ OWNERS = {
     ),
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
-    "pypdfium2": ("display.pdf_page", "loaders.page_sight"),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),

@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 from blocking import ASKED, Blocking, blocking_space
 from builders_index import publish
-from builders_pdf import assemble
 from mcp import Client
 from serving import small_space
 from starlette.testclient import TestClient
@@ -36,15 +35,6 @@ _PATIENCE = 30.0  # seconds; the answer itself is held back until the client is 
 HERE = "http://127.0.0.1:7860"
 _SEEN, _HIDDEN = "Numb feet are an early sign.", "Cyanide cures nerves."
 
-_IN_PDF = (
-    "BT /F1 11 Tf 3 Tr 1 0 0 1 {x} {y} Tm ({t}) Tj ET",
-    "BT /F1 11 Tf 1 1 1 rg 1 0 0 1 {x} {y} Tm ({t}) Tj ET",
-    "BT /F1 {s} Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET",
-    "BT /F1 11 Tf 1 0 0 1 {far} {y} Tm ({t}) Tj ET",
-    "q 0 0 {s} {s} re W n BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET Q",
-    "q {s} g 0 0 612 650 re f BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET Q",
-    "BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET q 0 0 612 650 re f Q",
-)
 _IN_HTML = (
     "display:none",
     "visibility:hidden",
@@ -90,10 +80,7 @@ def hidden_text(count: int, folder: Path) -> Tries:
 
 
 def _hiding(draw: random.Random, drawn: dict[str, Any]) -> tuple[str, bytes]:
-    match draw.randrange(4):
-        case 0:
-            seen = f"BT /F1 11 Tf 1 0 0 1 72 700 Tm ({_SEEN}) Tj ET "
-            return "a.pdf", assemble([(seen + draw.choice(_IN_PDF).format(**drawn)).encode()])
+    match draw.randrange(1, 4):
         case 1:
             style = draw.choice(_IN_HTML).format(**drawn)
             return "a.html", f"<html><body><p>{_SEEN}</p><div style='{style}'>{_HIDDEN}</div>".encode()

@@ -13,7 +13,6 @@ from stress_tests.runner import Tries
 
 
 def _unseen() -> Iterator[tuple[str, bytes]]:
-    yield from ((f"{name}.pdf", made.data()) for name, made in (pdfs.UNSEEN | pdfs.IN_PART).items())
     yield from ((f"{name}.html", data) for name, data in (pages.UNSEEN | pages.LATER).items())
     yield from ((f"{name}.md", data) for name, data in pages.NOTES_UNSEEN.items())
 
@@ -30,9 +29,7 @@ def unseen(count: int, folder: Path) -> Tries:
     for name, data in _spread(_unseen(), count):
         quoted = quotable(data, name)
         is_quoted = any(word in sentence for sentence in quoted for word in pdfs.HIDDEN)
-        is_lost = pdfs.PLAIN not in quoted and not name.startswith(
-            (*pages.OVER_ALL, *pages.LATER, "form without fonts")
-        )
+        is_lost = pdfs.PLAIN not in quoted and not name.startswith((*pages.OVER_ALL, *pages.LATER))
         yield f"{name}: {quoted}" if is_quoted or is_lost else None
 
 
