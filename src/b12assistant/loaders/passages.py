@@ -62,14 +62,13 @@ class Splitting:
     """How to make passages. ``most``: word pieces of a passage. ``passages``: the most that a file may have.
 
     ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them. ``seen``: a curator says that a
-    reader sees all of the file that is doubtful. ``rendered``: HTML is drawn by a browser.
+    reader sees all of the file that is doubtful.
     """
 
     most: int
     passages: int
     tokenizer: Path | None = None
     seen: bool = False
-    rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
