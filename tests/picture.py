@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding manuscript page_sight passages visibility wrapping < "
-            "drawing isolation text < html typesetting < markdown pdf < __init__ < worker"
+            "decoding fields manuscript passages wrapping < "
+            "isolation text < html typesetting < markdown pdf < __init__ < worker"
         ),
     ),
     (
@@ -71,10 +71,9 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup < printed_pages quoted < presentation < citation_formats json_form "
+            "addresses labels markup < quoted < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
-        "pdf_page",
     ),
     (
         "application",
@@ -150,7 +149,6 @@ OWNERS = {
     ),
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
-    "pypdfium2": ("display.pdf_page", "loaders.page_sight"),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),

@@ -15,7 +15,6 @@ from b12assistant.display.answer_html import interest, said, whole
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, capital, load_labels, overdue
 from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
-from b12assistant.display.printed_pages import Printing, figure, pages_of
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range, Words
@@ -41,23 +40,16 @@ class View:
     note: str = ""  # what a curator says of the passage
     curator: bool = False  # whether whoever has the key may change that here
 
-    def link(self, document: Document, *, passage: Passage | None = None, number: int | None = None) -> str:
-        """Return a link to the same view of a passage or of printed page ``number``, else of the text at the quote."""
+    def link(self, document: Document, passage: Passage) -> str:
+        """Return a link to the same view of a passage."""
         parts = [query_of(self.place)] if self.place else []
         query = {
-            "passage": passage.id if passage else self.passage,
-            "view": "printed" if number else None,
-            "page": number,
+            "passage": passage.id,
             "theme": self.theme,
             "framed": "1" if self.framed else None,
         }
         parts.append(urlencode({key: value for key, value in query.items() if value}))
-        anchor = f"#p{passage.id}" if passage else "" if number else self.anchor
-        return f"{of_document(document)}?{'&'.join(part for part in parts if part)}{anchor}"
-
-    @property
-    def anchor(self) -> str:
-        return f"#{HIT}" if self.place else f"#p{self.passage}" if self.passage else ""
+        return f"{of_document(document)}?{'&'.join(parts)}#p{passage.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +71,18 @@ class Target:
             current = next(overlapping, None)
         return cls(entry, place, current)
 
-    @property
-    def ranges(self) -> tuple[Range, ...]:
-        """Return the words of the quote, else of the passage."""
-        if self.place is not None:
-            return self.place.spans
-        return () if self.current is None else (self.entry.passages[self.current].span.range,)
 
-
-def source_page(entry: Entry, view: View, printing: Printing | None = None) -> str:
-    """Draw the page of a document; ``printing``: a printed page to show instead of the text."""
+def source_page(entry: Entry, view: View) -> str:
+    """Draw the page of a document."""
     document, labels = entry.document, view.labels
     target = Target.of(entry, view)
-    number = printing.number if printing else None
     speaker = Speaker.of(document.source, labels)
     is_ours = document.source.words is Words.PROJECT_SUMMARY
     kicker = plain(labels("source.kicker_summary" if is_ours else "source.kicker"))
     body = (
         f'<header class="facts"><p class="kicker">{kicker}</p><h1>{_own(document.title)}</h1>'
         f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
-        f"{_warnings(target, view)}{_views(target, view, number)}</header>"
-        f"{_bar(target, view, number)}{_shown(target, view, printing)}"
+        f"{_warnings(target, view)}</header>{_bar(target, view)}{_shown(target, view)}"
         f'<details class="facts"><summary>{plain(labels("source.facts"))}</summary>'
         f"<dl>{''.join(_facts(entry, labels))}</dl></details>{_curator(target, view)}"
     )
@@ -110,10 +93,8 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     return _page(document.title, f"<main>{home}{body}</main>", view.theme, labels)
 
 
-def _shown(target: Target, view: View, printing: Printing | None) -> str:
+def _shown(target: Target, view: View) -> str:
     entry, labels = target.entry, view.labels
-    if printing is not None:
-        return figure(entry.document, printing, target.ranges, labels)
     grey, never = plain(labels("source.grey")), plain(labels("source.never"))
     legend = f'<p class="legend"><span class="never">{grey}</span> {never}</p>'
     if not any(mark.kind is MarkKind.NEVER for mark in entry.document.marks):
@@ -236,13 +217,13 @@ def _link(url: str, name: str) -> str:
     return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(name)}</a>' if url else _own(name)
 
 
-def _bar(target: Target, view: View, number: int | None) -> str:
-    """Draw the bar of links; ``number``: the printed page in view, 1-based, or ``None`` for the text."""
+def _bar(target: Target, view: View) -> str:
+    """Draw the bar of links."""
     document, to_quote = target.entry.document, _name(view.labels("source.to_quote"), view.labels("source.quote"))
     parts = (
-        _page_steps(document, view, number) if number else _passage_steps(target, view),
-        f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place and number is None else "",
-        _outline(document, view) if number is None else "",
+        _passage_steps(target, view),
+        f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place else "",
+        _outline(document, view),
         _copies(target, view),
         f'<button type="button" id="print" hidden>{plain(view.labels("source.print"))}</button>',
     )
@@ -254,29 +235,16 @@ def _name(whole: str, brief: str) -> str:
     return f'<span data-brief="{plain(brief)}">{plain(whole)}</span>'
 
 
-def first_page(target: Target) -> int:
-    """Return the first printed page to show, 1-based: that of the quote or passage."""
-    return next(iter(pages_of(target.entry.document, target.ranges)), 1)
-
-
 def _passage_steps(target: Target, view: View) -> str:
     document, passages, count = target.entry.document, target.entry.passages, len(target.entry.passages)
     if count < 2:
         return ""
     number = 0 if target.current is None else target.current + 1
-    back = view.link(document, passage=passages[number - 2]) if number > 1 else ""
-    on = view.link(document, passage=passages[number]) if number < count else ""
+    back = view.link(document, passages[number - 2]) if number > 1 else ""
+    on = view.link(document, passages[number]) if number < count else ""
     position = view.labels("source.passage_of" if number else "source.passages", number=number, count=count)
     brief = f"{number}/{count}" if number else str(count)
     return _steps(view, position, brief, ("source.previous_passage", back), ("source.next_passage", on))
-
-
-def _page_steps(document: Document, view: View, number: int) -> str:
-    count = len(document.page_starts)
-    back = view.link(document, number=number - 1) if number > 1 else ""
-    on = view.link(document, number=number + 1) if number < count else ""
-    position = view.labels("source.page_of", number=number, count=count)
-    return _steps(view, position, f"{number}/{count}", ("source.previous_page", back), ("source.next_page", on))
 
 
 def _steps(view: View, position: str, brief: str, *links: tuple[str, str]) -> str:
@@ -293,19 +261,6 @@ def _steps(view: View, position: str, brief: str, *links: tuple[str, str]) -> st
     )
     at = f'<span class="position" data-brief="{plain(brief)}">{plain(position)}</span>'
     return f'<span class="steps">{back}{at}{on}</span>'
-
-
-def _views(target: Target, view: View, number: int | None) -> str:
-    document, labels = target.entry.document, view.labels
-    if not document.page_starts:
-        return ""
-    views = (("text", None), ("printed", number or first_page(target)))
-    links = "".join(
-        f'<a href="{plain(view.link(document, number=page))}" aria-current="{"true" if page == number else "false"}">'
-        f"{plain(labels(f'source.{name}'))}</a>"
-        for name, page in views
-    )
-    return f'<p class="views">{links}</p>'
 
 
 def _outline(document: Document, view: View) -> str:
@@ -366,9 +321,7 @@ def _page_starts(document: Document, view: View) -> Iterator[Layer]:
     for number, start in enumerate(document.page_starts, start=1):
         if start < len(document.text):
             name = plain(view.labels("source.page", number=number))
-            title = plain(view.labels("source.printed_title", number=number))
-            href = plain(view.link(document, number=number))
-            opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{title}" href="{href}">'
+            opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{name}" href="#page{number}">'
             yield Layer(start, start, opening, "</a>")
 
 

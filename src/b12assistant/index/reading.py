@@ -164,8 +164,7 @@ class FileReading:
                 _, digest = self._described(file, sha256, known.front)
                 if known.document.digest == digest:
                     return known
-            splitting = replace(self._splitting, seen=bool(file.facts.get("seen")))
-            prepared = self.reader.prepare(data, file.name, splitting)
+            prepared = self.reader.prepare(data, file.name, self._splitting)
             extract = prepared.extract
             read = FrontMatter({})
             if extract.front is not None:
@@ -221,7 +220,6 @@ class FileReading:
             most_pieces(self.encoder),
             CHUNKING.title_pieces,
             self.runtime,
-            *(["seen"] if file.facts.get("seen") else []),
             *(["original"] if file.rests_on_others and _is_original(file, front) else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

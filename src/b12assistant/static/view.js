@@ -9,7 +9,7 @@ try {
 
   const land = () => {
     const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const place = named || document.getElementById("hit") || find(".printed .box");
+    const place = named || document.getElementById("hit");
     if (!place) return;
     place.scrollIntoView({ block: "center" });
     if (place.focus) place.focus({ preventScroll: true });

@@ -1,20 +1,15 @@
-"""Serve the list of sources, cited documents as pages, pictures and citations, and what a curator changes from there.
+"""Serve the list of sources, cited documents as pages, citations, and what a curator changes from there.
 
 Addresses hold ids, offsets and digests of a source's words, never a question.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 from fastapi import APIRouter
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -24,24 +19,20 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, CitationForm, cite
 from b12assistant.display.labels import Labels
-from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
-from b12assistant.errors import AssistantError, ConfigError, NotFoundError, SourceError
+from b12assistant.display.source_page import Target, View, missing_page, source_page
+from b12assistant.errors import AssistantError, ConfigError, NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
 from b12assistant.web.http_models import CuratorForm
-from b12assistant.web.problems import BoundedRoute, BusyError, JsonResponse, Problem, ProblemError
-from b12assistant.web.questions import CLIENT, Lane
+from b12assistant.web.problems import BoundedRoute, JsonResponse, Problem, ProblemError
 
-PATHS = (addresses.ROOT, PICTURES, CITE)
+PATHS = (addresses.ROOT, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
 VIEW_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
-_MOST_DRAWN = 32  # pages that wait to be drawn
-_PATIENCE = 25.0  # seconds for one of them
 _HEADERS = {"content-security-policy": VIEW_POLICY}
 
 
@@ -50,30 +41,11 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
 
     ``workspace`` is called once per request; ``labels``: the page's words.
     """
-    router, sheets = APIRouter(redirect_slashes=False), PrintedPages()
-    lane = Lane("draw", 1, _MOST_DRAWN)
+    router = APIRouter(redirect_slashes=False)
 
-    async def page(request: Request) -> Response:
+    def page(request: Request) -> Response:
         """Return a document as a page."""
-        work = partial(_document, request, workspace(), sheets, labels)
-        is_drawn = request.query_params.get("view") == "printed"
-        return await _drawn(lane, work) if is_drawn else await run_in_threadpool(work)
-
-    async def picture(request: Request) -> Response:
-        """Return a printed page as a picture, if the file has not changed since indexing."""
-        return await _drawn(lane, partial(_picture, request))
-
-    def _picture(request: Request) -> Response:
-        space = workspace()
-        try:
-            entry = space.document(request.path_params["document"])
-        except NotFoundError:
-            return _nothing()
-        number = _number(request.query_params, entry)
-        printing = _printed(sheets, space, entry, number) if number else None
-        if printing is None or printing.page is None:
-            return _nothing()
-        return Response(printing.page.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+        return _document(request, workspace(), labels)
 
     def words(request: Request) -> Response:
         """Return the words of an address with their citation, in the requested form."""
@@ -90,22 +62,12 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
         quote = Quoted.of(space.with_state(cited), labels, local_today())
         return PlainTextResponse(cite(quote, CitationForm(asked["form"]), labels).encode("utf-8", "replace"))
 
-    for root, answer in ((addresses.ROOT, page), (PICTURES, picture), (CITE, words)):
+    for root, answer in ((addresses.ROOT, page), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
     return router
 
 
-async def _drawn(lane: Lane, work: Callable[[], Response]) -> Response:
-    """Draw a page in a lane of its own, which one slow page cannot fill for others; refuse if that takes too long."""
-    try:
-        future = asyncio.wrap_future(lane.submit(work, CLIENT.get()))
-        return await asyncio.wait_for(future, _PATIENCE)
-    except (BusyError, TimeoutError):
-        busy = "too many pages are being drawn: ask again in a few seconds\n"
-        return PlainTextResponse(busy, 503, {"retry-after": "5"})
-
-
-def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: Labels) -> Response:
+def _document(request: Request, space: Workspace, labels: Labels) -> Response:
     name, asked = request.path_params["document"], request.query_params
     theme = asked.get("theme", "")
     view = View(
@@ -122,20 +84,7 @@ def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: 
     except NotFoundError:
         return page_response(missing_page(name, view.theme, labels), 404)
     view = _curated(space, entry, replace(view, changed=changed))
-    printing = None
-    if asked.get("view") == "printed" and entry.document.page_starts:
-        number = _number(asked, entry) or first_page(Target.of(entry, view))
-        printing = _printed(sheets, space, entry, number)
-    return page_response(source_page(entry, view, printing))
-
-
-def _printed(sheets: PrintedPages, space: Workspace, entry: Entry, number: int) -> Printing:
-    data = space.source_bytes(entry) or b""
-    if hashlib.sha256(data).hexdigest() != entry.file_sha256:
-        return Printing(number, None, is_same_file=False)
-    with suppress(SourceError):
-        return Printing(number, sheets.page(data, entry.file_sha256, number), is_same_file=True)
-    return Printing(number, None, is_same_file=True)
+    return page_response(source_page(entry, view))
 
 
 def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:
@@ -163,13 +112,6 @@ def page_response(html: str, status: int = 200) -> Response:
 
 def _nothing() -> Response:
     return PlainTextResponse("there is nothing here\n", 404)
-
-
-def _number(asked: Mapping[str, str], entry: Entry) -> int | None:
-    """Return the requested page, 1-based; ``None`` if the document does not have it."""
-    text = asked.get("page", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    return number if 0 < number <= len(entry.document.page_starts) else None
 
 
 def _curated(space: Workspace, entry: Entry, view: View) -> View:
