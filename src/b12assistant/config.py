@@ -88,13 +88,11 @@ class IndexSettings:
 class LoadingSettings:
     """Limits for one file.
 
-    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file. ``render``: "chromium"
-    draws HTML, to see what is hidden.
+    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file.
     """
 
     seconds: float = 60.0
     megabytes: int = 50
-    render: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +336,6 @@ def _checked(key: str, value: object, origin: str) -> object:
 
 ONE_OF = {  # settings that take one of a few values
     "index.engine": ("faiss", "milvus"),
-    "loading.render": ("none", "chromium"),
     "red_flags.packaged": ("all", "emergencies", "none"),
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment

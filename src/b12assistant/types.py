@@ -106,7 +106,6 @@ class Role(StrEnum):
     HEADER = "header"  # a site's or page's header, not a heading
     ASIDE = "aside"
     STRUCK = "struck"  # words with a line through them
-    DOUBTFUL = "doubtful"  # words of which it is not known whether a reader sees them
 
 
 class MarkKind(StrEnum):

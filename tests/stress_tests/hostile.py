@@ -35,23 +35,7 @@ _PATIENCE = 30.0  # seconds; the answer itself is held back until the client is 
 HERE = "http://127.0.0.1:7860"
 _SEEN, _HIDDEN = "Numb feet are an early sign.", "Cyanide cures nerves."
 
-_IN_HTML = (
-    "display:none",
-    "visibility:hidden",
-    "opacity:{z}",
-    "font-size:{s}px",
-    "color:#fff",
-    "color:rgba(0,0,0,0)",
-    "color:hsl({x},50%,40%);background:hsl({x},50%,40%)",
-    "position:absolute;left:-{far}px",
-    "position:fixed;top:-{far}px",
-    "text-indent:-{far}px",
-    "margin-left:-{far}px",
-    "clip-path:inset({y}%)",
-    "transform:scale(0)",
-    "height:{z};overflow:hidden",
-    "position:absolute;clip:rect(0,0,0,0)",
-)
+_IN_HTML = ("hidden", "aria-hidden=true", "style='display:none'", "style='color:red; visibility: hidden'")
 _LETTERS = [*map(chr, range(0xE0020, 0xE007F)), "\u200b", "\u2060", "\u2063", "\u202e", "\u2066", "\u3164", "\ufeff"]
 
 
@@ -60,15 +44,7 @@ def hidden_text(count: int, folder: Path) -> Tries:
     del folder
     draw = random.Random(7)  # noqa: S311 - places, not secrets
     for _ in range(count):
-        drawn = {
-            "x": draw.randrange(60, 300),
-            "y": draw.randrange(60, 600),
-            "s": round(draw.uniform(0, 0.03), 3),
-            "far": draw.randrange(900, 9999),
-            "z": draw.choice(["0", "0.0"]),
-            "t": _HIDDEN,
-        }
-        name, data = _hiding(draw, drawn)
+        name, data = _hiding(draw)
         extract = load(data, name)
         quoted = quotable(extract)
         if "yanide" in quoted:
@@ -79,21 +55,12 @@ def hidden_text(count: int, folder: Path) -> Tries:
             yield None if extract.warnings else f"not named: {data!r}"
 
 
-def _hiding(draw: random.Random, drawn: dict[str, Any]) -> tuple[str, bytes]:
-    match draw.randrange(1, 4):
-        case 1:
-            style = draw.choice(_IN_HTML).format(**drawn)
-            return "a.html", f"<html><body><p>{_SEEN}</p><div style='{style}'>{_HIDDEN}</div>".encode()
-        case 2:
-            selector = draw.choice([".a", "div.a", "#b", "p + div", "body > div"])
-            rule = f"{selector}{{{draw.choice(_IN_HTML).format(**drawn)}}}"
-            sheet = draw.choice(["{}", "@media screen {{{}}}", "@supports (a:b) {{{}}}", "/* {{ */{}"]).format(rule)
-            page = f"<html><head><style>{sheet}</style></head><body><p>{_SEEN}</p><div class=a id=b>{_HIDDEN}</div>"
-            return "a.html", page.encode()
-        case _:
-            at = draw.randrange(1, 6)
-            run = "".join(draw.choices(_LETTERS, k=draw.randrange(2, 9)))
-            return draw.choice(["a.txt", "a.md"]), f"{_SEEN} {_HIDDEN[:at]}{run}{_HIDDEN[at:]}\n".encode()
+def _hiding(draw: random.Random) -> tuple[str, bytes]:
+    if draw.random() < 0.5:
+        return "a.html", f"<html><body><p>{_SEEN}</p><div {draw.choice(_IN_HTML)}>{_HIDDEN}</div>".encode()
+    at = draw.randrange(1, 6)
+    run = "".join(draw.choices(_LETTERS, k=draw.randrange(2, 9)))
+    return draw.choice(["a.txt", "a.md"]), f"{_SEEN} {_HIDDEN[:at]}{run}{_HIDDEN[at:]}\n".encode()
 
 
 @contextmanager

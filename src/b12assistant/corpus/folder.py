@@ -41,11 +41,12 @@ def corpus_files(corpus: Path) -> Iterator[str]:
     """Yield every file of a corpus except the curators' files, as sorted paths with "/" between parts."""
     require_corpus(corpus)
     closed: list[OSError] = []  # unreadable folders count as files, so that they are reported by name
-    paths = [
-        Path(folder) / name
-        for folder, folders, names in os.walk(corpus, onerror=closed.append)
-        for name in (*names, *(name for name in folders if Path(folder, name).is_symlink()))
-    ]
+    paths: list[Path] = []
+    for folder, folders, names in os.walk(corpus, onerror=closed.append):
+        # Nothing in a folder such as .git is read: it counts as one file.
+        apart = [name for name in folders if name.startswith(".") or Path(folder, name).is_symlink()]
+        paths += [Path(folder) / name for name in (*names, *apart)]
+        folders[:] = [name for name in folders if not name.startswith(".")]
     paths += [Path(error.filename) for error in closed]
     files = (path.relative_to(corpus).as_posix() for path in paths)
     yield from sorted(file for file in files if not _for_curators(file))

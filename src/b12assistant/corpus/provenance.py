@@ -16,7 +16,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from b12assistant.cleaning import DOUBTFUL, DRAWN, STRUCK
+from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
@@ -145,7 +145,6 @@ def without_origin(passages: Iterable[Passage], attributions: Iterable[Attributi
 _NOT_QUOTED: Final = {
     DRAWN: "something that has no text is drawn in it",
     STRUCK: "words in it are struck out",
-    DOUBTFUL: "it is not known whether a reader sees all of it",
 }
 _MOST_NAMED: Final = 5  # sentences of a file for each reason
 

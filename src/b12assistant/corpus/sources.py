@@ -66,7 +66,6 @@ class SourceEntry(FactsEntry):
     """The facts of a file: a `[[source]]` of `sources.toml`."""
 
     file: Text = Field(description="a path in the corpus, or a pattern such as guides/*.md")
-    seen: bool = Field(default=False, description="true if a reader sees all that is doubtful, or false")
 
 
 class OriginEntry(CuratedEntry):
@@ -242,6 +241,4 @@ def _yaml(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
 
 def source_of(*facts: Facts) -> Source:
     """Merge the facts of one file; for a key in several, the last wins."""
-    return check(
-        FactsEntry, {key: value for table in facts for key, value in table.items() if key != "seen"}, str
-    ).source()
+    return check(FactsEntry, {key: value for table in facts for key, value in table.items()}, str).source()

@@ -153,7 +153,7 @@ class FileReading:
         if not entries:
             first = f" ({len(left_out)} left out: {left_out[0].file}: {left_out[0].reasons[0]} …)" if left_out else ""
             raise CorpusError(
-                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .rst, .txt, .html or .pdf files"
+                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .txt, .html or .pdf files"
             )
         return FilesRead(tuple(entries), tuple(groups), tuple(left_out))
 
@@ -165,8 +165,7 @@ class FileReading:
                 _, digest = self._described(file, sha256, known.front)
                 if known.document.digest == digest:
                     return known
-            splitting = replace(self._splitting, seen=bool(file.facts.get("seen")))
-            prepared = self.reader.prepare(data, file.name, splitting)
+            prepared = self.reader.prepare(data, file.name, self._splitting)
             extract = prepared.extract
             read = FrontMatter({})
             if extract.front is not None:
@@ -212,8 +211,7 @@ class FileReading:
 
     @once
     def _splitting(self) -> Splitting:
-        rendered = self.settings.loading.render == "chromium"
-        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer, rendered=rendered)
+        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer)
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
@@ -227,9 +225,7 @@ class FileReading:
             most_pieces(self.encoder),
             CHUNKING.title_pieces,
             self.runtime,
-            *(["seen"] if file.facts.get("seen") else []),
             *(["original"] if file.rests_on_others and _is_original(file, front) else []),
-            *([self.settings.loading.render] if self._splitting.rendered and not file.name.endswith(".pdf") else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
