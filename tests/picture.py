@@ -57,8 +57,8 @@ PICTURE = (
     (
         "index",
         (
-            "store < arrays documents < asked_questions lexical_index source_words token_store vector_index "
-            "< blocks collection "
+            "documents source_words store < arrays < asked_questions lexical_index token_store vector_index "
+            "< collection "
             "< embedding < parts reading < previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",
@@ -153,7 +153,7 @@ OWNERS = {
     "pypdfium2": ("display.pdf_page", "loaders.page_sight"),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
-    "safetensors": ("index.encoding", "index.onnx_encoder"),
+    "safetensors": ("index.arrays", "index.encoding", "index.onnx_encoder"),
     "selectolax": ("loaders.html", "loaders.styles"),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),

@@ -236,7 +236,7 @@ class Bench:
 
     def _rows(self, document: DocumentId) -> range:
         """Return the rows of a document's passages, none if it is not in the index."""
-        return self.space.opened.collection.outline.rows_of(document)
+        return self.space.opened.collection.rows_of(document)
 
     def sentence(self, place: SentencePlace) -> tuple[int, Span] | None:
         """Return the number of a sentence, counted over all passages, and the sentence; ``None`` if it is gone."""
@@ -285,7 +285,7 @@ class Bench:
     def _withdrawn(self, judgements: Sequence[QuestionJudgement]) -> Iterator[tuple[SentencePlace, str]]:
         """Yield questions that the corpus asks of a sentence although a mark says that it does not answer them."""
         judged = {same_question(each.question): each for each in judgements}
-        for document in self.space.opened.collection.outline.numbers:
+        for document in self.space.entries:
             if not (self._rows(document) and (self.space.corpus / sentences_file(document)).is_file()):
                 continue
             for entry in read_sentences(self.space.corpus, document):
@@ -387,6 +387,6 @@ def _changed(
     places = np.concatenate([places[keep], np.array([place for place, _ in add], np.int64)])
     texts = [*compress(texts, keep), *(question for _, question in add)]
     order = np.argsort(places, kind="stable")
-    changed = AskedQuestions(vectors[order], places[order], np.zeros(0, "S64"), np.zeros(0, np.int64))
+    changed = AskedQuestions(vectors[order], places[order])
     texts = [texts[row] for row in order.tolist()]
     return changed.with_texts(texts, int(collection.sentence_starts[-1])) if len(places) else None
