@@ -1,9 +1,11 @@
 """Where the passages and words of a collection are, with and without what is switched off."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders import build_collection, build_document
+from corpora import again, three_files
 
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.index.source_words import SourceWords
@@ -41,3 +43,16 @@ def test_words_without_what_is_off_are_those_of_the_rest(off: tuple[int, ...]) -
     assert dict(words) == dict(rest)
     assert words.counts == rest.counts
     assert "myelin" in words
+
+
+def test_mapped_files_are_not_copied_and_give_the_same_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    monkeypatch.setattr("b12assistant.index.store.MAPPED_FROM", 1)
+    mapped, question = again(space), "Do plants hold B12?"
+    assert mapped.ask(question).answer == space.ask(question).answer
+    assert mapped.search(question) == space.search(question)
+    collection = mapped.opened.collection
+    held = (collection.matrix, collection.context.tokens, collection.context.pieces, collection.context.starts)
+    assert not any(array.flags.owndata or array.flags.writeable for array in held)
+    assert isinstance(mapped.store.open().files["documents.jsonl"], memoryview)

@@ -1,95 +1,79 @@
-"""Who may show the page in a frame, and that nothing else depends on it."""
+"""Several documents are embedded at a time: the bytes are the same, and a failure stops all of it."""
 
-from __future__ import annotations
-
-import re
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fakes import FakeWorkspace
-from serving import small_space
-from starlette.testclient import TestClient
+from corpora import again, capsules, three_files, write
+from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
-from b12assistant.config import load_configuration
-from b12assistant.errors import ConfigError
-from b12assistant.web.policy import parse_framers
-from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
-
-HERE = "http://127.0.0.1:7860"
-SITES = "https://www.example.org http://*.charity.example:8080"
-PAGES = ("/", "/plain", "/d/nerves.md", "/d/none.md")
-OTHERS = ("/own/page.css", "/own/app.js", "/healthz", "/api/v1/documents", "/sources", "/nothing")
+from b12assistant.errors import IndexMissingError, SourceFactsError
+from b12assistant.index.embedding import _encoded
+from b12assistant.protocols import Encoded
 
 
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("embedding"))
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
 
 
-def client_of(space: FakeWorkspace, framers: str) -> TestClient:
-    flags = {
-        "paths.corpus": str(space.corpus),
-        "paths.index": str(space.store.root),
-        "page.frame_ancestors": framers,
-    }
-    framed = replace(space, configuration=load_configuration(environment={}, flags=flags))
-    return TestClient(application(framed, Warmup(framed)), base_url=HERE)
+def test_a_wrong_dispute_is_reported_once_all_is_read_and_nothing_is_published(space: FakeWorkspace) -> None:
+    write(space.corpus, capsules())
+    (space.corpus / "swallowed.md").write_text("Another text.\n")
+    with pytest.raises(SourceFactsError):
+        space.index()
+    with pytest.raises(IndexMissingError):
+        space.store.open()
 
 
-@pytest.fixture(scope="module")
-def shut(space: FakeWorkspace) -> TestClient:
-    return client_of(space, "")
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_bytes_do_not_depend_on_how_many_documents_are_under_way(space: FakeWorkspace, threads: int) -> None:
+    one = space.index().generation
+    other = fake_workspace(space.corpus, space.store.root.parent / "other", flags={"encoder.threads": threads})
+    assert other.index().generation == one
 
 
-@pytest.fixture(scope="module")
-def framed(space: FakeWorkspace) -> TestClient:
-    return client_of(space, SITES)
+def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
+    with pytest.raises(AssertionError, match="asked to encode"):
+        again(space, RefusingEncoder()).index()
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_changes_only_in_who_may_frame_it(path: str, shut: TestClient, framed: TestClient) -> None:
-    before, after = (dict(client.get(path).headers) for client in (shut, framed))
-    own, told = (
-        re.sub(" 'sha256-[^']+'", "", headers.pop("content-security-policy")).split("; ") for headers in (before, after)
-    )  # the framework's inline scripts differ with every application
-    assert {key for key in before | after if before.get(key) != after.get(key)} <= {"date", "content-length"}
-    changed = [(old, new) for old, new in zip(own, told, strict=True) if old != new]
-    assert [new for _, new in changed] == [f"frame-ancestors 'self' {SITES}"]
-    assert changed[0][0] in ("frame-ancestors 'none'", "frame-ancestors 'self'")
+@dataclass(frozen=True)
+class CountingEncoder(FakeEncoder):
+    """``asked``: how many texts at a time."""
+
+    asked: list[int] = field(default_factory=list, compare=False)
+
+    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        self.asked.append(len(texts))
+        return super().encode(texts)
 
 
-@pytest.mark.parametrize("path", OTHERS)
-def test_everything_else_stays_the_same(path: str, shut: TestClient, framed: TestClient) -> None:
-    before, after = shut.get(path), framed.get(path)
-    assert before.headers["content-security-policy"] == after.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in after.headers["content-security-policy"]
+def test_only_some_texts_of_a_long_document_are_held_at_once(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[int] = []
+    parts = ("feet", "toes", "hands", "fingers", "legs", "lips", "arms")
+    signs = [f"Numb {part} are an early sign." for part in parts]
+    for name, value in (("_AT_ONCE", 2), ("_MANY", 7), ("give_back", lambda: given_back.append(1))):
+        monkeypatch.setattr(f"b12assistant.index.embedding.{name}", value)
+    write(space.corpus, {"nerves.md": f"# Nerves\n\n{' '.join(signs)}\n"})
+    encoder = CountingEncoder()
+    again(space, encoder).index()
+    assert max(encoder.asked) == 2
+    assert len(given_back) >= 4, "memory is given back after each lot of a long document"
+    assert [text for text in encoder.encoded if text in signs] == signs
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "*",
-        "https:",
-        "www.example.org",
-        "'self'",
-        "https://example.org/path",
-        "https://a.example; script-src *",
-        "data:",
-    ],
-)
-def test_only_origins_are_accepted(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"page\.frame_ancestors: .* is not the origin of a site"):
-        parse_framers(text)
-
-
-def test_a_wrong_origin_is_reported_before_anything_is_served(space: FakeWorkspace) -> None:
-    with pytest.raises(ConfigError):
-        client_of(space, "example.org")
-
-
-def test_the_demo_page_of_the_docs_frames_the_address_that_serve_uses() -> None:
-    demo = (Path(__file__).parent.parent / "docs" / "embedding" / "demo.html").read_text("utf-8")
-    assert f'src="{HERE}/"' in demo
-    assert "<script" not in demo
+def test_what_is_said_over_and_over_is_encoded_once() -> None:
+    encoder = FakeEncoder()
+    texts = [*["Numb feet."] * 5, "Cold hands.", "Numb feet."]
+    found = list(_encoded(texts, encoder))
+    assert [encoded.pieces.tolist() for encoded in found] == [
+        one.pieces.tolist() for one in FakeEncoder().encode(texts)
+    ]
+    assert encoder.encoded == ["Numb feet.", "Cold hands."]
+    encoder.encoded.clear()
+    assert len(list(_encoded(["a b", "c", "a b"], encoder))) == 3
+    assert encoder.encoded == ["a b", "c", "a b"]  # an ordinary document keeps its batches
