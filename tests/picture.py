@@ -54,8 +54,8 @@ PICTURE = (
     (
         "index",
         (
-            "store < arrays documents < asked_questions lexical_index source_words token_store vector_index "
-            "< blocks collection "
+            "documents source_words store < arrays < asked_questions lexical_index token_store vector_index "
+            "< collection "
             "< embedding < parts reading < previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",
@@ -141,7 +141,7 @@ OWNERS = {
     "pypdf": ("loaders.pdf",),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
-    "safetensors": ("index.encoding", "index.onnx_encoder"),
+    "safetensors": ("index.arrays", "index.encoding", "index.onnx_encoder"),
     "selectolax": ("loaders.html",),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),

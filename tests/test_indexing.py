@@ -170,7 +170,7 @@ def test_a_removed_file_disappears(space: FakeWorkspace) -> None:
 
 def test_a_damaged_index_is_built_again(space: FakeWorkspace) -> None:
     first = space.index()
-    (space.store.root / "generations" / first.generation / "vectors.npz").write_bytes(b"")
+    (space.store.root / "generations" / first.generation / "vectors.safetensors").write_bytes(b"")
     assert again(space).index().generation == first.generation
     assert again(space).opened.problems == ()
 
@@ -210,10 +210,7 @@ def publish_as_of(space: FakeWorkspace, facts: dict[str, object]) -> None:
     """Publish the index again as a program with other constants would have described it."""
     built = space.store.open()
     with space.store.writing():
-        kept = {
-            key: built.manifest[key]
-            for key in ("model", "chunking", "lexical", "method", "runtime", "counts", "vectors")
-        }
+        kept = {key: built.manifest[key] for key in ("model", "chunking", "lexical", "method", "runtime", "counts")}
         space.store.publish(built.files, {**kept, **facts})
 
 

@@ -178,15 +178,6 @@ class Settings:
 NEVER_PRINTED: Final = ("web.curator_key",)
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
-_CONSTANTS = {  # what an older file may name: constants now
-    *("chunking", "lexical", "retrieval", "encoder.bulk", "encoder.runtime"),
-    *("chunking.pieces", "chunking.title_pieces", "chunking.sentence_vectors_up_to"),
-    *("lexical.k1", "lexical.b_body", "lexical.b_title", "lexical.title_weight"),
-    *("retrieval.candidates", "retrieval.rescored", "retrieval.passages"),
-    *("quoting.sentences", "quoting.characters", "quoting.rate", "quoting.alike", "quoting.margin", "quoting.heard"),
-    *("loading.memory", "loading.passages", "page.language", "web.waiting"),
-}
-_GONE = "is no longer a setting (it is fixed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +267,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     for section, content in table.items():
-        named = known_keys().keys() | (_CONSTANTS if content else ())
-        if not isinstance(content, dict) or section not in {key.partition(".")[0] for key in named}:
+        if not isinstance(content, dict) or section not in get_type_hints(Settings):
             raise _unknown(section, f"{path}:{line_of(text, section)}")
         yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
 
@@ -285,11 +275,9 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and variable name; only here do numbers arrive as text."""
     kinds = known_keys()
-    names, gone = ({_variable(key): key for key in keys} for keys in (kinds, _CONSTANTS))
+    names = {_variable(key): key for key in kinds}
     for variable, value in environment.items():
         if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
-            if variable in gone:
-                raise ConfigError(f"the environment variable {variable} {_GONE}", hint="unset it")
             if variable not in names:
                 near = get_close_matches(variable, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else "`b12assistant doctor` lists the settings"
@@ -306,8 +294,6 @@ def _variable(key: str) -> str:
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
-    if key in _CONSTANTS:
-        return ConfigError(f"{origin}: `{key}` {_GONE}", hint="remove the line")
     near = get_close_matches(key, [*known_keys(), *get_type_hints(Settings)], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"
     return ConfigError(f"{origin}: unknown setting {key!r}", hint=hint)

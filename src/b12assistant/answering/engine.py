@@ -316,7 +316,7 @@ class Engine:
 
         Cached: they suit any question.
         """
-        for row in self.collection.outline.rows_of(span.document.id):
+        for row in self.collection.rows_of(span.document.id):
             if self._quotable(row, papers=False):
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
@@ -326,13 +326,13 @@ class Engine:
 
     def _quotable(self, row: int, *, papers: bool) -> bool:
         collection = self.collection
-        return not collection.is_kept_back[row] and (papers or not collection.outline.references[row])
+        return not collection.is_kept_back[row] and (papers or not collection.passages[row].reference)
 
     @once
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
-            collection.words.without(collection.rows_off, collection.passages),
+            collection.words,
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(with_rare=False),
             vocabulary=self.vocabulary,

@@ -89,12 +89,8 @@ def verify(
     verdicts = checked.quotes
     changes = tuple(space.stale_files())
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
-    outline = opened.collection.outline
-    for number, entry in enumerate(opened.entries):
+    for entry in opened.entries:
         problems += check_entry(entry)
-        listed = outline.ids[slice(*outline.firsts[number : number + 2])]
-        if listed.tolist() != [passage.id.encode() for passage in entry.passages]:
-            problems.append(f"{entry.document.id}: its passages are not those that the index lists")
     problems += _differing_extractions(space, opened)
     return Findings(
         len(opened.collection.passages),
@@ -189,12 +185,11 @@ def _without_password(key: str, value: object) -> object:
 
 def _largest(opened: Opened) -> dict[str, Any] | None:
     """Return the document with the most passages and its share; one that repeats itself shows up here."""
-    firsts = opened.collection.outline.firsts
-    sizes = firsts[1:] - firsts[:-1]
-    if not len(sizes):
+    largest = max(opened.entries, key=lambda entry: len(entry.passages), default=None)
+    if largest is None:
         return None
-    most = int(sizes.argmax())
-    return {"document": opened.entries[most].document.id, "share": float(sizes[most] / sizes.sum())}
+    share = len(largest.passages) / len(opened.collection.passages)
+    return {"document": largest.document.id, "share": share}
 
 
 def sentences(report: dict[str, Any]) -> Iterator[str]:

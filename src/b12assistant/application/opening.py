@@ -8,7 +8,7 @@ from typing import Any
 
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, IndexMismatchError
-from b12assistant.index.collection import Collection, OnDemand, built_with, passages_in
+from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
@@ -39,9 +39,9 @@ class Opened:
 
     def off_without_target(self) -> Iterator[str]:
         """Yield a message for each entry of `switched_off.toml` that matches nothing."""
-        outline = self.collection.outline
-        return self.collection.off.without_target(
-            lambda document: bool(outline.rows_of(document)), lambda passage: outline.row_of(passage) is not None
+        collection = self.collection
+        return collection.off.without_target(
+            lambda document: bool(collection.rows_of(document)), collection.rows.__contains__
         )
 
 
@@ -57,16 +57,13 @@ def open_generation(generation: Generation, encoder: Encoder, off: SwitchedOff) 
     parts = read_parts(generation)
     collection = Collection(
         generation.id,
-        OnDemand(len(parts.entries), lambda number: parts.entries[number].document),
-        passages_in(parts.entries, parts.outline),
+        tuple(entry.document for entry in parts.entries),
+        tuple(passage for entry in parts.entries for passage in entry.passages),
         parts.vectors,
-        parts.vectors.vectors(),
+        parts.vectors.rows,
         parts.lexical,
         parts.context,
         parts.alone,
-        parts.piece_idf,
-        parts.outline,
-        parts.words,
         parts.disputes,
         parts.examples,
         off,

@@ -43,10 +43,10 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
-from b12assistant.index.collection import ByName, Collection
+from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.parts import check_parts, read_parts
+from b12assistant.index.parts import read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -187,7 +187,7 @@ class Workspace:
     @once
     def entries(self) -> Mapping[DocumentId, Entry]:
         """Return the entries of the open index by document id."""
-        return ByName(self.opened.collection.outline.numbers, self.opened.entries)
+        return {entry.document.id: entry for entry in self.opened.entries}
 
     @once
     def _compared(self) -> dict[DocumentId, tuple[tuple[int, ...], bool]]:
@@ -337,14 +337,12 @@ class Workspace:
         *,
         strict: bool = False,
         from_scratch: bool = False,
-        vectors_of: Sequence[Path] = (),
         progress: Progress = lambda stage, done, of: None,
     ) -> IndexReport:
         """Build and publish the index; unchanged files are copied from the previous one.
 
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
-        previous index or from the one that ships with the program. ``vectors_of``: folders of indexes that others built
-        of some of the documents; what is in them is not encoded again.
+        previous index or from the one that ships with the program.
         """
         from b12assistant.index.indexing import Indexer
         from b12assistant.index.previous import NOTHING, read_previous
@@ -354,9 +352,8 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            packaged, unfinished = (None, None) if from_scratch else (PACKAGED_INDEX, self.store.unfinished)
-            lent = [Store(each).open() for each in vectors_of]
-            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged, unfinished, lent)
+            packaged = None if from_scratch else PACKAGED_INDEX
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)
@@ -374,7 +371,7 @@ class Workspace:
         draft = Generation(GenerationId("draft"), built.facts, built.files)
         server = self.search_server
         if server is None:
-            check_parts(read_parts(draft))  # raises if what would be published cannot be read back
+            read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
         copied = server.copy(self._read(draft).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
@@ -398,7 +395,7 @@ class Workspace:
     def passage(self, name: str) -> Passage:
         """Return the passage whose id is or begins with ``name``. Raises ``NotFoundError``."""
         collection = self.opened.collection
-        matches = collection.outline.rows_named(name)
+        matches = [row for passage, row in collection.rows.items() if passage.startswith(name)]
         if len(matches) == 1:
             return collection.passages[matches[0]]
         if matches and name:

@@ -60,24 +60,14 @@ def commands(context: click.Context, corpus: str | None, index_folder: str | Non
 @commands.command()
 @places
 @click.option("--strict", is_flag=True, help="Publish nothing if a file would be left out.")
-@click.option(
-    "--vectors-of",
-    multiple=True,
-    type=Path,
-    metavar="DIR",
-    help="An index of some of the documents, built elsewhere: they are not embedded here. May be repeated.",
-)
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
-def index(space: Workspace, strict: bool, vectors_of: tuple[Path, ...], json_: bool) -> None:
+def index(space: Workspace, strict: bool, json_: bool) -> None:
     """Build the index from the corpus; only changed text is embedded again.
-
-    A build that was stopped goes on with what is not embedded yet.
 
     \b
     Examples:
       b12assistant index
       b12assistant index --corpus guides/ --index index/ --strict
-      b12assistant index --vectors-of half/index --vectors-of other-half/index
     """
     from b12assistant.display import terminal
 
@@ -89,7 +79,7 @@ def index(space: Workspace, strict: bool, vectors_of: tuple[Path, ...], json_: b
                 click.echo(f"First index: {of} file{'s' if of != 1 else ''} to embed …", err=True)
             bar(stage, done, of)
 
-        report = space.index(strict=strict, vectors_of=vectors_of, progress=progress)
+        report = space.index(strict=strict, progress=progress)
     if json_:
         from b12assistant.display.json_form import index_report_json
 

@@ -17,12 +17,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.arrays import read_arrays, save_arrays
 from b12assistant.index.store import Data
 from b12assistant.language.words import terms
 from b12assistant.types import Document, Passage
 
 Vectors = NDArray[np.float32]
+
+LEXICAL = "lexical.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class BM25FIndex:
 
     def to_bytes(self) -> Data:
         names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()
-        return to_npz(
+        return save_arrays(
             {
                 "vocabulary": np.frombuffer(names, np.uint8),
                 "starts": self._starts,
@@ -153,8 +155,8 @@ class BM25FIndex:
 
     @classmethod
     def from_bytes(cls, data: Data) -> BM25FIndex:
-        """Read bytes that were already verified against their digest; only the vocabulary is copied."""
-        arrays = from_npz(data)
+        """Read verified bytes; only the vocabulary is copied. Raises ``IndexDamagedError``."""
+        arrays = read_arrays(data, LEXICAL)
         names = json.loads(arrays["vocabulary"].tobytes())
         vocabulary = {term: number for number, term in enumerate(names)}
         return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -127,24 +127,22 @@ class FileReading:
     runtime: Mapping[str, str]
     progress: Progress
 
-    def read(self, walked: Walked, known: Callable[[str], Entry | None], then: Callable[[Entry], None]) -> FilesRead:
-        """Read all files; ``then`` is called with each entry as soon as it is there.
+    def read(self, walked: Walked, known: Mapping[str, Entry]) -> FilesRead:
+        """Read all files. ``known``: earlier entries by file, which are kept if nothing changed.
 
-        ``known``: returns the earlier entry of a file, which is kept if nothing changed. Raises ``CorpusError`` if
-        nothing can be indexed.
+        Raises ``CorpusError`` if nothing can be indexed.
         """
         entries: list[Entry] = []
         groups: list[Group] = []
         left_out: list[FileReport] = []
         for number, file in enumerate(walked.files):
             self.progress("reading", number, len(walked.files))
-            outcome = self._entry(file, walked.origins, known(file.name))
+            outcome = self._entry(file, walked.origins, known.get(file.name))
             if isinstance(outcome, Entry):
                 entries.append(outcome)
                 places = located(outcome.document, file.sentences)
                 asked = [(place.start, place.end, line.asked) for _, line, place in places if place]
                 groups.append(group_of(outcome.passages, asked))
-                then(outcome)
             else:
                 left_out.append(outcome)
         self.progress("reading", len(walked.files), len(walked.files))
