@@ -65,7 +65,10 @@ PICTURE = (
     ),
     (
         "answering",
-        ("layout retrieval scope turn_forms < asked quoting readings signals < engine < thread < assistant lookup"),
+        (
+            "claims layout retrieval scope turn_forms < asked quoting readings signals < engine < thread "
+            "< assistant lookup"
+        ),
         "suggestions",
     ),
     (

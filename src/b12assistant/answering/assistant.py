@@ -6,7 +6,6 @@ labelled questions decide what can be answered; "I don't know" is an ordinary re
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -52,13 +51,13 @@ _MARGIN = 0.25  # how far a further quote may score below the best one (docs/lab
 # Share of a quote's words that those before it cover, from which it adds nothing (docs/decisions/05-quoting.md has
 # what two readers of 431 pairs of quotes say it drops).
 _SAID = 0.7
-_DENIES = re.compile(r"\b(?:not|no|never|none|nor|without|cannot|unlikely|hardly)\b|n['’]t\b", re.I)
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)
 GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
 DOSE = TextId("dose")
 CUT = TextId("question_cut")
+ENGLISH = TextId("language")
 SCOPE = TextId("scope")
 TRIAGE_FAILED = TextId("triage_failed")
 
@@ -125,6 +124,7 @@ class Answerer:
             return warning  # a serious matter gets its warning even without an index
         started = time.perf_counter()
         thread = self._thread
+        triage = replace(triage, notices=_of_corpus(triage.notices, engine))
         _waited(read.ahead)
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
         questions = () if literal else questions_of(asked)
@@ -165,7 +165,8 @@ class Answerer:
         withheld."""
         read, engine = self.triaged(question), self.engine()
         found = self._thread.as_typed(read.turns[-1]).searched
-        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, k, wanted)
+        notices = _of_corpus(read.triage.notices, engine)
+        return (*notices, *_cut(found.read_as)), engine.hits(found.query, k, wanted)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
         """Return the question as read, what was found for it, best first, and how likely the best one answers it.
@@ -381,15 +382,10 @@ def _status_of(quotes: Sequence[Quote], *, only_sellers: bool) -> tuple[Status, 
 
 
 def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window]:
-    """Return at most ``most`` windows: the first, and each that adds something to those before it.
-
-    Token vectors do not tell "works" from "does not work", so only windows that both deny, or both do not, can say the
-    same.
-    """
+    """Return at most ``most`` windows: the first, and each that adds something to those before it."""
     shown = list(windows[:1])
     for window in windows[1:]:
-        alike = [each for each in shown if _denies(each) == _denies(window)]
-        if len(shown) < most and engine.covered(window, alike) < _SAID:
+        if len(shown) < most and engine.covered(window, shown) < _SAID:
             shown.append(window)
     return shown
 
@@ -400,10 +396,6 @@ def _holds(spans: Sequence[Span], others: Sequence[Span]) -> bool:
         any(each.document.id == other.document.id and each.range.contains(other.range) for each in spans)
         for other in others
     )
-
-
-def _denies(window: Window) -> bool:
-    return bool(_DENIES.search(window.cut.text))
 
 
 def questions_of(turns: Sequence[Turn]) -> tuple[Asked, ...]:
@@ -474,6 +466,13 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
     return any(
         _wary(each) and (not each.evidence or any(place.turn in asked for place in each.evidence)) for each in notices
     )
+
+
+def _of_corpus(notices: tuple[Notice, ...], engine: Engine) -> tuple[Notice, ...]:
+    """Return the notices without "the sources are in English" where they are not."""
+    if any(each.text == ENGLISH for each in notices) and not engine.in_english:
+        return tuple(each for each in notices if each.text != ENGLISH)
+    return notices
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -171,7 +172,7 @@ def plain_router(
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
             return _page(page.refused(labels("plain.form"), "", ()), 415)
         asked, earlier = _fields(await request.body())
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
 
         def drawn(reply: Reply) -> str:
             if log:

@@ -55,7 +55,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
 
     async def page(request: Request) -> Response:
         """Return a document as a page."""
-        work = partial(_document, request, workspace(), sheets, labels)
+        work = partial(_document, request, await asyncio.to_thread(workspace), sheets, labels)
         is_drawn = request.query_params.get("view") == "printed"
         return await _drawn(lane, work) if is_drawn else await run_in_threadpool(work)
 

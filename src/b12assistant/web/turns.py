@@ -84,7 +84,8 @@ class Asking:
 
         ``quotes``: addresses of the quotes of a shared answer, which is not part of this conversation.
         """
-        question, space, earlier = typed or "", self.live(), [] if quotes else talk.questions
+        question, earlier = typed or "", [] if quotes else talk.questions
+        space = await asyncio.to_thread(self.live)
         number, is_loading = talk.count + 1, not self.warmup.ended
 
         def shown(reply: Reply) -> Conversation:
@@ -145,7 +146,7 @@ class Asking:
         """
         yield ()
         if talk.turns and not talk.turns[-1].controls:
-            space = self.live()
+            space = await asyncio.to_thread(self.live)
             try:
                 work = partial(self._suggestions, space, talk)
                 yield await self.questions.run(work, self.questions.suggestions)
@@ -173,7 +174,7 @@ class Asking:
         if problem:
             yield answer_html.state(self.labels("ask.failed", problem=problem), "failed")
         else:
-            opened = self.live().opened
+            opened = (await asyncio.to_thread(self.live)).opened
             ready = answer_html.ready(opened.collection.generation, this_version(), self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             made_of = answer_html.library(library(opened), self.labels)
