@@ -96,37 +96,33 @@ class Engine:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    @cached(64)
-    def search(self, asked: Interpretation, read_as: Interpretation, settings: Settings) -> Searched:
-        """Search a reading: as it was given, and with the words of the sources.
-
-        Cached, since each turn of a conversation reads the earlier ones again.
-        """
-        begun = time.perf_counter()
-        query = self.query_of(read_as)
-        took = 1000 * (time.perf_counter() - begun)
-        hits = self.candidates(query)
-        windows = self.windows(query, hits, settings)
-        return Searched(asked, read_as, query, hits, windows, self.evidence(query, hits), took)
-
-    def search_together(
-        self, own: Searched, others: Sequence[Interpretation], settings: Settings, *, whole: bool = False
+    def search(
+        self,
+        readings: Sequence[Interpretation],
+        settings: Settings,
+        *,
+        beside: Query | None = None,
+        whole: bool = False,
+        literal: bool = False,
     ) -> list[Searched]:
-        """Search the readings of one turn at once, each with the same weight; return one result for each of ``others``.
+        """Search the readings of one question at once, each with the same weight; return one result for each.
 
-        ``own``: the turn alone. ``whole``: every word of a reading counts as the question's own.
+        All find the same quotes, and each is judged by its own words. The last one counts as read. ``beside``: searched
+        with them, and not judged. ``whole``: every word of a reading counts as the question's own. ``literal``: the
+        words of the sources are not added.
         """
-        read = [self.read(each) for each in others]
+        read = list(readings) if literal else [self.read(each) for each in readings]
         begun = time.perf_counter()
         queries = self.queries_of(read)
-        took = own.encoding + 1000 * (time.perf_counter() - begun)
-        query = together([own.query, *queries])
+        took = 1000 * (time.perf_counter() - begun)
+        searched = [*([beside] if beside else []), *queries]
+        query = together(searched) if len(searched) > 1 else queries[0]
         hits = self.candidates(query)
         windows = self.windows(query, hits, settings)
         evidence = self._evidence(queries, hits, whole=whole)
         return [
             Searched(asked, read_as, each, hits, windows, known, took)
-            for asked, read_as, each, known in zip(others, read, queries, evidence, strict=True)
+            for asked, read_as, each, known in zip(readings, read, queries, evidence, strict=True)
         ]
 
     def as_written(self, text: str) -> Query:
@@ -147,24 +143,6 @@ class Engine:
         ]
         found.sort(key=lambda each: -each[0])
         return tuple(Range(int(places[:, 0].min()), int(places[:, 1].max())) for _, places in found)
-
-    def search_in_message(self, message: str, readings: Sequence[Interpretation], settings: Settings) -> list[Searched]:
-        """Search a question of a message; return one result for each of its ``readings``, the question alone first.
-
-        It is ranked by the whole message and all readings, each with the same weight, and judged by the words of each
-        reading: the story finds what is meant, but is no evidence.
-        """
-        read = [self.read(each) for each in readings]
-        begun = time.perf_counter()
-        queries = self.queries_of(read)
-        query = together([self.as_written(message), *reversed(queries)])
-        took = 1000 * (time.perf_counter() - begun)
-        hits = self.candidates(query)
-        windows = self.windows(query, hits, settings)
-        return [
-            Searched(asked, read_as, each, hits, windows, known, took)
-            for asked, read_as, each, known in zip(readings, read, queries, self._evidence(queries, hits), strict=True)
-        ]
 
     @cached(64)
     @stage("reading")
@@ -187,7 +165,7 @@ class Engine:
         for read_as in readings:
             says = bool(specific(read_as.own.text))
             asked.append((readable(read_as.text), says * read_as.lead))
-            others.append([each.words for each in read_as.replaced if not isinstance(each.read_as, TurnSlice)])
+            others.append([each.words for each in read_as.replaced])
             if others[-1]:
                 text, lead = reading(read_as)
                 asked.append((readable(text), says * lead))

@@ -344,7 +344,6 @@ def pieces_of(answer: SavedAnswer, data: SavedConversation) -> tuple[Piece, ...]
         places(answer.nearest),
         parts,
         [words.text for words in answer.further],
-        asked=(answer.question, read_as.text if read_as else ""),
         emergency=answer.red_flag is not None and answer.red_flag.level is Level.EMERGENCY,
     )
 

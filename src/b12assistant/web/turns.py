@@ -19,7 +19,6 @@ from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
-from b12assistant.display.presentation import SCOPE, is_off_subject
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
@@ -159,7 +158,7 @@ class Asking:
         asked, last = space.suggested(talk.questions), talk.turns[-1]
         if not last.refused:
             return tuple(Suggestion(question) for question in asked)
-        if is_off_subject(space.texts[SCOPE].text, (last.question, last.read_as or "")):
+        if space.assistant.scope.is_off((last.question, last.read_as or "")):
             return ()
         setting = space.setting(labels=self.labels)
         drawn = (Suggestion(question, answer_html.close_answer(space.ask(question), setting)) for question in asked)
