@@ -62,7 +62,10 @@ PICTURE = (
     ),
     (
         "answering",
-        ("layout retrieval scope turn_forms < asked quoting readings signals < engine < thread < assistant lookup"),
+        (
+            "claims layout retrieval scope turn_forms < asked quoting readings signals < engine < thread "
+            "< assistant lookup"
+        ),
         "suggestions",
     ),
     (

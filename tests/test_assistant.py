@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from threading import Event
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders_answers import EASY, assistant, broken, calm, flagging, no_engine, source
-from builders_letters import LETTER
 from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +16,6 @@ from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_
 from b12assistant.answering.engine import Engine
 from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, Strength, TextId, Triage, Turn
 from b12assistant.errors import IndexMissingError, QuestionError
-from b12assistant.protocols import Encoded
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.triage import Triager, load_rules
 
@@ -310,30 +306,3 @@ def test_timings_cover_the_stages() -> None:
     stages = (timings.triage, timings.encode, timings.search, timings.quote)
     assert all(stage is not None and stage >= 0 for stage in stages)
     assert timings.total >= max(stage or 0 for stage in stages)
-
-
-@pytest.mark.parametrize(("is_urgent", "searched"), [(False, 4), (True, 0)], ids=["calm", "an emergency"])
-def test_questions_of_a_long_message_are_searched_beside_the_check_until_it_finds_an_emergency(
-    is_urgent: bool, searched: int
-) -> None:
-    @dataclass(frozen=True)
-    class SlowEncoder(FakeEncoder):
-        free: Event = field(default_factory=Event)
-
-        def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
-            self.free.wait()
-            return super().each(texts)
-
-    encoder = SlowEncoder()
-    encoder.free.set()
-    found = flagging(Level.EMERGENCY) if is_urgent else calm
-    check = lambda turns: found(turns) if turns[-1].text == LETTER else Triage()  # noqa: E731
-    answerer = assistant(MYELIN, FOLATE, encoder=encoder, triage=check)
-    answerer.reply("Which wraps?")  # opens the index
-    encoder.free.clear()
-    read = answerer.triaged(LETTER)
-    encoder.free.set()
-    assert read.ahead is not None
-    read.ahead.result()
-    thread = vars(answerer)["_thread"]
-    assert vars(thread)["read_asked"].cache_info().misses == searched if searched else "read_asked" not in vars(thread)

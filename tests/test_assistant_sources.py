@@ -173,3 +173,19 @@ def test_at_most_three_quotes_are_shown() -> None:
 
 def test_the_same_words_from_two_sources_are_quoted_once() -> None:
     assert quoted(answered(source(CALM, "a.txt"), source(CALM, "b.txt"))) == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Myelin wraps the nerve fibres of the body. The tea in the kitchen is hot and sweet.", True),
+        ("Die Markscheide umhüllt die Nervenfasern des Körpers. Der Tee in der Küche ist heiß und süß.", False),
+    ],
+)
+def test_only_a_corpus_in_english_is_said_to_be_in_english(text: str, says: bool) -> None:
+    def foreign(_: object) -> Triage:
+        return Triage((Notice(NoticeKind.LANGUAGE, TextId("language")),))
+
+    asked = assistant(source(text), triage=foreign)
+    assert ("language" in [each.text for each in asked.reply("Was umhüllt die Nervenfasern?").answer.notices]) is says
+    assert ("language" in [each.text for each in asked.search("Was umhüllt die Nervenfasern?", 3)[0]]) is says

@@ -10,11 +10,8 @@ from b12assistant.answering.thread import (
     about,
     after,
     alone,
-    in_place,
     last_question,
     opener,
-    phrase_of,
-    replaceable,
     subjects,
     times_more,
 )
@@ -67,21 +64,6 @@ def test_no_more_than_two_earlier_questions_are_read() -> None:
     previous = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns("a b?", "c d?", "e f?")))
     read_as = after(alone(Turn(3, "why?"), MOST).own, previous, MOST)
     assert read_as.text == "c d? e f? why?"
-
-
-def test_a_phrase_takes_the_place_of_words_of_the_last_question() -> None:
-    previous, own = all_of(ASKED), alone(Turn(1, "and what about tablets, then?"), MOST).own
-    place = next(each for each in replaceable(previous) if each.text == "injections")
-    phrase = phrase_of(own)
-    assert phrase is not None
-    read_as = in_place(previous, place, phrase)
-    assert (read_as.text, read_as.lead) == ("How often are tablets given?", 0)
-    assert [(change.written.text, change.words) for change in read_as.replaced] == [("injections", "tablets")]
-
-
-@pytest.mark.parametrize("text", ["what does folate do?", "is it?", "and how often?", "why?"])
-def test_a_question_does_not_take_the_place_of_words(text: str) -> None:
-    assert phrase_of(alone(Turn(1, text), MOST).own) is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +138,5 @@ def test_the_text_searched_is_in_the_turns_and_fits_the_limit(texts: list[str], 
 def test_every_reading_is_made_of_slices(question: str, text: str) -> None:
     previous, own = all_of(question), alone(Turn(1, text), MOST).own
     made = [about(own, subject) for subject in subjects(previous)]
-    phrase = phrase_of(own)
-    made += [in_place(previous, place, phrase) for place in replaceable(previous)] if phrase else []
     for read_as in made:
         assert all(part.text in (question, text)[part.turn.index] for part in read_as.parts)

@@ -42,8 +42,11 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
     return small_space(tmp_path_factory.mktemp("kind"))
 
 
-def test_it_comes_first_and_changes_nothing_else(space: FakeWorkspace) -> None:
-    afraid, calm = space.ask(AFRAID).answer, space.assistant.reply(AFRAID).answer
+def test_it_comes_first_and_changes_nothing_else(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    afraid = space.ask(AFRAID).answer
+    with monkeypatch.context() as patched:
+        patched.setattr("b12assistant.answering.assistant.kind_line", lambda _: ())
+        calm = space.ask(AFRAID).answer
     assert (afraid.notices[0].kind, afraid.notices[0].text) == (NoticeKind.KIND, "kind_fear")
     assert [place.text for place in afraid.notices[0].evidence] == ["I'm so scared"]
     assert (afraid.notices[1:], afraid.quotes, afraid.status) == (calm.notices, calm.quotes, calm.status)

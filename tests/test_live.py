@@ -15,7 +15,7 @@ from fakes import FakeWorkspace
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant.application import live as live_module
+from b12assistant.api import Workspace
 from b12assistant.application.live import Live, prepare
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
@@ -23,11 +23,6 @@ from b12assistant.web.service import build_app
 COBALT = "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"
 ASKED = "Where do quaggas graze: cobalt meadows?"
 ASKED_OF_MYELIN = "What wraps every nerve: myelin?"
-
-
-@pytest.fixture(autouse=True)
-def looking_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_module, "_LOOKED", 0.0)
 
 
 @pytest.fixture
@@ -56,14 +51,60 @@ def settled(live: Live) -> None:
     assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "renewing"])
 
 
-def test_an_index_that_another_process_publishes_answers_from_then_on(space: FakeWorkspace) -> None:
+def test_the_very_next_answer_is_from_a_newly_published_index(space: FakeWorkspace) -> None:
     live = Live(space)
     before = live()
     former = before.ask(ASKED).generation
     newer = published(space)
-    assert until(lambda: live() is not before)
-    assert live().ask(ASKED).generation == newer
+    reply = live().ask(ASKED)
+    assert (reply.generation, [quote.document.id for quote in reply.answer.quotes]) == (newer, ["quaggas.md"])
     assert before.ask(ASKED).generation == former  # a caller that started with it goes on with it
+
+
+def test_a_document_that_was_removed_is_not_in_the_very_next_answer(space: FakeWorkspace) -> None:
+    live = Live(space)
+    name = live().ask(ASKED_OF_MYELIN).answer.quotes[0].document.id
+    (space.corpus / name).unlink()
+    newer = again(space).index().generation
+    reply = live().ask(ASKED_OF_MYELIN)
+    assert reply.generation == newer
+    assert name not in {quote.document.id for quote in reply.answer.quotes}
+
+
+def test_the_very_next_request_to_a_server_is_answered_from_the_new_index(space: FakeWorkspace) -> None:
+    client = TestClient(build_app(Live(space)))
+    asked = {"question": ASKED}
+    assert client.post("/api/v1/ask", json=asked).json()["answer"]["quotes"] == []
+    newer = published(space)
+    body = client.post("/api/v1/ask", json=asked).json()
+    assert body["index"]["generation"] == newer
+    assert [quote["document"] for quote in body["answer"]["quotes"]] == ["quaggas.md"]
+
+
+def test_while_one_caller_opens_a_new_index_the_others_get_the_one_in_use(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(space)
+    before, begun, may_end = live(), threading.Event(), threading.Event()
+    before.ask(ASKED)
+    newer = published(space)
+    whole = FakeWorkspace.renewed
+
+    def slow(used: FakeWorkspace) -> Workspace:
+        begun.set()
+        assert may_end.wait(60)
+        return whole(used)
+
+    monkeypatch.setattr(FakeWorkspace, "renewed", slow)
+    found: list[object] = []
+    first = threading.Thread(target=lambda: found.append(live().ask(ASKED).generation))
+    first.start()
+    assert begun.wait(60)
+    assert live() is before
+    may_end.set()
+    first.join(60)
+    assert found == [newer]
+    assert live().ask(ASKED).generation == newer
 
 
 def test_nothing_is_opened_again_if_nothing_was_published(space: FakeWorkspace) -> None:
@@ -132,7 +173,7 @@ def test_an_edit_while_a_newer_index_is_opened_is_not_lost(space: FakeWorkspace)
     live = Live(space)
     name = str(live().ask(ASKED_OF_MYELIN).answer.quotes[0].document.id)
     newer = published(space)
-    live()  # begins to open it
+    live()
     write(space.corpus, {"switched_off.toml": f'[[off]]\ndocument = "{name}"\nwhy = "old"\n'})
     assert live().opened.collection.off.documents.keys() == {name}
     assert until(lambda: live().opened.collection.generation == newer)

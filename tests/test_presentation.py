@@ -45,10 +45,8 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import (
     General,
     Headline,
-    Nearest,
     Setting,
     ShownDifference,
-    is_off_subject,
     present,
     quotes_of,
 )
@@ -234,25 +232,6 @@ def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
     told = replace(answer, reason=Reason.ONLY_SELLERS, notices=(sellers, GENERAL))
     shown = present(Reply(told, Timings(1, 1), GENERATION), SETTING)
     assert not any(isinstance(piece, Headline) for piece in shown)
-
-
-@pytest.mark.parametrize(
-    ("question", "is_told"),
-    [("Who won the cup?", True), ("Can B-12 cure it?", False), ("Why are my feet numb?", False), ("Minervene?", True)],
-)
-def test_only_who_asked_about_something_else_is_told_what_the_corpus_is_about(question: str, *, is_told: bool) -> None:
-    """And gets no pages that "may help": those of the corpus do not."""
-    notices = (Notice(NoticeKind.SCOPE, TextId("scope")), GENERAL)
-    near = (quote_of(Source()).passage,)
-    answer = Answer(Turn(0, question), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), notices, nearest=near)
-    shown = present(Reply(answer, Timings(1, 1), GENERATION), SETTING)
-    assert any("We only cover" in getattr(piece, "text", "") for piece in shown) == is_told
-    assert any(isinstance(piece, Nearest) for piece in shown) != is_told
-
-
-def test_a_corpus_of_another_subject_names_its_nearest_pages() -> None:
-    assert is_off_subject(TEXTS[TextId("scope")].text, ["Which chain fits?"])
-    assert not is_off_subject("These pages are about bicycles.", ["Which chain fits?"])
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.id)

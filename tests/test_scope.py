@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,27 @@ def test_our_own_questions_raise_no_false_alarm() -> None:
     ]
     rows = [json.loads(line) for line in lines]
     assert [row["question"] for row in rows if fired(row["question"], *row["gold"])] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "is_told"),
+    [("zyx won the cup?", True), ("zyx b-12 cure?", False), ("why zyx feet numb?", False), ("zyx minervene?", True)],
+)
+def test_only_who_asked_about_something_else_is_told_what_the_corpus_is_about(question: str, *, is_told: bool) -> None:
+    """And gets no pages that "may help": those of the corpus do not."""
+    document = source("Won the cup. Cure b 12. Why feet feel. Minervene.")
+    asked = assistant(document)
+    shipped = replace(asked, scope=load_scope(shipped=True), calibration=replace(asked.calibration, bias=-100))
+    answer = shipped.reply(question).answer
+    assert answer.status is Status.NO_ANSWER
+    assert ("scope" in [notice.text for notice in answer.notices]) == is_told
+    assert bool(answer.nearest) != is_told
+
+
+def test_a_corpus_that_says_itself_what_it_is_about_names_its_nearest_pages() -> None:
+    asked = assistant(source("Bicycles have chains."))
+    answer = (
+        replace(asked, calibration=replace(asked.calibration, bias=-100)).reply("Which chain fits bicycles?").answer
+    )
+    assert [notice.text for notice in answer.notices] == ["scope", "general"]
+    assert answer.nearest

@@ -242,10 +242,10 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A word of a turn that was read as another word: of a turn, of a document, or of the reviewed vocabulary."""
+    """A word of a turn that was read as another word: of a document, or of the reviewed vocabulary."""
 
     written: TurnSlice
-    read_as: TurnSlice | Span | TermId
+    read_as: Span | TermId
 
     @property
     def words(self) -> str:

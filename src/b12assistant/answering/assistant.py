@@ -6,12 +6,9 @@ labelled questions decide what can be answered; "I don't know" is an ordinary re
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from threading import Event
 
 from b12assistant.answering.asked import MOST_ASKED, SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine
@@ -40,6 +37,7 @@ from b12assistant.answers import (
 )
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
+from b12assistant.safety.proportion import kind_line
 from b12assistant.stages import stage
 from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span
@@ -52,28 +50,24 @@ _MARGIN = 0.25  # how far a further quote may score below the best one
 # Share of a quote's words that those before it cover, from which it adds nothing (docs/decisions/05-quoting.md has
 # what two readers of 431 pairs of quotes say it drops).
 _SAID = 0.7
-_DENIES = re.compile(r"\b(?:not|no|never|none|nor|without|cannot|unlikely|hardly)\b|n['’]t\b", re.I)
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)
 GENERAL = TextId("general")
 ONLY_SELLERS = TextId("only_sellers")
 DOSE = TextId("dose")
 CUT = TextId("question_cut")
+ENGLISH = TextId("language")
 SCOPE = TextId("scope")
 TRIAGE_FAILED = TextId("triage_failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """A conversation that the safety check has read, what it says, and how long that took.
-
-    ``ahead``: what searches for a long message meanwhile.
-    """
+    """A conversation that the safety check has read, what it says, and how long that took."""
 
     turns: tuple[Turn, ...]
     triage: Triage
     milliseconds: float
-    ahead: Future[None] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,12 +85,8 @@ class Answerer:
     def triaged(self, question: str, history: Sequence[str] = ()) -> Triaged:
         """Run the safety check alone; needs no index. Raises ``QuestionError`` for what is not a question."""
         begun = time.perf_counter()
-        turns, withheld = turns_of(question, history), Event()
-        ahead = self._ahead(turns, withheld)
-        triage = self._triaged(turns)
-        if triage.withholds:
-            withheld.set()
-        return Triaged(turns, triage, _ms(begun), ahead)
+        turns = turns_of(question, history)
+        return Triaged(turns, self._triaged(turns), _ms(begun))
 
     def warning(self, read: Triaged) -> Reply | None:
         """Return what triage says without a search: all of it in an emergency, else a warning if needed."""
@@ -116,16 +106,16 @@ class Answerer:
         begun = time.perf_counter()
         turns, triage, warning = read.turns, read.triage, self.warning(read)
         if warning is not None and warning.answer.reason is Reason.RED_FLAG:
-            return warning
+            return _kindly(warning)
         try:
             engine = self.engine()
         except AssistantError:
             if warning is None:
                 raise
-            return warning  # a serious matter gets its warning even without an index
+            return _kindly(warning)  # a serious matter gets its warning even without an index
         started = time.perf_counter()
         thread = self._thread
-        _waited(read.ahead)
+        triage = replace(triage, notices=_of_corpus(triage.notices, engine))
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
         questions = () if literal else questions_of(asked)
         understood = [thread.as_typed(asked[-1])] if literal else thread.understood(asked, questions[:MOST_ASKED])
@@ -147,7 +137,7 @@ class Answerer:
         least = thread.calibration.message if answer.parts else thread.calibration.least(turns[-1].text)
         collection = engine.collection
         notes, off = collection.off.notes, collection.off_in_part
-        return Reply(answer, timings, collection.generation, partly_off=off, notes=notes, least=least)
+        return _kindly(Reply(answer, timings, collection.generation, partly_off=off, notes=notes, least=least))
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""
@@ -165,7 +155,8 @@ class Answerer:
         withheld."""
         read, engine = self.triaged(question), self.engine()
         found = self._thread.as_typed(read.turns[-1]).searched
-        return (*read.triage.notices, *_cut(found.read_as)), engine.hits(found.query, k, wanted)
+        notices = _of_corpus(read.triage.notices, engine)
+        return (*notices, *_cut(found.read_as)), engine.hits(found.query, k, wanted)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
         """Return the question as read, what was found for it, best first, and how likely the best one answers it.
@@ -179,31 +170,6 @@ class Answerer:
     def in_use(self) -> Calibration:
         """Return the weights and limits that the open index and the settings give."""
         return self._thread.calibration
-
-    def _ahead(self, turns: tuple[Turn, ...], withheld: Event) -> Future[None] | None:
-        """Begin to search for a long message, on another core than the safety check of it: what is found is kept.
-
-        Only if an index is open: an emergency does not wait for one. Once the answer is ``withheld``, no further
-        question is searched, so that the next message need not wait.
-        """
-        thread: Thread | None = vars(self).get("_thread")
-        if thread is None or len(turns[-1].text.split()) <= SHORT:
-            return None
-
-        def search() -> None:
-            questions = questions_of(turns[-1:])
-            thread.encode(questions[:MOST_ASKED])
-            for asked in questions[:MOST_ASKED]:
-                if not withheld.is_set():
-                    thread.read_asked(asked)
-            if not questions and len(turns) == 1:  # else the check has a say in which of the earlier turns are read
-                thread.read(turns)
-
-        return self._beside.submit(search)
-
-    @once
-    def _beside(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(1, thread_name_prefix="ahead")
 
     @once
     def _thread(self) -> Thread:
@@ -359,14 +325,20 @@ class Answerer:
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _refusal(self, read: Read, windows: Sequence[Window], turn: Turn, flagged: Sequence[Notice]) -> Answer:
-        """Return an answer without quotes, with the nearest passages that sell nothing."""
+        """Return an answer without quotes, with the nearest passages that sell nothing.
+
+        Who asked about the subject of the corpus is not told what it is; after another subject no passage is near.
+        """
         read_as = read.searched.read_as
         reason = Reason.NO_KNOWN_WORD if read.searched.evidence.unknown >= 1 else Reason.NOTHING_CLOSE
         places = [window.passage for window in windows]
         unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
         nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
         fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
-        scope = fitting or (Notice(NoticeKind.SCOPE, SCOPE),)
+        asked = (turn.text, read_as.text)
+        is_told = not fitting and not self.scope.is_about_it(asked)
+        scope = (Notice(NoticeKind.SCOPE, SCOPE),) if is_told else fitting
+        nearest = () if is_told and self.scope.is_off(asked) else nearest
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
 
@@ -381,15 +353,10 @@ def _status_of(quotes: Sequence[Quote], *, only_sellers: bool) -> tuple[Status, 
 
 
 def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window]:
-    """Return at most ``most`` windows: the first, and each that adds something to those before it.
-
-    Token vectors do not tell "works" from "does not work", so only windows that both deny, or both do not, can say the
-    same.
-    """
+    """Return at most ``most`` windows: the first, and each that adds something to those before it."""
     shown = list(windows[:1])
     for window in windows[1:]:
-        alike = [each for each in shown if _denies(each) == _denies(window)]
-        if len(shown) < most and engine.covered(window, alike) < _SAID:
+        if len(shown) < most and engine.covered(window, shown) < _SAID:
             shown.append(window)
     return shown
 
@@ -400,10 +367,6 @@ def _holds(spans: Sequence[Span], others: Sequence[Span]) -> bool:
         any(each.document.id == other.document.id and each.range.contains(other.range) for each in spans)
         for other in others
     )
-
-
-def _denies(window: Window) -> bool:
-    return bool(_DENIES.search(window.cut.text))
 
 
 def questions_of(turns: Sequence[Turn]) -> tuple[Asked, ...]:
@@ -418,13 +381,6 @@ def questions_of(turns: Sequence[Turn]) -> tuple[Asked, ...]:
     return () if [each.words.text for each in found] == [text.strip()] else found
 
 
-@stage("waiting")
-def _waited(ahead: Future[None] | None) -> None:
-    """Wait for what was begun; what was not, or failed, is done when it is needed."""
-    if ahead is not None and not ahead.cancel():
-        wait([ahead])
-
-
 def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice, ...]:
     """Return every notice of the parts once, the general one last. What is only true of a refusal is left out if
     another part is answered."""
@@ -436,6 +392,11 @@ def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice,
 def _quote(thread: Thread, read: Read, window: Window) -> Quote:
     strength = Strength.STRONG if thread.is_strong(read, window) else Strength.POSSIBLE
     return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
+
+
+def _kindly(reply: Reply) -> Reply:
+    """Return the reply with the fixed text for shame, fear or grief first, if the question puts it in plain words."""
+    return replace(reply, answer=replace(reply.answer, notices=(*kind_line(reply.answer), *reply.answer.notices)))
 
 
 def _safety_only(read: Triaged, reason: Reason) -> Reply:
@@ -474,6 +435,13 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
     return any(
         _wary(each) and (not each.evidence or any(place.turn in asked for place in each.evidence)) for each in notices
     )
+
+
+def _of_corpus(notices: tuple[Notice, ...], engine: Engine) -> tuple[Notice, ...]:
+    """Return the notices without "the sources are in English" where they are not."""
+    if any(each.text == ENGLISH for each in notices) and not engine.in_english:
+        return tuple(each for each in notices if each.text != ENGLISH)
+    return notices
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:

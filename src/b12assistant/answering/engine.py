@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.answering.claims import Claims
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -30,10 +31,11 @@ from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.reader import JointReader
-from b12assistant.index.token_store import Projection
+from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
+from b12assistant.safety.languages import is_english
 from b12assistant.stages import stage
 from b12assistant.threads import Latest, cached, once
 from b12assistant.types import Hit, Passage, Range, Span
@@ -47,6 +49,7 @@ _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
+_LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
     r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
@@ -82,41 +85,44 @@ class Engine:
     vocabulary: Vocabulary | None = None  # the corpus's own
     reader: JointReader | None = None
 
+    @once
+    def in_english(self) -> bool:
+        """Return whether the documents are in English: nearly all of some passages from all over the corpus."""
+        passages = self.collection.passages
+        read = [passages[row].span.text for row in range(0, len(passages), len(passages) // _LANGUAGE_READ + 1)]
+        return sum(map(is_english, read)) >= _MOST * len(read)
+
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    @cached(64)
-    def search(self, asked: Interpretation, read_as: Interpretation, settings: Settings) -> Searched:
-        """Search a reading: as it was given, and with the words of the sources.
-
-        Cached, since each turn of a conversation reads the earlier ones again.
-        """
-        begun = time.perf_counter()
-        query = self.query_of(read_as)
-        took = 1000 * (time.perf_counter() - begun)
-        hits = self.candidates(query)
-        windows = self.windows(query, hits, settings)
-        return Searched(asked, read_as, query, hits, windows, self.evidence(query, hits), took)
-
-    def search_together(
-        self, own: Searched, others: Sequence[Interpretation], settings: Settings, *, whole: bool = False
+    def search(
+        self,
+        readings: Sequence[Interpretation],
+        settings: Settings,
+        *,
+        beside: Query | None = None,
+        whole: bool = False,
+        literal: bool = False,
     ) -> list[Searched]:
-        """Search the readings of one turn at once, each with the same weight; return one result for each of ``others``.
+        """Search the readings of one question at once, each with the same weight; return one result for each.
 
-        ``own``: the turn alone. ``whole``: every word of a reading counts as the question's own.
+        All find the same quotes, and each is judged by its own words. The last one counts as read. ``beside``: searched
+        with them, and not judged. ``whole``: every word of a reading counts as the question's own. ``literal``: the
+        words of the sources are not added.
         """
-        read = [self.read(each) for each in others]
+        read = list(readings) if literal else [self.read(each) for each in readings]
         begun = time.perf_counter()
         queries = self.queries_of(read)
-        took = own.encoding + 1000 * (time.perf_counter() - begun)
-        query = together([own.query, *queries])
+        took = 1000 * (time.perf_counter() - begun)
+        searched = [*([beside] if beside else []), *queries]
+        query = together(searched) if len(searched) > 1 else queries[0]
         hits = self.candidates(query)
         windows = self.windows(query, hits, settings)
         evidence = self._evidence(queries, hits, whole=whole)
         return [
             Searched(asked, read_as, each, hits, windows, known, took)
-            for asked, read_as, each, known in zip(others, read, queries, evidence, strict=True)
+            for asked, read_as, each, known in zip(readings, read, queries, evidence, strict=True)
         ]
 
     def as_written(self, text: str) -> Query:
@@ -137,24 +143,6 @@ class Engine:
         ]
         found.sort(key=lambda each: -each[0])
         return tuple(Range(int(places[:, 0].min()), int(places[:, 1].max())) for _, places in found)
-
-    def search_in_message(self, message: str, readings: Sequence[Interpretation], settings: Settings) -> list[Searched]:
-        """Search a question of a message; return one result for each of its ``readings``, the question alone first.
-
-        It is ranked by the whole message and all readings, each with the same weight, and judged by the words of each
-        reading: the story finds what is meant, but is no evidence.
-        """
-        read = [self.read(each) for each in readings]
-        begun = time.perf_counter()
-        queries = self.queries_of(read)
-        query = together([self.as_written(message), *reversed(queries)])
-        took = 1000 * (time.perf_counter() - begun)
-        hits = self.candidates(query)
-        windows = self.windows(query, hits, settings)
-        return [
-            Searched(asked, read_as, each, hits, windows, known, took)
-            for asked, read_as, each, known in zip(readings, read, queries, self._evidence(queries, hits), strict=True)
-        ]
 
     @cached(64)
     @stage("reading")
@@ -177,7 +165,7 @@ class Engine:
         for read_as in readings:
             says = bool(specific(read_as.own.text))
             asked.append((readable(read_as.text), says * read_as.lead))
-            others.append([each.words for each in read_as.replaced if not isinstance(each.read_as, TurnSlice)])
+            others.append([each.words for each in read_as.replaced])
             if others[-1]:
                 text, lead = reading(read_as)
                 asked.append((readable(text), says * lead))
@@ -267,20 +255,32 @@ class Engine:
     def covered(self, window: Window, shown: Sequence[Window]) -> float:
         """Return how much of a window's words other windows say, 0 to 1: the mean, by idf, of each token's best cosine.
 
-        0 in a large collection, which has no vectors of single sentences.
+        A sentence is compared only with those that claim as much as it does.
         """
-        store = self.collection.alone
-        if store is None or not shown:
-            return 0.0
-        own = store.part(*self._sentences(window))
-        others = [store.part(*self._sentences(each)) for each in shown]
-        best = np.max([other.best(own.unit_tokens(), 0, len(other)).max(axis=0) for other in others], axis=0)
-        return float(best @ as_shares(idf_of(self.collection.piece_idf, own.pieces)))
+        best: list[Vectors] = []
+        pieces = []
+        for own, claims in self._units(window):
+            held = [unit for each in shown for unit, said in self._units(each) if said.hold(claims)]
+            cosines = [unit.best(own.unit_tokens(), 0, 1)[0] for unit in held]
+            best.append(np.max(cosines, axis=0) if cosines else np.zeros(len(own.pieces), np.float32))
+            pieces.append(own.pieces)
+        return float(np.concatenate(best) @ as_shares(idf_of(self.collection.piece_idf, np.concatenate(pieces))))
 
-    def _sentences(self, window: Window) -> tuple[int, int]:
-        """Return the rows of a window's sentences among those of all passages."""
-        first = int(self.collection.sentence_starts[self.collection.row(window.passage)])
-        return first + window.cut.rows.start, first + window.cut.rows.stop
+    def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
+        """Yield the token vectors of each sentence of a window by itself, with what it claims."""
+        row, rows = self.collection.row(window.passage), window.cut.rows
+        for place, claims in zip(range(rows.start, rows.stop), window.cut.claims, strict=True):
+            yield self._unit(row, place), claims
+
+    @cached(_KEPT_OF_MANY)
+    def _unit(self, row: int, place: int) -> TokenStore:
+        """Return the token vectors of a sentence by itself. A large collection stores none: there it is encoded now."""
+        if self.collection.alone is not None:
+            unit = int(self.collection.sentence_starts[row]) + place
+            return self.collection.alone.part(unit, unit + 1)
+        (encoded,) = self.encoder.each([readable(self.collection.passages[row].sentences[place].text)])
+        ends = np.array([0, len(encoded.tokens)], np.int64)
+        return TokenStore.of(self.projection.reduce(encoded.tokens), encoded.pieces, ends)
 
     @stage("differences")
     def difference(self, query: Query, found: Sequence[Window]) -> Difference | None:

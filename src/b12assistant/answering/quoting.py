@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.answering.claims import Claims, all_held, claims_of
 from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
@@ -79,6 +80,13 @@ class QuoteSpan:
     @once
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
+
+    @once
+    def claims(self) -> tuple[Claims, ...]:
+        """Return what each of its sentences claims, with the words that lead in to it."""
+        text, first = self.passage.document.text, self.bests[0].start
+        lead = " ".join(text[span.start : min(span.end, first)] for span in self.spans if span.start < first)
+        return tuple(claims_of(f"{lead} {sentence.text}") for sentence in self.bests)
 
     @once
     def telling(self) -> tuple[int, ...]:
@@ -268,7 +276,8 @@ def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span
 
 
 def _same(one: Window, other: Window) -> bool:
-    """Return whether two windows overlap, or say the same from one source: a document, or a page that both sum up."""
+    """Return whether two windows overlap, or the ``other`` says what the ``one`` does, from one source: a document, or
+    a page that both sum up."""
     first, second = one.best.document, other.best.document
     if first.id == second.id:
         if any(span.start < beside.end and beside.start < span.end for span in one.spans for beside in other.spans):
@@ -276,7 +285,8 @@ def _same(one: Window, other: Window) -> bool:
     elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.cut.terms, other.cut.terms
-    return bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
+    alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
+    return alike and all_held(other.cut.claims, one.cut.claims)
 
 
 def _length(spans: Sequence[Span]) -> int:

@@ -55,9 +55,21 @@ class Concept:
 
 @dataclass(frozen=True)
 class Scope:
-    """The concepts, in the order in which their notices are shown."""
+    """The concepts, in the order in which their notices are shown.
+
+    ``subject``: what the shipped corpus is about; ``None`` for a corpus that says itself what it is about.
+    """
 
     concepts: tuple[Concept, ...]
+    subject: re.Pattern[str] | None = None
+
+    def is_about_it(self, asked: Iterable[str]) -> bool:
+        """Return whether something ``asked`` is about the subject of the shipped corpus."""
+        return self.subject is not None and any(self.subject.search(fold(each)) for each in asked)
+
+    def is_off(self, asked: Iterable[str]) -> bool:
+        """Return whether nothing ``asked`` is about the subject. What is nearest then has nothing to do with it."""
+        return self.subject is not None and not self.is_about_it(asked)
 
     def notices(self, parts: Sequence[TurnSlice], sources: Sequence[str]) -> tuple[Notice, ...]:
         """Return a notice for each concept that a part of the question is about and none of the ``sources`` mentions.
@@ -91,12 +103,14 @@ def _places(concept: Concept, parts: Sequence[TurnSlice]) -> Iterator[TurnSlice]
 
 
 @cache
-def load_scope() -> Scope:
-    """Read the concepts that ship with the package."""
+def load_scope(*, shipped: bool = False) -> Scope:
+    """Read the concepts that ship with the package; ``shipped``: and what its corpus is about, beginnings of words."""
+    names = "|".join(map(re.escape, read_data("scope", "subject.toml")["names"]))
     listed = read_data("scope", "concepts.toml")["concept"]
     return Scope(
         tuple(
             Concept(TextId(each["id"]), tuple(each["names"]), tuple(each["asks"]), each=each.get("each", False))
             for each in listed
-        )
+        ),
+        re.compile(rf"(?<!\w)(?:{names})") if shipped else None,
     )

@@ -3,8 +3,8 @@
 One reading alone is often wrong, and the answer is usually near under several. So a turn that leans is searched for all
 of its readings at once, each with the same weight; the reading that the best window most likely answers is shown and
 judged (`docs/decisions/07-conversation.md`). A complete turn has one reading. One that leans has several: alone; after
-the last question; with the subject of an earlier question in place of its pronoun; in place of words of the last
-question ("and tablets?" after "How often are injections given?"). A reading uses only slices, never new words.
+the last question; with the subject of an earlier question in place of its pronoun. A reading uses only slices, never
+new words.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from b12assistant.answering.asked import SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import Calibration, Signals, mean_of
+from b12assistant.answering.signals import Calibration, Signals
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
-from b12assistant.answers import Interpretation, Move, Replacement, Turn, TurnSlice
+from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.reader import EXTREMES
 from b12assistant.language.sentences import trim
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _ABOUT = 2  # words that say what a message is about
 _MOST_QUESTIONS = 2  # earlier ones that are read with a turn
-_JOINED = 300  # most characters of an earlier question whose words are replaced, or whose subject is looked for
+_JOINED = 300  # most characters of an earlier question whose subject is looked for
 
 _PHRASE_END = re.compile(r"[,;:?!()]|\.\s|\s[–—-]\s")
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
@@ -46,12 +46,13 @@ class Read:
     """A turn as it was understood, with what was found for it.
 
     ``likely``: how likely the best window answers, 0 to 1. ``most``: of any window; less than 1 after a question that
-    was refused, 0 for one that is barred.
+    was refused, 0 for one that is barred. ``signals``: of the best window, ``None`` if there is none.
     """
 
     searched: Searched
     likely: float
     most: float = 1.0
+    signals: Signals | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Thread:
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
         read_as = alone(turn, self.most, literal=True)
-        return self._judged(self.engine.search(read_as, read_as, self.settings))
+        return self._judged(self.engine.search([read_as], self.settings, literal=True)[0])
 
     def certain(self, read: Read, window: Window) -> float:
         """Return how likely a window answers the turn, 0 to 1."""
@@ -92,6 +93,8 @@ class Thread:
         return min(read.most, self.calibration.confidence(signals))
 
     def _signals(self, read: Read, window: Window) -> Signals:
+        if read.signals is not None and window is read.searched.windows[0]:
+            return read.signals
         return self.engine.signals(read.searched.query, read.searched.evidence, window)
 
     def _judged(self, searched: Searched, most: float = 1.0) -> Read:
@@ -104,8 +107,8 @@ class Thread:
             return read
         signals = self._signals(read, searched.windows[0])
         if signals.is_barred and not searched.read_as.is_joined:
-            return replace(read, most=0.0)
-        return replace(read, likely=self._likely(read, signals))
+            return replace(read, most=0.0, signals=signals)
+        return replace(read, likely=self._likely(read, signals), signals=signals)
 
     def _answers(self, read: Read) -> bool:
         return read.likely >= self.calibration.possibly
@@ -121,7 +124,7 @@ class Thread:
         if last.near and len(turn.text.split()) > SHORT:
             return self.read_asked(last)
         own = alone(turn, self.most)
-        read = self._judged(self.engine.search(own, self.engine.read(own), self.settings))
+        read = self._judged(self.engine.search([own], self.settings)[0])
         lean = leaning(turn.text)
         if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
             return read
@@ -129,20 +132,16 @@ class Thread:
 
     def understood(self, turns: tuple[Turn, ...], questions: Sequence[Asked]) -> list[Read]:
         """Understand each question of a message; the last of some turns as a whole if it has none."""
-        self.encode(questions)
-        return [self.read_asked(each) for each in questions] or [self.read(turns)]
-
-    def encode(self, questions: Sequence[Asked]) -> None:
-        """Encode the readings of several questions of a message in one batch: `read_asked` then finds them encoded."""
         self.engine.queries_of([self.engine.read(each) for asked in questions for each in self._readings_of(asked)])
+        return [self.read_asked(each) for each in questions] or [self.read(turns)]
 
     @cached(64)
     def read_asked(self, asked: Asked) -> Read:
         """Understand one question of a message: it is searched together with the message, and judged by itself or with
-        what it leans on, whichever fits better."""
-        message = asked.words.turn.text[: self.most]
-        found = self.engine.search_in_message(message, self._readings_of(asked), self.settings)
-        return max((self._judged(each) for each in found), key=lambda each: each.likely)
+        what it leans on, whichever fits better: the story finds what is meant, but is no evidence."""
+        message = self.engine.as_written(asked.words.turn.text[: self.most])
+        found = self.engine.search(self._readings_of(asked)[::-1], self.settings, beside=message)
+        return max((self._judged(each) for each in reversed(found)), key=lambda each: each.likely)
 
     def _readings_of(self, asked: Asked) -> list[Interpretation]:
         """Return a question of a message by itself, then with each context; of a verdict, only the claim."""
@@ -171,15 +170,15 @@ class Thread:
         """
         previous = self.read(before)
         refused = not self._answers(previous)
-        found = self.engine.search_together(
-            own.searched, [*self._readings(turns, before, previous.searched.asked)], self.settings, whole=refused
-        )
+        readings = [*self._readings(turns, before, previous.searched.asked)]
+        found = self.engine.search(readings, self.settings, beside=own.searched.query, whole=refused)
         joined = [self._judged(each, own.likely if refused else 1.0) for each in found]
         best = max(joined, key=lambda each: each.likely)
         if self._answers(own) and not self._answers(best) and not refused:
             return own
         after = joined[0].searched.read_as  # words put together are not a sentence: both questions are shown as typed
-        return replace(best, searched=replace(best.searched, read_as=after))
+        spent = own.searched.encoding + best.searched.encoding
+        return replace(best, searched=replace(best.searched, read_as=after, encoding=spent))
 
     def _readings(
         self, turns: tuple[Turn, ...], before: tuple[Turn, ...], previous: Interpretation
@@ -194,10 +193,6 @@ class Thread:
         for subject in dict.fromkeys(map(self._subject, (previous, first))):
             if subject is not None:
                 yield about(own, subject)
-        phrase = phrase_of(own)
-        taken = phrase and self._likest(previous, phrase)
-        if phrase and taken:
-            yield in_place(previous, taken, phrase)
 
     def _subject(self, previous: Interpretation) -> TurnSlice | None:
         """Return the most specific subject of a question: its rarest word is the rarest."""
@@ -207,16 +202,6 @@ class Thread:
         query = self.engine.as_written(previous.text)
         heaviest = [float(query.informative[_tokens(previous, each, query)].max(initial=0)) for each in found]
         return found[int(np.argmax(heaviest))]
-
-    def _likest(self, previous: Interpretation, phrase: TurnSlice) -> TurnSlice | None:
-        """Return the words of a question that are most like the phrase."""
-        found = list(replaceable(previous))
-        if not found:
-            return None
-        query = self.engine.as_written(previous.text)
-        wanted = mean_of(self.engine.as_written(phrase.text).tokens)
-        likeness = [float(mean_of(query.tokens[_tokens(previous, each, query)]) @ wanted) for each in found]
-        return found[int(np.argmax(likeness))]
 
 
 def _tokens(read_as: Interpretation, part: TurnSlice, query: Query) -> NDArray[np.int64]:
@@ -300,44 +285,9 @@ def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
     pronoun = turn_forms.pronoun_of(own.text)
     if pronoun is None:
         return Interpretation((subject, own), as_one=True)
-    place = TurnSlice(own.turn, own.start + pronoun[0], own.start + pronoun[1])
-    return in_place(Interpretation((own,)), place, subject)
-
-
-def phrase_of(own: TurnSlice) -> TurnSlice | None:
-    """Return the words of a turn without a verb that can replace others; ``None`` if it asks a question."""
-    begin = turn_forms.opening(own.text)
-    if begin is None:
-        return None
-    end = _PHRASE_END.search(own.text, begin)
-    found = [word for word in _WORD.finditer(own.text, begin, end.start() if end else len(own.text)) if terms(word[0])]
-    if not found:
-        return None
-    return TurnSlice(own.turn, own.start + found[0].start(), own.start + found[-1].end())
-
-
-def replaceable(previous: Interpretation) -> Iterator[TurnSlice]:
-    """Yield runs of one to three words of an earlier question that another topic may replace."""
-    for part in previous.parts:
-        words = [(word, bool(terms(word[0]))) for word in _WORD.finditer(part.text)]
-        for i, (first, names) in enumerate(words):
-            for last, last_names in words[i : i + 3]:
-                if not last_names or not names or _PHRASE_END.search(part.text, first.start(), last.start()):
-                    break
-                yield TurnSlice(part.turn, part.start + first.start(), part.start + last.end())
-
-
-def in_place(previous: Interpretation, place: TurnSlice, phrase: TurnSlice) -> Interpretation:
-    """Return the earlier question with the phrase in place of some of its words."""
-    parts: list[TurnSlice] = []
-    for part in previous.parts:
-        if part.holds(place):
-            before = _trimmed(part.turn, part.start, place.start)
-            after = _trimmed(part.turn, place.end, part.end)
-            parts += [each for each in (before, phrase, after) if each]
-        else:
-            parts.append(part)
-    return Interpretation(tuple(parts), (Replacement(place, phrase),), as_one=True)
+    before = _trimmed(own.turn, own.start, own.start + pronoun[0])
+    after = _trimmed(own.turn, own.start + pronoun[1], own.end)
+    return Interpretation(tuple(each for each in (before, subject, after) if each), as_one=True)
 
 
 def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:

@@ -295,10 +295,3 @@ def pronoun_of(own: str) -> tuple[int, int] | None:
                 return match.span()
         clause.append(word)
     return None
-
-
-def opening(own: str) -> int | None:
-    """Return where the words begin that follow "and", "what about" and the like; ``None`` if the turn has a verb."""
-    text = own.replace("’", "'").lower()
-    begin = _opens(text)
-    return None if _asks(text, begin) else begin

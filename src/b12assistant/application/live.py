@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from dataclasses import dataclass, field
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
@@ -14,7 +13,6 @@ from b12assistant.errors import AssistantError
 from b12assistant.language.vocabulary import english_words
 from b12assistant.memory import give_back
 
-_LOOKED = 1.0  # seconds between checks of the index on disk
 _LOG = logging.getLogger("b12assistant.index")
 _TRIAGED = 20  # suggestions
 
@@ -32,13 +30,19 @@ def prepare(space: Workspace) -> None:
         _LOG.error("no suggestions: %s", type(error).__name__)
 
 
+def _settle(space: Workspace) -> None:
+    give_back()
+    prepare(space)
+
+
 @dataclass(eq=False)
 class Live:
     """A callable that returns the current workspace. Call it once per request: an answer must be from one generation.
 
-    When another process publishes an index, it is opened next to the one in use and then replaces it. An edit of
-    `switched_off.toml` counts from the next call on: nothing needs to be opened for it. If either cannot be used, the
-    previous one stays, with the reason among its problems.
+    The first call after another process published an index opens that and returns it, so call it where waiting is
+    allowed, not in an event loop; calls in other threads meanwhile return the one in use. An edit of
+    `switched_off.toml` counts from the next call on. If either cannot be used, the previous one stays, with the reason
+    among its problems.
     """
 
     _space: Workspace
@@ -46,7 +50,6 @@ class Live:
     _switching: threading.RLock = field(default_factory=threading.RLock)
     _seen: object = None  # the index on disk that was last opened or tried
     _seen_off: object = None  # the state of `switched_off.toml` that was last read
-    _looked: float = 0.0
 
     def __post_init__(self) -> None:
         self._seen, self._seen_off = self._space.store.pointer(), self._written()
@@ -55,12 +58,15 @@ class Live:
         if self._space.is_open:
             if self._written() != self._seen_off:
                 self._switch()
-            now = time.monotonic()
-            if now - self._looked >= _LOOKED:
-                self._looked = now
-                if self._space.store.pointer() not in (None, self._seen):
-                    threading.Thread(target=self._follow, name="renewing", daemon=True).start()
+            if self._is_published() and self._renewing.acquire(blocking=False):
+                try:
+                    self._follow()
+                finally:
+                    self._renewing.release()
         return self._space
+
+    def _is_published(self) -> bool:
+        return self._space.store.pointer() not in (None, self._seen)
 
     def _written(self) -> object:
         """Return a value that changes when `switched_off.toml` is edited."""
@@ -81,26 +87,23 @@ class Live:
         threading.Thread(target=prepare, args=(self._space,), name="renewing", daemon=True).start()
 
     def _follow(self) -> None:
-        """Open the newest index and use it from now on, unless another thread has done so already."""
-        with self._renewing:
-            pointer = self._space.store.pointer()
-            if pointer in (None, self._seen):
-                return
-            self._seen = pointer
-            try:
-                fresh = self._space.renewed()
-                fresh.opened  # noqa: B018 - opens the index or raises
-                fresh.ask("ready")
-            except Exception as error:  # noqa: BLE001 - the previous index still works
-                self._keep("the newest index cannot be used", error)
-                return
-            with self._switching:
-                self._space, self._seen_off = fresh, None  # the file may have been edited since it was opened
-        give_back()
+        """Open the newest index and use it from now on, unless it was tried already."""
+        if not self._is_published():
+            return
+        self._seen = self._space.store.pointer()
+        try:
+            fresh = self._space.renewed()
+            fresh.opened  # noqa: B018 - opens the index or raises
+            fresh.ask("ready")
+        except Exception as error:  # noqa: BLE001 - the previous index still works
+            self._keep("the newest index cannot be used", error)
+            return
+        with self._switching:
+            self._space, self._seen_off = fresh, None  # the file may have been edited since it was opened
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
-        prepare(fresh)
+        threading.Thread(target=_settle, args=(fresh,), name="renewing", daemon=True).start()
 
     def _keep(self, what: str, error: Exception) -> None:
         """Keep the previous state, with what went wrong as its problem."""

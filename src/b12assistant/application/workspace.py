@@ -18,10 +18,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from b12assistant.answering.assistant import Answerer, Triaged, turns_of
+from b12assistant.answering.assistant import SCOPE, Answerer, Triaged, turns_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.lookup import LookUp, Sieve
 from b12assistant.answering.quoting import load_cues
+from b12assistant.answering.scope import load_scope
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answering.suggestions import Suggestions
 from b12assistant.answering.turn_forms import only_remarks
@@ -54,7 +55,6 @@ from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
-from b12assistant.safety.proportion import kind_line
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
@@ -275,6 +275,7 @@ class Workspace:
             settings=self.configuration.settings,
             calibration=load_calibration(),
             cues=load_cues(),
+            scope=load_scope(shipped=all(text["id"] != SCOPE for text in self._own_texts.get("text", ()))),
         )
 
     def load_ahead(self) -> None:
@@ -301,8 +302,6 @@ class Workspace:
         same words, if it exists already.
         """
         reply = self.assistant.reply(question, history, literal=as_typed, triaged=triaged)
-        if kind := kind_line(reply.answer):
-            reply = replace(reply, answer=replace(reply.answer, notices=(*kind, *reply.answer.notices)))
         quoted = {quote.document.id for quote in reply.answer.shown}
         changed = frozenset(name for name in quoted if self.source_changed(name))
         return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)

@@ -6,12 +6,10 @@ the order, the wording or the notes of a quote, nor how it says who speaks and w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from itertools import islice
 
 from b12assistant.answers import (
@@ -24,12 +22,9 @@ from b12assistant.answers import (
     Reply,
     TextId,
 )
-from b12assistant.data_files import read_data
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.language.words import fold
-from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import (
     DocumentId,
@@ -217,7 +212,6 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
         near_places(_places(answer.nearest), setting.base),
         parts,
         [words.text for words in answer.more],
-        asked=(answer.question.text, read_as.text if read_as else ""),
         emergency=_is_emergency(answer.notices),
     )
 
@@ -225,29 +219,6 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
 def _places(passages: Iterable[Passage]) -> Iterator[tuple[DocumentId, PassageId, tuple[str, ...]]]:
     for near in passages:
         yield near.document.id, near.id, (near.document.title, *section(near.document, near.span.start))
-
-
-SCOPE = TextId("scope")
-
-
-@cache
-def _subject() -> re.Pattern[str]:
-    """Return what the shipped corpus is about: beginnings of words (`data/scope/subject.toml`)."""
-    names = read_data("scope", "subject.toml")["names"]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})")
-
-
-@cache
-def _shipped_scope() -> str:
-    return load_fixed_texts()[SCOPE].text
-
-
-def is_off_subject(scope: str, asked: Iterable[str]) -> bool:
-    """Return whether nothing ``asked`` is about the subject of the shipped corpus; false for another ``scope`` text.
-
-    What else is nearest then, page or question, has nothing to do with what was asked.
-    """
-    return scope == _shipped_scope() and not any(_subject().search(fold(each)) for each in asked)
 
 
 def arrange(
@@ -261,20 +232,14 @@ def arrange(
     parts: Sequence[AskedPart] = (),
     further: Sequence[str] = (),
     *,
-    asked: Iterable[str],
     emergency: bool,
 ) -> tuple[Piece, ...]:
     """Order an answer: notices, what was searched, headline, quotes, differences, nearest places, advice.
 
     ``differences``: curators' questions with the quotes of their sides. ``parts``: the questions of a message, each
-    with its own headline, quotes and places; ``further``: those that were not searched. ``asked``: the message, and how
-    it was read: who asked about the subject is not told what it is. ``emergency``: the most serious red flag is one.
+    with its own headline, quotes and places; ``further``: those that were not searched. ``emergency``: the most serious
+    red flag is one.
     """
-    asked = tuple(asked)
-    if any(_subject().search(fold(each)) for each in asked):
-        notices = [notice for notice in notices if notice.id != SCOPE]
-    if any(notice.id == SCOPE and is_off_subject(notice.text, asked) for notice in notices):
-        nearest, parts = (), [replace(part, nearest=()) for part in parts]
     answered = _answered(labels, read_as, reason, quotes, notices) if not parts else _of_parts(labels, parts, quotes)
     shown = tuple(_notices(notices, labels, emergency=emergency))
     advice = tuple(notice for notice in shown if notice.kind is NoticeKind.ADVICE)

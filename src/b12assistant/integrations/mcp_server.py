@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Level, Reply, most_serious
+from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
@@ -91,7 +92,7 @@ def build_server(space: Workspace) -> MCPServer[Any]:
         log_level="WARNING",
     )
 
-    tools = _Tools(space)
+    tools = _Tools(Live(space))
     for tool, title, sentence in (
         (tools.ask, "Ask", "Answer a question with exact quotes, fixed safety texts first; or say it has no answer."),
         (tools.search, "Search", "Look up whole passages by meaning and words, fixed safety texts first."),
@@ -109,28 +110,30 @@ def build_server(space: Workspace) -> MCPServer[Any]:
 class _Tools:
     """The tools over a workspace. Names, types and descriptions of their arguments are what a client sees."""
 
-    space: Workspace
+    live: Live
 
     def ask(
         self,
         question: Annotated[Typed, Field(description="What the user typed, unchanged.")],
         history: _History | None = None,
     ) -> Annotated[CallToolResult, AskResponse]:
-        reply = self.space.ask(question, history or [])
-        return _result(_answer(self.space, reply), reply_json(reply, self.space.texts, today=local_today()))
+        space = self.live()
+        reply = space.ask(question, history or [])
+        return _result(_answer(space, reply), reply_json(reply, space.texts, today=local_today()))
 
     def search(
         self,
         question: Annotated[Typed, Field(description="Words or a sentence.")],
         k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
     ) -> Annotated[CallToolResult, SearchResponse]:
-        notices = self.space.assistant.triaged(question).triage.notices
+        space = self.live()
+        notices = space.assistant.triaged(question).triage.notices
         hits: tuple[Hit, ...] = ()
         first = most_serious(notices)
         if first is None or first.flag is None or first.flag.level is not Level.EMERGENCY or not first.flag.certain:
-            notices, hits = self.space.search(question, k)
-        texts = self.space.texts
-        response = search_json(question, notices, hits, texts, self.space.opened.collection.generation)
+            notices, hits = space.search(question, k)
+        texts = space.texts
+        response = search_json(question, notices, hits, texts, space.opened.collection.generation)
         blocks = [text for notice in present_notices(notices, texts, load_labels()) for text in _blocks(notice)]
         return _result([*blocks, *(_passage(hit.passage, hit.rank) for hit in hits)], response)
 
@@ -141,10 +144,11 @@ class _Tools:
             Field(max_length=_LONGEST_ID, description="The whole id of a passage, as `ask` and `search` give it."),
         ],
     ) -> Annotated[CallToolResult, PassageResponse]:
-        found = self.space.passage(passage)
+        space = self.live()
+        found = space.passage(passage)
         if found.id != passage:
             raise NotFoundError("the beginning of an id is not an id")
-        opened = {**passage_json(found), "index": {"generation": self.space.opened.collection.generation}}
+        opened = {**passage_json(found), "index": {"generation": space.opened.collection.generation}}
         return _result([_passage(found)], opened)
 
 

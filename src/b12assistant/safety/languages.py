@@ -337,6 +337,11 @@ def _detector() -> LangDetector:
     return LangDetector(LangDetectConfig(model="lite", max_input_length=LOOKED_AT))
 
 
+def is_english(text: str) -> bool:
+    """Return whether the language detector takes a text of a document for English."""
+    return _detect(text)[0] == "en"
+
+
 def _detect(text: str) -> tuple[str, float]:
     """Return what the language detector says. It is not asked alone, since it takes some English words for Dutch."""
     best = _detector().detect(" ".join(text[:LOOKED_AT].casefold().split()), k=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -76,7 +77,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
     @router.post(f"{ROOT}/search")
     async def search(asked: LookUpForm) -> Response:
         """Return the notices and the passages, best first; no notice withholds passages."""
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
         work = partial(_results, space, asked, labels)
         nothing = _unsearched(space, labels, rows=[], generation=None)
         return await questions.look_up(space, asked.text, work, nothing)
@@ -84,14 +85,14 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
     @router.post(f"{ROOT}/best")
     async def best(asked: QuestionForm) -> Response:
         """Return the best quote for one of many questions; below a safety text its strength is not judged."""
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
         work = partial(_best, space, asked.text, labels)
         return await questions.look_up(space, asked.text, work, _unsearched(space, labels, quote=None))
 
     @router.post(f"{ROOT}/parts")
     async def gave(asked: WhyForm) -> Response:
         """Return, for each quote that is still there, what each part of the search gave for its passage."""
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
         return await questions.run(lambda: JsonResponse({"parts": list(_parts(space, asked, labels))}))
 
     return router

@@ -5,6 +5,7 @@ The turns of a conversation arrive in the body and are answered again from one i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
@@ -55,7 +56,7 @@ def saving_router(workspace: Callable[[], Workspace], questions: Questions, labe
         Each turn waits for its turn by itself, so that a long conversation delays nobody, and none is answered for a
         reader who has gone.
         """
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
         lines = [
             _line(space, turn, await questions.run(partial(answered, space, asked.turns, number)))
             for number, turn in enumerate(asked.turns)
@@ -67,7 +68,7 @@ def saving_router(workspace: Callable[[], Workspace], questions: Questions, labe
     @router.post(REPLY)
     async def reply(asked: MessageRequest, request: Request) -> Response:
         """Return a message that quotes the passages, as text and as HTML."""
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
         return await questions.run(lambda: JsonResponse(_message(space, asked, labels, base)))

@@ -101,7 +101,7 @@ _UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first 
 
 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
-    """Return all routes of the API. ``workspace`` is called once per request."""
+    """Return all routes of the API. ``workspace`` is called once per request, in a thread."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=attrgetter("name"))
     questions = questions or Questions.of(_UNHURRIED)
     _add_questions(router, workspace, questions)
@@ -127,7 +127,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
     @router.post(f"{ROOT}/ask", tags=["questions"], response_model=AskResponse, responses=failing)
     async def ask(asked: http_models.AskRequest) -> Response:
         """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
 
         def answered(reply: Reply) -> Response:
             return JsonResponse(reply_json(reply, space.texts, today=local_today()))
@@ -140,7 +140,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
 
         If the search takes too long, an emergency notice is returned alone, without hits and without a generation.
         """
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
 
         def searched() -> Response:
             notices, hits = space.search(asked.question, asked.k, asked.sieve)
@@ -228,7 +228,7 @@ def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> No
     async def readyz() -> Response:
         """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
         questions.check_open()
-        space = workspace()
+        space = await asyncio.to_thread(workspace)
         await asyncio.to_thread(readiness.check, space)  # not in the pool, where requests may be waiting
         opened = space.opened
         passed_over = bool(opened.problems)

@@ -19,7 +19,6 @@ from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
-from b12assistant.display.presentation import SCOPE, is_off_subject
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
@@ -79,7 +78,8 @@ class Asking:
 
         ``quotes``: addresses of the quotes of a shared answer, which is not part of this conversation.
         """
-        question, space, earlier = typed or "", self.live(), [] if quotes else talk.questions
+        question, earlier = typed or "", [] if quotes else talk.questions
+        space = await asyncio.to_thread(self.live)
         number, is_loading = talk.count + 1, not self.warmup.ended
 
         def shown(reply: Reply) -> Conversation:
@@ -138,7 +138,7 @@ class Asking:
         """
         yield ()
         if talk.turns and not talk.turns[-1].controls:
-            space = self.live()
+            space = await asyncio.to_thread(self.live)
             try:
                 work = partial(self._suggestions, space, talk)
                 yield await self.questions.run(work, self.questions.suggestions)
@@ -151,7 +151,7 @@ class Asking:
         asked, last = space.suggested(talk.questions), talk.turns[-1]
         if not last.refused:
             return tuple(Suggestion(question) for question in asked)
-        if is_off_subject(space.texts[SCOPE].text, (last.question, last.read_as or "")):
+        if space.assistant.scope.is_off((last.question, last.read_as or "")):
             return ()
         setting = space.setting(labels=self.labels)
         drawn = (Suggestion(question, answer_html.close_answer(space.ask(question), setting)) for question in asked)
@@ -166,7 +166,7 @@ class Asking:
         if problem:
             yield answer_html.state(self.labels("ask.failed", problem=problem), "failed")
         else:
-            opened = self.live().opened
+            opened = (await asyncio.to_thread(self.live)).opened
             ready = answer_html.ready(opened.collection.generation, version("b12assistant"), self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             made_of = answer_html.library(library(opened), self.labels)
