@@ -194,7 +194,7 @@ licences: .venv/.test ## list the licences of what is installed, in build/
 # All but torch, whose CPU build is only in its own index: its version is checked, and that it has no CUDA. Its needs are
 # read from itself, and setuptools is what builds b12assistant.
 UV = $(BIN)/uv
-EXTRAS = langchain mcp milvus
+EXTRAS = mcp milvus
 COMPILE = pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-annotate --no-header \
   -c build/pins.txt --override build/no-torch.txt
 hashes: ## write requirements.lock and requirements-test.lock: the pins and the hashes of their wheels, for Linux and macOS

@@ -25,6 +25,7 @@ from b12assistant.answers import (
     RuleId,
     Status,
     Strength,
+    TermId,
     TextId,
     Timings,
     Topic,
@@ -281,7 +282,7 @@ def test_what_was_searched_is_slices_of_turns() -> None:
     before = Turn(0, "nerves")
     read_as = Interpretation(
         (TurnSlice(before, 0, 6), TurnSlice(TURN, 8, 12)),
-        (Replacement(TurnSlice(TURN, 3, 7), TurnSlice(before, 0, 6)),),
+        (Replacement(TurnSlice(TURN, 3, 7), TermId("nerves")),),
     )
     assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
         "move": "asks",

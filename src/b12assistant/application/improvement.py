@@ -86,7 +86,7 @@ class Improver:
 
     def marked(self, questions: Iterable[str]) -> list[bool]:
         """Return whether each question stands in the corpus's lists."""
-        marked = question_lists.marked_questions(self.space.corpus, self.space.opened.collection.outline.numbers)
+        marked = question_lists.marked_questions(self.space.corpus, self.space.entries)
         known = set(map(same_question, marked))
         return [same_question(question) in known for question in questions]
 
@@ -176,7 +176,7 @@ class Improver:
                 of_document.setdefault(sentence.range, ([], []))[0].append(question)
         of_none = [question for question, sentences in marks.items() if not sentences]
         gone = set(map(same_question, of_none))
-        for document in self.space.opened.collection.outline.numbers if gone else ():
+        for document in self.space.entries if gone else ():
             entries = read_sentences(corpus, document)
             for _, entry, range_ in located(self.space.entries[document].document, entries):
                 if range_ and (asked := [each for each in entry.asked if same_question(each) in gone]):

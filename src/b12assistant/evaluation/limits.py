@@ -54,7 +54,7 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     Raises ``DatasetError`` if too few are left for a fit.
     """
     labelled = load_labelled(file)
-    marked = set(map(_folded, marked_questions(space.corpus, space.opened.collection.outline.numbers)))
+    marked = set(map(_folded, marked_questions(space.corpus, space.entries)))
     others = [each for each in labelled if _folded(each.question) not in marked]
     count = len(labelled) - len(others)
     asked = tuple(map(Judged.of, ask_all(space, others)))

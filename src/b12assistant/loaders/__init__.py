@@ -52,7 +52,7 @@ def load(data: bytes, name: str) -> Extract:
         raise SourceError("empty file")
     suffix = PurePath(name).suffix.lower()
     if suffix not in _PROMISED:
-        raise SourceError(f"not a type that can be read ({suffix or 'no suffix'})", hint=_CONVERT.get(suffix))
+        raise SourceError(f"not a type that can be read ({suffix or 'no suffix'})", hint=_CONVERT.get(suffix, ""))
     kind = _kind(data, suffix)
     extract = _loader(kind)(data)
     if not extract.blocks:
