@@ -7,7 +7,7 @@ import pytest
 from builders import build_collection, build_document
 from corpora import again, three_files
 
-from b12assistant.corpus.switched_off import SwitchedOff
+from b12assistant.corpus.switched_off import Off, SwitchedOff
 from b12assistant.index.source_words import SourceWords
 from b12assistant.types import DocumentId, PassageId, Source
 
@@ -37,7 +37,7 @@ def test_an_unknown_passage_has_no_row(unknown: str) -> None:
 @pytest.mark.parametrize("off", [(), (0,), (0, 1), tuple(range(len(COLLECTION.passages) - 1))])
 def test_words_without_what_is_off_are_those_of_the_rest(off: tuple[int, ...]) -> None:
     passages = COLLECTION.passages
-    switched_off = SwitchedOff(passages={passages[row].id: "a reason" for row in off})
+    switched_off = SwitchedOff(passages={passages[row].id: Off("a reason") for row in off})
     words = replace(COLLECTION, off=switched_off).words
     rest = SourceWords(passage for row, passage in enumerate(passages) if row not in off)
     assert dict(words) == dict(rest)
