@@ -188,7 +188,7 @@ red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds r
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
 	@$(BIN)/python tools/audit.py
 
-licences: .venv/.test ## write docs/reference/licences.md from what is installed
+licences: .venv/.test ## list the licences of what is installed, in build/
 	@$(BIN)/python tools/licences.py
 
 # All but torch, whose CPU build is only in its own index: its version is checked, and that it has no CUDA. Its needs are

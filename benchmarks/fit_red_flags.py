@@ -12,7 +12,7 @@ low-rank changes of its weights and attention pooling over its token vectors (`r
 continues from is in `benchmarks/data/red_flags/second_opinion.npz`.
 
 By default it continues from the last fit: one epoch over the newest round and half of the earlier messages, eight
-minutes on two cores. What ships learned two epochs more (docs/lab/0026, seventh round). ``--anew``: five epochs over
+minutes on two cores. What ships learned two epochs more. ``--anew``: five epochs over
 everything from scratch, then that one. ``--words``: keep the encoder's weights, fit the words and choose the cuts.
 ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when rules have changed.
 """

@@ -61,6 +61,8 @@ class Region(Strict):
     emergency: Telephone
     crisis_line: Telephone | None = None
     poison_line: Telephone | None = None
+    doctor: Telephone | None = None
+    abroad: Text | None = None
     called: dict[str, Text] = {}
 
 
@@ -68,6 +70,10 @@ class General(Strict):
     emergency: Text
     crisis_line: Text
     poison_line: Text
+
+
+class EnglishGeneral(General):
+    doctor: Text
 
 
 class KindCue(Strict):
@@ -82,7 +88,7 @@ class Kindness(Strict):
 
 
 class Numbers(Strict):
-    general: General
+    general: EnglishGeneral
     region: list[Region]
 
 

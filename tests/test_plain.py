@@ -155,7 +155,7 @@ def test_a_red_flag_comes_before_every_quote(question: str, client: TestClient, 
 
 def test_an_emergency_shows_only_its_text_and_its_controls_work(client: TestClient, space: FakeWorkspace) -> None:
     page = send(client, box_of(start(client)), "My legs went weak today and I can't pee")
-    assert "Get help now Call your local emergency number" in page.words
+    assert "Get help now Call 999 now" in page.words
     assert [link for link in page.links if link.startswith("/d/")] == []
     control = next(form for form in page.forms if form.label == space.texts["looking_up"].text)  # type: ignore[index]
     after = send(client, control)

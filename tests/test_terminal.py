@@ -188,7 +188,7 @@ def test_a_changed_and_an_overdue_source_are_marked() -> None:
 
 def test_a_red_flag_is_above_and_the_general_notice_below() -> None:
     shown = printed(answered(quoted(), notices=(URGENT, *NOTICES)))
-    places = [shown.index(start) for start in ("Please see a doctor", "Zebra", "This is information")]
+    places = [shown.index(start) for start in ("See a doctor", "Zebra", "This is information")]
     assert places == sorted(places)
 
 
@@ -250,7 +250,7 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
     found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
     terminal.hits(present_notices((URGENT,), TEXTS, labels.load_labels()), found, console)
     shown = out.getvalue()
-    assert shown.index("Please see a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
+    assert shown.index("See a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
     assert shown.count("Zebra") == 2
     assert "\x1b" not in shown
 

@@ -51,7 +51,7 @@ def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: Fake
         turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.setting())
     )
     *_, reason = space.texts[TextId("urgent")].text.splitlines()
-    assert drawn.index("Please see a doctor") < drawn.index("<blockquote>") < drawn.index(reason)
+    assert drawn.index("See your GP") < drawn.index("<blockquote>") < drawn.index(reason)
     assert drawn.count(reason) == 1
     refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.setting()))
     act, reason = space.texts[TextId("medical_decision")].text.splitlines()

@@ -126,7 +126,7 @@ class RedFlagSettings:
 
     packaged: str = "all"
     model: bool = True
-    region: str = ""
+    region: str = "uk"
     emergency: str = ""
     crisis_line: str = ""
     poison_line: str = ""

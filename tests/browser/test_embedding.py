@@ -118,7 +118,7 @@ def test_without_javascript_an_emergency_comes_first_and_its_control_works(chrom
         page.get_by_label("Your question").fill("My legs went weak today and I can't pee")
         with page.expect_navigation():
             page.get_by_role("button", name="Ask", exact=True).click()
-        assert "Call your local emergency number" in page.locator("section .alarm").inner_text()
+        assert "Call 999 now." in page.locator("section .alarm").inner_text()
         assert page.locator("blockquote").count() == 0
         with page.expect_navigation():
             page.get_by_role("button", name="I'm only looking this up").click()

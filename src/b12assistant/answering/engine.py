@@ -45,7 +45,7 @@ ASKED_SHARE = 0.8  # of the cosines with the words of an asked question, where f
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
-_ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate (docs/lab/0028)
+_ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"

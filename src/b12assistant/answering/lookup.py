@@ -24,8 +24,7 @@ from b12assistant.types import Document, DocumentId, Hit, OriginId, Passage, Pas
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
 RANKED = 100  # ranks that are reported
-# An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages
-# (docs/reference/page-speed.md).
+# An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages.
 _SHARE = 0.75  # of the nearness of the nearest sentence
 _LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second everything is
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")

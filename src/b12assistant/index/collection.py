@@ -161,7 +161,7 @@ READING = 2  # raise when extraction or cleaning change: files are then read aga
 class Chunking:
     """Word pieces, at most: ``pieces`` of a passage, ``title_pieces`` of the title put in front of it for ranking.
 
-    Passages of 120 pieces move hit@1 and hit@3 by one or two questions of 40: a plateau (docs/lab/0002).
+    Passages of 120 pieces move hit@1 and hit@3 by one or two questions of 40: a plateau.
     """
 
     pieces: int = 200

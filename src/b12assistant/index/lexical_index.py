@@ -34,7 +34,7 @@ class Fields:
     ``k1``: how soon a repeated term stops counting; ``b_body`` and ``b_title``: how much a long field is marked down, 0
     to 1; ``title_weight``: of a term in the title field against one in the passage.
 
-    ``k1`` and both ``b`` are the usual values of BM25; the title field took medquad from .859 to .896 (docs/lab/0001).
+    ``k1`` and both ``b`` are the usual values of BM25; the title field took medquad from .859 to .896.
     """
 
     k1: float = 1.2

@@ -1,6 +1,6 @@
 """Choose how loud a text is, by the words: a box above, a line below or nothing; and whether a kind line is first.
 
-The words are in ``data/red_flags/``; the policy, with examples, is docs/explanation/proportion.md.
+The words are in ``data/red_flags/``; the policy is docs/red-flags.md.
 """
 
 from __future__ import annotations
