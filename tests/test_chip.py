@@ -78,7 +78,7 @@ def test_a_kind_that_the_name_says_is_not_repeated() -> None:
 
 def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
     found = chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE), basis("GOV.UK", SourceKind.PUBLIC_BODY))
-    assert found == ("GOV.UK", "public body", "our summary", "and 1 other source")
+    assert found == ("GOV.UK", "public body", "our summary", "and 1 more")
 
 
 def test_a_long_name_is_short_in_the_chip_and_whole_in_the_list_of_publications() -> None:
@@ -104,7 +104,7 @@ def test_a_public_body_is_named_before_a_review_and_both_before_the_maker_of_a_p
 def test_who_says_the_sentence_that_answers_is_named_before_who_says_what_is_beside_it() -> None:
     body, study = basis("NHS", SourceKind.PUBLIC_BODY), basis("A trial", SourceKind.STUDY)
     speaker = Speaker.of(Source(words=Words.PROJECT_SUMMARY), LABELS, (body, study), "Our page", (study,))
-    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "and 1 other source")
+    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "and 1 more")
 
 
 def test_an_unknown_author_is_said_to_be_one() -> None:
