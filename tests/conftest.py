@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 ALONE = ("tests/test_stress.py",)  # each of its tests takes seconds and shares nothing
 # Importing torch takes seconds.
-TOGETHER = dict.fromkeys((f"tests/test_{name}.py" for name in ("encoding", "onnx", "threads", "tuning")), "torch")
+TOGETHER = dict.fromkeys((f"tests/test_{name}.py" for name in ("encoding", "onnx", "threads")), "torch")
 
 
 def group_of(nodeid: str) -> str:

@@ -69,16 +69,16 @@ def test_who_sells_is_a_seller_whatever_the_page_is_called() -> None:
 
 def test_a_chip_names_publisher_kind_year_and_whose_words() -> None:
     found = chip(basis("NICE", SourceKind.GUIDELINE, "2024-03-06"))
-    assert found == ("NICE", "guideline", "2024", "in our words")
+    assert found == ("NICE", "guideline", "2024", "our summary")
 
 
 def test_a_kind_that_the_name_says_is_not_repeated() -> None:
-    assert chip(basis("NHS 111 Wales", SourceKind.PUBLIC_BODY)) == ("NHS 111 Wales", "in our words")
+    assert chip(basis("NHS 111 Wales", SourceKind.PUBLIC_BODY)) == ("NHS 111 Wales", "our summary")
 
 
 def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
     found = chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE), basis("GOV.UK", SourceKind.PUBLIC_BODY))
-    assert found == ("GOV.UK", "public body", "in our words", "+1 more")
+    assert found == ("GOV.UK", "public body", "our summary", "and 1 other source")
 
 
 def test_a_long_name_is_short_in_the_chip_and_whole_in_the_list_of_publications() -> None:
@@ -104,11 +104,11 @@ def test_a_public_body_is_named_before_a_review_and_both_before_the_maker_of_a_p
 def test_who_says_the_sentence_that_answers_is_named_before_who_says_what_is_beside_it() -> None:
     body, study = basis("NHS", SourceKind.PUBLIC_BODY), basis("A trial", SourceKind.STUDY)
     speaker = Speaker.of(Source(words=Words.PROJECT_SUMMARY), LABELS, (body, study), "Our page", (study,))
-    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "+1 more")
+    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "and 1 other source")
 
 
 def test_an_unknown_author_is_said_to_be_one() -> None:
-    assert chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE))[0] == "Web page, author unknown"
+    assert chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE))[0] == "Website, author not named"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

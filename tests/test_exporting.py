@@ -218,7 +218,7 @@ VISIBLE = (SavedFormat.HTML, SavedFormat.MARKDOWN)
     ("shown", "altered"),
     [
         ("Myelin wraps", "Myelin harms"),
-        ("May be only part", "Must be only part"),
+        ("May not fully", "Must not fully"),
         ("Questions and quotes", "Questions and answers"),
         ("Sources disagree", "Sources agree"),
         ("These pages may", "These pages must"),

@@ -60,7 +60,7 @@ def test_only_a_source_that_sells_nothing_has_no_label(interest: Interest, label
 @pytest.mark.parametrize(
     ("stated", "shown"),
     [
-        ("not clinically reviewed", "no clinician has checked it"),
+        ("not clinically reviewed", "no doctor has checked it"),
         ("by Dr A. Sample", "by Dr A. Sample"),
         (None, ""),
     ],
@@ -99,6 +99,7 @@ ROOT = Path(__file__).parent.parent / "src" / "b12assistant"
 HEALTH = re.compile(
     r"\b(?:b12|vitamin|nerv|dos[ei]s?\b|symptom|síntoma|deficien|doctor|médic|treat|inject|inyec|anaemi)", re.I
 )
+UNCHECKED = re.compile(r"\bno doctor has checked\b", re.I)  # of our texts, not of health
 USED = re.compile(r"""\bsaid(?:\(\s*|_in\(space\)\(\s*)["'`]([a-z]\w*\.\w+)["'`]""")
 COUNTED = re.compile(r"""\bcount\(\s*["'`]([a-z]\w*\.\w+)["'`]""")
 
@@ -124,7 +125,9 @@ def test_every_value_that_an_answer_can_have_has_a_label() -> None:
 def test_no_label_speaks_about_health() -> None:
     for language in languages():
         for name, table in load_labels(language).tables.items():
-            assert [text for text in table.values() if HEALTH.search(text.replace("b12assistant", ""))] == [], name
+            assert [
+                text for text in table.values() if HEALTH.search(UNCHECKED.sub("", text.replace("b12assistant", "")))
+            ] == [], name
 
 
 def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> None:
@@ -135,7 +138,7 @@ def test_a_language_without_a_file_is_refused_and_those_with_one_are_named() -> 
 
 def test_a_mistake_is_sent_to_those_who_run_the_page() -> None:
     said = SAID.naming("Anytown Surgery, b12@surgery.example")
-    assert said("cite.copied_report") == "Copied. Add what is wrong and send it to Anytown Surgery, b12@surgery.example"
+    assert said("cite.copied_report") == "Copied. Say what is wrong and send it to Anytown Surgery, b12@surgery.example"
     assert SAID.naming("{A} {}")("cite.copied_report").endswith("{A} {}")
     assert SAID.naming("")("cite.copied_report").endswith("send it to the people who run this page.")
 

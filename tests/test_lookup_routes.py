@@ -91,7 +91,7 @@ def test_the_best_quote_is_that_of_the_answer(client: TestClient, space: FakeWor
     told = client.post("/lookup/best", json={"text": ASKED}).json()
     quote = space.ask(ASKED).answer.quotes[0]
     assert "".join(text for text, _ in told["quote"]["pieces"]) == quote.spans[0].text
-    assert told["message"] in ("", "May be only part of the answer")
+    assert told["message"] in ("", "May not fully answer you")
 
 
 def test_an_emergency_among_many_keeps_its_text_and_its_nearest_quote(client: TestClient) -> None:
@@ -104,7 +104,7 @@ def test_an_emergency_among_many_keeps_its_text_and_its_nearest_quote(client: Te
 def test_a_question_without_an_answer_has_no_quote(client: TestClient) -> None:
     told = client.post("/lookup/best", json={"text": "Do plants dream of paint, glass and brass bands?"}).json()
     assert told["quote"] is None
-    assert told["message"] == "We couldn't find one sentence that answers this. Try other words."
+    assert told["message"] == "We have no answer to this. Try asking another way."
 
 
 @pytest.mark.parametrize(

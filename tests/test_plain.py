@@ -184,7 +184,7 @@ def test_a_follow_up_leans_on_the_turns_before(client: TestClient) -> None:
 
 def test_a_search_that_finds_nothing_says_so(client: TestClient) -> None:
     page = send(client, box_of(start(client)), NOTHING)
-    assert "We couldn't find one sentence that answers this." in page.words
+    assert "We have no answer to this." in page.words
     assert "These pages may help" in page.words
 
 

@@ -101,7 +101,7 @@ def reply_of(*quotes: Quote, differ: bool = False, **facts: Any) -> Reply:
 
 
 NOTES: Mapping[str, tuple[Reply, str]] = {
-    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "may be only part of the answer"),
+    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "may not fully answer you"),
     "seller": (reply_of(quote_of(Source(interest=Interest.SELLS))), "sells what it recommends"),
     "unknown interest": (
         reply_of(quote_of(Source(interest=Interest.UNKNOWN))),

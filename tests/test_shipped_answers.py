@@ -207,8 +207,9 @@ def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> Non
     assert {row["title"] for row in rows} == {origin.title for origin in used}
     assert (rows[0]["kind"], rows[-1]["kind"]) == ("guideline", "seller")
     assert any(row["publisher"] == "NICE" and row["year"] for row in rows)
-    guidelines = sum(origin.kind == "guideline" for origin in used)
-    assert f"From {guidelines} guidelines, " in unescape(answer_html.library(library(space.opened), load_labels()))
+    assert f"Summaries of {len(used):,} publications." in unescape(
+        answer_html.library(library(space.opened), load_labels())
+    )
 
 
 def test_a_quote_that_holds_another_is_shown_for_both_questions(space: Workspace) -> None:

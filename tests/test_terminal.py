@@ -201,12 +201,12 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
 
 LABELS = set(
     words(
-        "Showing results for: More about: Sources for: We also searched for: "
-        "We couldn't find one sentence that answers this. Our documents say nothing more don't cover. "
-        "This may be only part of the answer. Only companies that sell what they recommend write about this. "
+        "Showing results for: More about: Sources for: We also looked for: "
+        "We have no answer to this. Our documents say nothing more don't cover. "
+        "This may not fully answer you. Only companies that sell what they recommend write about this. "
         "We could not search our documents this time, so there are no quotes. Please ask again. "
-        "Ask a question, and we'll quote what our documents say. These pages may help: "
-        "Try other words. its review is overdue the file has changed "
+        "What would you like to know? Type a question, and we will look for an answer. These pages may help: "
+        "Try asking another way. its review is overdue the file has changed "
         "since it was indexed seller's page, its own words sells what it recommends we don't know if "
         "of unknown kind 1 2 q.txt p"
     )

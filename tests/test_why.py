@@ -31,7 +31,7 @@ def test_an_answer_says_rank_strength_score_and_cut(space: FakeWorkspace) -> Non
     assert unasked is not None
     assert reply.least == unasked.possibly
     assert f"Below a confidence of {unasked.possibly:.2f} (0 to 1) nothing is quoted." in said
-    assert "It has these words of yours: wraps, nerve, myelin. The rest is likeness of meaning." in said
+    assert "It shares these words with your question: wraps, nerve, myelin." in said
     assert "Link to this answer" in said
 
 

@@ -38,7 +38,7 @@ def test_a_quote_is_a_block_quote_with_who_says_so(reader: Reader, small: FakeWo
     assert figure.locator("mark").text_content() == quote.best.text
     assert figure.locator(".place").text_content() == "Nerves › Sheath"
     assert "its own words" in (figure.locator(".who").text_content() or "")
-    assert figure.locator(".notes").text_content() == "May be only part of the answer"
+    assert figure.locator(".notes").text_content() == "May not fully answer you"
     assert turn.locator(".headline").count() == 0, "said once"
 
 

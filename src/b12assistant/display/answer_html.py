@@ -78,10 +78,10 @@ def first(words: PageWords, labels: Labels) -> str:
 
 
 def about(page_words: PageWords, labels: Labels, run_by: str = "") -> str:
-    """Draw what the page says of itself, and who runs it."""
-    runs = f"<p>{words(run_by) if run_by else exact(labels('ask.run_by_nobody'))}</p>"
+    """Draw what the page says of itself, and who runs it if that is known."""
     parts = [f"<div><h2>{exact(part.heading)}</h2><p>{exact(part.text)}</p></div>" for part in page_words.about]
-    parts.append(f"<div><h2>{exact(labels('ask.run_by'))}</h2>{runs}</div>")
+    if run_by:
+        parts.append(f"<div><h2>{exact(labels('ask.run_by'))}</h2><p>{words(run_by)}</p></div>")
     return f'<div class="about">{"".join(parts)}</div>'
 
 
@@ -110,12 +110,11 @@ def kept(labels: Labels) -> str:
 
 def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
     """Draw what the library is made of; "" for one without publications of public bodies."""
-    guidelines, public, studies = (sum(kinds.get(kind, 0) for kind in group) for group in _GROUPS)
-    if not (guidelines and public and studies):
+    if not all(any(kinds.get(kind, 0) for kind in group) for group in _GROUPS):
         return ""
-    counts = {"guidelines": f"{guidelines:,}", "public": f"{public:,}", "studies": f"{studies:,}"}
     often = f'<a href="/figures">{exact(labels("figures.often"))}</a>'
-    return f'<p class="state ready library">{exact(labels("ask.library", **counts))} {often}</p>'
+    made = exact(labels("ask.library", publications=f"{sum(kinds.values()):,}"))
+    return f'<p class="state ready library">{made} {often}</p>'
 
 
 def keep(labels: Labels) -> str:

@@ -18,7 +18,7 @@ from b12assistant.display.markup import Layer, laid_out, layered, plain, reveale
 from b12assistant.display.printed_pages import Printing, figure, pages_of
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range
+from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range, Words
 
 _TITLE = "b12assistant"
 _DEEPEST = 6  # heading levels in HTML
@@ -93,8 +93,10 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     target = Target.of(entry, view)
     number = printing.number if printing else None
     speaker = Speaker.of(document.source, labels)
+    is_ours = document.source.words is Words.PROJECT_SUMMARY
+    kicker = plain(labels("source.kicker_summary" if is_ours else "source.kicker"))
     body = (
-        f'<header class="facts"><p class="kicker">{plain(labels("source.kicker"))}</p><h1>{_own(document.title)}</h1>'
+        f'<header class="facts"><p class="kicker">{kicker}</p><h1>{_own(document.title)}</h1>'
         f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
         f"{_warnings(target, view)}{_views(target, view, number)}</header>"
         f"{_bar(target, view, number)}{_shown(target, view, printing)}"
@@ -102,7 +104,7 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
         f"<dl>{''.join(_facts(entry, labels))}</dl></details>{_curator(target, view)}"
     )
     if view.framed:
-        framed = f'<section aria-label="{plain(labels("source.kicker"))}">{body}</section>'
+        framed = f'<section aria-label="{kicker}">{body}</section>'
         return _page(document.title, framed, view.theme, labels)
     home = f'<p class="home"><a href="/">{plain(labels("source.back"))}</a></p>'
     return _page(document.title, f"<main>{home}{body}</main>", view.theme, labels)
