@@ -153,9 +153,18 @@ class Reach(Strict):
     far: Annotated[int, Field(ge=1)]
 
 
+class Denial(Strict):
+    signs: Some
+    denied: Some
+    no_harm: Some
+    said: Some
+    names: dict[str, Text]
+
+
 class Assertion(Strict):
     reach: Reach
     cues: dict[str, Some]
+    denial: Denial
 
 
 class Spelling(Strict):

@@ -35,7 +35,10 @@ def shown(text: str, level: Level, *, by_rule: bool = False, faint: bool = False
     view = opinion(turn, Concern(level.value if level is not Level.EMERGENCY else "medical"), shares)
     flag = Flag(level, FlagKind.MEDICAL, RuleId("a_rule") if by_rule else view.rule)
     name = TextId("emergency_medical" if level is Level.EMERGENCY else level.value)
-    return [(each.kind, each.text) for each in in_proportion((Notice(NoticeKind.RED_FLAG, name, flag),), turn, view)]
+    return [
+        (each.kind, each.text)
+        for each in in_proportion((Notice(NoticeKind.RED_FLAG, name, flag),), turn, turn.text, view)
+    ]
 
 
 BOX, LINE = NoticeKind.RED_FLAG, NoticeKind.ADVICE

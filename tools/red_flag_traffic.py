@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import cycle
 from math import comb
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +41,9 @@ def figures(folder: Path, datasets: Path | None, judge: Judge) -> Figures:
         found |= withdrawals(lines(folder / "withdrawals.txt"), judge)
     if (letters := folder.parent / "letters" / "test.jsonl").is_file():
         found |= of_letters(letters, judge)
+    denied, harmless = list(lines(folder / "denials.txt")), folder / "calibration.jsonl"
+    if denied and harmless.is_file():
+        found |= denials(denied, load_cases(harmless), judge)
     if (folder / "policy.jsonl").is_file():
         cases = load_cases(folder / "policy.jsonl")
         found["policy: level as written"] = _share([judged(case, judge).right for case in cases])
@@ -81,6 +85,27 @@ def letter(row: Mapping[str, Any]) -> Case:
     """Read a letter of `benchmarks/data/letters`, whose writers call a medical decision a decision."""
     level = Level.MEDICAL_DECISION.value if row["level"] == "decision" else row["level"]
     return Case(row["id"], (Turn(0, row["text"]),), level, frozenset(), None, {})
+
+
+def denials(denied: Sequence[str], cases: Sequence[Case], judge: Judge) -> Figures:
+    """Return the share of harmless English messages that one denial more raises; each is tried with the next of
+    ``denied``.
+    """
+    texts = [
+        case.turns[-1].text.strip()
+        for case in cases
+        if case.level == NONE and case.groups.get("language", "en") == "en"
+    ]
+    ended = [text if text[-1:] in (".", "?", "!") else f"{text}." for text in texts]
+    raised = [
+        _rank(judge([Turn(0, f"{text} {denial}")])) > _rank(judge([Turn(0, text)]))
+        for text, denial in zip(ended, cycle(denied), strict=False)
+    ]
+    return {"denials: raised by one": _share(raised)}
+
+
+def _rank(triage: Triage) -> int:
+    return -LEVELS.index(triage.flag.level.value if triage.flag else NONE)
 
 
 def _is_loud(level: Level) -> bool:

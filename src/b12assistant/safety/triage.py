@@ -16,7 +16,7 @@ from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
-from b12assistant.safety.assertion import CueWordings, Reach, load_cues
+from b12assistant.safety.assertion import CueWordings, Denials, Reach, load_cues, load_denials
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
@@ -55,6 +55,7 @@ class Rules:
     spelling: Spelling
     languages: Languages
     withdrawals: Withdrawals
+    denials: Denials
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def load_rules(
     cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
-    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
+    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals(), load_denials())
 
 
 def is_control(turn_text: str) -> bool:
@@ -165,6 +166,9 @@ class Triager:
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
+        if (undenied := self._rules.denials.masked(read.masked)) != read.masked:  # a turn may lean by what it denies
+            read = replace(read, masked=undenied)
+            reported = replace(reported, mentions=self._report(turn, undenied).mentions)
         said = (*course.said, *reported.mentions)
         fired = _decide(self._rules.red_flags.rules, said)
         decided = tuple(each for each in fired if not frozenset(each[1]).isdisjoint(reported.mentions))
@@ -174,8 +178,9 @@ class Triager:
         opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, decided, opinion)
         raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
-        if not self._rules.languages.is_foreign(turn.text) and self._raises is not Packaged.NONE:
-            raised = in_proportion(raised, turn, opinion)
+        meant = self._rules.denials.masked(turn.text)
+        if not self._rules.languages.is_foreign(meant) and self._raises is not Packaged.NONE:
+            raised = in_proportion(raised, turn, meant, opinion)
         raised = self._gravest(turn, read.masked, raised)
         set_aside = tuple(notice for notice in by_rules if notice not in standing)
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
@@ -196,7 +201,7 @@ class Triager:
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
         step = Step(turn, notices, reported, kind, alone, decided, raised, opinion, set_aside)
-        previous = None if course.active else turn
+        previous = None if course.active else Turn(turn.index, read.masked)
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 
     def _gravest(self, turn: Turn, text: str, raised: Notices) -> Notices:
@@ -234,7 +239,7 @@ class Triager:
         standing = by_rules if firm else _lowered(by_rules, decided, opinion)
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in _raised(standing, opinion))
         if not self._rules.languages.is_foreign(text) and self._raises is not Packaged.NONE:
-            raised = in_proportion(raised, part, opinion)
+            raised = in_proportion(raised, turn, text, opinion)
         return raised
 
     def _opinion(self, turn: Turn, course: Course, read: WithdrawalReading, *, ruled: bool) -> Opinion | None:
