@@ -230,4 +230,4 @@ def test_the_page_of_a_document_links_the_publisher_before_the_copy_that_was_rea
     client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
     page = client.get("/d/pills.txt").text
     assert 0 < page.index("https://a.example/") < page.index("https://b.example/")
-    assert "the copy that was read" in page
+    assert "the copy we used" in page

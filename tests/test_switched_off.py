@@ -90,7 +90,7 @@ def test_a_side_that_is_off_is_set_against_nothing(space: FakeWorkspace) -> None
 
 
 def test_what_is_off_is_not_named_as_nearest_either(space: FakeWorkspace) -> None:
-    question = "Do crowns ever dream of brass bands in paint?"
+    question = "Do nerves ever dream of brass bands in winter crowns?"
     answer = space.ask(question).answer
     assert answer.status is Status.NO_ANSWER
     assert {each.document.id for each in answer.nearest} >= {"syringe.md"}

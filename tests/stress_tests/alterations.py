@@ -23,7 +23,7 @@ from stress_tests.runner import Tries
 QUESTIONS = (
     "What wraps every nerve: <myelin>?",
     "Do swallowed capsules work as well as a syringe?",
-    "Do plants dream of paint, glass and brass bands in winter?",
+    "Do nerves ever dream of brass bands in winter crowns?",
     "My legs went weak today and I can't pee",
     "Does our golden drip warm cold feet?",
     "Which organ stores the vitamin for years?",

@@ -45,6 +45,7 @@ _ELEMENTS = re.compile(
     r"|tt|u|ul|var|video|wbr",
     re.I,
 )
+_EMPTY = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr", re.I)
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>])")
 # What a block of raw HTML may open that hides all that follows, and how it ends.
 _ENDS = {"script": "</script", "style": "</style", "pre": "</pre", "textarea": "</textarea", "!--": "-->"}
@@ -101,10 +102,26 @@ def _shown(tokens: Sequence[Token], environment: dict[str, object], opened: int 
             text = f"{note[2]}\n\n{inner}"
             yield from _shown(parser.parse(text, environment), environment, opened + 1)
         else:
-            for inline in token.children or ():
-                if inline.type == "html_inline" and not _is_html(inline.content):
-                    inline.type = "text"
+            if token.children:
+                _end_elements(token.children)
             yield token
+
+
+def _end_elements(inline: list[Token]) -> None:
+    """Make text of what is not HTML, and end what is open at the end of a paragraph: it would hide what follows."""
+    opened: list[str] = []
+    for token in inline:
+        if token.type == "html_inline" and not _is_html(token.content):
+            token.type = "text"
+        tag = _TAG.match(token.content) if token.type == "html_inline" else None
+        if tag is None or _EMPTY.fullmatch(tag[1]):
+            continue
+        name = tag[1].lower()
+        if not tag[0].startswith("</"):
+            opened.append(name)
+        elif name in opened:
+            del opened[len(opened) - 1 - opened[::-1].index(name) :]
+    inline += [Token("html_inline", "", 0, content=f"</{name}>") for name in reversed(opened)]
 
 
 def _is_html(text: str) -> bool:
