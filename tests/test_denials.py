@@ -92,7 +92,7 @@ def test_a_denial_in_a_letter_raises_no_level(triage: Triager, denial: str) -> N
     after = (
         "My wife says I sleep better. How often should I have it from now on, and does it matter if it is a week late?"
     )
-    assert rank(triage, f"{before} {denial} {after}") <= rank(triage, f"{before} {after}")
+    assert rank(triage, f"{before} {denial.rstrip('.')}. {after}") <= rank(triage, f"{before} {after}")
 
 
 def test_a_turn_still_leans_on_an_emergency_by_what_it_denies(triage: Triager) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from builders_opinion import triage
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
-from b12assistant.safety.letters import CUTS, GRAVE, LetterHead, letter_features
 from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed
 from b12assistant.safety.proportion import in_proportion
-from b12assistant.safety.second_opinion import load_letter_heads
 from b12assistant.safety.triage import Triager, load_rules
 
 ROOT = Path(__file__).parent.parent
@@ -204,27 +201,6 @@ def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
     assert not any(step.fired for step in RULES.steps([Turn(0, apart)]))
 
 
-def test_a_letter_has_shares_of_its_own_and_one_grave_sentence_counts_for_half() -> None:
-    turn = Turn(0, "A sentence. Another.")
-    parts = [
-        PartScore(TurnSlice(turn, 0, 20), (0.1, 0.1, 0.1, 0.1, 0.1, 0.5), True),
-        PartScore(TurnSlice(turn, 0, 11), (0.0, 0.0, 0.9, 0.0, 0.0, 0.1), True),
-    ]
-    calm = LetterHead(np.zeros((2, 4), np.float32), np.array([-9, -9, -9, 9], np.float32))
-    whole, sentence = calm.judged(parts, np.zeros(2, np.float32))
-    assert not sentence.decides
-    assert sum(whole.shares[:3]) == pytest.approx(GRAVE * 0.9, abs=1e-3)
-    assert sum(whole.shares) == pytest.approx(1, abs=1e-3)
-    assert CUTS.decide(whole.shares, ruled=False)[0] is Concern.URGENT  # heard, but not loud
-
-
-def test_the_heads_read_what_the_features_say() -> None:
-    layer = np.log(np.full((3, 6), 1 / 6, np.float32))
-    cues = [frozenset({"past"}), frozenset({"now"}), frozenset[str]()]
-    for name, layers in (("both", [layer, layer]), ("words", [layer])):
-        features = letter_features(layers, cues, 60)
-        assert load_letter_heads()[name].weights.shape == (len(features), 4)
-        assert np.isfinite(features).all()
 
 
 @pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])
