@@ -239,6 +239,7 @@ class Triager:
             whole = self._judge(turn, replace(read, masked=_unended(read.masked)), mentions, course)
             return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
         read_to = max((len(text.rstrip()) for text in texts.values()), default=0)  # of a very long one, not to the end
+        parts = [_likely(part) for part in parts]
         fired = [
             (rule, found)
             for rule, found in self._fired(mentions, course)
@@ -396,6 +397,17 @@ def _gravest(judged: Sequence[Told]) -> Told:
         for part in (attrgetter("fired"), attrgetter("by_rules"), attrgetter("standing"))
     )
     return Told(fired, by_rules, standing, raised, best.opinion)
+
+
+def _likely(told: Told) -> Told:
+    """Call an emergency likely that only the model finds in a part of a long message; level and text stay."""
+    if _is_emergency(told.standing):
+        return told
+    return replace(told, raised=tuple(_unsure(each) if _is_emergency((each,)) else each for each in told.raised))
+
+
+def _unsure(notice: Notice) -> Notice:
+    return replace(notice, flag=replace(notice.flag, certain=False)) if notice.flag else notice
 
 
 def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None) -> Notices:
