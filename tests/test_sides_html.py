@@ -54,7 +54,7 @@ def test_the_sides_are_under_the_curators_question() -> None:
 def test_each_side_says_who_says_it() -> None:
     below = shown(OKAPI, LEMUR).partition("How much&#63;")[2]
     assert below.count('class="badge sells"') == 1
-    assert below.count('class="who"') == 2
+    assert below.count('<figcaption class="who">') == 2
 
 
 def test_without_a_difference_nothing_is_set_apart() -> None:
