@@ -21,7 +21,7 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact, laid_out, layered, words
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Basis, Speaker
-from b12assistant.types import Interest, OriginId, Source, SourceKind, SourceWeight, Words
+from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 LABELS = load_labels()
 
@@ -36,6 +36,7 @@ def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis
         published,
         "https://example.org/",
         "a place",
+        Extent.WHOLE,
     )
 
 

@@ -307,8 +307,8 @@ def _see(quote: Quoted, labels: Labels, shown: str = "") -> str:
     """Draw the link to the words in their place; ``shown``: a sign in place of its name."""
     where = exact(" › ".join(quote.place) + (f", {quote.pages}" if quote.pages else ""))
     name = exact(labels("ask.see"))
-    hidden = f' aria-label="{name}"' if shown else ""
-    return f'<a class="cite" href="{exact_url(quote.link)}" title="{where}"{hidden}>{shown or name}</a>'
+    name = f'<span class="sr">{name}</span><span aria-hidden="true">{shown}</span>' if shown else name
+    return f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{name}</a>'
 
 
 def _sentences(quote: Quoted, sentences: Sequence[Sentence], labels: Labels, turn: str) -> str:
@@ -317,13 +317,14 @@ def _sentences(quote: Quoted, sentences: Sequence[Sentence], labels: Labels, tur
     last = sentences[-1] if any(each.numbers for each in quote.sentences) and quote.best else None
     for each in sentences:
         gap = _GAP if before and GAP in quote.between(before, each) else ""
-        numbers = "".join(
-            f' <a class="number" href="#{turn}s{number}" aria-label="{exact(labels("origins.number", number=number))}">'
-            f"{number}</a>"
+        source = exact(labels("origins.number"))
+        numbers = " ".join(
+            f'<a class="number" href="#{turn}s{number}"><span class="sr">{source} </span>{number}</a>'
             for number in each.numbers
         )
-        see = f" {_see(quote, labels, '›')}" if each is last else ""
-        drawn += f"<p>{gap}{_marked(quote, each, is_alone=len(sentences) == 1)}{numbers}{see}</p>"
+        numbers += f" {_see(quote, labels, '›')}" if each is last else ""
+        after = f' <span class="numbers">{numbers}</span>' if numbers else ""
+        drawn += f"<p>{gap}{_marked(quote, each, is_alone=len(sentences) == 1)}{after}</p>"
         before = each
     return drawn
 
@@ -349,7 +350,7 @@ def _foot(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, searche
             named: dict[str, list[str]] = {}
             for number, each in enumerate(piece.publications, 1):
                 named.setdefault(each.short(labels), []).append(str(number))
-            names = _DOT.join(f"<b>{', '.join(numbers)}</b> {exact(name)}" for name, numbers in named.items())
+            names = _DOT.join(f"<strong>{', '.join(numbers)}</strong> {exact(name)}" for name, numbers in named.items())
             drawn = f'<p class="whose">{exact(piece.whose)}</p>'
             if listed:
                 drawn += (
@@ -382,8 +383,13 @@ def _origin(turn: str, number: int, basis: Basis, labels: Labels) -> str:
     if basis.link:
         link = exact_url(basis.link)
         title = f'<a class="origin" href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
-    facts = (words(basis.publisher), exact(labels(f"standings.{basis.standing}")), exact(basis.year))
-    return f'<li id="{turn}s{number}"><b>{number}</b> {title}<p>{_DOT.join(filter(None, facts))}</p></li>'
+    facts = (
+        words(basis.publisher),
+        exact(labels(f"standings.{basis.standing}")),
+        exact(basis.year),
+        exact(labels(f"extents.{basis.read}")),
+    )
+    return f'<li id="{turn}s{number}"><strong>{number}</strong> {title}<p>{_DOT.join(filter(None, facts))}</p></li>'
 
 
 def _laid(text: str, *more: Layer) -> str:

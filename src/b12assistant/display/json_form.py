@@ -20,6 +20,7 @@ from b12assistant.display.labels import load_labels, overdue, section
 from b12assistant.display.presentation import quoted
 from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, first_mentions, passage_text, spans_text
 from b12assistant.types import (
+    Extent,
     FileEnd,
     GenerationId,
     Hit,
@@ -145,6 +146,7 @@ class Publication(Form):
     kind: SourceKind
     published: Annotated[Text, Field(description="The year or date it gives, or `unknown`.")]
     url: Text
+    read: Annotated[Extent, Field(description="How much of it we read.")]
 
 
 class Origin(Publication):

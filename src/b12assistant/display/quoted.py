@@ -18,6 +18,7 @@ from b12assistant.types import (
     BlockKind,
     Document,
     DocumentId,
+    Extent,
     GenerationId,
     Interest,
     OriginId,
@@ -45,13 +46,14 @@ class Basis:
     published: str
     url: str
     place: str
+    read: Extent  # how much of it we read
     read_at: str = ""  # the copy that was read, shown only on the document's own page
 
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
         origin, place = attribution.origin, attribution.place
         who = (origin.title, origin.publisher, origin.kind, origin.weight)
-        return cls(origin.id, *who, origin.published, origin.url, place, origin.read_at)
+        return cls(origin.id, *who, origin.published, origin.url, place, origin.read, origin.read_at)
 
     @property
     def standing(self) -> PublisherKind:
