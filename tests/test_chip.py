@@ -21,7 +21,7 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact, laid_out, layered, words
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Basis, Speaker
-from b12assistant.types import Interest, OriginId, Source, SourceKind, SourceWeight, Words
+from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 LABELS = load_labels()
 
@@ -36,6 +36,7 @@ def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis
         published,
         "https://example.org/",
         "a place",
+        Extent.WHOLE,
     )
 
 
@@ -119,9 +120,9 @@ def test_what_a_publisher_calls_itself_is_drawn_exactly(payload: str) -> None:
     quote = Quote(passage.sentences, passage.sentences[0], passage, Strength.STRONG, 0.5)
     answer = Answer(Turn(0, "okapi?"), Status.ANSWERED, None, (quote,), ())
     html = turn_html(1, Reply(answer, Timings(1, 1), None), Setting({}, date(2026, 11, 20)))
-    summary = html.partition('<summary class="who')[2].partition("</summary>")[0]
-    assert f'<span class="publisher">{words(payload)}</span>' in summary
-    assert summary.count('class="exact"') == 1, "the rest are labels"
+    by = html.partition('<figcaption class="who">')[2].partition("</figcaption>")[0]
+    assert words(payload) in by
+    assert by.count('class="exact"') == 3, "title, whose words and publisher; the rest are labels"
 
 
 @pytest.mark.parametrize(

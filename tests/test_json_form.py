@@ -121,6 +121,7 @@ def test_an_empty_answer_has_every_key() -> None:
         "notices": [],
         "quotes": [],
         "disagreements": [],
+        "origins": [],
         "nearest": [],
         "interpretation": None,
         "asked": [
@@ -150,6 +151,7 @@ def test_a_quote_has_every_key() -> None:
         "title": "Nerve guide",
         "section": ["Nerves"],
         "pages": [1, 2],
+        "sentences": [{"span": [7, 19], "origins": []}, {"span": [29, 43], "origins": []}],
         "source_kind": "review",
         "words": "project_summary",
         "based_on": "https://example.org/page",
@@ -170,7 +172,7 @@ def test_a_quote_has_every_key() -> None:
 
 def test_the_keys_of_a_quote_keep_their_order() -> None:
     assert " ".join(rendered_quote()) == (
-        "number text document passage spans best context_span title section pages source_kind words based_on "
+        "number text document passage spans best context_span title section pages sentences source_kind words based_on "
         "commercial_interest publisher published url origins source_cites review_overdue strength score "
         "source_changed partly_off curator_note"
     )

@@ -56,8 +56,8 @@ def cited_of(words: str) -> Cited:
 def parts_of_the_page(words: str) -> Iterator[tuple[str, str]]:
     """Yield name and HTML of all that shows these words."""
     cited = cited_of(words)
-    yield "reply", message([Quoted.of(cited, LABELS, TODAY)], [words], LABELS, words)["html"]
-    yield "who runs the page", about(load_page_words(), LABELS, words)
+    yield "reply", message([(words, [Quoted.of(cited, LABELS, TODAY)])], [words], LABELS, words)["html"]
+    yield "who runs the page", about(load_page_words(), LABELS, words, words)
     yield "heading of a translation", translation(Translation(TextId("any.es"), "es", "Llame\nunchecked", words))
 
 

@@ -93,7 +93,6 @@ def reply_of(*quotes: Quote, differ: bool = False, **facts: Any) -> Reply:
 
 
 NOTES: Mapping[str, tuple[Reply, str]] = {
-    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "may not fully answer you"),
     "seller": (reply_of(quote_of(Source(interest=Interest.SELLS))), "sells what it recommends"),
     "unknown interest": (
         reply_of(quote_of(Source(interest=Interest.UNKNOWN))),
@@ -175,7 +174,7 @@ def in_a_row(reply: Reply, _: OneReply) -> str:
 
 
 def in_a_message(reply: Reply, _: OneReply) -> str:
-    return message(list(quotes_of(present(reply, SETTING))), (), SAID, "")["text"]
+    return message([("", list(quotes_of(present(reply, SETTING))))], (), SAID, "")["text"]
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
@@ -207,7 +206,7 @@ def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, space:
 @pytest.mark.parametrize("output", ANSWERS)
 def test_no_output_has_a_note_that_does_not_apply(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(interest=Interest.NONE))), space))
-    notes = {"possible", "seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
+    notes = {"seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
     assert [note for note in notes if NOTES[note][1].casefold() in shown] == []
 
 

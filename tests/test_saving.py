@@ -119,29 +119,30 @@ def address(space: FakeWorkspace, name: str) -> str:
 
 
 def replied(client: TestClient, *addresses: str) -> dict[str, str]:
-    answer = client.post("/reply", json={"addresses": list(addresses)})
+    answer = client.post("/reply", json={"parts": [{"question": ASKED, "addresses": list(addresses)}]})
     assert answer.status_code == 200, answer.text
     told: dict[str, str] = answer.json()
     return told
 
 
-def test_a_reply_quotes_names_who_says_so_and_ends_with_the_disclaimer(
+def test_a_reply_has_the_question_numbers_a_list_of_sources_and_ends_with_the_disclaimer(
     client: TestClient, space: FakeWorkspace
 ) -> None:
     lost = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
     told = replied(client, address(space, "sheath.md"), lost, address(space, "shop.md"), "javascript:alert(1)")
     for form in told.values():
-        assert len(re.findall("“.+?”", form, re.DOTALL)) == 2
+        assert len(re.findall("“.+?”", form, re.DOTALL)) == 1, "only other people's own words"
         assert "Sells what it recommends" in form
         assert "127.0.0.1" not in form, "nobody else can open it"
         assert "/d/" not in form
+    assert ASKED in told["text"], "the question is the heading"
+    assert "Our summaries, not the sources' own words." in told["text"]
     assert told["text"].startswith("Hello,\n\n")
     assert told["text"].endswith(space.texts["general"].text)  # type: ignore[index]
     assert space.texts["only_sellers"].text not in told["text"]  # type: ignore[index]
     assert space.texts["only_sellers"].text in replied(client, address(space, "shop.md"))["text"]  # type: ignore[index]
     basis = space.document("sheath.md").document.attributions[-1].origin
-    assert basis.publisher in told["text"]
-    assert basis.url in told["text"]
+    assert re.search(rf"^\[\d\] {re.escape(basis.publisher)}.*{re.escape(basis.url)}$", told["text"], re.M)
 
 
 def test_a_reply_from_a_page_that_others_can_open_links_to_it(space: FakeWorkspace) -> None:
@@ -177,5 +178,5 @@ def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
 
 
 def test_too_many_addresses_and_no_json_are_refused(client: TestClient) -> None:
-    assert client.post("/reply", json={"addresses": ["x"] * 101}).status_code == 422
+    assert client.post("/reply", json={"parts": [{"question": "", "addresses": ["x"] * 101}]}).status_code == 422
     assert client.post("/reply", content=b"[", headers=JSON).status_code == 400

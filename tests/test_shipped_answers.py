@@ -161,7 +161,8 @@ def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: s
     reply = space.ask(question)
     assert reply.answer.status is Status.ANSWERED
     first = next(quotes_of(present(reply, space.setting())))
-    assert first.speaker.chip[0].startswith(("NHS", "NICE"))
+    best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best))
+    assert best.basis[0].publisher.startswith(("NHS", "NICE"))
 
 
 def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
@@ -170,7 +171,7 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
         quote = Quoted.of(Cited.of_passage(passage), labels, local_today())
         rows += " | " in quote.text
         shown = [cite(quote, form, labels) for form in CitationForm if form != "report"]
-        for text in (*shown, answer_html.figure("t", quote, labels)):
+        for text in (*shown, answer_html.figure("t", quote, labels, quote.sentences)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
 

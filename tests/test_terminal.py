@@ -176,7 +176,7 @@ def test_sides_come_last_below_the_question_on_which_they_disagree() -> None:
         TopicId("dose"), Topic("How much?"), (quoted("Zebra quagga."), quoted("Okapi tapir.", file="r.md"))
     )
     shown = printed(replace(answered(quoted("Lemur loris.")), disagreements=(differ,)))
-    places = [shown.index(words) for words in ("Lemur", "Sources disagree: How much?", "[2]", "Zebra", "[3]", "Okapi")]
+    places = [shown.index(words) for words in ("Lemur", "Sources disagree: How much?", "2.", "Zebra", "3.", "Okapi")]
     assert places == sorted(places)
 
 

@@ -32,13 +32,13 @@ TRAP = {
 ASKED = "What wraps every nerve: myelin?"
 
 
-def test_the_quotes_are_copied_as_a_reply(reader: Reader) -> None:
-    words = reader.ask(ASKED).locator("blockquote").first.text_content()
-    reader.page.click("#keep summary")
-    reader.page.click("#keep button[value=reply]")
-    reader.page.wait_for_function("() => document.querySelector('#keep .result').textContent.startsWith('Copied')")
+def test_the_answer_is_copied_as_a_reply(reader: Reader) -> None:
+    turn = reader.ask(ASKED)
+    words = turn.locator("blockquote").first.text_content()
+    with reader.sees("#toast", "^Copied"):
+        turn.locator(".ways .reply").click()
     copied = reader.page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.startswith("Hello,\n\nThank you for your question.")
+    assert copied.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
     assert f"“{words}”\n\n— Nerves › Sheath" in copied
     assert reader.page.inner_text("#general .general") in copied
 

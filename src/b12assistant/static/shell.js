@@ -75,23 +75,6 @@ globalThis.b12 = (() => {
     fading = setTimeout(() => { box.textContent = ""; }, 2000 + 60 * text.length);
   };
 
-  // The size of the text, for this device. The documents read it too.
-  const SIZE = "b12.size";
-  const sized = () => {
-    for (const each of document.querySelectorAll("#general .sizes button"))
-      each.setAttribute("aria-pressed", String(each.value === (root.dataset.size || "normal")));
-  };
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest?.("#general .sizes button");
-    if (!button) return;
-    root.dataset.size = button.value;
-    sized();
-    try {
-      if (button.value === "normal") localStorage.removeItem(SIZE);
-      else localStorage.setItem(SIZE, button.value);
-    } catch { /* nothing may be kept */ }
-  });
-
   // A line that stays while the server cannot be reached.
   const line = make("p", { id: "lost", role: "status" });
   document.body.append(line);
@@ -195,7 +178,6 @@ globalThis.b12 = (() => {
       planned = false;
       begin();
       tidy();
-      sized();
       look();
     });
   };

@@ -143,7 +143,7 @@ def _best(space: Workspace, question: str, labels: Labels) -> Response:
         message = labels("lookup.not_judged")
     elif answer.quotes:
         best = Cited.of_quote(answer.quotes[0], reply)
-        message = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
+        message = labels("headlines.weak_match") if answer.quotes[0].strength is Strength.POSSIBLE else ""
     else:
         best, message = None, labels("headlines.nothing_close")
     return JsonResponse(

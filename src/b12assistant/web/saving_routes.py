@@ -15,7 +15,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.answering.assistant import GENERAL, ONLY_SELLERS
+from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS
 from b12assistant.answers import Reply
 from b12assistant.application.shared_answer import answered, read_address
 from b12assistant.application.workspace import Workspace, local_today
@@ -39,10 +39,17 @@ class SaveRequest(Form):
     turns: Turns
 
 
-class MessageRequest(Form):
-    """``addresses``: of the quotes, in order."""
+class MessagePart(Form):
+    """A question, as it was asked, with the addresses of the quotes below it, in order."""
 
+    question: Annotated[str, Field(max_length=MOST_CHARACTERS)]
     addresses: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=MOST_QUOTED)]
+
+
+class MessageRequest(Form):
+    """``parts``: the questions of a message."""
+
+    parts: Annotated[tuple[MessagePart, ...], Field(max_length=MOST_QUOTED)]
 
 
 def saving_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
@@ -84,9 +91,12 @@ def _line(space: Workspace, turn: Asked, reply: Reply) -> bytes:
 def _message(space: Workspace, asked: MessageRequest, labels: Labels, base: str) -> dict[str, str]:
     """Quote what is still there and was not switched off by a curator: nobody is to be sent that."""
     page = space.configuration.settings.page
-    found = [read_address(address, space.entries, base) for address in asked.addresses]
-    cited = [each for each in (space.with_state(words) for words in found if words) if not each.off]
-    only_sellers = cited and all(each.document.source.interest is Interest.SELLS for each in cited)
+    parts: list[tuple[str, list[Quoted]]] = []
+    for part in asked.parts:
+        found = [read_address(address, space.entries, base) for address in part.addresses]
+        cited = [each for each in (space.with_state(words) for words in found if words) if not each.off]
+        parts.append((part.question, [Quoted.of(each, labels, local_today()) for each in cited]))
+    quotes = [quote for _, found in parts for quote in found]
+    only_sellers = quotes and all(quote.source.interest is Interest.SELLS for quote in quotes)
     notices = [space.texts[name].text for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
-    quotes = [Quoted.of(each, labels, local_today()) for each in cited]
-    return message(quotes, notices, labels, page.signature or page.run_by)
+    return message(parts, notices, labels, page.signature or page.run_by)

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 
 from b12assistant.answers import Reply, Status
 from b12assistant.application.catalogue import library
@@ -37,17 +36,6 @@ class ShownTurn:
     refused: bool = False
     read_as: str | None = None  # what was searched, if not simply the question
     controls: tuple[tuple[str, str], ...] = ()  # name, and sentence in the reader's language
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A question to ask next; ``html``: the first sentence of its answer, after a refusal."""
-
-    question: str
-    html: str = ""
-
-
-_CLOSE = 2  # related questions that are answered under a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +119,8 @@ class Asking:
         while not self.warmup.ended:
             await asyncio.sleep(0.1)  # a thread that waits could not answer
 
-    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[Suggestion, ...]]:
-        """Yield suggested questions after an answer; the old ones are removed at once.
-
-        After a refusal they are at most two, each with the first sentence of its answer; none after another subject.
-        """
+    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
+        """Yield suggested questions after an answer; the old ones are removed at once."""
         yield ()
         if talk.turns and not talk.turns[-1].controls:
             space = await asyncio.to_thread(self.live)
@@ -147,15 +132,9 @@ class Asking:
             except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
                 problem_of(error)  # logs it if it is a fault
 
-    def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[Suggestion, ...]:
-        asked, last = space.suggested(talk.questions), talk.turns[-1]
-        if not last.refused:
-            return tuple(Suggestion(question) for question in asked)
-        if space.assistant.scope.is_off((last.question, last.read_as or "")):
-            return ()
-        setting = space.setting(labels=self.labels)
-        drawn = (Suggestion(question, answer_html.close_answer(space.ask(question), setting)) for question in asked)
-        return tuple(each for each in drawn if each.html)[:_CLOSE]
+    def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[str, ...]:
+        """Return questions to ask next; after a refusal there are none, for it names what is near itself."""
+        return () if talk.turns[-1].refused else space.suggested(talk.questions)
 
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""
@@ -167,7 +146,7 @@ class Asking:
             yield answer_html.state(self.labels("ask.failed", problem=problem), "failed")
         else:
             opened = (await asyncio.to_thread(self.live)).opened
-            ready = answer_html.ready(opened.collection.generation, version("b12assistant"), self.labels)
+            ready = answer_html.ready(self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             made_of = answer_html.library(library(opened), self.labels)
             yield f"{made_of}{ready}{older}"
