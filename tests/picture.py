@@ -126,7 +126,6 @@ OWNERS = {
     "mdit_py_plugins": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
-    "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
         "corpus.page_words",

@@ -1,4 +1,4 @@
-"""What the device offers: a size of the text, a voice, and programs to share with."""
+"""What the device offers: a size of the text, and programs to share with."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from browser.reading import Reader
 pytestmark = pytest.mark.slow
 
 ASKED = "What wraps every nerve: myelin?"
-VOICE = """local => { speechSynthesis.getVoices = () => [{ localService: local, lang: 'en-GB' }];
-    speechSynthesis.speak = words => { globalThis.spoken = words; };
-    globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } }; }"""
 
 
 def test_the_size_of_the_text_is_kept_on_the_device_and_used_by_documents(visit: Visit, site: str) -> None:
@@ -32,20 +29,6 @@ def test_the_size_of_the_text_is_kept_on_the_device_and_used_by_documents(visit:
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     page.click('.sizes button[value="normal"]')
     assert page.evaluate("() => localStorage.length") == 0
-
-
-@pytest.mark.parametrize("local", [True, False], ids=["offline voice", "voice of a service"])
-def test_a_quote_is_read_aloud_only_by_a_voice_of_the_device(local: bool, reader: Reader) -> None:
-    figure = reader.ask(ASKED).locator("figure.quote").first
-    reader.page.evaluate(VOICE, local)
-    figure.locator(".copying summary").click()
-    offered = figure.locator(".native", has_text="Read aloud")
-    assert offered.count() == int(local)
-    if local:
-        offered.click()
-        assert "Myelin wraps every nerve." in reader.page.evaluate("() => spoken.text")
-        assert reader.page.evaluate("() => spoken.voice.localService")
-    reader.reload()
 
 
 def test_a_quote_is_sent_by_what_a_phone_offers_from_a_sheet_at_the_foot_of_its_screen(reader: Reader) -> None:

@@ -15,7 +15,7 @@ from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import NEVER_PRINTED, values_of
+from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
@@ -178,8 +178,6 @@ def check_entry(entry: Entry) -> Iterator[str]:
 
 def _without_password(key: str, value: object) -> object:
     """Remove what is secret, since people paste the output of `doctor` into bug reports."""
-    if key in NEVER_PRINTED:
-        return "…" if value else ""
     return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 

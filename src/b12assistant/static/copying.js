@@ -61,22 +61,6 @@ b12.ready.then(() => {
     } catch { /* nobody was chosen */ }
     shut(button.closest("details"));
   };
-  // A quote in the voice of the device; a voice that sends the words away is never used.
-  const speech = globalThis.speechSynthesis;
-  const voice = () => speech?.getVoices().find(each => each.localService && each.lang.startsWith("en"));
-  voice(); // a browser looks for its voices when it is first asked
-  const aloud = button => {
-    const going = speech.speaking;
-    speech.cancel();
-    const figure = button.closest("figure"), by = figure.querySelector(".publisher");
-    shut(button.closest("details"));
-    if (going) return;
-    const words = new SpeechSynthesisUtterance(`${by.textContent}: ${figure.querySelector("blockquote").innerText}`);
-    words.voice = voice();
-    speech.speak(words);
-  };
-  addEventListener("pagehide", () => speech?.cancel());
-
   // What this device can do is offered when the menu opens.
   document.addEventListener("toggle", event => {
     const forms = event.target.closest?.("#thread .copying[open]")?.querySelector(".forms");
@@ -87,7 +71,6 @@ b12.ready.then(() => {
       button.addEventListener("click", () => act(button));
       forms.prepend(button);
     };
-    if (voice()) offer(speech.speaking ? "aloud.stop" : "aloud.read", aloud);
     if (navigator.share) offer("cite.native", give);
   }, true);
 

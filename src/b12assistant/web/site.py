@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections import Counter as CountOf
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,6 @@ from pathlib import PurePosixPath
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +22,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import load_labels
-from b12assistant.errors import ConfigError, ServerError
+from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.plain_pages import FIGURES, missing_page, plain_router
@@ -31,49 +30,11 @@ from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, p
 from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
 from b12assistant.web.saving_routes import REPLY, SAVE, saving_router
-from b12assistant.web.source_routes import CURATOR, catalogue_router, curator_router, source_router
 from b12assistant.web.source_routes import PATH as SOURCES
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
+from b12assistant.web.source_routes import catalogue_router, source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.warmup import Warmup
-
-_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
-
-
-class Figures:
-    """Counts of questions and responses since the start, and of questions that are waiting now."""
-
-    def __init__(self, questions: Questions) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        self._ends = Counter("b12assistant_questions", "Questions by how they ended.", ["end"], registry=self.registry)
-        self._seconds = Histogram(
-            "b12assistant_question_seconds", "From question to answer.", buckets=_SECONDS, registry=self.registry
-        )
-        self._statuses = Counter("b12assistant_responses", "Responses by status.", ["status"], registry=self.registry)
-        waiting = Gauge("b12assistant_waiting", "Questions that wait for their turn.", registry=self.registry)
-        waiting.set_function(lambda: questions.waiting)
-
-    def ended(self, end: str, seconds: float) -> None:
-        """Count a question; ``end``: the status of its answer, or the code of its error."""
-        self._ends.labels(end).inc()
-        self._seconds.observe(seconds)
-
-    def responded(self, status: int) -> None:
-        self._statuses.labels(str(status)).inc()
-
-    def serve(self, address: str) -> None:
-        """Serve the figures at HOST:PORT until the process ends. Raises ``ConfigError`` and ``ServerError``."""
-        host, colon, port = address.rpartition(":")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:
-            raise ConfigError(f"web.metrics = {address!r} is not an address", hint="write it like 127.0.0.1:9464")
-        try:
-            start_http_server(int(port), host.strip("[]"), self.registry)
-        except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
-            reason = getattr(error, "strerror", None) or "not a host name"
-            message = f"figures cannot be served at {address} ({reason})"
-            raise ServerError(message, hint="set another web.metrics") from error
-
 
 DATA = "/gradio_api/queue/data"
 MOST_EVENTS = 500  # calls of the page that wait or run
@@ -97,7 +58,7 @@ class QueueGuard:
     sessions: Callable[[], Container[str]]
     events: Callable[[], Mapping[str, int]] = dict
     busy: str = ""
-    _streams: CountOf[str] = field(default_factory=CountOf, init=False)  # by address
+    _streams: Counter[str] = field(default_factory=Counter, init=False)  # by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == DATA:
@@ -202,9 +163,8 @@ def application(
     warmup: Warmup,
     host: str = HOST,
     questions: Questions | None = None,
-    watch: Callable[[int], None] = lambda status: None,
 ) -> Policy:
-    """Return the application over a workspace; the caller starts the warm-up. ``watch``: called with each status."""
+    """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     labels = load_labels().naming(settings.page.run_by)
@@ -216,7 +176,6 @@ def application(
         plain_router(words, labels),
         lookup_router(live, questions, labels),
         catalogue_router(live, labels),
-        curator_router(live, labels, settings.web.curator_key),
     )
     for router in routers:
         app.include_router(router)
@@ -224,7 +183,7 @@ def application(
     _add_own(app, files)
     _add_heartbeat(app)
     ui.mount(app, Asking(live, questions, labels, warmup), words, _head(files))
-    paths = (*FRAMEWORK, *OWN, *([CURATOR] if settings.web.curator_key else []))
+    paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
@@ -232,7 +191,7 @@ def application(
     routes = [each for router in (*routers, app.router) for each in router.routes if isinstance(each, Route)]
     sessions, events = partial(ui.sessions, app), partial(ui.events, app)
     guard = QueueGuard(app, partial(ui.functions, app), sessions, events, labels("ask.busy"))
-    admission = Admission(guard, paths, watch)
+    admission = Admission(guard, paths)
     return Policy(admission, paths, host, names, framers, home, missing_page(words, labels), partial(_methods, routes))
 
 
@@ -252,14 +211,10 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
         )
     listening.start(settings.log)
     questions = Questions.of(settings)
-    figures = Figures(questions)
-    questions.watch = figures.ended
     generation = space.opened.collection.generation  # a missing index stops the start, before any request
     with listening.listen(host, port, otherwise=PORT) as listener:
         warmup = Warmup(space)
-        served = application(space, warmup, host, questions, figures.responded)
-        if settings.metrics:
-            figures.serve(settings.metrics)
+        served = application(space, warmup, host, questions)
         warmup.start()
         address = listening.address(host, listener)
         del space  # the served application holds the newest index

@@ -1,11 +1,10 @@
-"""Serve the list of sources, cited documents as pages, citations, and what a curator changes from there.
+"""Serve the list of sources, cited documents as pages, and citations.
 
 Addresses hold ids, offsets and digests of a source's words, never a question.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,11 +20,10 @@ from b12assistant.display.citation_formats import CITE, CitationForm, cite
 from b12assistant.display.labels import Labels
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.display.source_page import Target, View, missing_page, source_page
-from b12assistant.errors import AssistantError, ConfigError, NotFoundError
+from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
-from b12assistant.web.http_models import CuratorForm
-from b12assistant.web.problems import BoundedRoute, JsonResponse, Problem, ProblemError
+from b12assistant.web.problems import BoundedRoute, JsonResponse
 
 PATHS = (addresses.ROOT, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
@@ -115,17 +113,14 @@ def _nothing() -> Response:
 
 
 def _curated(space: Workspace, entry: Entry, view: View) -> View:
-    """Add what a curator decided on the document and the passage in view, and whether that can be changed there."""
+    """Add what a curator decided on the document and the passage in view."""
     off, current = space.opened.collection.off, Target.of(entry, view).current
     passage = None if current is None else entry.passages[current]
-    whole = off.documents.get(entry.document.id)
-    reason = whole or (off.of(passage) if passage else None)
+    reason = off.documents.get(entry.document.id) or (off.of(passage) if passage else None)
     return replace(
         view,
         off=reason.why.rstrip(". ") if reason else "",
-        off_whole=whole is not None,
         note=off.notes.get(passage.id, "") if passage else "",
-        curator=bool(space.configuration.settings.web.curator_key),
     )
 
 
@@ -141,32 +136,5 @@ def catalogue_router(live: Live, labels: Labels) -> APIRouter:
         opened = live().opened
         listed = {"sources": catalogue(opened, labels, local_today()), "publications": published(opened, labels)}
         return JsonResponse(listed)
-
-    return router
-
-
-CURATOR = "/curator"
-_SHORTEST_KEY = 16  # characters: too many to guess
-
-
-def curator_router(live: Live, labels: Labels, key: str) -> APIRouter:
-    """Return the route by which whoever has the key changes what is quoted; no route without a key."""
-    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
-    if not key:
-        return router
-    if len(key) < _SHORTEST_KEY:
-        hint = 'make one with `python -c "import secrets; print(secrets.token_urlsafe())"`'
-        raise ConfigError(f"web.curator_key has fewer than {_SHORTEST_KEY} characters", hint=hint)
-
-    @router.post(CURATOR)
-    def curate(asked: CuratorForm) -> Response:
-        """Write what the curator decided; the next answer follows it."""
-        if not secrets.compare_digest(asked.key.encode("utf-8", "replace"), key.encode()):
-            raise ProblemError(Problem(403, "curator_key", labels("curator.wrong_key")))
-        try:
-            live().curate(asked.list, asked.document, asked.passage, " ".join(asked.words.split()))
-        except AssistantError as error:
-            raise ProblemError(Problem(409, error.code, labels("curator.failed", problem=error.message))) from error
-        return JsonResponse({"message": labels("curator.done")})
 
     return router
