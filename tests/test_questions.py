@@ -137,7 +137,7 @@ def test_an_emergency_is_answered_where_the_whole_check_cannot_be_waited_for(how
 @pytest.mark.parametrize("how", ["busy", "late"])
 @pytest.mark.parametrize(
     ("path", "field", "empty"),
-    [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows"), ("/lookup/best", "text", "quote")],
+    [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows")],
 )
 def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     path: str, field: str, empty: str, how: str, held: Blocking, caplog: pytest.LogCaptureFixture

@@ -23,13 +23,11 @@ from b12assistant.config import load_configuration  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 ASKED = "Does metformin lower B12?"
-PRINTED = "How long does recovery of the nerves take?"  # a PDF answers
 STATES = {
     "start": [],
     "answer": [ASKED],
     "differing": ["How long do nerves take to heal?"],
     "source": [ASKED],
-    "printed": [PRINTED],
     "copying": [ASKED],
     "emergency": ["My legs went weak today and I can't pee"],
     "no-answer": ["Who won the World Cup in 1998?"],
@@ -43,9 +41,7 @@ LOOKED_UP = {
     "look-up": "can numb feet get better",
     "look-up-flag": "I want to kill myself",
     "look-up-row": "folic acid hides the anaemia",
-    "many": "",
 }
-MANY = "Does metformin lower B12?\nWho won the World Cup in 1998?\nMy legs went weak today and I can't pee"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZES = {1280: 900, 390: 844}
 
@@ -87,10 +83,6 @@ def _take(
         turn = reader.ask(question)
         if state == "source":
             reader.open(turn.locator("a.cite").nth(turn.locator("figure").count() - 1)).locator("#hit").wait_for()
-        if state == "printed":
-            frame = reader.open(turn.locator("a.cite .page").first)
-            frame.locator(".views a").nth(1).click()
-            frame.locator(".printed .box").first.wait_for()
         if state == "copying":
             turn.locator(".copying summary").first.click()
             reader.page.click("#keep summary")
@@ -117,21 +109,11 @@ def saved(page: Page, path: Path) -> None:
 def _look_up(page: Page, state: str) -> None:
     page.evaluate("() => b12.open('lookup')")
     page.wait_for_selector("#lookup-box")
-    if state == "many":
-        page.click("#lookup .many summary")
-        page.fill("#lookup-many", MANY)
-        page.click("#lookup-many-go")
-        page.wait_for_function("() => document.querySelectorAll('#lookup .many tbody tr').length === 3")
-        page.evaluate("() => document.querySelector('#lookup .many').scrollIntoView()")
-        return
-    if state == "look-up":
-        page.click("#lookup .sieve summary")
     text = LOOKED_UP[state]
     page.fill("#lookup-box", text)
     page.wait_for_function("text => document.querySelector('.lookup .list').dataset.text === text", arg=text)
     if state == "look-up-row":
-        for key in ("ArrowDown", "j", "j"):
-            page.keyboard.press(key)
+        page.locator("#lookup .found summary").nth(2).click()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Turn results of a look-up into rows for the page: words in pieces, their place, and why they match."""
+"""Turn results of a look-up into rows for the page: words in pieces, and their place."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from b12assistant.answers import FixedTexts, Notice
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import ShownNotice, present_notices
-from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of, best_known
+from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
 
 Json = dict[str, Any]
-_MOST_WORDS = 6  # named as the reason
 
 
 def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "") -> Json:
@@ -31,22 +30,15 @@ def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "")
         spans = (match.best,)
     quote = Quoted.of(Cited(spans, match.best, match.passage.id, note=note), labels, today)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year, each.id)]
-    source, first = match.passage.document.source, next(iter(best_known(wanted)), None)
+    source = match.passage.document.source
     return {
-        **_place(quote),
+        **place_of(quote),
         "by": " · ".join(Speaker.of(source, labels, wanted, match.passage.document.title).chip),
-        "publication": {"title": first.words, "url": first.link} if first else None,
         "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
-        "why": list(_why(match, labels)),
     }
 
 
-def quoted(quote: Quoted) -> Json:
-    """Return a row without a reason for the match."""
-    return {**_place(quote), "pieces": list(_pieces(quote, [quote.best] if quote.best else [], []))}
-
-
-def _place(quote: Quoted) -> Json:
+def place_of(quote: Quoted) -> Json:
     """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
     speaker = quote.speaker
     told = speaker.chip if speaker.basis else (capital(speaker.parts[0]), *speaker.parts[1:])
@@ -102,19 +94,3 @@ def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> I
             inside = Range(start, end)
             kind = "s" * any(m.contains(inside) for m in marked) + "w" * any(w.contains(inside) for w in words)
             yield [text[start - span.start : end - span.start], kind]
-
-
-def _why(match: Match, labels: Labels) -> Iterator[str]:
-    document = match.passage.document
-    if match.phrases:
-        yield labels("lookup.why_phrase")
-    if match.meaning:
-        yield labels("lookup.why_meaning", place=match.meaning)
-    if match.words:
-        words = dict.fromkeys(document.slice(word).casefold() for word in match.words)
-        shown = list(words)[:_MOST_WORDS]
-        yield labels("lookup.why_words", words=", ".join(shown) + ("…" if len(words) > len(shown) else ""))
-    if match.in_title:
-        yield labels("lookup.why_title")
-    if match.nearness and not (match.phrases or match.meaning or match.words or match.in_title):
-        yield labels("lookup.why_near")

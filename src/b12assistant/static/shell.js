@@ -152,14 +152,6 @@ globalThis.b12 = (() => {
     tab.click();
     tab.focus();
   });
-  // To the search box from anywhere.
-  document.addEventListener("keydown", event => {
-    if (event.key.toLowerCase() !== "k" || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
-    if (document.querySelector("dialog:modal")) return;
-    event.preventDefault();
-    open("lookup");
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("lookup-box")?.select()));
-  });
   document.addEventListener("click", event => {
     const tab = event.target.closest && event.target.closest("#tabs [role=tab]");
     if (!tab || !NAMES.includes(nameOf(tab))) return;

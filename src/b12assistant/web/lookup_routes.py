@@ -1,4 +1,4 @@
-"""Serve the tab "Look up": results while the user types, and for many questions at once. Questions are in bodies."""
+"""Serve the tab "Look up": results while the user types. Questions are in bodies."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve, Way
-from b12assistant.answers import Reply, Status, Strength
+from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve
+from b12assistant.answers import Reply
 from b12assistant.application.catalogue import speakers
-from b12assistant.application.lookup_rows import notices, parts, quoted, row
+from b12assistant.application.lookup_rows import notices, parts, row
 from b12assistant.application.shared_answer import MOST_SHARED, read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.web.http_models import Filters, Typed
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
@@ -34,18 +33,12 @@ class LookUpForm(Filters):
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
     publication: Annotated[str, Field(max_length=300)] = ""
-    way: Way = Way.ALL
+    phrase: Annotated[bool, Field(strict=True)] = False
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
 
     @property
     def sieve(self) -> Sieve:
         return replace(super().sieve, publication=self.publication)
-
-
-class QuestionForm(Form):
-    """One of many questions."""
-
-    text: Typed
 
 
 class QuoteForm(Form):
@@ -79,15 +72,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
         """Return the notices and the passages, best first; no notice withholds passages."""
         space = await asyncio.to_thread(workspace)
         work = partial(_results, space, asked, labels)
-        nothing = _unsearched(space, labels, rows=[], generation=None)
-        return await questions.look_up(space, asked.text, work, nothing)
-
-    @router.post(f"{ROOT}/best")
-    async def best(asked: QuestionForm) -> Response:
-        """Return the best quote for one of many questions; below a safety text its strength is not judged."""
-        space = await asyncio.to_thread(workspace)
-        work = partial(_best, space, asked.text, labels)
-        return await questions.look_up(space, asked.text, work, _unsearched(space, labels, quote=None))
+        return await questions.look_up(space, asked.text, work, partial(_unsearched, space, labels))
 
     @router.post(f"{ROOT}/parts")
     async def gave(asked: WhyForm) -> Response:
@@ -111,7 +96,7 @@ def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     is_listing = bool(asked.publication) and not asked.text.strip()  # nothing was typed that could be checked
     warnings = () if is_listing else space.assistant.triaged(asked.text).triage.notices
-    matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.way, asked.k), space.notes
+    matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.k, exact=asked.phrase), space.notes
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
@@ -124,45 +109,18 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     )
 
 
-def _unsearched(space: Workspace, labels: Labels, **empty: object) -> Callable[[Reply, PassingError], Response]:
-    """Return a function that answers with the notices alone and says why nothing was searched."""
-
-    def answer(warning: Reply, error: PassingError) -> Response:
-        shown = notices(warning.answer.notices, space.texts, labels)
-        return JsonResponse({"notices": shown, "message": f"{labels(f'ask.{error.code}')}.", **empty})
-
-    return answer
-
-
-def _best(space: Workspace, question: str, labels: Labels) -> Response:
-    reply = space.ask(question)
-    answer = reply.answer
-    if answer.status is Status.SAFETY_ONLY:
-        ranked = space.assistant.understood(answer.question.text).searched.windows
-        best = next((Cited(window.spans, window.best, window.passage.id) for window in ranked), None)
-        message = labels("lookup.not_judged")
-    elif answer.quotes:
-        best = Cited.of_quote(answer.quotes[0], reply)
-        message = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
-    else:
-        best, message = None, labels("headlines.nothing_close")
-    return JsonResponse(
-        {
-            "notices": notices(answer.notices, space.texts, labels),
-            "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
-            "message": capital(message),
-        }
-    )
+def _unsearched(space: Workspace, labels: Labels, warning: Reply, error: PassingError) -> Response:
+    """Answer with the notices alone, and say why nothing was searched."""
+    shown = notices(warning.answer.notices, space.texts, labels)
+    message = f"{labels(f'ask.{error.code}')}."
+    return JsonResponse({"notices": shown, "rows": [], "generation": None, "message": message})
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
-    entries, found = space.opened.entries, speakers(space.opened)
+    found = speakers(space.opened)
     publishers, kinds = Counter(each.publisher for each in found if each.publisher), {each.kind for each in found}
-    years = [each.year for each in found if each.year]
     return {
         "publishers": sorted(publishers, key=lambda name: (-publishers[name], name.casefold())),
         "kinds": [[kind, capital(labels(f"standings.{kind}"))] for kind in PublisherKind if kind in kinds],
-        "documents": sorted({entry.document.title for entry in entries}),
-        "years": [min(years), max(years)] if years else None,
-        "passages": sum(len(entry.passages) for entry in entries),
+        "passages": sum(len(entry.passages) for entry in space.opened.entries),
     }
