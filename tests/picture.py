@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "application",
-        ("opening < catalogue < workspace < batching improvement live shared_answer < quote_checks < health"),
+        ("opening < workspace < batching improvement live shared_answer < quote_checks < health"),
         "lookup_rows",
     ),
     (

@@ -71,11 +71,6 @@ def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorks
     assert told["passages"] == len(space.opened.collection.passages)
 
 
-def test_a_publication_that_is_not_there_lists_nothing_and_needs_no_word(client: TestClient) -> None:
-    assert search(client, " ", publication="<b>no such</b>")["rows"] == []
-    assert client.post("/lookup/search", json={"text": " "}).status_code == 422
-
-
 def test_what_each_part_gave_is_said_for_each_quote_that_is_there(client: TestClient, space: FakeWorkspace) -> None:
     links = [addresses.of_quote(quote) for quote in space.ask(ASKED).answer.quotes]
     asked = [{"number": 1, "address": links[0], "text": ASKED}, {"number": 2, "address": "/d/no.md", "text": ASKED}]

@@ -32,10 +32,6 @@ STATES = {
     "emergency": ["My legs went weak today and I can't pee"],
     "no-answer": ["Who won the World Cup in 1998?"],
 }
-# Tabs of the page, with what is opened in them.
-TABS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "sources": ("sources", "#sources .document", ()),
-}
 # What is looked up in each state.
 LOOKED_UP = {
     "look-up": "can numb feet get better",
@@ -54,7 +50,7 @@ def main() -> None:
         if found is None:
             raise SystemExit(HOW)
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        states = {**STATES, **{tab: [] for tab in (*TABS, *LOOKED_UP)}}
+        states = {**STATES, **{tab: [] for tab in LOOKED_UP}}
         for state, questions in states.items():
             if sys.argv[1:] and state not in sys.argv[1:]:
                 continue
@@ -86,13 +82,6 @@ def _take(
         if state == "copying":
             turn.locator(".copying summary").first.click()
             reader.page.click("#keep summary")
-    if state in TABS:
-        tab, shown, steps = TABS[state]
-        reader.page.evaluate("name => b12.open(name)", tab)
-        for step in steps:
-            reader.page.locator(step).first.click()
-        reader.page.locator(shown).first.wait_for()
-        reader.page.locator(shown).first.scroll_into_view_if_needed()
     if state in LOOKED_UP:
         _look_up(reader.page, state)
     reader.page.wait_for_timeout(400)

@@ -37,7 +37,7 @@ class Sieve:
     """A filter of sentences, by a publication that each rests on; a source's own words by the source. Empty: all.
 
     ``publisher``: beginnings of words of its name. ``document``: part of the title or id of the document. A publication
-    of unknown year matches no year. ``publication``: the id of the only one.
+    of unknown year matches no year.
     """
 
     publisher: str = ""
@@ -45,18 +45,16 @@ class Sieve:
     since: int | None = None
     until: int | None = None
     document: str = ""
-    publication: str = ""
 
     @property
     def is_of_publications(self) -> bool:
-        return bool(self.publisher or self.kinds or self.since or self.until or self.publication)
+        return bool(self.publisher or self.kinds or self.since or self.until)
 
-    def wants(self, publisher: str, kind: PublisherKind, year: str, publication: str = "") -> bool:
-        """Check a publication by its id and facts; ``year``: "" if it is not known."""
+    def wants(self, publisher: str, kind: PublisherKind, year: str) -> bool:
+        """Check a publication by its facts; ``year``: "" if it is not known."""
         names = [word.casefold() for word in _NAME.findall(publisher)]
         return (
-            self.publication in ("", publication)
-            and all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
+            all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
             and (not self.kinds or kind in self.kinds)
             and (self.since is None or (year.isdigit() and int(year) >= self.since))
             and (self.until is None or (year.isdigit() and int(year) <= self.until))
@@ -96,10 +94,7 @@ class Contributions(NamedTuple):
 
 @dataclass(frozen=True)
 class LookUp:
-    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused.
-
-    With nothing typed, a publication's sentences are listed.
-    """
+    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused."""
 
     engine: Engine
     text: str
@@ -113,7 +108,7 @@ class LookUp:
     def _origins(self) -> frozenset[OriginId]:
         """Return the publications that are wanted."""
         known = self.engine.collection.known_origins
-        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin), name))
+        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin)))
 
     def sentences(self, passage: Passage) -> Sequence[int]:
         """Return which sentences of a passage rest on a publication that is wanted."""
@@ -143,7 +138,7 @@ class LookUp:
 
         def has_place(match: Match) -> bool:
             seen[match.passage.document.id] += 1
-            return bool(self.sieve.document or self.sieve.publication) or seen[match.passage.document.id] <= MOST_OF_ONE
+            return bool(self.sieve.document) or seen[match.passage.document.id] <= MOST_OF_ONE
 
         return tuple(islice(filter(has_place, self._by_phrase() if exact else self._best(k)), k))
 
@@ -159,20 +154,12 @@ class LookUp:
         return Contributions(meaning, words, self._by_meaning(passage, query).nearness)
 
     def _best(self, k: int) -> Iterable[Match]:
-        if self.sieve.publication and not _WORD.search(self.text):
-            return self._listed()
         query = self.engine.query(self.text)
         matches = [self._by_meaning(hit.passage, query) for hit in self._ranked(query, k)]
         found = _near_enough(matches, far=self.sieve.is_of_publications)
         ranked = {match.passage.id for match in found}
         phrases = self._by_phrase() if self._is_phrase else ()
         return (*found, *(match for match in phrases if match.passage.id not in ranked))
-
-    def _listed(self) -> Iterator[Match]:
-        """Yield every sentence that rests on the publication, in the order of the collection."""
-        for passage in filter(self.lets, self.engine.collection.passages):
-            for at in self.sentences(passage):
-                yield Match(passage, passage.sentences[at])
 
     def _ranked(self, query: Query, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file
 from b12assistant.application.workspace import Workspace
@@ -138,7 +137,12 @@ def examine(space: Workspace) -> dict[str, Any]:
         "stale": [],
         "reviewed": {
             "sentences": sum(len(entry.document.reviews) for entry in opened.entries),
-            "of": sentences_in(opened),
+            "of": sum(
+                len(passage.sentences)
+                for entry in opened.entries
+                for passage in entry.passages
+                if not passage.reference
+            ),
         },
         "switched_off": [
             {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}

@@ -29,7 +29,7 @@ def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "")
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
     quote = Quoted.of(Cited(spans, match.best, match.passage.id, note=note), labels, today)
-    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year, each.id)]
+    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
     source = match.passage.document.source
     return {
         **place_of(quote),

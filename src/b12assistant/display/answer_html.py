@@ -34,7 +34,7 @@ from b12assistant.display.quoted import Basis, Quoted, Speaker, best_known, span
 from b12assistant.language.words import surface_words, terms
 from b12assistant.types import GAP, Range
 
-TABS = ("ask", "lookup", "sources")
+TABS = ("ask", "lookup")
 _GROUPS = (
     (PublisherKind.GUIDELINE,),
     (PublisherKind.NHS, PublisherKind.PUBLIC_BODY),
@@ -297,14 +297,9 @@ def _further(further: Further) -> str:
     return f'<div class="further"><h3>{exact(further.heading)}</h3>{buttons}</div>'
 
 
-def general(texts: FixedTexts, labels: Labels) -> str:
-    """Draw the foot of the page: the general notice, which is true of every answer, and the size of the text."""
-    names = "".join(
-        f'<button type="button" value="{size}" title="{exact(labels(f"ask.size_{size}"))}">A</button>'
-        for size in ("normal", "large", "largest")
-    )
-    sizes = f'<p class="sizes">{exact(labels("ask.size"))} {names}</p>'
-    return f'<p class="general">{exact(texts[GENERAL].text)}</p>{sizes}'
+def general(texts: FixedTexts) -> str:
+    """Draw the foot of the page: the general notice, which is true of every answer."""
+    return f'<p class="general">{exact(texts[GENERAL].text)}</p>'
 
 
 def notice_box(notice: ShownNotice, write: Callable[[str], str] = exact, *, briefly: bool = False) -> str:

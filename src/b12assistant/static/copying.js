@@ -49,31 +49,6 @@ b12.ready.then(() => {
     b12.toast(message);
   };
 
-  // What the device itself offers: messages, mail, notes.
-  const give = async button => {
-    const link = button.closest("figure").querySelector("a.cite").getAttribute("href");
-    try {
-      const url = new URL(link, location.origin), cited = new URL(url);
-      cited.pathname = url.pathname.replace(/^\/d\//, "/cite/");
-      cited.searchParams.set("form", "plain");
-      const answer = await fetch(cited);
-      await navigator.share({ text: answer.ok ? await answer.text() : url.href });
-    } catch { /* nobody was chosen */ }
-    shut(button.closest("details"));
-  };
-  // What this device can do is offered when the menu opens.
-  document.addEventListener("toggle", event => {
-    const forms = event.target.closest?.("#thread .copying[open]")?.querySelector(".forms");
-    if (!forms) return;
-    for (const old of forms.querySelectorAll(".native")) old.remove();
-    const offer = (key, act) => {
-      const button = b12.make("button", { type: "button", className: "native", textContent: said(key) });
-      button.addEventListener("click", () => act(button));
-      forms.prepend(button);
-    };
-    if (navigator.share) offer("cite.native", give);
-  }, true);
-
   const shut = menu => {
     menu.open = false;
     menu.querySelector("summary").focus();

@@ -65,13 +65,6 @@ b12.surface("lookup", async root => {
   const publishers = make("datalist", { id: "lookup-publishers" }, ...choices.publishers.map(value => make("option", { value })));
   const publisher = make("input", { id: "lookup-publisher", placeholder: said("lookup.any_publisher"), autocomplete: "off", maxLength: 300 });
   publisher.setAttribute("list", publishers.id);
-  let only = null; // the publication whose sentences are wanted
-  const onlyText = make("span"), onlyOff = make("button", { type: "button", className: "plain", onclick: () => {
-    only = null;
-    typed.focus();
-    run();
-  } }, said("lookup.only_off"));
-  const onlyLine = make("p", { className: "only", hidden: true }, onlyText, " ", onlyOff);
   const phrase = make("input", { type: "checkbox", id: "lookup-phrase" });
   const year = name => make("input", {
     id: `lookup-${name}`, inputMode: "numeric", maxLength: 4, placeholder: said("lookup.any_year"), autocomplete: "off",
@@ -96,7 +89,6 @@ b12.surface("lookup", async root => {
     kinds: kind.value ? [kind.value] : [],
     since: number(since),
     until: number(until),
-    publication: only?.publication ?? "",
   });
 
   // A late answer never takes the place of a newer one.
@@ -108,9 +100,7 @@ b12.surface("lookup", async root => {
     const used = fields.filter(field => field.value.trim()).length + phrase.checked;
     summary.textContent = said("lookup.filters") + (used ? ` (${used})` : "");
     clear.hidden = !used;
-    onlyLine.hidden = !only;
-    if (only) onlyText.replaceChildren(exact(said("lookup.only", { title: only.title })));
-    if (!only && !/[\p{L}\p{N}]/u.test(typed.value)) {
+    if (!/[\p{L}\p{N}]/u.test(typed.value)) {
       warnings.replaceChildren();
       list.replaceChildren();
       status.textContent = said("lookup.start", { passages: choices.passages.toLocaleString() });
@@ -148,7 +138,6 @@ b12.surface("lookup", async root => {
     const most = found.rows.length === 200;
     status.textContent = found.message ? found.message // nothing was searched
       : !found.rows.length ? said("lookup.nothing")
-      : form.publication && !form.text.trim() ? count("sources.used", found.rows.length)
       : form.publisher.trim() && !found.rows.some(row => row.pieces.some(([, kind]) => kind.includes("w"))) ? said("lookup.no_word")
       : most ? said("lookup.found_most", { count: found.rows.length }) : count("lookup.found", found.rows.length);
     list.dataset.text = form.text;
@@ -159,24 +148,9 @@ b12.surface("lookup", async root => {
   };
   for (const field of [typed, ...fields]) field.addEventListener("input", later);
   phrase.addEventListener("change", run);
-  const empty = () => {
+  clear.addEventListener("click", () => {
     for (const field of fields) field.value = "";
     phrase.checked = false;
-  };
-  // From the list of sources: what a publisher says, or the sentences of one publication.
-  const begin = () => {
-    if (!b12.wanted) return;
-    empty();
-    publisher.value = b12.wanted.publisher ?? "";
-    only = b12.wanted.publication ? b12.wanted : null;
-    if (only) typed.value = "";
-    b12.wanted = null;
-    typed.focus();
-    run();
-  };
-  addEventListener("b12-wanted", begin);
-  clear.addEventListener("click", () => {
-    empty();
     kind.focus();
     run();
   });
@@ -185,7 +159,6 @@ b12.surface("lookup", async root => {
     make("h1", { id: "lookup-heading" }, said("lookup.heading")),
     make("form", { className: "form", role: "search", onsubmit: event => event.preventDefault() },
       make("label", { for: typed.id }, said("lookup.box")), typed, warnings, // above a phone's keyboard
-      filters, onlyLine),
+      filters),
     status, list);
-  begin();
 });

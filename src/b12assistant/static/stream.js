@@ -7,9 +7,6 @@
 // before the page heard of it, it gets an empty answer at once: the server would keep that stream open. While the page has not yet
 // read the word that was handed on, it does not hear of another question either: it would wait on the stream that is ending.
 "use strict";
-try {
-  document.documentElement.dataset.size = localStorage.getItem("b12.size") ?? "";
-} catch { /* nothing may be read */ }
 (() => {
   const plain = globalThis.fetch;
   const tell = what => dispatchEvent(new Event(what));

@@ -1,8 +1,5 @@
 // A document: the quote in view, menus that close, words to copy. In the panel also Escape, and steps that leave no trace.
 "use strict";
-try {
-  document.documentElement.dataset.size = localStorage.getItem("b12.size") ?? "";
-} catch { /* nothing may be read */ }
 (() => {
   const framed = parent !== window;
   const find = selector => document.querySelector(selector);

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,10 +13,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve
+from b12assistant.answering.lookup import MOST_FOUND, LookUp
 from b12assistant.answers import Reply
-from b12assistant.application.catalogue import speakers
 from b12assistant.application.lookup_rows import notices, parts, row
+from b12assistant.application.opening import speakers
 from b12assistant.application.shared_answer import MOST_SHARED, read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
@@ -29,16 +28,11 @@ from b12assistant.web.questions import Questions
 
 
 class LookUpForm(Filters):
-    """``text``: what the user typed. ``publication``: the id of the only one whose sentences are wanted."""
+    """``text``: what the user typed. ``phrase``: whether it is wanted exactly."""
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
-    publication: Annotated[str, Field(max_length=300)] = ""
     phrase: Annotated[bool, Field(strict=True)] = False
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
-
-    @property
-    def sieve(self) -> Sieve:
-        return replace(super().sieve, publication=self.publication)
 
 
 class QuoteForm(Form):
@@ -94,8 +88,7 @@ def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
 
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
-    is_listing = bool(asked.publication) and not asked.text.strip()  # nothing was typed that could be checked
-    warnings = () if is_listing else space.assistant.triaged(asked.text).triage.notices
+    warnings = space.assistant.triaged(asked.text).triage.notices
     matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.k, exact=asked.phrase), space.notes
     return JsonResponse(
         {

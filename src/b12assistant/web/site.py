@@ -30,9 +30,8 @@ from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, p
 from b12assistant.web.problems import Problem, invalid_request
 from b12assistant.web.questions import Questions
 from b12assistant.web.saving_routes import REPLY, SAVE, saving_router
-from b12assistant.web.source_routes import PATH as SOURCES
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
-from b12assistant.web.source_routes import catalogue_router, source_router
+from b12assistant.web.source_routes import source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.warmup import Warmup
 
@@ -140,11 +139,11 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/js
 # In this order; the other scripts need the first one.
 _SHEETS = (
     *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
-    *("surface.css", "lookup.css", "sources.css"),
+    *("surface.css", "lookup.css"),
 )
 _FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
-_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js", "sources.js")
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA),
@@ -153,7 +152,7 @@ FRAMEWORK = (
 _HEARTBEAT = "/gradio_api/heartbeat/"
 OWN = (
     _HEARTBEAT,
-    *(*SOURCE_PATHS, FIGURES, SOURCES, *HEALTH, SAVE, REPLY),
+    *(*SOURCE_PATHS, FIGURES, *HEALTH, SAVE, REPLY),
     *("/own/", "/favicon.ico", "/api/", "/lookup/"),
 )
 
@@ -175,7 +174,6 @@ def application(
         saving_router(live, questions, labels),
         plain_router(words, labels),
         lookup_router(live, questions, labels),
-        catalogue_router(live, labels),
     )
     for router in routers:
         app.include_router(router)

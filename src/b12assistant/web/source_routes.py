@@ -1,4 +1,4 @@
-"""Serve the list of sources, cited documents as pages, and citations.
+"""Serve cited documents as pages, and citations.
 
 Addresses hold ids, offsets and digests of a source's words, never a question.
 """
@@ -12,8 +12,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from b12assistant.application.catalogue import catalogue, published
-from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, CitationForm, cite
@@ -23,7 +21,6 @@ from b12assistant.display.source_page import Target, View, missing_page, source_
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId
-from b12assistant.web.problems import BoundedRoute, JsonResponse
 
 PATHS = (addresses.ROOT, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
@@ -122,19 +119,3 @@ def _curated(space: Workspace, entry: Entry, view: View) -> View:
         off=reason.why.rstrip(". ") if reason else "",
         note=off.notes.get(passage.id, "") if passage else "",
     )
-
-
-PATH = "/sources"
-
-
-def catalogue_router(live: Live, labels: Labels) -> APIRouter:
-    """Return the route of the list of sources; ``labels``: in the language of the page."""
-    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
-
-    @router.get(PATH)
-    def sources() -> Response:
-        opened = live().opened
-        listed = {"sources": catalogue(opened, labels, local_today()), "publications": published(opened, labels)}
-        return JsonResponse(listed)
-
-    return router

@@ -118,7 +118,7 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     examples = _examples(words, labels)
     state = _text(answer_html.state("", "unknown"), "state")
     _text(answer_html.about(words, labels, asking.live().configuration.settings.page.run_by), "about")
-    _text(answer_html.general(asking.live().texts, labels), "general")
+    _text(answer_html.general(asking.live().texts), "general")
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
