@@ -37,7 +37,6 @@ from b12assistant.answers import (
     TopicId,
     Turn,
 )
-from b12assistant.application.lookup_rows import place_of
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.citation_formats import CitationForm, cite, message
@@ -64,6 +63,7 @@ from b12assistant.types import (
     SourceKind,
     Words,
 )
+from b12assistant.web.lookup_routes import place_of
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
