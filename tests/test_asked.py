@@ -87,7 +87,8 @@ def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
     rows = [{"text": text, "origins": {"nhs": "p"}, "asked": questions if asked else []} for text, questions in LINES]
     register = (
         '[[origin]]\nid = "nhs"\ntitle = "t"\npublisher = "NHS"\nkind = "public_body"\ncountry = "GB"\n'
-        'published = "2023"\nread = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\npart_read = "all"\n'
+        'published = "2023"\nread_on = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\n'
+        'read = "whole"\npart_read = "all"\n'
     )
     write(
         space.corpus,

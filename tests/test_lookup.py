@@ -130,8 +130,8 @@ SUMMARY = {
     "Warm socks help cold feet. A golden drip does nothing for cold feet.\n",
     "sources.toml": "".join(
         f'[[origin]]\nid = "{name}"\ntitle = "{name} on feet"\npublisher = "{publisher}"\nkind = "{kind}"\n'
-        f'country = "GB"\npublished = "{year}"\nread = 2026-01-01\nurl = "https://example.org/{name}"\nterms = "open"\n'
-        'part_read = "all"\n\n'
+        f'country = "GB"\npublished = "{year}"\nread_on = 2026-01-01\nurl = "https://example.org/{name}"\n'
+        'terms = "open"\nread = "whole"\npart_read = "all"\n\n'
         for name, publisher, kind, year in (
             ("socks", "Royal Sock Society", "guideline", "2019"),
             ("drips", "Drip <b>Digest</b>", "review", "unknown"),

@@ -21,6 +21,7 @@ from b12assistant.types import (
     Attribution,
     Document,
     DocumentId,
+    Extent,
     Origin,
     OriginId,
     Passage,
@@ -37,7 +38,9 @@ HARMLESS = ("Plain words", "Two lines\nof words", "https://example.org/page", "z
 
 def cited_of(words: str) -> Cited:
     """A quote with these words in every text that goes with it."""
-    origin = Origin(OriginId("o"), words, words, SourceKind.BLOG, "", words, TODAY, "https://o.example/", words, words)
+    origin = Origin(
+        OriginId("o"), words, words, SourceKind.BLOG, "", words, TODAY, Extent.PART, "https://o.example/", words, words
+    )
     document = Document(
         id=DocumentId("a.txt"),
         digest="0" * 64,

@@ -20,12 +20,24 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.index.documents import export_line
-from b12assistant.types import Attribution, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
+from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
-NHS = Origin(OriginId("nhs"), "A page", "NHS", SourceKind.PUBLIC_BODY, "GB", "2023", date(2026, 11, 21), "u", "t", "p")
+NHS = Origin(
+    OriginId("nhs"),
+    "A page",
+    "NHS",
+    SourceKind.PUBLIC_BODY,
+    "GB",
+    "2023",
+    date(2026, 11, 21),
+    Extent.PART,
+    "u",
+    "t",
+    "p",
+)
 ORIGINS = {NHS.id: NHS}
 REGISTER = """
 [[origin]]
@@ -35,9 +47,10 @@ publisher = "NHS"
 kind = "public_body"
 country = "GB"
 published = "2023"
-read = 2026-11-21
+read_on = 2026-11-21
 url = "https://a.example/"
 terms = "OGL"
+read = "whole"
 part_read = "the whole page"
 """
 

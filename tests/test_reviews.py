@@ -22,9 +22,10 @@ publisher = "NHS"
 kind = "public_body"
 country = "GB"
 published = "2023"
-read = 2026-11-21
+read_on = 2026-11-21
 url = "https://a.example/"
 terms = "OGL"
+read = "whole"
 part_read = "the whole page"
 """
 REVIEW = {"reviewed_by": "A. Reader, GP", "reviewed_on": "2026-11-20"}

@@ -39,7 +39,7 @@ QUESTIONS = (
     "How much vitamin B12 is in beef liver?",
     "How many mcg of B12 should a vegan take?",
     "What is a project summary in these sources?",
-    "Who won the cup on Sunday?",
+    "Is B12 used to treat tennis elbow?",
     "My legs went weak today and I can't pee",
 )
 LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"

@@ -23,7 +23,6 @@ def test_the_page_says_what_it_is_and_offers_questions(visit: Visit, site: str) 
         "Who made this.",
         "Who has reviewed it.",
         "How to check a quote.",
-        "Who runs this page.",
     ]
     assert page.locator("#questions button").count() >= 3
     assert not page.locator("#new").is_visible()

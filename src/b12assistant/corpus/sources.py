@@ -22,7 +22,7 @@ from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
 from b12assistant.data_files import line_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.threads import once
-from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
+from b12assistant.types import Extent, Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
 
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
@@ -78,7 +78,8 @@ class OriginEntry(CuratedEntry):
     weight: SourceWeight | None = Field(None, strict=False, description=", ".join(SourceWeight))
     country: Text = Field(description='a country code such as "GB", "EU" or "INT"')
     published: Text = Field(description='the year or date of the publication, or "unknown"')
-    read: date = Field(description=_DAY)
+    read_on: date = Field(description=_DAY)
+    read: Extent = Field(strict=False, description=", ".join(Extent))
     url: str = Field(pattern=_ADDRESS, description='a web address, "this project" or "unknown"')
     terms: Text = Field(description="the terms of use")
     part_read: Text = Field(description="which part was read")

@@ -16,6 +16,7 @@ from b12assistant.types import (
     BlockKind,
     Document,
     DocumentId,
+    Extent,
     FileEnd,
     FileReport,
     Interest,
@@ -153,7 +154,13 @@ def _entry(entry: Entry) -> Json:
 
 
 _DATES = dict.fromkeys(("published", "review_by"), date.fromisoformat)
-_OF_ORIGINS = {"id": OriginId, "kind": SourceKind, "weight": SourceWeight, "read": date.fromisoformat}
+_OF_ORIGINS = {
+    "id": OriginId,
+    "kind": SourceKind,
+    "weight": SourceWeight,
+    "read": Extent,
+    "read_on": date.fromisoformat,
+}
 _FIELDS = {"commercial_interest": "interest"}
 _INTERESTS = {interest.value_in_data: interest for interest in Interest}
 _OF_SOURCES = {**_DATES, "kind": SourceKind, "words": Words, "interest": _INTERESTS.__getitem__, "cites": tuple}

@@ -11,7 +11,7 @@ from b12assistant.answering.lookup import Sieve
 from b12assistant.application.shared_answer import MOST_SHARED
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
-from b12assistant.types import MarkKind, SourceKind, SourceWeight, Words
+from b12assistant.types import Extent, MarkKind, SourceKind, SourceWeight, Words
 
 MOST_HITS = 100
 
@@ -149,7 +149,8 @@ class Publication(Form):
     kind: SourceKind
     country: str
     published: Annotated[str, Field(description="The year or date it gives, or `unknown`.")]
-    read: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    read_on: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    read: Annotated[Extent, Field(description="How much of it was read.")]
     url: str
     terms: str
     part_read: Annotated[str, Field(description="An excerpt is not the whole.")]

@@ -190,10 +190,7 @@ HOST = "127.0.0.1"
 PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 # In this order; the other scripts need the first one.
-_SHEETS = (
-    *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
-    *("surface.css", "lookup.css"),
-)
+_SHEETS = ("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css", "lookup.css")
 _FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js")
