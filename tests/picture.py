@@ -77,8 +77,7 @@ PICTURE = (
     ),
     (
         "application",
-        ("opening < catalogue < workspace < batching improvement live shared_answer < quote_checks < health"),
-        "lookup_rows",
+        ("opening < workspace < batching improvement live shared_answer < quote_checks < health"),
     ),
     (
         "evaluation",
@@ -88,7 +87,7 @@ PICTURE = (
         "web",
         (
             "http_models problems < questions < listening policy warmup < "
-            "lookup_routes plain_pages saving_routes service source_routes turns < ui < site"
+            "lookup_routes service source_routes turns < ui < site"
         ),
     ),
     ("", "api"),
@@ -106,10 +105,8 @@ PICTURE = (
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
     "web.lookup_routes",
-    "web.plain_pages",
     "web.policy",
     "web.problems",
-    "web.saving_routes",
     "web.service",
     "web.site",
     "web.source_routes",
@@ -126,7 +123,6 @@ OWNERS = {
     "mdit_py_plugins": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
-    "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
         "corpus.page_words",
@@ -134,7 +130,7 @@ OWNERS = {
         "corpus.sources",
         "display.json_form",
         "application.quote_checks",
-        "web.saving_routes",
+        "web.source_routes",
         "web.http_models",
         "web.lookup_routes",
         "web.turns",

@@ -78,24 +78,25 @@ def test_an_address_that_takes_all_it_can_leaves_room_for_those_that_come_later(
 
 
 def test_the_log_holds_the_route_and_not_the_address(caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[int] = []
     with caplog.at_level(logging.INFO, logger="b12assistant"):
-        asyncio.run(statuses(Admission(slow, PATHS, seen.append), "/d/guides/zebra.md", "/zebra", "/"))
+        asyncio.run(statuses(Admission(slow, PATHS), "/d/guides/zebra.md", "/zebra", "/"))
     assert [vars(record)["route"] for record in caplog.records] == ["/d/", "other", "/"]
     assert "zebra" not in str([vars(record) for record in caplog.records])
-    assert seen == [200, 200, 200]
+    assert [vars(record)["status"] for record in caplog.records] == [200, 200, 200]
 
 
-def test_the_application_is_behind_admission(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_application_is_behind_admission(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
     from b12assistant.web.site import application
     from b12assistant.web.warmup import Warmup
 
     space = small_space(tmp_path_factory.mktemp("behind"))
-    seen: list[int] = []
-    client = TestClient(application(space, Warmup(space), watch=seen.append), base_url="http://127.0.0.1")
+    caplog.set_level("INFO", "b12assistant.http")
+    client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1")
     client.get("/api/v1/documents")
     client.get("/api/none")
-    assert seen == [200, 404]
+    assert [vars(record)["status"] for record in caplog.records] == [200, 404]
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["after the body", "in the body"])
@@ -130,9 +131,11 @@ def test_a_request_whose_client_disconnects_is_dropped(whole: bool, caplog: pyte
 
 
 @pytest.mark.parametrize(("whole", "status"), [(True, 201), (False, 499)])
-def test_an_answer_that_ended_before_its_client_left_keeps_its_status(whole: bool, status: int) -> None:
+def test_an_answer_that_ended_before_its_client_left_keeps_its_status(
+    whole: bool, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """The server says that the client is gone as soon as an answer is complete, while its task still runs."""
-    seen: list[int] = []
+    caplog.set_level("INFO", "b12assistant.http")
     left = asyncio.Event()
     asked: list[Message] = [{"type": "http.request", "body": b"{}"}]
 
@@ -152,8 +155,8 @@ def test_an_answer_that_ended_before_its_client_left_keeps_its_status(whole: boo
         if message["type"] == "http.response.body":
             left.set()
 
-    asyncio.run(asyncio.wait_for(Admission(app, PATHS, seen.append)(scope("/"), receive, send), 30))
-    assert seen == [status]
+    asyncio.run(asyncio.wait_for(Admission(app, PATHS)(scope("/"), receive, send), 30))
+    assert [vars(record)["status"] for record in caplog.records] == [status]
 
 
 def test_a_cancellation_that_is_swallowed_is_repeated() -> None:

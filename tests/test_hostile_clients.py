@@ -239,7 +239,6 @@ def test_options_are_answered_and_a_method_that_an_address_lacks_is_named(client
     assert client.options("/").status_code == 204
     assert client.options(ASK).headers["allow"] == "POST"
     for path, method, allowed in (
-        ("/sources", "DELETE", "GET"),
         ("/export", "GET", "POST"),
         ("/reply", "PUT", "POST"),
     ):

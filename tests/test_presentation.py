@@ -37,7 +37,6 @@ from b12assistant.answers import (
     TopicId,
     Turn,
 )
-from b12assistant.application.lookup_rows import quoted
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.citation_formats import CitationForm, cite, message
@@ -64,6 +63,7 @@ from b12assistant.types import (
     SourceKind,
     Words,
 )
+from b12assistant.web.lookup_routes import place_of
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
@@ -169,7 +169,7 @@ def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
 
 
 def in_a_row(reply: Reply, _: OneReply) -> str:
-    rows = [quoted(quote) for quote in quotes_of(present(reply, SETTING))]
+    rows = [place_of(quote) for quote in quotes_of(present(reply, SETTING))]
     return "\n".join(f"{row['who']} {row['interest']}" for row in rows)
 
 

@@ -201,8 +201,6 @@ def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
     assert not any(step.fired for step in RULES.steps([Turn(0, apart)]))
 
 
-
-
 @pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])
 def test_a_fragment_takes_its_level_from_what_it_says_and_not_from_being_short(
     share: float, shown_level: Level | None

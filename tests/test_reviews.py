@@ -10,7 +10,6 @@ from corpora import again, three_files, write
 from fakes import FakeWorkspace
 
 from b12assistant.application import health
-from b12assistant.application.catalogue import catalogue
 from b12assistant.display.labels import load_labels
 from b12assistant.display.quoted import Cited, Quoted
 
@@ -48,8 +47,6 @@ def test_a_reviewed_sentence_says_by_whom_and_when(tmp_path: Path) -> None:
     quoted = Quoted.of(Cited((document.span(0, len(LOW)),)), load_labels(), TODAY)
     assert quoted.notes[0] == "reviewed by A. Reader, GP on 20 November 2026"
     assert health.examine(later)["index"]["reviewed"]["sentences"] == 1
-    listed = {row["title"]: row["review"] for row in catalogue(later.opened, load_labels(), TODAY)}
-    assert listed["pills"] == "1 of 2 sentences reviewed"
 
 
 def test_a_quote_is_reviewed_only_if_all_of_its_sentences_are(tmp_path: Path) -> None:

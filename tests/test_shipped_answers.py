@@ -16,7 +16,7 @@ import pytest
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
-from b12assistant.application.catalogue import library, publications, published
+from b12assistant.application.opening import library, publications
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
@@ -180,10 +180,6 @@ def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> Non
     used = publications(space.opened)
     assert sum(library(space.opened).values()) == len(used)
     assert min(used.values()) >= 1
-    rows = published(space.opened, load_labels())
-    assert {row["title"] for row in rows} == {origin.title for origin in used}
-    assert (rows[0]["kind"], rows[-1]["kind"]) == ("guideline", "seller")
-    assert any(row["publisher"] == "NICE" and row["year"] for row in rows)
     assert f"Summaries of {len(used):,} publications." in unescape(
         answer_html.library(library(space.opened), load_labels())
     )

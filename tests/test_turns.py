@@ -67,16 +67,18 @@ def test_a_safety_text_without_its_quotes_says_that_they_are_missing(held: Block
     assert labels("headlines.not_searched") in shown
 
 
-def test_a_question_late_because_everything_was_loading_is_answered_after_loading(held: Blocking) -> None:
+def test_a_question_late_because_everything_was_loading_is_answered_after_loading(
+    held: Blocking, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "b12assistant.questions")
     warmup = Warmup(held)  # asks, so it waits for the gate
 
     async def asked() -> tuple[str, Conversation, str]:
-        bounds, ends = questions(seconds=0.3), list[str]()
-        bounds.watch = lambda end, seconds: ends.append(end)
+        bounds = questions(seconds=0.3)
         waiting = asyncio.create_task(Asking(Live(held), bounds, load_labels(), warmup).ask(ASKED, Conversation()))
-        while not ends:
+        while not caplog.records:
             await asyncio.sleep(0.01)
-        assert ends == ["late"]
+        assert [vars(record)["end"] for record in caplog.records] == ["late"]
         assert not waiting.done()
         bounds.seconds = 60.0
         held.gate.set()

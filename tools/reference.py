@@ -61,7 +61,6 @@ MEANINGS = {
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
     "loading.seconds": "most processor time to read, mark and split one file",
     "loading.megabytes": "largest file, in MB",
-    "loading.render": "`chromium`: draw HTML in that browser, offline, where styles alone do not tell what is seen",
     "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",
     "answering.strong": "confidence from which a quote is shown without reserve; 0: as fitted",
     "quoting.quotes": "quotes of an answer, at most",
@@ -79,9 +78,6 @@ MEANINGS = {
     "web.seconds": "longest time from a question to its answer; after that it is reported as late",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
     "web.behind_proxy": "`true`: a proxy asks for passwords and speaks TLS, so `serve --host` may name any address",
-    "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",
-    "web.curator_key": "key of 16 characters or more with which a curator stops quoting a passage, or adds a note, on "
-    "the passage's own page; empty: nobody can",
     "web.log": "lines of the log on standard error, in JSON: `info` (each question and response), `warning` or `error`",
 }
 

@@ -148,16 +148,13 @@ class WebSettings:
     """Limits of the server, and where it runs.
 
     ``seconds``: time limit of an answer. ``hosts``: names of the server besides its address. ``behind_proxy``: a proxy
-    guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
-    ``curator_key``: with it the page changes what is quoted; "": never.
+    guards it. ``log``: level.
     """
 
     seconds: float = 10.0
     hosts: str = ""
     behind_proxy: bool = False
-    metrics: str = ""
     log: str = "warning"
-    curator_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +172,6 @@ class Settings:
     web: WebSettings = WebSettings()
 
 
-NEVER_PRINTED: Final = ("web.curator_key",)
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
 
@@ -304,10 +300,10 @@ def _checked(key: str, value: object, origin: str) -> object:
     if kind is None:
         raise _unknown(key, origin)
     default = values_of(Settings())[key]
-    hint, written = f"the default is {default!r}", "…" if key in NEVER_PRINTED else repr(value)
+    hint = f"the default is {default!r}"
     checked = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
     if type(checked) is not kind or (isinstance(checked, float) and not isfinite(checked)):
-        raise ConfigError(f"{origin}: {key} = {written} is not {_name(kind)}", hint=hint)
+        raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=hint)
     if checked == "" and default != "":
         raise ConfigError(f"{origin}: {key} is empty", hint=hint)
     if isinstance(checked, int | float) and kind is not bool:

@@ -45,13 +45,13 @@ def typed(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["in time", "late"])
 def test_what_is_typed_while_everything_loads_is_answered_and_nothing_is_lost(
-    is_late: bool, chromium: Browser, tmp_path: Path
+    is_late: bool, chromium: Browser, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """``is_late``: the time for an answer is over before everything is loaded."""
-    built, encoder, ends = small_space(tmp_path), SlowEncoder(), list[str]()
+    caplog.set_level("INFO", "b12assistant.questions")
+    built, encoder = small_space(tmp_path), SlowEncoder()
     space = fake_workspace(built.corpus, built.store.root, encoder=encoder)
     bounds = Questions.of(space.configuration.settings.web)
-    bounds.watch = lambda end, seconds: ends.append(end)
     bounds.seconds = 0.5 if is_late else SECONDS
     with running(space, questions=bounds) as address, chromium.new_context() as context:
         reader = Reader.of(context, address, "/?")
@@ -68,7 +68,7 @@ def test_what_is_typed_while_everything_loads_is_answered_and_nothing_is_lost(
         typed(page, f" {NEXT}")
         page.keyboard.press("Enter")  # not accepted: one question at a time
         if is_late:
-            reader.until(lambda: "late" in ends)
+            reader.until(lambda: any(vars(record).get("end") == "late" for record in caplog.records))
             bounds.seconds = SECONDS
         page.evaluate(DRAWN)
         assert page.locator(".turn, #note .note").count() == 0

@@ -156,28 +156,3 @@ def test_a_printout_has_only_the_text_and_its_mark(visit: Visit, there: str, kep
     )
     assert page.evaluate(style) == ["underline", "rgb(0, 0, 0)"]
     assert page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
-
-
-def test_a_curator_stops_quoting_a_passage_and_quotes_it_again(visit: Visit, kept: FakeWorkspace) -> None:
-    key = "correct horse battery"
-    with running(again(kept, flags={"web.curator_key": key})) as address:
-        reader = visit(address, link(kept, "long.md", "Zebra4 walks home."))
-        page = reader.page
-        page.click(".curator summary")
-        reader.accessible()
-        page.fill(".curator input", "a wrong key that is long")
-        page.fill(".curator textarea", "It is a <quagga>")
-        with reader.sees(".curator .result", "^This is not the curator's key"):
-            page.click(".curator button[value=off]")
-        reader.until(lambda: reader.complaints)
-        assert reader.complaints.pop().endswith("403 (Forbidden)")
-        page.fill(".curator input", key)
-        with page.expect_navigation():
-            page.click(".curator button[value=off]")
-        assert page.inner_text(".warning") == "We have stopped quoting this: It is a <quagga>."
-        page.click(".curator summary")
-        page.fill(".curator input", key)
-        with page.expect_navigation():
-            page.click(".curator button[value=on]")
-        assert page.locator(".warning").count() == 0
-        assert key not in page.url

@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import NEVER_PRINTED, values_of
+from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
@@ -138,7 +137,12 @@ def examine(space: Workspace) -> dict[str, Any]:
         "stale": [],
         "reviewed": {
             "sentences": sum(len(entry.document.reviews) for entry in opened.entries),
-            "of": sentences_in(opened),
+            "of": sum(
+                len(passage.sentences)
+                for entry in opened.entries
+                for passage in entry.passages
+                if not passage.reference
+            ),
         },
         "switched_off": [
             {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
@@ -178,8 +182,6 @@ def check_entry(entry: Entry) -> Iterator[str]:
 
 def _without_password(key: str, value: object) -> object:
     """Remove what is secret, since people paste the output of `doctor` into bug reports."""
-    if key in NEVER_PRINTED:
-        return "…" if value else ""
     return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, IndexMismatchError
 from b12assistant.index.collection import Collection, built_with
@@ -14,7 +16,7 @@ from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.types import FileEnd, FileReport
+from b12assistant.types import FileEnd, FileReport, Origin
 
 # Building again first would change a project that was only opened without its settings.
 _OTHER_ENCODER = (
@@ -87,3 +89,23 @@ def _check(manifest: dict[str, Any], encoder: Encoder) -> None:
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=REBUILD
             )
+
+
+def publications(opened: Opened) -> dict[Origin, int]:
+    """Return every publication that sentences which may be quoted rest on, with the number of those sentences."""
+    used: Counter[Origin] = Counter()
+    for entry in opened.entries:
+        if entry.document.source.in_force:
+            used.update(attribution.origin for attribution in entry.document.attributions)
+    return dict(used)
+
+
+def speakers(opened: Opened) -> list[Speaks]:
+    """List who says what may be quoted: every publication, and every source in its own words."""
+    own = [entry.document.source for entry in opened.entries if not entry.document.attributions]
+    return [*map(Speaks.of, publications(opened)), *(Speaks.of(source) for source in own if source.in_force)]
+
+
+def library(opened: Opened) -> dict[PublisherKind, int]:
+    """Count the publications by what they are to a reader."""
+    return dict(Counter(Speaks.of(origin).kind for origin in publications(opened)))

@@ -30,13 +30,12 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
-from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE, CuratorList, edited
-from b12assistant.data_files import Table, replace_file
+from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
+from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited
 from b12assistant.errors import (
-    CorpusError,
     IndexDamagedError,
     IndexMismatchError,
     IndexMissingError,
@@ -74,7 +73,6 @@ PACKAGED_INDEX = (
     Path(str(resources.files("b12assistant"))) / "data" / "index"
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
-_CURATING = threading.Lock()  # one edit at a time
 # What an answer depends on besides its index, which names its own settings.
 _CHOSEN = ("answering.", "quoting.", "red_flags.")
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
@@ -423,23 +421,6 @@ class Workspace:
     def notes(self) -> Mapping[PassageId, str]:
         """Return what a curator says of passages."""
         return self.opened.collection.off.notes
-
-    def curate(self, table: CuratorList, document: str, passage: str, words: str) -> None:
-        """Switch a document off, or one passage of it, or write a note on the passage; "" takes that back.
-
-        Only `switched_off.toml` changes, which the next request reads. Raises ``NotFoundError``,
-        ``SourceFactsError`` and ``CorpusError``.
-        """
-        entry, file = self.document(document), self.corpus / SWITCHED_OFF_FILE
-        if passage not in ("", *(each.id for each in entry.passages)) or (table is CuratorList.NOTE and not passage):
-            raise NotFoundError(f"no passage {passage!r} in {document}", hint="reload the page")
-        key, name = ("passage", passage) if passage else ("document", document)
-        try:
-            with _CURATING:
-                text = file.read_text("utf-8-sig") if file.is_file() else ""
-                replace_file(file, edited(text, table, key, name, words, local_today()).encode())
-        except OSError as error:
-            raise CorpusError(f"{file.name} cannot be written ({error.strerror})", hint="check the folder") from error
 
     def with_state(self, cited: Cited) -> Cited:
         """Add to a citation whether its file has changed, what of it is switched off, and what a curator says of it."""

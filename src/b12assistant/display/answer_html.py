@@ -34,7 +34,7 @@ from b12assistant.display.quoted import Basis, Quoted, Sentence, Speaker
 from b12assistant.language.sentences import split_sentences
 from b12assistant.types import GAP
 
-TABS = ("ask", "lookup", "sources")
+TABS = ("ask", "lookup")
 _GROUPS = (
     (PublisherKind.GUIDELINE,),
     (PublisherKind.NHS, PublisherKind.PUBLIC_BODY),

@@ -36,9 +36,7 @@ class View:
     labels: Labels = field(default_factory=load_labels)
     passage: PassageId | None = None
     off: str = ""  # why a curator switched off the document or the passage
-    off_whole: bool = False  # the document
     note: str = ""  # what a curator says of the passage
-    curator: bool = False  # whether whoever has the key may change that here
 
     def link(self, document: Document, passage: Passage) -> str:
         """Return a link to the same view of a passage."""
@@ -84,7 +82,7 @@ def source_page(entry: Entry, view: View) -> str:
         f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
         f"{_warnings(target, view)}</header>{_bar(target, view)}{_shown(target, view)}"
         f'<details class="facts"><summary>{plain(labels("source.facts"))}</summary>'
-        f"<dl>{''.join(_facts(entry, labels))}</dl></details>{_curator(target, view)}"
+        f"<dl>{''.join(_facts(entry, labels))}</dl></details>"
     )
     if view.framed:
         framed = f'<section aria-label="{kicker}">{body}</section>'
@@ -167,30 +165,6 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
     if source.cites:
         listed = "".join(f"<li>{_own(cited)}</li>" for cited in source.cites)
         yield _fact(labels("source.cites"), f"<ul>{listed}</ul>")
-
-
-def _curator(target: Target, view: View) -> str:
-    """Draw the form by which a curator changes what is quoted of the passage in view, else of the document."""
-    if not view.curator:
-        return ""
-    labels, entry, at = view.labels, target.entry, target.current
-    passage = "" if at is None else entry.passages[at].id
-    position = labels("source.passage_of", number=(at or 0) + 1, count=len(entry.passages))
-    about = f"{entry.document.title}, {position}" if passage else entry.document.title
-    acts = [("on" if view.off else "off", "" if view.off_whole else passage)]
-    acts += [("note", passage)] * bool(passage) + [("no_note", passage)] * bool(view.note)
-    buttons = "".join(
-        f'<button type="button" value="{act}" data-passage="{plain(of)}">{plain(labels(f"curator.{act}"))}</button>'
-        for act, of in acts
-    )
-    said = " ".join(f'data-{name}="{plain(labels(f"curator.{name}"))}"' for name in ("empty", "lost"))
-    return (
-        f'<details class="facts curator" data-document="{plain(entry.document.id)}" {said} hidden>'
-        f"<summary>{plain(labels('curator.heading'))}</summary><p>{_own(about)}</p>"
-        f'<label>{plain(labels("curator.key"))}<input type="password" autocomplete="current-password"></label>'
-        f'<label>{plain(labels("curator.words"))}<textarea rows="2" maxlength="1000" dir="auto"></textarea></label>'
-        f'<p class="acts">{buttons}</p><p role="status" class="result"></p></details>'
-    )
 
 
 def _publication(basis: Basis, labels: Labels) -> str:

@@ -282,7 +282,7 @@ b12.ready.then(() => {
     if (!first || !box || getComputedStyle(first).display !== "none") return;
     const typed = first.querySelector("textarea").value, isSent = first.querySelector("form").hasAttribute("data-sent");
     first.remove();
-    if (document.body.dataset.tab !== "lookup" && document.body.dataset.tab !== "sources") toBox();
+    if (document.body.dataset.tab !== "lookup") toBox();
     if (!typed) return;
     box.value = typed;
     box.dispatchEvent(new Event("input", { bubbles: true }));

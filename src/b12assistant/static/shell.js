@@ -87,7 +87,7 @@ globalThis.b12 = (() => {
     line.textContent = "";
   });
 
-  // A surface is an empty column that `fill` gets when its tab is first opened: surface("sources", root => { … }).
+  // A surface is an empty column that `fill` gets when its tab is first opened: surface("lookup", root => { … }).
   const surfaces = new Map();
   const surface = (id, fill) => {
     surfaces.set(id, fill);
@@ -104,7 +104,7 @@ globalThis.b12 = (() => {
   });
 
   // Tabs: arrows, Home and End move among them; panels are named by their tabs; an address may name one.
-  const NAMES = ["ask", "lookup", "sources"];
+  const NAMES = ["ask", "lookup"];
   const tabs = () => [...document.querySelectorAll("#tabs [role=tab]")].filter(tab => NAMES.includes(nameOf(tab)));
   const nameOf = tab => tab.dataset.tabId;
   const shown = () => {
@@ -134,14 +134,6 @@ globalThis.b12 = (() => {
     const tab = all[(next + all.length) % all.length];
     tab.click();
     tab.focus();
-  });
-  // To the search box from anywhere.
-  document.addEventListener("keydown", event => {
-    if (event.key.toLowerCase() !== "k" || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
-    if (document.querySelector("dialog:modal")) return;
-    event.preventDefault();
-    open("lookup");
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("lookup-box")?.select()));
   });
   document.addEventListener("click", event => {
     const tab = event.target.closest && event.target.closest("#tabs [role=tab]");

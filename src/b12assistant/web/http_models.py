@@ -10,8 +10,7 @@ from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answering.lookup import Sieve
 from b12assistant.application.shared_answer import MOST_SHARED
 from b12assistant.corpus.publishers import PublisherKind
-from b12assistant.corpus.switched_off import CuratorList
-from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields, Text
+from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
 from b12assistant.types import Extent, MarkKind, SourceKind, SourceWeight, Words
 
 MOST_HITS = 100
@@ -219,13 +218,3 @@ class Problem(Form):
     code: str
     hint: str | None
     errors: list[FieldProblem]
-
-
-class CuratorForm(Form):
-    """``words``: the reason or the note; "" takes it back. ``passage``: "" for the whole document."""
-
-    key: Annotated[Text, Field(max_length=1000)]
-    list: CuratorList
-    document: Annotated[Text, Field(max_length=1000)]
-    passage: Annotated[Text, Field(max_length=100)] = ""
-    words: Annotated[Text, Field(max_length=1000)] = ""

@@ -293,12 +293,11 @@ class Admission:
 
     An address may hold as many as half of what is free, so that those that come later still find room, however many
     addresses are greedy. How fast it may ask is limited by a proxy. ``paths``: routes by which a request is logged,
-    never by a made-up address. ``watch``: called with the status of every response.
+    never by a made-up address.
     """
 
     app: ASGIApp
     paths: tuple[str, ...]
-    watch: Callable[[int], None] = lambda status: None
     most: int = MOST
     _open: Counter[str] = field(default_factory=Counter, init=False)  # by address
 
@@ -332,7 +331,6 @@ class Admission:
             self._open[client] -= not is_refused
             if not self._open[client]:
                 del self._open[client]
-            self.watch(status)
             taken = round(1000 * (time.monotonic() - begun))
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
 

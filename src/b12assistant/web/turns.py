@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from b12assistant.answers import Reply, Status
-from b12assistant.application.catalogue import library
 from b12assistant.application.live import Live
+from b12assistant.application.opening import library
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
