@@ -122,6 +122,12 @@ def test_the_source_view_says_so(space: FakeWorkspace) -> None:
     assert "We have stopped quoting this: a &lt;b&gt; price." in client.get(f"/d/syringe.md?passage={passage}").text
 
 
+def reply_of(space: FakeWorkspace) -> dict[str, object]:
+    """What the page sends for "Copy reply"."""
+    quotes = [addresses.of_quote(quote) for quote in space.ask(ASKED).answer.quotes]
+    return {"parts": [{"question": ASKED, "addresses": quotes}]}
+
+
 def test_a_note_stands_with_the_quote_everywhere(space: FakeWorkspace) -> None:
     passage, said = passage_that_says(space, SWALLOWED), "note from those who run this page: True of adults only"
     later = off(space, f"[[note]]\npassage = '{passage}'\nnote = 'True of adults only'\n")
@@ -131,12 +137,11 @@ def test_a_note_stands_with_the_quote_everywhere(space: FakeWorkspace) -> None:
     found = client.post("/lookup/search", json={"text": SWALLOWED}).json()["rows"]
     assert any(said in row["who"] for row in found)
     assert said in client.get(f"/d/swallowed.md?passage={passage}").text
-    addresses_ = {"addresses": [addresses.of_quote(quote) for quote in later.ask(ASKED).answer.quotes]}
-    assert said in client.post("/reply", json=addresses_).json()["text"]
+    assert said in client.post("/reply", json=reply_of(later)).json()["text"]
 
 
 def test_what_is_switched_off_is_in_no_reply(space: FakeWorkspace) -> None:
-    quotes = {"addresses": [addresses.of_quote(quote) for quote in space.ask(ASKED).answer.quotes]}
+    quotes = reply_of(space)
     later = off_passage(space, SYRINGE)
     told = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860").post("/reply", json=quotes)
     assert SWALLOWED in told.json()["text"]

@@ -133,7 +133,7 @@ def told_anywhere(cases: Sequence[Case], harmless: Sequence[str], judge: Judge, 
     """
     found: Figures = {}
     for level in (Level.EMERGENCY, Level.URGENT):
-        alone = [each for each in told_alone(cases, level, judge) if each is not None][:most]
+        alone = list(told_alone(cases, level, judge))[:most]
         lower = [
             _rank(judge(turns)) < _rank(judge([Turn(0, text)]))
             for number, text in enumerate(alone)

@@ -1,8 +1,4 @@
-"""The JSON of answers and look-ups: these models both render and describe it.
-
-HTTP, `--json`, `batch` and saved conversations share them. A missing value is null, never left out. Texts of sources
-are not changed: even a question with lone surrogates is written as it is.
-"""
+"""The JSON of answers and look-ups: these models render and describe it, for HTTP, `--json`, `batch` and files."""
 
 from __future__ import annotations
 
