@@ -82,7 +82,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "measures report_page < labelled_set < limits question_page red_flag_audit",
+        "measures < comparison labelled_set < limits red_flag_audit",
     ),
     (
         "web",

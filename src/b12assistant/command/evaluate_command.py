@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("evaluate red-flags")
 @click.argument("messages", type=Path, metavar="FILE.jsonl")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.option("--out", type=Path, metavar="DIR", help="Also write them there: report.json, and audit.html to read.")
+@click.option("--out", type=Path, metavar="DIR", help="Also write them there, as report.json.")
 @click.pass_context
 def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bool) -> None:
     """Audit the safety check on labelled messages.
@@ -37,15 +37,14 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
     figures = red_flag_audit.audit(workspace(context), messages)
     if out is not None:
         measures.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
-        measures.write_whole(out / "audit.html", red_flag_audit.page(figures))
     click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 
 @click.command()
 @places
 @click.argument("file", type=Path, metavar="QUESTIONS.jsonl")
-@click.option("--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, a table of all, a page.")
-@click.option("--against", type=Path, metavar="DIR", help="An earlier --out; the page says what changed.")
+@click.option("--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, and a table of all.")
+@click.option("--against", type=Path, metavar="DIR", help="An earlier --out: print what changed, with intervals.")
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
@@ -79,7 +78,7 @@ def evaluate(
       b12assistant evaluate --strict questions.jsonl
       b12assistant evaluate --fit questions.jsonl
     """
-    from b12assistant.evaluation import labelled_set, question_page
+    from b12assistant.evaluation import comparison, labelled_set
 
     if file.is_dir():
         raise UsageError(
@@ -94,12 +93,12 @@ def evaluate(
         _fit(space, file, write=write)
         return
     if against is not None and out is None:
-        raise click.UsageError("--against needs --out, where the page is written")
-    earlier = question_page.read(against) if against else None
+        raise click.UsageError("--against needs --out, where the report of now is written")
+    earlier = comparison.read(against) if against else None
     figures = labelled_set.score(space, file, out)
-    if out is not None:
-        question_page.write(out, earlier)
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
+    if earlier is not None and out is not None:
+        click.echo(lines(comparison.compared(comparison.read(out), earlier)), err=json_)
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
     if strict and wrong:
         complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
