@@ -99,14 +99,14 @@ def test_a_note_stands_with_the_next_quote_everywhere(space: FakeWorkspace, clie
     looked = client.post("/lookup/search", json={"text": "myelin"}).json()["rows"][0]
     assert said in looked["who"]
     assert said in client.get(f"/d/nerves.md?passage={sheath(space)}").text
-    saved = {"addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}
+    saved = {"parts": [{"question": "", "addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}]}
     assert said in client.post("/reply", json=saved).json()["text"]
     assert decided(client, "note", sheath(space), "") == 200
     assert quotes(client)[0]["curator_note"] is None
 
 
 def test_what_is_switched_off_is_in_no_reply(space: FakeWorkspace, client: TestClient) -> None:
-    saved = {"addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}
+    saved = {"parts": [{"question": "", "addresses": [addresses.of_quote(space.ask(ASKED).answer.quotes[0])]}]}
     assert "Myelin wraps" in client.post("/reply", json=saved).json()["text"]
     assert decided(client, "off", sheath(space), "out of date") == 200
     assert "Myelin wraps" not in client.post("/reply", json=saved).json()["text"]
