@@ -405,8 +405,8 @@ _DOT = '<span class="dot"> · </span>'
 
 def said(speaker: Speaker) -> str:
     """Draw whose words they are, publisher and date of a source."""
-    facts = (capital(speaker.whose), speaker.publisher, speaker.published)
-    return _DOT.join(words(fact) for fact in facts if fact)
+    publisher = words(speaker.publisher) if speaker.publisher else ""
+    return _DOT.join(filter(None, (exact(capital(speaker.whose)), publisher, exact(speaker.published))))
 
 
 def interest(speaker: Speaker) -> str:
