@@ -383,9 +383,10 @@ def _origin(turn: str, number: int, basis: Basis, labels: Labels) -> str:
     if basis.link:
         link = exact_url(basis.link)
         title = f'<a class="origin" href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    kind = labels(f"standings.{basis.standing}")
     facts = (
         words(basis.publisher),
-        exact(labels(f"standings.{basis.standing}")),
+        exact(kind) if kind.casefold() not in basis.publisher.casefold().split() else "",
         exact(basis.year),
         exact(labels(f"extents.{basis.read}")),
     )
