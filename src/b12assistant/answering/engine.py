@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.claims import Claims
+from b12assistant.answering.claims import Claims, hold
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -260,7 +260,7 @@ class Engine:
         best: list[Vectors] = []
         pieces = []
         for own, claims in self._units(window):
-            held = [unit for each in shown for unit, said in self._units(each) if said.hold(claims)]
+            held = [unit for each in shown for unit, said in self._units(each) if hold(said, claims)]
             cosines = [unit.best(own.unit_tokens(), 0, 1)[0] for unit in held]
             best.append(np.max(cosines, axis=0) if cosines else np.zeros(len(own.pieces), np.float32))
             pieces.append(own.pieces)
