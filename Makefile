@@ -172,12 +172,11 @@ FIT_encoder = benchmarks/fit_encoder.py '$(NEEDED)'
 FIT_reader = benchmarks/fit_reader.py
 FIT_red-flags = benchmarks/fit_red_flags.py --anew
 FIT_words = benchmarks/fit_red_flags.py --words
-FIT_letters = benchmarks/fit_letters.py
 FIT_asked = benchmarks/fit_asked.py
 FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index && $(BIN)/python benchmarks/fit_leaning.py index && $(BIN)/python benchmarks/fit_longer.py index && $(BIN)/python benchmarks/fit_strength.py index && $(BIN)/python benchmarks/fit_unasked.py '$(NEEDED)' build/unasked
 NEEDED = $(or $(DATASETS),$(error make weights OF=$(OF) DATASETS=FOLDER, the folder of the test collections))
-weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, reader, red-flags, words, letters, asked or refusal
-	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, reader, red-flags, words, letters, asked or refusal))
+weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, reader, red-flags, words, asked or refusal
+	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, reader, red-flags, words, asked or refusal))
 
 floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor
 	@$(BIN)/python tools/answer_floors.py
@@ -188,13 +187,13 @@ red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds r
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
 	@$(BIN)/python tools/audit.py
 
-licences: .venv/.test ## write docs/reference/licences.md from what is installed
+licences: .venv/.test ## list the licences of what is installed, in build/
 	@$(BIN)/python tools/licences.py
 
 # All but torch, whose CPU build is only in its own index: its version is checked, and that it has no CUDA. Its needs are
 # read from itself, and setuptools is what builds b12assistant.
 UV = $(BIN)/uv
-EXTRAS = langchain mcp milvus
+EXTRAS = mcp milvus
 COMPILE = pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-annotate --no-header \
   -c build/pins.txt --override build/no-torch.txt
 hashes: ## write requirements.lock and requirements-test.lock: the pins and the hashes of their wheels, for Linux and macOS

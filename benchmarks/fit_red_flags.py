@@ -12,7 +12,7 @@ low-rank changes of its weights and attention pooling over its token vectors (`r
 continues from is in `benchmarks/data/red_flags/second_opinion.npz`.
 
 By default it continues from the last fit: one epoch over the newest round and half of the earlier messages, eight
-minutes on two cores. What ships learned two epochs more (docs/lab/0026, seventh round). ``--anew``: five epochs over
+minutes on two cores. What ships learned two epochs more. ``--anew``: five epochs over
 everything from scratch, then that one. ``--words``: keep the encoder's weights, fit the words and choose the cuts.
 ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when rules have changed.
 """
@@ -32,7 +32,7 @@ import numpy as np
 import torch
 from red_flag_cuts import Shares, best_cuts, report
 from red_flag_noise import among
-from red_flag_rows import NEWEST, Row, by_rules, judged_alone, lengthened, load, mangled
+from red_flag_rows import NEWEST, Row, by_rules, judged_alone, lengthened, letters, load, look_alikes, mangled, parts_of
 from red_flag_tuning import Example, Labelled, tune
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -198,7 +198,11 @@ def write_tuned() -> None:
 
 
 def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> Judgements:
-    return [[part for part in opinion(row.turn, row.former).judged if part.decides] for row in rows]
+    """Judge the parts that triage judges by themselves."""
+    return [
+        [part for each in parts_of(row) for part in opinion(each.turn, each.former).judged if part.decides]
+        for row in rows
+    ]
 
 
 def report_shipped(turns: Sequence[Row], ruled: np.ndarray, foreign: np.ndarray) -> None:
@@ -218,8 +222,10 @@ def main(*, words: bool, head: bool, anew: bool) -> None:
     """``words``, ``head``: fit their weights too, not only the cuts."""
     torch.set_num_threads(os.cpu_count() or 1)
     calibration = judged_alone(load("calibration"), RULES)
-    turns = [*calibration, *lengthened(calibration, READER)]
-    rows = [row for row in load("train") if READER.read(row.turn, None).sentences]
+    turns = [*calibration, *lengthened(calibration, READER), *letters("calibration")]
+    learned = load("train")
+    every = [*learned, *look_alikes([*learned, *letters("train")])]
+    rows = [row for row in every if READER.read(row.turn, None).sentences]
     ruled = by_rules(turns, RULES)
     foreign = np.array([READER.is_foreign(row.turn.text) for row in turns])
     KEPT.parent.mkdir(exist_ok=True)

@@ -12,10 +12,12 @@ import numpy as np
 from red_flag_noise import among, noisy
 
 from b12assistant.answers import Level, Turn
+from b12assistant.language.folding import fold
+from b12assistant.safety.assertion import load_denials
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.second_opinion import WordOpinion
 from b12assistant.safety.triage import Rules, Triager
-from b12assistant.safety.turn_parts import SHORT
+from b12assistant.safety.turn_parts import SHORT, neighbours
 
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120
@@ -52,6 +54,33 @@ def load(split: str) -> list[Row]:
         acceptable = frozenset(row["acceptable"])
         rows.append(Row(row["id"], turns[-1], former, concern, row["level"], acceptable, row["trap"], row["language"]))
     return rows
+
+
+def letters(split: str) -> list[Row]:
+    """Return the harmless letters of a split of `benchmarks/data/letters`."""
+    lines = (DATA.parent / "letters" / f"{split}.jsonl").read_text("utf-8").splitlines()
+    calm = (row for row in map(json.loads, lines) if row["level"] == "none")
+    none = len(CONCERNS) - 1
+    return [
+        Row(f"letter-{row['id']}", Turn(0, row["text"]), None, none, "none", frozenset(), "none", "en") for row in calm
+    ]
+
+
+def parts_of(row: Row) -> list[Row]:
+    """Return the parts that triage judges by themselves: of a short message the whole."""
+    text = load_denials().masked(row.turn.text)
+    folded = fold(text)
+    if len(folded.words) <= SHORT:
+        return [row]
+    places = ((folded.words[part.start].start, folded.words[part.end - 1].end) for part in neighbours(folded, text))
+    texts = dict.fromkeys(text[start:end] for start, end in places)
+    return [replace(row, turn=Turn(0, each), former=None) for each in texts]
+
+
+def look_alikes(rows: Sequence[Row]) -> list[Row]:
+    """Return the parts of long harmless English messages: each is harmless, whatever it sounds like by itself."""
+    calm = (row for row in rows if row.level == "none" and row.language == "en")
+    return [part for row in calm if len(parts := parts_of(row)) > 1 for part in parts]
 
 
 def mangled(rows: Sequence[Row], seed: int = 0) -> list[Row]:

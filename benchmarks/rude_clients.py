@@ -78,13 +78,12 @@ def _joins(function: int, data: Sequence[object]) -> Act:
 def kinds(functions: Mapping[str, int], links: Sequence[str], pdf: str) -> dict[str, tuple[int, Act]]:
     """Return, by name, how many at once and what each does over and over."""
     joined = _joins(functions["ask"], ["What is myelin?", None])  # as session "rude0"
-    export = {"format": "html", "turns": _TURNS}
     return {
         "nothing": (0, _posts("/", {})),
         "askers": (64, _posts("/api/v1/ask", {"question": "Does metformin lower B12?"})),
         "searches": (64, _posts("/api/v1/search", {"question": "metformin", "k": 100})),
-        "exports": (4, _posts("/export", export)),
-        "packs": (64, _posts("/pack/export/html", {"addresses": list(links)})),
+        "exports": (4, _posts("/export", {"turns": _TURNS})),
+        "replies": (64, _posts("/reply", {"addresses": list(links)})),
         "hang-ups": (64, _posts("/api/v1/ask", {"question": "Does metformin lower B12?"}, 0.02)),
         "slow-bodies": (520, _slow_body),
         "streams": (520, _gets("/gradio_api/queue/data?session_hash=rude0", first=joined)),

@@ -9,11 +9,10 @@ import numpy as np
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.cleaning import mark, trim_headings
-from b12assistant.index.collection import Collection, Outline
+from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
 from b12assistant.index.lexical_index import BM25FIndex, titles_of
-from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.loaders import load
@@ -60,7 +59,6 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
     embedded = [embed(each, encoder or FakeEncoder(), PLAIN, alone=True) for each in by_document]
     passages = tuple(passage for each in by_document for passage in each)
     matrix = np.concatenate([each.vectors for each in embedded])
-    context = TokenStore.join([each.context for each in embedded])
     return Collection(
         GenerationId("0" * 32),
         documents,
@@ -71,9 +69,6 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
             [" ".join(span.text for span in passage.sentences) for passage in passages],
             [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
         ),
-        context,
+        TokenStore.join([each.context for each in embedded]),
         TokenStore.join([each.alone for each in embedded if each.alone is not None]),
-        context.piece_idf(),
-        Outline.of(list(zip(documents, by_document, strict=True))),
-        SourceWords.of(passages),
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-STORY = (
-    "Dear reader, I am 61 and have kept bees since 2019, and my husband says I should write to you before the winter. "
-)
+STORY = "Dear reader, my husband keeps bees and says I should write to you before the winter. "
 MYELIN = "Is it true that myelin wraps every nerve?"
 REFUSED = "Do plants dream of brass bands in winter?"  # read together with MYELIN
 PILLS = "Does metformin lower cobalamin in some people?"

@@ -126,8 +126,9 @@ publisher = "{name.upper()}"
 kind = "{kind}"
 country = "GB"
 published = "2023"
-read = 2026-11-21
+read_on = 2026-11-21
 url = "https://{name}.example/"
 terms = "all rights reserved"
+read = "whole"
 part_read = "the whole page"
 """

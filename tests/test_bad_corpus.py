@@ -130,8 +130,8 @@ def test_bad_front_matter_costs_its_file(corpus: Path) -> None:
     """Without its facts it is unknown who speaks; the other files are indexed."""
     write(corpus, {"a\nb.md": "---\nkinde: blog\n---\nWords.\n", "c.md": "---\ntitle: [\n---\nWords.\n"})
     found = build(corpus, reader_of(corpus))
-    assert found["a\nb.md"].reasons == ("front matter:2: unknown key 'kinde'",)
-    assert found["c.md"].reasons == ("front matter:2: the front matter is not valid YAML",)
+    assert found["a\nb.md"].reasons == ("front matter:2: unknown key 'kinde': did you mean 'kind'?",)
+    assert found["c.md"].reasons == ("front matter:2: the front matter is not valid YAML: write `key: value` lines",)
     assert found["good.md"].end is FileEnd.INDEXED
 
 

@@ -21,7 +21,7 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact, laid_out, layered, words
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Basis, Speaker
-from b12assistant.types import Interest, OriginId, Source, SourceKind, SourceWeight, Words
+from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 LABELS = load_labels()
 
@@ -36,6 +36,7 @@ def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis
         published,
         "https://example.org/",
         "a place",
+        Extent.WHOLE,
     )
 
 
@@ -78,7 +79,7 @@ def test_a_kind_that_the_name_says_is_not_repeated() -> None:
 
 def test_whoever_is_known_is_named_before_whoever_is_not() -> None:
     found = chip(basis("unknown publisher", SourceKind.PATIENT_GUIDE), basis("GOV.UK", SourceKind.PUBLIC_BODY))
-    assert found == ("GOV.UK", "public body", "our summary", "and 1 other source")
+    assert found == ("GOV.UK", "public body", "our summary", "and 1 more")
 
 
 def test_a_long_name_is_short_in_the_chip_and_whole_in_the_list_of_publications() -> None:
@@ -104,7 +105,7 @@ def test_a_public_body_is_named_before_a_review_and_both_before_the_maker_of_a_p
 def test_who_says_the_sentence_that_answers_is_named_before_who_says_what_is_beside_it() -> None:
     body, study = basis("NHS", SourceKind.PUBLIC_BODY), basis("A trial", SourceKind.STUDY)
     speaker = Speaker.of(Source(words=Words.PROJECT_SUMMARY), LABELS, (body, study), "Our page", (study,))
-    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "and 1 other source")
+    assert (speaker.chip[0], speaker.chip[-1]) == ("A trial", "and 1 more")
 
 
 def test_an_unknown_author_is_said_to_be_one() -> None:
@@ -119,9 +120,9 @@ def test_what_a_publisher_calls_itself_is_drawn_exactly(payload: str) -> None:
     quote = Quote(passage.sentences, passage.sentences[0], passage, Strength.STRONG, 0.5)
     answer = Answer(Turn(0, "okapi?"), Status.ANSWERED, None, (quote,), ())
     html = turn_html(1, Reply(answer, Timings(1, 1), None), Setting({}, date(2026, 11, 20)))
-    summary = html.partition('<summary class="who')[2].partition("</summary>")[0]
-    assert f'<span class="publisher">{words(payload)}</span>' in summary
-    assert summary.count('class="exact"') == 1, "the rest are labels"
+    by = html.partition('<figcaption class="who">')[2].partition("</figcaption>")[0]
+    assert words(payload) in by
+    assert by.count('class="exact"') == 3, "title, whose words and publisher; the rest are labels"
 
 
 @pytest.mark.parametrize(

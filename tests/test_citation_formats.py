@@ -58,16 +58,6 @@ def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: C
     assert link == BASE + addresses.of_spans(cited.spans, cited.best)
 
 
-def test_ris_has_a_line_for_each_fact(cited: Cited) -> None:
-    lines = cite(cited, CitationForm.RIS, SAID).split("\r\n")
-    assert lines[0] == "TY  - ELEC"
-    assert lines[-1] == "ER  - "
-    assert "TI  - Nerves & sheaths" in lines
-    assert "DA  - 2024/05/03/" in lines
-    assert f"N1  - {spans_text(cited.spans)}" in lines
-    assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in lines)
-
-
 def test_a_report_names_every_id(cited: Cited) -> None:
     told = cite(cited, CitationForm.REPORT, SAID)
     words = spans_text(cited.spans)
@@ -80,8 +70,8 @@ def test_an_address_that_is_not_a_web_address_is_left_out(cited: Cited) -> None:
     for url in ("javascript:alert(1)", "//x", "http://[", "", None):
         document = replace(cited.document, source=replace(SOURCE, url=url))
         other = replace(cited, spans=(document.span(0, 5),), best=None)
-        assert "TY  - GEN" in cite(other, CitationForm.RIS, SAID)
-        assert "javascript" not in cite(other, CitationForm.PLAIN, SAID)
+        told = cite(other, CitationForm.PLAIN, SAID)
+        assert not url or url not in told
 
 
 @given(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1))
@@ -123,7 +113,6 @@ def test_a_table_and_a_list_are_copied_without_pipes_and_dashes() -> None:
     assert said.startswith("“What you may feel · Where\nTingling · Hands\n\nThen:\n• rest\n• eat”\n\n— ")
     lines = cite(of_text(TABLE), CitationForm.MARKDOWN, SAID).split("\n")
     assert lines[:5] == ["> What you may feel · Where\\", "> Tingling · Hands", ">", "> Then:", "> • rest\\"]
-    assert "Tingling · Hands Then: • rest" in cite(of_text(TABLE), CitationForm.RIS, SAID)
 
 
 def test_in_html_they_are_a_table_and_a_list_and_what_divides_them_is_hidden() -> None:

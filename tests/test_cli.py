@@ -64,7 +64,7 @@ def test_a_missing_index_is_a_finding_of_a_check(call: Call, command: str) -> No
 def test_an_emergency_needs_no_index(call: Call) -> None:
     done = call("ask", "I want to kill myself")
     assert (done.status, done.err) == (0, "")
-    assert "your local emergency number (112, 911 or 999)" in " ".join(done.out.replace("│", " ").split())
+    assert "call 999 now. In the EU: 112. In the US: 911." in " ".join(done.out.replace("│", " ").split())
     assert "looking this up" in done.out
     assert json.loads(call("ask", "--json", "I want to kill myself").out)["answer"]["status"] == "safety_only"
 

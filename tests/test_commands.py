@@ -96,11 +96,11 @@ def test_verify_and_doctor_find_nothing_wrong(built: Path, answer: dict[str, Any
 
 def test_a_damaged_index_is_refused_by_name_and_repaired(built: Path, tmp_path: Path) -> None:
     folder = copied(built, tmp_path)
-    file = next(folder.glob("index/generations/*/lexical.npz"))
+    file = next(folder.glob("index/generations/*/lexical.safetensors"))
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     done = b12("ask", QUESTION, cwd=folder)
     assert done.status == 1
-    assert "lexical.npz" in done.complaint
+    assert "lexical.safetensors" in done.complaint
     assert "b12assistant index" in done.complaint
     assert b12("verify", cwd=folder).status == 1
     assert b12("verify", "--repair", cwd=folder).status == 0

@@ -133,31 +133,6 @@ def test_a_whole_number_does_for_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("toml", "line", "key"),
-    [
-        ("[lexical]\nk1 = 1.2\n", 2, "lexical.k1"),
-        ("[quoting]\nquotes = 2\nalike = 'many'\n", 3, "quoting.alike"),
-        ("[web]\nlog = 'info'\n\n[lexical]\n", 4, "lexical"),
-        ("retrieval = 3\n", 1, "retrieval"),
-        ("[web]\nwaiting = 8\n", 2, "web.waiting"),
-    ],
-    ids=["key", "beside a setting", "empty section", "section as a value", "in a section that stays"],
-)
-def test_a_setting_that_became_a_constant_is_to_be_removed(toml: str, line: int, key: str) -> None:
-    Path("b12assistant.toml").write_text(toml, "utf-8")
-    with pytest.raises(ConfigError) as raised:
-        load_configuration(environment={})
-    gone = "is no longer a setting (it is fixed): remove the line"
-    assert str(raised.value) == f"b12assistant.toml:{line}: `{key}` {gone}"
-
-
-def test_a_variable_that_became_a_constant_is_to_be_unset() -> None:
-    gone = r"^the environment variable B12_QUOTING_RATE is no longer a setting \(it is fixed\): unset it$"
-    with pytest.raises(ConfigError, match=gone):
-        load_configuration(environment={"B12_QUOTING_RATE": "0.02"})
-
-
-@pytest.mark.parametrize(
     ("toml", "key", "hint"),
     [
         ("[quoting]\nquotse = 1", "quoting.quotse", "did you mean 'quoting.quotes'?"),

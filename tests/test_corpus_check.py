@@ -48,9 +48,10 @@ publisher = "The Nerve Society"
 kind = "public_body"
 country = "GB"
 published = "2024"
-read = 2026-11-21
+read_on = 2026-11-21
 url = "https://nerves.example/"
 terms = "all rights reserved, facts only"
+read = "whole"
 part_read = "the whole page"
 """
 SENTENCE = "Nerves carry signals from the skin to the brain in 30 seconds."
@@ -152,7 +153,7 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "copy that is no address": (
         {"sources.toml": SOURCES + 'read_at = "a library"\n'},
-        "sources.toml:13: read_at = 'a library' is not known",
+        "sources.toml:14: read_at = 'a library' is not known",
     ),
     "publisher that nobody knows": (
         {"sources.toml": SOURCES.replace("The Nerve Society", "copy at nerves.example")},

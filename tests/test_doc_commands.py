@@ -11,10 +11,7 @@ from click.testing import CliRunner
 from doc_pages import ROOT, blocks, lines, pages
 from shell import b12
 
-from b12assistant.application.exporting import SavedFormat, export
-from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
-from b12assistant.config import load_configuration
 
 DOCUMENTS = ("guides/testing.md", "guides/nerves-without-anaemia.md", "guides/folate-trap.txt", "guides/treatment.md")
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
@@ -24,7 +21,7 @@ LABELLED = {**QUESTION, "gold": ["Nerve damage can occur without anaemia."]}
 SHOWN = {
     page: [words[1:] for words in lines(blocks([page])) if words[0] == "b12assistant" and words[1] not in RUN_ELSEWHERE]
     for page in pages()
-    if page.parent.name != "lab" and page.name != "own-corpus.md"  # test_own_corpus has that one
+    if page.name != "own-corpus.md"  # test_own_corpus has that one
 }
 
 
@@ -45,17 +42,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "messages.jsonl").write_text(json.dumps(message) + "\n", "utf-8")
     assert b12("index", "--strict", cwd=folder).status == 0
     assert b12("batch", "--input", "tickets.jsonl", "--output", "answers.jsonl", cwd=folder).status == 0
-    (folder / "conversation-2026-11-20.md").write_text(_conversation(folder), "utf-8")
+    shutil.copy(folder / "answers.jsonl", folder / "conversation-2026-11-20.jsonl")  # what the page saves is alike
     return folder
-
-
-def _conversation(folder: Path) -> str:
-    """What the page's "Save or print" saves."""
-    flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
-    space = Workspace(load_configuration(environment={}, flags=flags))
-    reply = space.ask(QUESTION["question"], ())
-    generation = space.opened.collection.generation
-    return export((reply,), space.setting(base="http://127.0.0.1"), generation, SavedFormat.MARKDOWN)
 
 
 @pytest.mark.slow

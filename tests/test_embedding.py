@@ -19,8 +19,8 @@ from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 SITES = "https://www.example.org http://*.charity.example:8080"
-PAGES = ("/", "/plain", "/d/nerves.md", "/d/none.md")
-OTHERS = ("/own/page.css", "/own/app.js", "/healthz", "/api/v1/documents", "/sources", "/nothing")
+PAGES = ("/", "/figures", "/d/nerves.md", "/d/none.md")
+OTHERS = ("/own/page.css", "/own/app.js", "/healthz", "/api/v1/documents", "/nothing")
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,16 @@
-"""Documents are embedded while others are read: the bytes are the same, and a failure stops all of it."""
+"""Several documents are embedded at a time: the bytes are the same, and a failure stops all of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 
 import pytest
 from corpora import again, capsules, three_files, write
-from fakes import FakeEncoder, FakeReader, FakeWorkspace, RefusingEncoder, fake_workspace
+from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.errors import IndexMissingError, SourceFactsError
 from b12assistant.index.embedding import _encoded
 from b12assistant.protocols import Encoded
-from b12assistant.types import Extract
 
 
 @pytest.fixture
@@ -42,38 +40,14 @@ def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
 
 
 @dataclass(frozen=True)
-class WaitingEncoder(FakeEncoder):
-    """Encodes nothing before everything is read; ``asked``: how many texts at a time."""
+class CountingEncoder(FakeEncoder):
+    """``asked``: how many texts at a time."""
 
-    all_read: Event = field(default_factory=Event, compare=False)
     asked: list[int] = field(default_factory=list, compare=False)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        assert self.all_read.wait(30), "the reader waits for the encoder"
         self.asked.append(len(texts))
         return super().encode(texts)
-
-
-@dataclass(frozen=True)
-class TellingReader(FakeReader):
-    """Says when the last file is read."""
-
-    all_read: Event = field(default_factory=Event)
-
-    def extract(self, data: bytes, name: str) -> Extract:
-        if name == "pills.txt":
-            self.all_read.set()
-        return super().extract(data, name)
-
-
-def waiting(space: FakeWorkspace) -> FakeWorkspace:
-    encoder = WaitingEncoder()
-    reader = TellingReader(all_read=encoder.all_read)
-    return fake_workspace(space.corpus, space.store.root, encoder=encoder, reader=reader)
-
-
-def test_files_are_read_while_others_are_encoded(space: FakeWorkspace) -> None:
-    assert waiting(space).index().generation == again(space).index().generation
 
 
 def test_only_some_texts_of_a_long_document_are_held_at_once(
@@ -85,12 +59,11 @@ def test_only_some_texts_of_a_long_document_are_held_at_once(
     for name, value in (("_AT_ONCE", 2), ("_MANY", 7), ("give_back", lambda: given_back.append(1))):
         monkeypatch.setattr(f"b12assistant.index.embedding.{name}", value)
     write(space.corpus, {"nerves.md": f"# Nerves\n\n{' '.join(signs)}\n"})
-    slow = waiting(space)
-    slow.index()
-    assert isinstance(slow.fake_encoder, WaitingEncoder)
-    assert max(slow.fake_encoder.asked) == 2
+    encoder = CountingEncoder()
+    again(space, encoder).index()
+    assert max(encoder.asked) == 2
     assert len(given_back) >= 4, "memory is given back after each lot of a long document"
-    assert [text for text in slow.fake_encoder.encoded if text in signs] == signs
+    assert [text for text in encoder.encoded if text in signs] == signs
 
 
 def test_what_is_said_over_and_over_is_encoded_once() -> None:

@@ -40,7 +40,7 @@ def checked(space: FakeWorkspace, folder: Path, *records: Any) -> health.Finding
 
 def damage(space: FakeWorkspace) -> Path:
     """Change one byte of an index file; return the file."""
-    file = next(space.store.root.glob("generations/*/vectors.npz"))
+    file = next(space.store.root.glob("generations/*/vectors.safetensors"))
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
@@ -71,7 +71,9 @@ def test_a_changed_byte_of_the_spare_is_found(space: FakeWorkspace) -> None:
     (space.corpus / "pills.txt").write_text("Another text.", "utf-8")
     again(space).index()
     current = (space.store.root / "CURRENT").read_text().strip()
-    spare = next(file for file in space.store.root.glob("generations/*/vectors.npz") if file.parent.name != current)
+    spare = next(
+        file for file in space.store.root.glob("generations/*/vectors.safetensors") if file.parent.name != current
+    )
     spare.write_bytes(spare.read_bytes()[:-1])
     assert health.verify(again(space), None).index_problems == (f"{spare} differs from its manifest",)
     again(space).index(from_scratch=True)

@@ -184,9 +184,7 @@ OURS: tuple[dict[str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    "path", [ASK, "/api/v1/search", "/plain", "/export", "/pack/export/html", "/lookup/search", JOIN]
-)
+@pytest.mark.parametrize("path", [ASK, "/api/v1/search", "/export", "/reply", "/lookup/search", JOIN])
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_no_other_site_can_send_a_request_that_may_change_something(
     path: str, headers: dict[str, str], client: TestClient
@@ -241,9 +239,8 @@ def test_options_are_answered_and_a_method_that_an_address_lacks_is_named(client
     assert client.options("/").status_code == 204
     assert client.options(ASK).headers["allow"] == "POST"
     for path, method, allowed in (
-        ("/sources", "DELETE", "GET"),
         ("/export", "GET", "POST"),
-        ("/pack/read", "PUT", "POST"),
+        ("/reply", "PUT", "POST"),
     ):
         answer = client.request(method, path)
         assert (answer.status_code, answer.json()["code"]) == (405, "method")
@@ -338,7 +335,7 @@ def test_a_long_export_waits_turn_by_turn_and_ends_with_its_reader(space: FakeWo
     async def exported() -> None:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as reader:
-            asked = asyncio.create_task(reader.post("/export", json={"format": "json", "turns": turns}))
+            asked = asyncio.create_task(reader.post("/export", json={"turns": turns}))
             while not questions.searches._running:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)  # others would come now

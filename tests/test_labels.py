@@ -118,7 +118,6 @@ def test_every_value_that_an_answer_can_have_has_a_label() -> None:
         assert SAID(f"kinds.{kind}")
     for move in Move:
         assert SAID(f"moves.{move}")
-    assert SAID("strengths.possible")
     assert {*SAID.tables["headlines"]} == {*Reason} - {Reason.RED_FLAG, Reason.TRIAGE_FAILED}
 
 

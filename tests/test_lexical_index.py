@@ -7,6 +7,7 @@ from builders_milvus import lite, milvus_terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from b12assistant.errors import IndexDamagedError
 from b12assistant.index.lexical_index import BM25FIndex, Fields
 from b12assistant.index.milvus import Collections
 from b12assistant.language.words import terms
@@ -164,5 +165,5 @@ def test_bytes_with_code_in_them_are_not_read() -> None:
 
     buffer = io.BytesIO()
     np.savez(buffer, vocabulary=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="OBJECT array"):
+    with pytest.raises(IndexDamagedError, match="cannot be read"):
         BM25FIndex.from_bytes(buffer.getvalue())

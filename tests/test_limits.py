@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from corpora import three_files
+from corpora import three_files, write
 from fakes import FakeWorkspace
 
 from b12assistant.answering.signals import load_calibration
 from b12assistant.config import load_configuration
 from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation import limits
+from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer
 from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
 
 RIGHT = [Judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
@@ -43,10 +45,51 @@ def test_it_is_said_what_the_limits_change() -> None:
     assert list(changes([*RIGHT, *WRONG], NOW, Limits(0.51, 0.7))) == [
         "answering.least: 0.300 now, 0.510 fits",
         "answering.strong: 0.800 now, 0.700 fits",
-        "shown, of 40 questions whose best quote is right: 40 now, 39 then",
+        "refused, of 40 answerable questions: 0 now, 1 then",
         "refused, of 20 questions without gold: 0 now, 11 then",
         "right, of the best quotes from answering.strong on: 10 of 10 now, 20 of 20 then",
     ]
+
+
+def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    asked_of = {"text": "Metformin lowers B12 in some people.", "asked": ["Does metformin lower B12?"]}
+    lists = {"sentences/pills.txt.jsonl": json.dumps(asked_of), "not_answered.toml": 'questions = ["Who won?"]'}
+    write(space.corpus, lists)
+    questions = ["Does metformin lower B12?", "Metformin: does it lower B12?", "who won", "LOWER b12 does metformin"]
+    file = tmp_path / "questions.jsonl"
+    rows = [{"id": str(number), "question": question, "gold": []} for number, question in enumerate(questions)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8-sig")
+    asked: list[str] = []
+
+    def ask_all(_: object, labelled: list[Labelled]) -> list[LabelledAnswer]:
+        asked.extend(each.question for each in labelled)
+        return []
+
+    monkeypatch.setattr("b12assistant.evaluation.limits.ask_all", ask_all)
+    with pytest.raises(DatasetError, match=r"and 3 do not count because they are marked in the corpus: a fit needs"):
+        judged(space, file)
+    assert asked == ["Metformin: does it lower B12?"]
+
+
+@pytest.mark.parametrize(("lost", "is_written"), [(0, True), (4, True), (5, False), (39, False)])
+def test_no_limit_is_written_that_refuses_more_than_one_in_ten_answerable_questions(
+    lost: int, is_written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    file = Path("b12assistant.toml")
+    file.write_text("", "utf-8")
+    space = FakeWorkspace(load_configuration(environment={}))
+    asked = [Judged(0.3 if place < lost else 0.9, right=True, gold=True) for place in range(40)]
+    if is_written:
+        assert limits.write(space, asked, Limits(0.5, 0.8)).name == file.name
+    else:
+        refused = f"nothing is written: answering.least = 0.500 would refuse {lost} of 40 answerable questions"
+        with pytest.raises(UsageError, match=re.escape(refused)):
+            limits.write(space, asked, Limits(0.5, 0.8))
+    assert bool(file.read_text("utf-8")) == is_written
 
 
 def test_too_few_questions_are_refused(tmp_path: Path) -> None:
@@ -68,9 +111,9 @@ def test_limits_are_written_into_the_settings_and_nothing_else_changes(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "corpus").mkdir()
-    (tmp_path / "b12assistant.toml").write_text(before, "utf-8")
+    (tmp_path / "b12assistant.toml").write_text(before, "utf-8-sig")  # some editors begin a file with a mark
     space = FakeWorkspace(load_configuration(environment={}))
-    assert limits.write(space, Limits(0.4, 0.9)).name == "b12assistant.toml"
+    assert limits.write(space, RIGHT, Limits(0.4, 0.9)).name == "b12assistant.toml"
     after = tomllib.loads((tmp_path / "b12assistant.toml").read_text("utf-8"))
     assert after == {**tomllib.loads(before), "answering": {"least": 0.4, "strong": 0.9}}
     chosen = load_configuration(environment={}).settings.answering
@@ -79,7 +122,7 @@ def test_limits_are_written_into_the_settings_and_nothing_else_changes(
 
 def test_without_a_file_of_settings_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no b12assistant\.toml"):
-        limits.write(three_files(tmp_path), NOW)
+        limits.write(three_files(tmp_path), RIGHT, NOW)
 
 
 def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:

@@ -130,13 +130,13 @@ def test_nothing_of_a_damaged_index_is_used_and_the_damage_is_reported(space: Fa
     live = Live(space)
     good = live().ask(ASKED).generation
     newer = published(space)
-    (space.store.root / "generations" / newer / "vectors.npz").write_bytes(b"damaged")
+    (space.store.root / "generations" / newer / "vectors.safetensors").write_bytes(b"damaged")
     assert until(lambda: bool(live().opened.problems))
     assert live().ask(ASKED).generation == good
     ready = TestClient(build_app(live)).get("/readyz").json()
     assert (ready["index"]["generation"], ready["older_generation"]) == (good, True)
     assert "b12assistant index" in ready["hint"]
-    assert "vectors.npz" in live().opened.problems[0]
+    assert "vectors.safetensors" in live().opened.problems[0]
 
 
 def test_if_no_generation_is_whole_any_more_the_one_in_memory_stays_in_use(space: FakeWorkspace) -> None:
@@ -144,7 +144,7 @@ def test_if_no_generation_is_whole_any_more_the_one_in_memory_stays_in_use(space
     good = live().ask(ASKED).generation
     newer = published(space)
     for name in (good, newer):
-        (space.store.root / "generations" / str(name) / "vectors.npz").write_bytes(b"damaged")
+        (space.store.root / "generations" / str(name) / "vectors.safetensors").write_bytes(b"damaged")
     assert until(lambda: bool(live().opened.problems))
     assert live().ask(ASKED).generation == good
     assert TestClient(build_app(live)).get("/readyz").json()["older_generation"] is True
@@ -198,9 +198,9 @@ def test_a_build_that_cannot_be_opened_is_reported_wherever_problems_are(space: 
     good = live().ask(ASKED).generation
     newer = published(space)
     for name in (good, newer):
-        (space.store.root / "generations" / str(name) / "vectors.npz").write_bytes(b"damaged")
+        (space.store.root / "generations" / str(name) / "vectors.safetensors").write_bytes(b"damaged")
     assert until(lambda: bool(live().opened.problems))
-    assert "vectors.npz" in live().opened.problems[0]
+    assert "vectors.safetensors" in live().opened.problems[0]
     assert live().ask(ASKED).generation == good
 
 

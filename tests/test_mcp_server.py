@@ -83,7 +83,7 @@ def test_an_emergency_is_answered_in_the_persons_own_language_first(tool: str, s
     own, english, *_ = blocks(call(space, tool, question=question))
     assert ".es”" in own.partition("\n")[0]
     assert "Llame ahora" in own
-    assert "Call your local emergency number" in english
+    assert "Call 999 now." in english
 
 
 @pytest.mark.parametrize("question", [ASKED, DECISION, EMERGENCY, NOTHING, "What about vitamin B12 in food?"])

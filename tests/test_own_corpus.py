@@ -140,7 +140,7 @@ def test_every_commented_example_of_a_skeleton_does_what_it_says(tmp_path: Path)
     (corpus / "leaflet.pdf").write_bytes(build_pdf(column("It takes three hours.")))
     (corpus / "seller.md").write_text("# Our device\n\nWith our device it takes one hour.\n", "utf-8")
     space = fake_workspace(corpus, tmp_path / "index")
-    assert [each.file for each in space.index().files if each.end is FileEnd.LEFT_OUT] == []
+    assert [each.file for each in space.index().files if each.end is FileEnd.LEFT_OUT] == ["README.md"]
     assert space.document("leaflet.pdf").document.title == "The leaflet"
     (difference,) = space.ask("How many hours does it need?").answer.disagreements
     assert [side.best.text for side in difference.sides] == [

@@ -83,7 +83,7 @@ def test_a_packaged_index_is_built_when_it_is_needed_and_again_when_it_is_damage
     assert len(again().opened.entries) == 3
     assert len(again().opened.entries) == 3
     assert built == [configuration.settings.paths.index]
-    for file in Path(built[0]).glob("generations/*/lexical.npz"):
+    for file in Path(built[0]).glob("generations/*/lexical.safetensors"):
         file.write_bytes(b"damaged")
     assert len(again().opened.entries) == 3
     assert len(built) == 2

@@ -61,6 +61,8 @@ class Region(Strict):
     emergency: Telephone
     crisis_line: Telephone | None = None
     poison_line: Telephone | None = None
+    doctor: Telephone | None = None
+    abroad: Text | None = None
     called: dict[str, Text] = {}
 
 
@@ -68,6 +70,10 @@ class General(Strict):
     emergency: Text
     crisis_line: Text
     poison_line: Text
+
+
+class EnglishGeneral(General):
+    doctor: Text
 
 
 class KindCue(Strict):
@@ -82,7 +88,7 @@ class Kindness(Strict):
 
 
 class Numbers(Strict):
-    general: General
+    general: EnglishGeneral
     region: list[Region]
 
 
@@ -147,9 +153,18 @@ class Reach(Strict):
     far: Annotated[int, Field(ge=1)]
 
 
+class Denial(Strict):
+    signs: Some
+    denied: Some
+    no_harm: Some
+    said: Some
+    names: dict[str, Text]
+
+
 class Assertion(Strict):
     reach: Reach
     cues: dict[str, Some]
+    denial: Denial
 
 
 class Spelling(Strict):

@@ -9,20 +9,19 @@ import pytest
 from payloads import PAYLOADS, Tags
 
 from b12assistant.answers import TextId
-from b12assistant.application import pack
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display.answer_html import _translation as translation
 from b12assistant.display.answer_html import about
+from b12assistant.display.citation_formats import message
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import Setting, Translation
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.source_page import comparison_page
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Attribution,
     Document,
     DocumentId,
-    GenerationId,
+    Extent,
     Origin,
     OriginId,
     Passage,
@@ -39,7 +38,9 @@ HARMLESS = ("Plain words", "Two lines\nof words", "https://example.org/page", "z
 
 def cited_of(words: str) -> Cited:
     """A quote with these words in every text that goes with it."""
-    origin = Origin(OriginId("o"), words, words, SourceKind.BLOG, "", words, TODAY, "https://o.example/", words, words)
+    origin = Origin(
+        OriginId("o"), words, words, SourceKind.BLOG, "", words, TODAY, Extent.PART, "https://o.example/", words, words
+    )
     document = Document(
         id=DocumentId("a.txt"),
         digest="0" * 64,
@@ -55,11 +56,8 @@ def cited_of(words: str) -> Cited:
 def parts_of_the_page(words: str) -> Iterator[tuple[str, str]]:
     """Yield name and HTML of all that shows these words."""
     cited = cited_of(words)
-    pins: pack.Pins = [("", cited)]
-    yield "reply", pack.reply(pins, SETTING, words)["html"]
-    yield "collection", pack.write(pins, SETTING, GenerationId("0" * 32), "html", words)
-    yield "comparison", comparison_page([Quoted.of(cited, LABELS, TODAY), None], LABELS)
-    yield "who runs the page", about(load_page_words(), LABELS, words)
+    yield "reply", message([(words, [Quoted.of(cited, LABELS, TODAY)])], [words], LABELS, words)["html"]
+    yield "who runs the page", about(load_page_words(), LABELS, words, words)
     yield "heading of a translation", translation(Translation(TextId("any.es"), "es", "Llame\nunchecked", words))
 
 
@@ -77,4 +75,4 @@ def test_a_payload_adds_no_tag(payload: str) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_signature_is_in_the_text_of_a_reply_as_it_was_written(payload: str) -> None:
-    assert pack.reply([], SETTING, payload)["text"].endswith(payload)
+    assert message([], (), LABELS, payload)["text"].endswith(payload)

@@ -37,14 +37,9 @@ from b12assistant.answers import (
     TopicId,
     Turn,
 )
-from b12assistant.api import Assistant
-from b12assistant.application.exporting import SavedFormat, data_of, export, pieces_of
-from b12assistant.application.lookup_rows import quoted
-from b12assistant.application.pack import write
-from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
-from b12assistant.display.citation_formats import CitationForm, cite
+from b12assistant.display.citation_formats import CitationForm, cite, message
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import (
     General,
@@ -54,8 +49,7 @@ from b12assistant.display.presentation import (
     present,
     quotes_of,
 )
-from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.integrations.langchain_retriever import QuoteRetriever
+from b12assistant.display.quoted import Quoted
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
@@ -69,7 +63,7 @@ from b12assistant.types import (
     SourceKind,
     Words,
 )
-from b12assistant.web.plain_routes import PlainPage
+from b12assistant.web.lookup_routes import place_of
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
@@ -99,7 +93,6 @@ def reply_of(*quotes: Quote, differ: bool = False, **facts: Any) -> Reply:
 
 
 NOTES: Mapping[str, tuple[Reply, str]] = {
-    "possible": (reply_of(quote_of(Source(), Strength.POSSIBLE)), "may not fully answer you"),
     "seller": (reply_of(quote_of(Source(interest=Interest.SELLS))), "sells what it recommends"),
     "unknown interest": (
         reply_of(quote_of(Source(interest=Interest.UNKNOWN))),
@@ -151,24 +144,10 @@ def page(reply: Reply, _: OneReply) -> str:
     return turn_html(1, reply, SETTING)
 
 
-def plain_page(reply: Reply, space: OneReply) -> str:
-    assert space.texts
-    words = PlainPage(load_page_words(), SAID)
-    return words.answered("zebra?", present(reply, SETTING), (), (), "")
-
-
 def on_terminal(reply: Reply, _: OneReply) -> str:
     out = io.StringIO()
     terminal.answer(present(reply, SETTING), Console(file=out, width=92, highlight=False, markup=False, emoji=False))
     return out.getvalue()
-
-
-def saved(format_: SavedFormat) -> Callable[[Reply, OneReply], str]:
-    def write_it(reply: Reply, _: OneReply) -> str:
-        text = export((reply,), SETTING, GENERATION, format_)
-        return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
-
-    return write_it
 
 
 def over_mcp(reply: Reply, space: OneReply) -> str:
@@ -182,14 +161,6 @@ def over_mcp(reply: Reply, space: OneReply) -> str:
     return "\n".join(asyncio.run(called()))
 
 
-def over_langchain(reply: Reply, space: OneReply) -> str:
-    """What a chain sees of a document: its metadata in words, and who speaks as ``ask --json`` says it."""
-    object.__setattr__(space, "given", reply)
-    documents = QuoteRetriever(assistant=Assistant(space)).invoke("zebra?")
-    found = [document.metadata for document in documents if document.metadata["kind"] == "quote"]
-    return "\n".join(line for each in found for line in (*each["notes"], each["speaker"], str(each["difference"])))
-
-
 def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
     def copy(reply: Reply, _: OneReply) -> str:
         return "\n".join(cite(quote, form, SAID) for quote in quotes_of(present(reply, SETTING)))
@@ -197,32 +168,24 @@ def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
     return copy
 
 
-def packed(form: str) -> Callable[[Reply, OneReply], str]:
-    def pack(reply: Reply, _: OneReply) -> str:
-        pins = [("", Cited.of_quote(quote, reply)) for quote in reply.answer.quotes]
-        text = write(pins, SETTING, GENERATION, form)
-        return re.sub(r"(?s)<script.*?</script>|<!-- data.*?-->", "", text)
-
-    return pack
-
-
 def in_a_row(reply: Reply, _: OneReply) -> str:
-    rows = [quoted(quote) for quote in quotes_of(present(reply, SETTING))]
+    rows = [place_of(quote) for quote in quotes_of(present(reply, SETTING))]
     return "\n".join(f"{row['who']} {row['interest']}" for row in rows)
+
+
+def in_a_message(reply: Reply, _: OneReply) -> str:
+    return message([("", list(quotes_of(present(reply, SETTING))))], (), SAID, "")["text"]
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
     "page": page,
-    "plain page": plain_page,
     "terminal": on_terminal,
-    **{f"saved as {format_}": saved(format_) for format_ in SavedFormat},
     "MCP": over_mcp,
-    "LangChain": over_langchain,
 }
 QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
     **{f"copied as {form}": copied(form) for form in (CitationForm.PLAIN, CitationForm.MARKDOWN, CitationForm.HTML)},
-    **{f"pack as {form}": packed(form) for form in ("markdown", "html", "csv")},
     "row": in_a_row,
+    "reply": in_a_message,
 }
 
 
@@ -243,7 +206,7 @@ def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, space:
 @pytest.mark.parametrize("output", ANSWERS)
 def test_no_output_has_a_note_that_does_not_apply(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(interest=Interest.NONE))), space))
-    notes = {"possible", "seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
+    notes = {"seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
     assert [note for note in notes if NOTES[note][1].casefold() in shown] == []
 
 
@@ -251,31 +214,8 @@ def test_no_output_has_a_note_that_does_not_apply(output: str, space: OneReply) 
 def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(), text="Lemur loris."), differ=True), space))
     assert "how much is enough?" in shown
-    if output != "LangChain":  # there the words are in ``page_content``
-        assert "okapi tapir." in shown
-        assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
-
-
-@pytest.mark.parametrize("note", NOTES)
-def test_what_is_saved_gives_the_same_pieces_again(note: str) -> None:
-    reply = replace(
-        NOTES[note][0],
-        answer=replace(NOTES[note][0].answer, disagreements=(Disagreement(TopicId("dose"), TOPIC, SIDES),)),
-    )
-    first = data_of((reply,), SETTING, GENERATION)
-    data = type(first).model_validate(first.as_json())
-    given = present(reply, SETTING)
-    again = pieces_of(data.turns[0].answer, data)
-    quotes = list(zip(quotes_of(given), quotes_of(again), strict=True))
-    assert [one.number for one, _ in quotes] == [1, 2, 3]
-    for one, two in quotes:
-        assert replace(two, source=one.source, digest=one.digest) == one  # a file keeps only what is shown of these
-    for one_, two_ in zip(given, again, strict=True):
-        assert type(one_) is type(two_)
-        if isinstance(one_, ShownDifference) and isinstance(two_, ShownDifference):
-            assert one_.heading == two_.heading
-        elif not isinstance(one_, Quoted):
-            assert one_ == two_
+    assert "okapi tapir." in shown
+    assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
 
 
 def test_pieces_come_in_the_order_of_the_page() -> None:

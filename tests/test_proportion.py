@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from builders_opinion import triage
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
-from b12assistant.safety.letters import CUTS, GRAVE, LetterHead, letter_features
 from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed
 from b12assistant.safety.proportion import in_proportion
-from b12assistant.safety.second_opinion import load_letter_heads
 from b12assistant.safety.triage import Triager, load_rules
 
 ROOT = Path(__file__).parent.parent
@@ -36,7 +32,10 @@ def shown(text: str, level: Level, *, by_rule: bool = False, faint: bool = False
     view = opinion(turn, Concern(level.value if level is not Level.EMERGENCY else "medical"), shares)
     flag = Flag(level, FlagKind.MEDICAL, RuleId("a_rule") if by_rule else view.rule)
     name = TextId("emergency_medical" if level is Level.EMERGENCY else level.value)
-    return [(each.kind, each.text) for each in in_proportion((Notice(NoticeKind.RED_FLAG, name, flag),), turn, view)]
+    return [
+        (each.kind, each.text)
+        for each in in_proportion((Notice(NoticeKind.RED_FLAG, name, flag),), turn, turn.text, view)
+    ]
 
 
 BOX, LINE = NoticeKind.RED_FLAG, NoticeKind.ADVICE
@@ -200,38 +199,6 @@ def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
     apart = f"My face was covered in hives. {FILLER}The nurse gives the injection on Fridays."
     assert [step.fired[0][0].id for step in RULES.steps([Turn(0, FILLER + together)])] == ["anaphylaxis"]
     assert not any(step.fired for step in RULES.steps([Turn(0, apart)]))
-
-
-def test_a_letter_has_shares_of_its_own_and_one_grave_sentence_counts_for_half() -> None:
-    turn = Turn(0, "A sentence. Another.")
-    parts = [
-        PartScore(TurnSlice(turn, 0, 20), (0.1, 0.1, 0.1, 0.1, 0.1, 0.5), True),
-        PartScore(TurnSlice(turn, 0, 11), (0.0, 0.0, 0.9, 0.0, 0.0, 0.1), True),
-    ]
-    calm = LetterHead(np.zeros((2, 4), np.float32), np.array([-9, -9, -9, 9], np.float32))
-    whole, sentence = calm.judged(parts, np.zeros(2, np.float32))
-    assert not sentence.decides
-    assert sum(whole.shares[:3]) == pytest.approx(GRAVE * 0.9, abs=1e-3)
-    assert sum(whole.shares) == pytest.approx(1, abs=1e-3)
-    assert CUTS.decide(whole.shares, ruled=False)[0] is Concern.URGENT  # heard, but not loud
-
-
-def test_the_heads_read_what_the_features_say() -> None:
-    layer = np.log(np.full((3, 6), 1 / 6, np.float32))
-    cues = [frozenset({"past"}), frozenset({"now"}), frozenset[str]()]
-    for name, layers in (("both", [layer, layer]), ("words", [layer])):
-        features = letter_features(layers, cues, 60)
-        assert load_letter_heads()[name].weights.shape == (len(features), 4)
-        assert np.isfinite(features).all()
-
-
-def test_the_page_of_the_policy_holds_its_examples() -> None:
-    rows = [
-        json.loads(line) for line in (ROOT / "benchmarks/data/red_flags/policy.jsonl").read_text("utf-8").splitlines()
-    ]
-    page = (ROOT / "docs/explanation/proportion.md").read_text("utf-8")
-    assert len(rows) == 40
-    assert [row["id"] for row in rows if f"| {row['text']} | {row['shown']} | {row['why']} |" not in page] == []
 
 
 @pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])

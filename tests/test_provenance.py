@@ -20,12 +20,24 @@ from b12assistant.display.labels import load_labels
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.index.documents import export_line
-from b12assistant.types import Attribution, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
+from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
-NHS = Origin(OriginId("nhs"), "A page", "NHS", SourceKind.PUBLIC_BODY, "GB", "2023", date(2026, 11, 21), "u", "t", "p")
+NHS = Origin(
+    OriginId("nhs"),
+    "A page",
+    "NHS",
+    SourceKind.PUBLIC_BODY,
+    "GB",
+    "2023",
+    date(2026, 11, 21),
+    Extent.PART,
+    "u",
+    "t",
+    "p",
+)
 ORIGINS = {NHS.id: NHS}
 REGISTER = """
 [[origin]]
@@ -35,9 +47,10 @@ publisher = "NHS"
 kind = "public_body"
 country = "GB"
 published = "2023"
-read = 2026-11-21
+read_on = 2026-11-21
 url = "https://a.example/"
 terms = "OGL"
+read = "whole"
 part_read = "the whole page"
 """
 
@@ -230,4 +243,4 @@ def test_the_page_of_a_document_links_the_publisher_before_the_copy_that_was_rea
     client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
     page = client.get("/d/pills.txt").text
     assert 0 < page.index("https://a.example/") < page.index("https://b.example/")
-    assert "the copy that was read" in page
+    assert "the copy we used" in page

@@ -43,19 +43,22 @@ def status(reply: Reply) -> Status:
     return reply.answer.status
 
 
+def ends(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [vars(record)["end"] for record in caplog.records if record.name == "b12assistant.questions"]
+
+
 def test_an_answer_is_that_of_the_workspace(built: FakeWorkspace) -> None:
     found = asyncio.run(questions().ask(built, ASKED, then=lambda reply: reply))
     assert found.answer == built.ask(ASKED).answer
     assert found.timings.total >= found.timings.triage > 0
 
 
-def test_a_late_question_gets_an_error_that_says_so(held: Blocking) -> None:
-    ends: list[str] = []
+def test_a_late_question_gets_an_error_that_says_so(held: Blocking, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "b12assistant.questions")
     late = questions(seconds=0.3)
-    late.watch = lambda end, seconds: ends.append(end)
     with pytest.raises(LateError, match=r"0\.3 seconds"):
         asyncio.run(late.ask(held, ASKED, then=status))
-    assert ends == ["late"]
+    assert ends(caplog) == ["late"]
     assert late.is_idle
 
 
@@ -134,16 +137,15 @@ def test_an_emergency_is_answered_where_the_whole_check_cannot_be_waited_for(how
 @pytest.mark.parametrize("how", ["busy", "late"])
 @pytest.mark.parametrize(
     ("path", "field", "empty"),
-    [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows"), ("/lookup/best", "text", "quote")],
+    [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows")],
 )
 def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
-    path: str, field: str, empty: str, how: str, held: Blocking
+    path: str, field: str, empty: str, how: str, held: Blocking, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "b12assistant.questions")
     bounds = Questions(
         0.3 if how == "late" else 20.0, Lane("check", 1, 8), Lane("search", 1, 0 if how == "busy" else 8)
     )
-    ends: list[str] = []
-    bounds.watch = lambda end, seconds: ends.append(end)
     bounds.searches.submit(lambda: held.gate.wait(20))
     app, said = build_app(lambda: held, bounds), load_labels()
     app.include_router(lookup_router(lambda: held, bounds, said))
@@ -159,7 +161,7 @@ def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
         assert told["index"] == {"generation": None}
     nothing = client.post(path, json={field: ASKED})
     assert (nothing.status_code, nothing.json()["code"]) == (503, how)
-    assert ends == ["safety_only", how]
+    assert ends(caplog) == ["safety_only", how]
 
 
 def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Blocking) -> None:

@@ -32,9 +32,7 @@ WORDS = Vocabulary(
     )
 )
 PASSAGES = [Passage(PassageId("p"), (SOURCE.span(0, len(SOURCE.text)),))]
-READ = readings(
-    SourceWords.of(PASSAGES).without((), PASSAGES), is_known=lambda term: True, is_word=ENGLISH.__contains__
-)
+READ = readings(SourceWords(PASSAGES), is_known=lambda term: True, is_word=ENGLISH.__contains__)
 READ = replace(READ, vocabulary=WORDS)
 
 
@@ -98,7 +96,7 @@ def test_a_corrected_word_is_a_place_in_a_source() -> None:
 
 
 def test_only_words_of_the_sources_are_read_into_a_question() -> None:
-    none = SourceWords.of([]).without((), [])
+    none = SourceWords([])
     known = readings(none, is_known=lambda term: term == "tingling", is_word=lambda word: True).vocabulary
     assert {term.id for term in known.terms} == {"tingling"}
 

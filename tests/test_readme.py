@@ -37,7 +37,7 @@ def test_a_script_has_the_options_it_is_shown_with(words: list[str]) -> None:
 
 
 def test_nothing_else_is_shown_to_type() -> None:
-    assert {line[0] for line in LINES} == {"b12assistant", "make", "curl", "pip", "python3", PYTHON}
+    assert {line[0] for line in LINES} == {"b12assistant", "make", "curl", PYTHON}
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -51,7 +51,6 @@ def test_a_report_is_written_where_it_is_asked_for(call: Call, run: str, tmp_pat
     assert call(str(TINY), "--run", run, "--out", "out").status == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "per_query.tsv",
-        "report.html",
         "report.json",
         "report.md",
     }

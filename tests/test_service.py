@@ -161,7 +161,7 @@ def test_an_older_generation_in_use_is_reported(tmp_path: Path) -> None:
     space = small_space(tmp_path)
     (space.corpus / "more.md").write_text("# More\n\nLiver holds a lot of it.\n", "utf-8")
     newest = space.index().generation
-    (space.store.root / "generations" / newest / "vectors.npz").write_bytes(b"damaged")
+    (space.store.root / "generations" / newest / "vectors.safetensors").write_bytes(b"damaged")
     found = client_of(FakeWorkspace(space.configuration)).get("/readyz").json()
     ready = http_models.Ready.model_validate(found)
     assert ready.older_generation

@@ -1,4 +1,4 @@
-"""Answers of the shipped corpus, saved in every form: `verify` finds nothing wrong until something is altered."""
+"""Answers of the shipped corpus, saved: `verify` finds nothing wrong until something is altered."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ import pytest
 
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
-from b12assistant.application import batching, pack
-from b12assistant.application.catalogue import library, publications, published
-from b12assistant.application.exporting import SavedFormat, export
+from b12assistant.application import batching
+from b12assistant.application.opening import library, publications
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import answer_html
-from b12assistant.display.addresses import of_quote
 from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
@@ -41,11 +39,10 @@ QUESTIONS = (
     "How much vitamin B12 is in beef liver?",
     "How many mcg of B12 should a vegan take?",
     "What is a project summary in these sources?",
-    "Who won the cup on Sunday?",
+    "Is B12 used to treat tennis elbow?",
     "My legs went weak today and I can't pee",
 )
 LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
-FORMS = {"html": "conversation.html", "markdown": "conversation.md", "json": "conversation.json"}
 Data = dict[str, Any]
 
 
@@ -62,16 +59,8 @@ def replies(space: Workspace) -> list[Reply]:
 
 @pytest.fixture(scope="module")
 def files(space: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """A file of every form, by name."""
-    folder, setting = tmp_path_factory.mktemp("shipped"), space.setting()
-    generation = space.opened.collection.generation
-    texts = {name: export(replies, setting, generation, SavedFormat(form)) for form, name in FORMS.items()}
-    links = [of_quote(quote) for reply in replies for quote in reply.answer.shown]
-    pins = [(link, pack.read_pin(link, space.entries)) for link in links]
-    texts |= {
-        f"pack.{end}": pack.write(pins, setting, generation, form)
-        for form, end in (("html", "html"), ("markdown", "md"), ("json", "json"))
-    }
+    """What `ask --json` and `batch` write, by name."""
+    folder, texts = tmp_path_factory.mktemp("shipped"), dict[str, str]()
     lines = [json.dumps(reply_json(reply, space.texts, today=local_today())) for reply in replies]
     texts["asked.jsonl"] = "\n".join(lines) + "\n"
     for name, text in texts.items():
@@ -82,7 +71,7 @@ def files(space: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempP
     return {name: folder / name for name in (*texts, "batch.jsonl")}
 
 
-NAMES = (*FORMS.values(), "pack.html", "pack.md", "pack.json", "asked.jsonl", "batch.jsonl")
+NAMES = ("asked.jsonl", "batch.jsonl")
 
 
 def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
@@ -145,29 +134,16 @@ ALTERATIONS: tuple[tuple[str, Callable[[Data], None]], ...] = (
 
 
 @pytest.mark.parametrize(("named", "change"), ALTERATIONS, ids=[change.__name__ for _, change in ALTERATIONS])
-@pytest.mark.parametrize("name", ["conversation.json", "pack.json", "asked.jsonl", "batch.jsonl"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_altered_quote_is_found(
     name: str, named: str, change: Callable[[Data], None], files: Mapping[str, Path], space: Workspace, tmp_path: Path
 ) -> None:
-    """The altered data in the three forms with a text for people is tried in `test_altered_exports`."""
-    text = files[name].read_text("utf-8")
-    lines = [json.loads(line) for line in text.splitlines()] if name.endswith("l") else [json.loads(text)]
+    lines = [json.loads(line) for line in files[name].read_text("utf-8").splitlines()]
     quotes = [quote for line in lines for quote in _quotes(line) if quote["origins"]]
     change(next(quote for quote in quotes if quote["commercial_interest"] is (named == "commercial_interest is")))
     (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), "utf-8")
     (found,) = problems(tmp_path / name, space)
     assert named in found
-
-
-@pytest.mark.parametrize("name", ["conversation.html", "conversation.md", "pack.html", "pack.md"])
-def test_an_altered_word_that_is_shown_is_found(
-    name: str, files: Mapping[str, Path], space: Workspace, tmp_path: Path
-) -> None:
-    text = files[name].read_text("utf-8")
-    shown = "sell"  # in the words about a seller
-    assert shown in text.partition("<!-- data")[0].partition("<script")[0]
-    (tmp_path / name).write_text(text.replace(shown, "give", 1), "utf-8", newline="")
-    assert problems(tmp_path / name, space)
 
 
 def _quotes(value: object) -> list[Data]:
@@ -185,7 +161,8 @@ def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: s
     reply = space.ask(question)
     assert reply.answer.status is Status.ANSWERED
     first = next(quotes_of(present(reply, space.setting())))
-    assert first.speaker.chip[0].startswith(("NHS", "NICE"))
+    best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best))
+    assert best.basis[0].publisher.startswith(("NHS", "NICE"))
 
 
 def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
@@ -194,7 +171,7 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
         quote = Quoted.of(Cited.of_passage(passage), labels, local_today())
         rows += " | " in quote.text
         shown = [cite(quote, form, labels) for form in CitationForm if form != "report"]
-        for text in (*shown, answer_html.figure("t", quote, labels)):
+        for text in (*shown, answer_html.figure("t", quote, labels, quote.sentences)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
 
@@ -203,10 +180,6 @@ def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> Non
     used = publications(space.opened)
     assert sum(library(space.opened).values()) == len(used)
     assert min(used.values()) >= 1
-    rows = published(space.opened, load_labels())
-    assert {row["title"] for row in rows} == {origin.title for origin in used}
-    assert (rows[0]["kind"], rows[-1]["kind"]) == ("guideline", "seller")
-    assert any(row["publisher"] == "NICE" and row["year"] for row in rows)
     assert f"Summaries of {len(used):,} publications." in unescape(
         answer_html.library(library(space.opened), load_labels())
     )

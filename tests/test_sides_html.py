@@ -54,7 +54,14 @@ def test_the_sides_are_under_the_curators_question() -> None:
 def test_each_side_says_who_says_it() -> None:
     below = shown(OKAPI, LEMUR).partition("How much&#63;")[2]
     assert below.count('class="badge sells"') == 1
-    assert below.count('class="who"') == 2
+    assert below.count('<figcaption class="who">') == 2
+
+
+def test_two_quotes_are_shown_and_further_sentences_are_a_line_that_opens() -> None:
+    html = turn_html(1, Reply(replace(PLAIN, quotes=(ZEBRA, OKAPI, LEMUR)), Timings(1, 1), None), SETTING)
+    above, line, below = html.partition("1 more sentence<")
+    assert line
+    assert (numbers(above), numbers(below)) == (["1", "2"], ["3"])
 
 
 def test_without_a_difference_nothing_is_set_apart() -> None:

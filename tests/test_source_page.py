@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from b12assistant.display.addresses import MarkedPlace, place_of_words
 from b12assistant.display.labels import load_labels
-from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
+from b12assistant.display.source_page import View, missing_page, source_page
 from b12assistant.index.documents import Entry
 from b12assistant.types import GAP, Interest, PassageId, Range, Source, SourceKind
 
@@ -233,13 +233,6 @@ def test_names_and_facts_are_text_and_not_markup() -> None:
 
 def test_a_document_that_is_missing_is_named() -> None:
     assert "lost.md" in Drawn(missing_page("lost.md", "", LABELS)).texts("main")[0]
-
-
-def test_the_first_printed_page_is_that_of_the_quote() -> None:
-    document = replace(ENTRY.document, page_starts=(0, NERVES.index("## Signs") - 8))
-    entry = replace(ENTRY, document=document)
-    assert first_page(Target.of(entry, replace(VIEW, place=place("Numb feet", entry=entry)))) == 2
-    assert first_page(Target.of(entry, VIEW)) == 1
 
 
 def test_where_a_page_begins_its_number_is_drawn_without_changing_the_text() -> None:

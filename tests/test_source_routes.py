@@ -1,9 +1,8 @@
-"""What a citation leads to: the document, its printed pages, its words to copy."""
+"""What a citation leads to: the document, its pages, its words to copy."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from builders_pdf import build_pdf, column
@@ -70,62 +69,9 @@ def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorks
     assert 'rel="next"' not in after
 
 
-def test_every_page_of_a_pdf_is_there_as_it_is_printed(space: FakeWorkspace, client: TestClient) -> None:
+def test_the_text_of_a_pdf_names_its_pages_and_can_be_opened_at_one(space: FakeWorkspace, client: TestClient) -> None:
     text = client.get(link(space, "printed.pdf", "Numb feet are an early sign")).text
-    assert 'data-page="Page 2"' in text
-    printed = re.search(r'<a href="([^"]+)" aria-current="false">As printed', text)
-    assert printed
-    page = client.get(printed[1].replace("&amp;", "&")).text
-    assert "Page 1 of 2. The box shows the quote." in page
-    assert page.count("<rect") == 1
-    picture = re.search(r'<image href="([^"]+)"', page)
-    assert picture
-    found = client.get(picture[1].replace("&amp;", "&"))
-    assert found.headers["content-type"] == "image/png"
-    assert found.content.startswith(b"\x89PNG")
-    other = client.get(link(space, "printed.pdf", "Numb feet are", view="printed", page="2")).text
-    assert "Page 2 of 2. The quote is on page 1." in other
-    assert "<rect" not in other
-
-
-def test_a_quote_whose_place_on_the_page_is_not_exact_is_not_marked(space: FakeWorkspace, client: TestClient) -> None:
-    page = client.get(link(space, "printed.pdf", "vitamin B12", view="printed")).text  # it is there twice
-    assert "<rect" not in page
-    assert "on this page, not marked" in page
-
-
-def test_no_page_of_a_file_that_changed_is_shown(tmp_path: Path) -> None:
-    corpus = write(tmp_path / "corpus", {"nerves.md": NERVES})
-    (corpus / "printed.pdf").write_bytes(build_pdf(*PAGES))
-    made = fake_workspace(corpus, tmp_path / "index")
-    made.index()
-    (corpus / "printed.pdf").write_bytes(build_pdf(column("Something else stands here now.")))
-    changed = again(made)
-    client = TestClient(application(changed, Warmup(changed)), base_url=HERE)
-    page = client.get(link(changed, "printed.pdf", "Numb feet are", view="printed")).text
-    assert "byte for byte" in page
-    assert "<svg" not in page
-    assert client.get("/pdf/printed.pdf?page=1").status_code == 404
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/pdf/nerves.md?page=1",
-        "/pdf/printed.pdf",
-        "/pdf/printed.pdf?page=3",
-        "/pdf/printed.pdf?page=-1",
-        "/pdf/x?page=1",
-    ],
-)
-def test_there_is_no_picture_of_what_has_no_pages(path: str, client: TestClient) -> None:
-    assert client.get(path).status_code == 404
-
-
-def test_pages_of_a_text_are_not_printed(client: TestClient) -> None:
-    page = client.get("/d/nerves.md?view=printed&page=1").text
-    assert 'id="doc"' in page
-    assert "As printed" not in page
+    assert '<a class="page" id="page2" data-page="Page 2" aria-label="Page 2" href="#page2">' in text
 
 
 @pytest.mark.parametrize(
@@ -134,7 +80,6 @@ def test_pages_of_a_text_are_not_printed(client: TestClient) -> None:
         ("plain", "“It is made of fat.”\n\n— Nerves › Sheath. "),
         ("markdown", "> It is made of fat.\n\n[Nerves › Sheath](<http://127.0.0.1:7860/d/nerves.md?at="),
         ("html", '<figure class="quote"><blockquote cite="http://127.0.0.1:7860/d/nerves.md?at='),
-        ("ris", "TY  - GEN\r\nTI  - Nerves\r\n"),
         ("link", "http://127.0.0.1:7860/d/nerves.md?at="),
         ("report", "A mistake in a passage\nWhat is wrong:\nWords: It is made of fat.\n"),
     ],

@@ -5,7 +5,7 @@ import pytest
 
 from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, read_front_matter, source_of
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import Interest, OriginId, Source, SourceKind, Words
+from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, Words
 
 ENTRY = '[[source]]\nfile = "a.md"\n'
 FACTS = [
@@ -35,9 +35,9 @@ WRONG = [
     ("words = true", "words: true", "original, project_summary"),
     ('commercial_interest = "yes"', "commercial_interest: 'yes'", 'true, false or "unknown"'),
     ("commercial_interest = 1", "commercial_interest: 1", 'true, false or "unknown"'),
-    ('published = "2026-11-20"', "published: '2026-11-20'", "a date"),
-    ("published = 2026", "published: 2026", "a date"),
-    ("published = 2026-11-20T10:00:00Z", "published: 2026-11-20 10:00:00", "a date"),
+    ('published = "2026-11-20"', "published: '2026-11-20'", "a full date"),
+    ("published = 2026", "published: 2026", "a full date"),
+    ("published = 2026-11-20T10:00:00Z", "published: 2026-11-20 10:00:00", "a full date"),
     ('withdrawn = "no"', "withdrawn: 'no'", "true or false"),
     ('cites = "10.1/a"', "cites: 10.1/a", "a list of texts"),
     ("cites = [10.1]", "cites: [10.1]", "a list of texts"),
@@ -237,16 +237,18 @@ publisher = "NHS"
 kind = "public_body"
 country = "GB"
 published = "2023"
-read = 2026-11-21
+read_on = 2026-11-21
 url = "https://a.example/"
 terms = "OGL"
+read = "whole"
 part_read = "the whole page"
 """
 
 
 def test_the_register_of_origins_is_read() -> None:
     origin = SourcesFile(ORIGIN + ENTRY).origins[OriginId("nhs")]
-    assert (origin.publisher, origin.kind, origin.read) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
+    assert (origin.publisher, origin.kind, origin.read_on) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
+    assert origin.read is Extent.WHOLE
     assert origin.read_at == ""
 
 
@@ -259,7 +261,9 @@ def test_an_origin_keeps_its_own_address_apart_from_the_copy_that_was_read() -> 
     ("old", "new", "message"),
     [
         ('url = "https://a.example/"\n', "", "sources.toml:2: url is missing"),
-        ("read = 2026-11-21\n", "", "sources.toml:2: read is missing"),
+        ("read_on = 2026-11-21\n", "", "sources.toml:2: read_on is missing"),
+        ('read = "whole"\n', "", "sources.toml:2: read is missing"),
+        ('"whole"', '"all"', "sources.toml:12: read = 'all' is not known"),
         ("public_body", "hospital", "sources.toml:6: kind = 'hospital' is not known"),
         (
             "publisher",

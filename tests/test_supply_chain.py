@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from audit import verdict
-from licences import ELSEWHERE, PAGE, Package, licence_of, packages, page, spdx
+from licences import ELSEWHERE, Package, licence_of, packages, spdx
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
@@ -88,10 +88,6 @@ def test_words_that_name_no_licence_give_none() -> None:
     assert spdx("BSD") is None
     assert spdx("Apache 2.0") == "Apache-2.0"
     assert licence_of("no-such-package-is-installed") is None
-
-
-def test_the_page_of_licences_is_what_is_pinned() -> None:
-    assert PAGE.read_text("utf-8") == page(), "make licences"
 
 
 def vulnerable(**more: Any) -> dict[str, Any]:

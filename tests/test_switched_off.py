@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from corpora import again, three_files, write
 from fakes import FakeWorkspace, fake_workspace
+from payloads import PAYLOADS
 from starlette.testclient import TestClient
 
 from b12assistant.answers import Status
@@ -14,7 +16,7 @@ from b12assistant.application import health
 from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.corpus.switched_off import NOTHING_OFF, parse_switched_off
-from b12assistant.display import answer_html
+from b12assistant.display import addresses, answer_html
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact
@@ -90,7 +92,7 @@ def test_a_side_that_is_off_is_set_against_nothing(space: FakeWorkspace) -> None
 
 
 def test_what_is_off_is_not_named_as_nearest_either(space: FakeWorkspace) -> None:
-    question = "Do crowns ever dream of brass bands in paint?"
+    question = "Do nerves ever dream of brass bands in winter crowns?"
     answer = space.ask(question).answer
     assert answer.status is Status.NO_ANSWER
     assert {each.document.id for each in answer.nearest} >= {"syringe.md"}
@@ -118,6 +120,41 @@ def test_the_source_view_says_so(space: FakeWorkspace) -> None:
     assert "We have stopped quoting this: out of date." in client.get("/d/swallowed.md").text
     assert "Switched off" not in client.get("/d/syringe.md").text
     assert "We have stopped quoting this: a &lt;b&gt; price." in client.get(f"/d/syringe.md?passage={passage}").text
+
+
+def reply_of(space: FakeWorkspace) -> dict[str, object]:
+    """What the page sends for "Copy reply"."""
+    quotes = [addresses.of_quote(quote) for quote in space.ask(ASKED).answer.quotes]
+    return {"parts": [{"question": ASKED, "addresses": quotes}]}
+
+
+def test_a_note_stands_with_the_quote_everywhere(space: FakeWorkspace) -> None:
+    passage, said = passage_that_says(space, SWALLOWED), "note from those who run this page: True of adults only"
+    later = off(space, f"[[note]]\npassage = '{passage}'\nnote = 'True of adults only'\n")
+    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
+    quotes = client.post("/api/v1/ask", json={"question": ASKED}).json()["answer"]["quotes"]
+    assert {quote["passage"]: quote["curator_note"] for quote in quotes}[passage] == "True of adults only"
+    found = client.post("/lookup/search", json={"text": SWALLOWED}).json()["rows"]
+    assert any(said in row["who"] for row in found)
+    assert said in client.get(f"/d/swallowed.md?passage={passage}").text
+    assert said in client.post("/reply", json=reply_of(later)).json()["text"]
+
+
+def test_what_is_switched_off_is_in_no_reply(space: FakeWorkspace) -> None:
+    quotes = reply_of(space)
+    later = off_passage(space, SYRINGE)
+    told = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860").post("/reply", json=quotes)
+    assert SWALLOWED in told.json()["text"]
+    assert SYRINGE not in told.json()["text"]
+
+
+def test_payloads_in_a_note_are_shown_as_text(space: FakeWorkspace) -> None:
+    passage, words = passage_that_says(space, SWALLOWED), json.dumps(" ".join(PAYLOADS), ensure_ascii=False)
+    later = off(space, f"[[note]]\npassage = '{passage}'\nnote = {words}\n".replace("\x7f", "\\u007f"))
+    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
+    page = client.get(f"/d/swallowed.md?passage={passage}").text
+    assert "note from those who run this page" in page
+    assert (page.count("<img"), page.count("<script"), page.count("<svg")) == (0, 1, 0)
 
 
 def test_it_comes_back_when_its_entry_goes(space: FakeWorkspace) -> None:

@@ -20,7 +20,7 @@ from b12assistant.safety.translations import numbers_in
 TELEPHONES = load_telephones()
 READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
 LINE = {"number": "1 23", "source": "a page", "copy": "undated", "read": READ, "review_by": REVIEW}
-GENERAL = dict.fromkeys(LINES, "a local number")
+GENERAL = {**dict.fromkeys(LINES, "a local number"), "elsewhere": ""}
 DATA = {
     "general": GENERAL,
     "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}],
@@ -49,7 +49,7 @@ def test_a_region_names_its_numbers_until_their_review() -> None:
     assert telephones.words("xx", {}, REVIEW + timedelta(days=1)) == GENERAL
 
 
-@given(st.dates(), st.sampled_from(["", *TELEPHONES.regions]))
+@given(st.dates(), st.sampled_from(["none", *TELEPHONES.regions]))
 def test_no_day_brings_a_number_past_its_review(today: date, region: str) -> None:
     words = TELEPHONES.words(region, {}, today)
     for line in LINES:
@@ -72,7 +72,7 @@ def test_an_unknown_region_is_named_along_with_the_known_ones() -> None:
 @pytest.mark.parametrize("number", ["ask a friend", "1\n2", "1" * 61, "\x1b[31m1"])
 def test_a_configured_number_that_is_not_a_number_is_refused(number: str) -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
-        TELEPHONES.words("", {"crisis_line": number}, READ)
+        TELEPHONES.words("none", {"crisis_line": number}, READ)
 
 
 def text_of(environment: dict[str, str]) -> str:
@@ -82,13 +82,28 @@ def text_of(environment: dict[str, str]) -> str:
 
 def test_the_configuration_decides_whose_numbers_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 20))
-    assert "call your local emergency number (112, 911 or 999) now" in text_of({})
-    british = text_of({"B12_RED_FLAGS_REGION": "gb"})
-    assert "call 999 now" in british
-    assert "call Samaritans on 116 123." in british
-    assert "call the ward on 4711." in text_of(
-        {"B12_RED_FLAGS_REGION": "gb", "B12_RED_FLAGS_CRISIS_LINE": "the ward on 4711"}
-    )
+    british = text_of({})
+    assert "call 999 now.\nIn the EU: 112. In the US: 911.\n" in british
+    assert "call Samaritans on 116 123 (988 in the US)." in british
+    assert text_of({"B12_RED_FLAGS_REGION": "uk"}) == british
+    assert "call 911 now.\nIn the UK: 999. In the EU: 112.\n" in text_of({"B12_RED_FLAGS_REGION": "us"})
+    assert "call 112 now.\nIn the UK: 999. In the US: 911.\n" in text_of({"B12_RED_FLAGS_REGION": "eu"})
+    nowhere = text_of({"B12_RED_FLAGS_REGION": "none"})
+    assert "call your local emergency number (112, 911 or 999) now.\nYou matter" in nowhere
+    assert "call the ward on 4711." in text_of({"B12_RED_FLAGS_CRISIS_LINE": "the ward on 4711"})
+
+
+def test_the_numbers_of_other_places_go_with_the_review_and_beside_a_number_of_your_own() -> None:
+    assert TELEPHONES.words("uk", {}, date(2031, 1, 1))["elsewhere"] == ""
+    assert TELEPHONES.words("uk", {"emergency": "the ward on 4711"}, date(2026, 11, 25))["elsewhere"] == ""
+
+
+def test_what_is_urgent_names_who_sees_you(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 25))
+    for region, doctor in (("uk", "your GP or call 111"), ("us", "a doctor or nurse"), ("none", "a doctor or nurse")):
+        space = api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": region}))
+        for name in ("urgent", "urgent_low_mood"):
+            assert space.texts[TextId(name)].text.startswith(f"See {doctor} in the next day or two")
 
 
 def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,9 +114,11 @@ def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: p
     assert "your local emergency number" in space.texts[TextId("emergency_medical")].text
 
 
-def test_an_unknown_region_is_reported_before_anything_is_asked() -> None:
-    with pytest.raises(ConfigError, match="atlantis"):
-        api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "atlantis"}))
+@pytest.mark.parametrize("region", ["atlantis", "gb", "UK"])
+def test_an_unknown_region_is_reported_in_one_line_before_anything_is_asked(region: str) -> None:
+    with pytest.raises(ConfigError, match=f"red_flags.region = '{region}'") as raised:
+        api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": region}))
+    assert "\n" not in f"{raised.value}{raised.value.hint}"
 
 
 @pytest.mark.parametrize(
@@ -127,11 +144,13 @@ def test_every_number_that_ships_can_be_dialled(telephone: Telephone) -> None:
     assert dialled == digits or telephone.anywhere == "15 / 112"
 
 
-def test_a_translation_names_the_lines_of_the_region_or_of_where_it_is_spoken() -> None:
+def test_a_translation_names_the_lines_of_the_region_and_of_where_it_is_spoken() -> None:
     today = date(2026, 11, 21)
-    assert "España: 024" in numbers_in("es", today, "", "", "", "")["crisis_line"]
-    assert numbers_in("es", today, "gb", "", "", "")["crisis_line"] == "Samaritans 116 123"
-    assert numbers_in("zh", today, "", "", "", "")["emergency"].endswith("(中国大陆: 120)")
-    assert numbers_in("de", today, "", "", "the ward on 4711", "")["crisis_line"] == "the ward on 4711"
-    assert "024" not in numbers_in("es", date(2031, 1, 1), "", "", "", "")["crisis_line"]
-    assert numbers_in("sv", today, "", "", "", "") == {"emergency": "112, 911, 999"}
+    assert numbers_in("es", today, "uk", "", "", "")["emergency"] == "999 (España: 112; México: 911)"
+    assert "España: 024" in numbers_in("es", today, "none", "", "", "")["crisis_line"]
+    assert numbers_in("pl", today, "uk", "", "", "")["crisis_line"].startswith("Samaritans 116 123 (Polska: ")
+    assert numbers_in("zh", today, "none", "", "", "")["emergency"].endswith("(中国大陆: 120)")
+    assert numbers_in("de", today, "none", "", "the ward on 4711", "")["crisis_line"] == "the ward on 4711"
+    assert "024" not in numbers_in("es", date(2031, 1, 1), "none", "", "", "")["crisis_line"]
+    assert numbers_in("sv", today, "uk", "", "", "")["emergency"] == "999 (EU: 112; US: 911)"
+    assert numbers_in("sv", today, "none", "", "", "") == {"emergency": "112, 911, 999"}

@@ -1,12 +1,12 @@
 """The lexical index is exact to the last bit."""
 
-import io
 import json
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.index.arrays import read_arrays
 from b12assistant.index.lexical_index import BM25FIndex, Fields
 from b12assistant.language.words import terms
 
@@ -45,8 +45,8 @@ def test_the_index_of_counts_is_that_of_the_formula_to_the_last_bit(
 ) -> None:
     names, columns = slow_index(fields, parameters)
     bodies, titles = zip(*fields, strict=True)
-    with np.load(io.BytesIO(BM25FIndex.build(bodies, titles, parameters).to_bytes())) as arrays:
-        assert json.loads(arrays["vocabulary"].tobytes()) == names
-        assert arrays["rows"].tolist() == [row for column in columns for row, _ in column]
-        assert arrays["weights"].tolist() == [float(weight) for column in columns for _, weight in column]
-        assert np.diff(arrays["starts"]).tolist() == [len(column) for column in columns]
+    arrays = read_arrays(BM25FIndex.build(bodies, titles, parameters).to_bytes(), "lexical")
+    assert json.loads(arrays["vocabulary"].tobytes()) == names
+    assert arrays["rows"].tolist() == [row for column in columns for row, _ in column]
+    assert arrays["weights"].tolist() == [float(weight) for column in columns for _, weight in column]
+    assert np.diff(arrays["starts"]).tolist() == [len(column) for column in columns]

@@ -176,7 +176,7 @@ def test_sides_come_last_below_the_question_on_which_they_disagree() -> None:
         TopicId("dose"), Topic("How much?"), (quoted("Zebra quagga."), quoted("Okapi tapir.", file="r.md"))
     )
     shown = printed(replace(answered(quoted("Lemur loris.")), disagreements=(differ,)))
-    places = [shown.index(words) for words in ("Lemur", "Sources disagree: How much?", "[2]", "Zebra", "[3]", "Okapi")]
+    places = [shown.index(words) for words in ("Lemur", "Sources disagree: How much?", "2.", "Zebra", "3.", "Okapi")]
     assert places == sorted(places)
 
 
@@ -188,7 +188,7 @@ def test_a_changed_and_an_overdue_source_are_marked() -> None:
 
 def test_a_red_flag_is_above_and_the_general_notice_below() -> None:
     shown = printed(answered(quoted(), notices=(URGENT, *NOTICES)))
-    places = [shown.index(start) for start in ("Please see a doctor", "Zebra", "This is information")]
+    places = [shown.index(start) for start in ("See a doctor", "Zebra", "This is information")]
     assert places == sorted(places)
 
 
@@ -250,7 +250,7 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
     found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
     terminal.hits(present_notices((URGENT,), TEXTS, labels.load_labels()), found, console)
     shown = out.getvalue()
-    assert shown.index("Please see a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
+    assert shown.index("See a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
     assert shown.count("Zebra") == 2
     assert "\x1b" not in shown
 
@@ -309,6 +309,7 @@ def test_a_report_ends_with_the_sources_to_describe(number: int, says: str, unch
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), unchanged), console)
     text, _, entry = out.getvalue().partition("\n\n")
     assert says in " ".join(text.split())
+    assert "what is true of all files stands there once, under [defaults]:" in " ".join(text.split())
     assert [*SourcesFile(entry).facts] == ["0.pdf"]
 
 

@@ -1,5 +1,10 @@
 """What is told alone is told anywhere: nothing that a letter says around a sentence lowers its emergency."""
 
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from b12assistant.answers import FlagKind, Level, Turn
@@ -7,7 +12,7 @@ from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Triager
 
-pytestmark = pytest.mark.slow
+DATA = Path(__file__).parent.parent / "benchmarks" / "data"
 
 LETTER = (
     "Hello, I hope you can help.",
@@ -45,3 +50,44 @@ def test_an_emergency_is_told_in_a_letter_as_it_is_told_alone(triage: Triager, s
     assert flag.level is Level.EMERGENCY
     if sentence in SELF_HARM:
         assert flag.kind is FlagKind.SELF_HARM
+
+
+def rank(triage: Triager, turns: list[Turn]) -> int:
+    flag = triage(turns).flag
+    return len(Level) - list(Level).index(flag.level) if flag else 0
+
+
+def told_alone(triage: Triager, level: Level, most: int) -> list[str]:
+    """Return plain short English messages of the calibration split that are told their level by themselves."""
+    rows = (json.loads(line) for line in (DATA / "red_flags" / "calibration.jsonl").read_text("utf-8").splitlines())
+    plain = (row["text"].strip() for row in rows if row["level"] == level and not row["history"])
+    short = [text for text in plain if 5 <= len(text.split()) <= 40 and text.isascii()]
+    step = max(1, len(short) // most)
+    alone = len(Level) - list(Level).index(level)
+    return [text for text in short[::step] if rank(triage, [Turn(0, text)]) == alone]
+
+
+def places(text: str, letter: str) -> Iterator[list[Turn]]:
+    """Yield conversations that say ``text`` at the front, in the middle and at the end of a letter, after a polite
+    frame, after one line repeated thirty times, and as the last of five turns."""
+    said = text if text[-1:] in (".", "?", "!") else f"{text}."
+    sentences = re.split(r"(?<=[.?!])\s+", letter)
+    for place in (0, len(sentences) // 2, len(sentences)):
+        yield [Turn(0, "\n".join((" ".join(sentences[:place]), said, " ".join(sentences[place:]))).strip())]
+    yield [Turn(0, f"Good evening. Sorry to be a bother. {said} No rush at all, whenever you have a minute.")]
+    yield [Turn(0, f"{'How often is the injection given? ' * 30}{said}")]
+    yield [Turn(i, line) for i, line in enumerate(("hello", "which foods have b12", "thanks", "and tablets?", said))]
+
+
+@pytest.mark.parametrize(("level", "share"), [(Level.EMERGENCY, 0.0), (Level.URGENT, 0.03)])
+def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float) -> None:
+    rows = (json.loads(line) for line in (DATA / "letters" / "train.jsonl").read_text("utf-8").splitlines())
+    harmless = [row["text"] for row in rows if row["level"] == "none"]
+    alone = len(Level) - list(Level).index(level)
+    lower = [
+        (text, number)
+        for letter, text in zip(harmless, told_alone(triage, level, 40), strict=False)
+        for number, turns in enumerate(places(text, letter))
+        if rank(triage, turns) < alone
+    ]
+    assert len(lower) <= share * 40 * 6, lower

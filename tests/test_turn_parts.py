@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Turn
 from b12assistant.safety.triage import load_rules
-from b12assistant.safety.turn_parts import LONGEST, MOST, SHORT, TurnPart, TurnReading, chosen, halves, read_turn
+from b12assistant.safety.turn_parts import LONGEST, SHORT, TurnReading, read_turn
 
 RULES = load_rules()
 
@@ -66,40 +66,8 @@ def test_every_word_is_read(text: str) -> None:
     assert list(reading.sentences) == sorted(set(reading.sentences))
 
 
-@given(st.lists(st.sampled_from(["a", "bc", ".", "?"]), max_size=60), st.integers(1, 9))
-def test_halves_cover_a_turn_and_each_fits(words: list[str], most: int) -> None:
-    folded = read(" ".join(words)).folded
-    parts = list(halves(folded, TurnPart(0, len(folded.words)), lambda part: part.end - part.start <= most))
-    assert [i for part in parts for i in range(*part)] == list(range(len(folded.words)))
-    assert all(part.end - part.start <= most for part in parts)
-
-
-def test_a_long_turn_is_halved_between_sentences() -> None:
-    folded = read("one two three four. five six seven").folded
-    assert list(halves(folded, TurnPart(0, 8), lambda part: part.end - part.start <= 5)) == [
-        TurnPart(0, 5),
-        TurnPart(5, 8),
-    ]
-
-
 def test_a_cue_belongs_to_the_part_it_begins_in() -> None:
     reading = read("Years ago I fell. My legs are cold now")
     past, present = reading.sentences
     assert "past" in set(reading.cues(past)) - set(reading.cues(present))
     assert "now" in set(reading.cues(present)) - set(reading.cues(past))
-
-
-def weight(part: TurnPart) -> float:
-    return float(part.start % 10)
-
-
-@given(st.integers(0, 60), st.integers(2, MOST))
-def test_the_first_the_last_and_the_heaviest_are_chosen(count: int, most: int) -> None:
-    everything = [TurnPart(start, start + 1) for start in range(count)]
-    found = chosen(everything, weight, most)
-    assert list(found) == sorted(found)
-    assert len(found) == min(count, most)
-    if count > most:
-        assert {everything[0], everything[-1]} <= set(found)
-        left_out = set(everything) - set(found)
-        assert max(map(weight, left_out)) <= min(map(weight, set(found[1:-1])), default=10)

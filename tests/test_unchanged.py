@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import faiss
 import pytest
 from corpora import FOOD, again, embedded, three_files, write
 from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
@@ -11,8 +10,8 @@ from faults import failing
 from b12assistant.application import health
 
 FILES = (
-    *("context_tokens.npz", "documents.jsonl", "left_out.json", "lexical.npz"),
-    *("manifest.json", "outline.npz", "piece_idf.npy", "sentence_tokens.npz", "vectors.npz", "words.npz"),
+    *("context_tokens.safetensors", "documents.jsonl", "left_out.json", "lexical.safetensors"),
+    *("manifest.json", "sentence_tokens.safetensors", "vectors.safetensors"),
 )
 
 
@@ -67,7 +66,7 @@ def test_a_damaged_spare_does_not_stay(space: FakeWorkspace) -> None:
     write(space.corpus, {"new.md": FOOD})
     again(space).index()
     assert spare.is_dir()
-    flip(spare / "lexical.npz")
+    flip(spare / "lexical.safetensors")
     assert again(space).index().unchanged
     assert not spare.exists()
 
@@ -76,7 +75,7 @@ def test_the_spare_of_the_same_corpus_comes_into_use_when_the_current_one_is_dam
     first = space.index()
     write(space.corpus, {"new.md": FOOD})
     again(space).index()
-    flip(generation(space) / "vectors.npz")
+    flip(generation(space) / "vectors.safetensors")
     (space.corpus / "new.md").unlink()
     report = again(space, RefusingEncoder()).index()
     assert report.generation == first.generation == generation(space).name
@@ -91,7 +90,9 @@ def test_a_moved_file_and_one_with_another_front_matter_are_not_encoded_again(sp
     assert again(space).store.open().files == rebuilt(space).store.open().files
 
 
-@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz", "vectors.npz", "documents.jsonl"])
+@pytest.mark.parametrize(
+    "file", ["context_tokens.safetensors", "sentence_tokens.safetensors", "vectors.safetensors", "documents.jsonl"]
+)
 def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
     space.index()
     other = fake_workspace(write(space.corpus.parent / "others", {"a.md": FOOD}), space.store.root.parent / "other")
@@ -105,28 +106,8 @@ def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorksp
     assert again(space).store.open().files == whole.files
 
 
-def test_an_index_of_the_first_schema_is_read_and_brought_up_to_date_without_encoding(
-    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    space.index()
-    whole, rows = space.store.open(), space.opened.collection.matrix
-    flat = faiss.IndexFlatIP(rows.shape[1])
-    flat.add(rows)
-    new = ("outline.npz", "piece_idf.npy", "vectors.npz", "words.npz")
-    files = {file: bytes(data) for file, data in whole.files.items() if file not in new}
-    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
-    with monkeypatch.context() as patch, space.store.writing():
-        patch.setattr("b12assistant.index.store.SCHEMA", 1)
-        space.store.publish({**files, "vectors.faiss": bytes(faiss.serialize_index(flat))}, facts)
-    old = again(space)
-    assert old.ask("Do plants hold B12?").answer == space.ask("Do plants hold B12?").answer
-    report = again(space, RefusingEncoder()).index()
-    assert (embedded(report), report.unchanged) == ([], False)
-    assert again(space).store.open().files == whole.files
-
-
 @pytest.mark.parametrize("data", [b"", b"{}", b"PK\x03\x04"])
-@pytest.mark.parametrize("file", ["context_tokens.npz", "sentence_tokens.npz", "documents.jsonl"])
+@pytest.mark.parametrize("file", ["context_tokens.safetensors", "sentence_tokens.safetensors", "documents.jsonl"])
 def test_a_generation_that_cannot_be_parsed_is_not_taken_over(space: FakeWorkspace, file: str, data: bytes) -> None:
     space.index()
     whole = space.store.open()

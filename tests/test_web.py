@@ -39,7 +39,6 @@ ROUTES = (
     "/d/none.md",
     "/healthz",
     "/api/v1/documents",
-    "/sources",
     "/api/none",
     "/nothing",
     "/own/none.css",

@@ -1,4 +1,4 @@
-"""Write docs/reference/licences.md, every pinned package with its licence as its metadata says: `make licences`."""
+"""Write build/licences.md, every pinned package with its licence as its metadata says: `make licences`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "reference" / "licences.md"
+PAGE = ROOT / "build" / "licences.md"
 HEAD = """\
 # Licences of what is installed
-
-<!-- Written by tools/licences.py from installed metadata: `make licences`. -->
 
 What `make run` and `make test` install, as the packages' own metadata says; SPDX identifiers. Wheels may hold other
 libraries under licences of their own, which they carry with them. The code of this project is under Apache-2.0, its
@@ -141,6 +139,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), "utf-8")
     return 0
 

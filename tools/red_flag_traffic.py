@@ -6,8 +6,10 @@ Used by `tools/red_flags.py`. A file that is not there is left out.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
 from math import comb
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +30,21 @@ QUESTIONS: Final = (
     "medquad-sample/queries.jsonl",
     "meqsum/questions.jsonl",
 )
+POLITE: Final = (
+    (
+        (
+            "I do hope you will forgive me for troubling you, as I know how busy you all must be, and I would never "
+            "normally write to anybody about such a thing, but my neighbour thought that I ought to."
+        ),
+        "Please do not go to any trouble on my account, and thank you so very much for reading this far.",
+    ),
+    (
+        "Good evening. Sorry to be a bother.",
+        "No rush at all, whenever you have a minute. Many thanks and kind regards.",
+    ),
+)
+REPEATED: Final = "How often is the injection given? "
+FORMER: Final = ("hello", "which foods have b12", "thanks", "and do tablets work as well as the injection?")
 LETTER: Final = 30  # words from which a question of a consumer counts as a letter
 
 
@@ -40,6 +57,14 @@ def figures(folder: Path, datasets: Path | None, judge: Judge) -> Figures:
         found |= withdrawals(lines(folder / "withdrawals.txt"), judge)
     if (letters := folder.parent / "letters" / "test.jsonl").is_file():
         found |= of_letters(letters, judge)
+    denied, harmless = list(lines(folder / "denials.txt")), folder / "calibration.jsonl"
+    if denied and harmless.is_file():
+        found |= denials(denied, load_cases(harmless), judge)
+    calm = [
+        row["text"] for row in map(json.loads, lines(folder.parent / "letters" / "train.jsonl")) if row["level"] == NONE
+    ]
+    if calm and harmless.is_file():
+        found |= told_anywhere(load_cases(harmless), calm, judge)
     if (folder / "policy.jsonl").is_file():
         cases = load_cases(folder / "policy.jsonl")
         found["policy: level as written"] = _share([judged(case, judge).right for case in cases])
@@ -81,6 +106,72 @@ def letter(row: Mapping[str, Any]) -> Case:
     """Read a letter of `benchmarks/data/letters`, whose writers call a medical decision a decision."""
     level = Level.MEDICAL_DECISION.value if row["level"] == "decision" else row["level"]
     return Case(row["id"], (Turn(0, row["text"]),), level, frozenset(), None, {})
+
+
+def denials(denied: Sequence[str], cases: Sequence[Case], judge: Judge) -> Figures:
+    """Return the share of harmless English messages that one denial more raises; each is tried with the next of
+    ``denied``.
+    """
+    texts = [
+        case.turns[-1].text.strip()
+        for case in cases
+        if case.level == NONE and case.groups.get("language", "en") == "en"
+    ]
+    ended = [text if text[-1:] in (".", "?", "!") else f"{text}." for text in texts]
+    raised = [
+        _rank(judge([Turn(0, f"{text} {denial}")])) > _rank(judge([Turn(0, text)]))
+        for text, denial in zip(ended, cycle(denied), strict=False)
+    ]
+    return {"denials: raised by one": _share(raised)}
+
+
+def told_anywhere(cases: Sequence[Case], harmless: Sequence[str], judge: Judge, most: int = 60) -> Figures:
+    """Return the shares of emergencies and of urgent messages that are told lower in a place than by themselves.
+
+    ``harmless``: letters. At most ``most`` plain English messages of either level, in every place, one in ten of them
+    in one of 1,500 words too.
+    """
+    found: Figures = {}
+    for level in (Level.EMERGENCY, Level.URGENT):
+        alone = list(told_alone(cases, level, judge))[:most]
+        lower = [
+            _rank(judge(turns)) < _rank(judge([Turn(0, text)]))
+            for number, text in enumerate(alone)
+            for turns in places(text, harmless, number)
+        ]
+        if lower:
+            found[f"told anywhere: {level.value} told lower"] = _share(lower)
+    return found
+
+
+def told_alone(cases: Sequence[Case], level: Level, judge: Judge) -> Iterator[str]:
+    """Yield every third plain English message of 5 to 40 words of a level that is told so by itself."""
+    plain = (case.turns[-1].text.strip() for case in cases if case.level == level and len(case.turns) == 1)
+    fitting = (text for text in plain if 5 <= len(text.split()) <= 40 and text.isascii())
+    for text in islice(fitting, 0, None, 3):
+        flag = judge([Turn(0, text)]).flag
+        if flag is not None and flag.level is level:
+            yield text
+
+
+def places(text: str, harmless: Sequence[str], number: int) -> Iterator[list[Turn]]:
+    """Yield conversations that say ``text`` somewhere among what is harmless."""
+    said = text if text[-1:] in (".", "?", "!") else f"{text}."
+    letter = harmless[number % len(harmless)]
+    sentences = re.split(r"(?<=[.?!])\s+", letter)
+    for place in (0, len(sentences) // 2, len(sentences)):
+        yield [Turn(0, "\n".join((" ".join(sentences[:place]), said, " ".join(sentences[place:]))).strip())]
+    for before, after in POLITE:
+        yield [Turn(0, f"{before} {said} {after}")]
+    yield [Turn(0, f"{REPEATED * 30}{said}")]
+    if number % 10 == 0:
+        long = " ".join(harmless).split()[:1500]
+        yield [Turn(0, " ".join((*long[:700], ".", said, *long[700:])))]
+    yield [Turn(index, line) for index, line in enumerate((*FORMER, said))]
+
+
+def _rank(triage: Triage) -> int:
+    return -LEVELS.index(triage.flag.level.value if triage.flag else NONE)
 
 
 def _is_loud(level: Level) -> bool:

@@ -30,7 +30,6 @@ TEST = FOLDER / "test.jsonl"
 FLOORS = ROOT / "benchmarks" / "floors.toml"
 SAID = FOLDER / "said.json"  # the committed run: the level that each message of the test split was told
 PAGE = ROOT / "build" / "red-flags.md"
-HTML = PAGE.with_suffix(".html")  # the same, with the words of every miss and why it was missed
 
 
 def main() -> int:
@@ -43,8 +42,6 @@ def main() -> int:
         print(error, file=sys.stderr)
         return error.exit_status
     figures["traffic"] = traffic
-    HTML.parent.mkdir(parents=True, exist_ok=True)
-    HTML.write_text(red_flag_audit.page(figures), "utf-8")
     print("\n".join(red_flag_audit.as_text(figures)))
     if given.file != TEST:
         return 0

@@ -61,14 +61,12 @@ MEANINGS = {
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
     "loading.seconds": "most processor time to read, mark and split one file",
     "loading.megabytes": "largest file, in MB",
-    "loading.render": "`chromium`: draw HTML in that browser, offline, where styles alone do not tell what is seen"
-    " ([how](../decisions/13-drawn.md))",
     "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",
     "answering.strong": "confidence from which a quote is shown without reserve; 0: as fitted",
     "quoting.quotes": "quotes of an answer, at most",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",
     "red_flags.model": "`true`: a model fitted on questions about health may raise what rules miss; not with `none`",
-    "red_flags.region": f"whose telephone numbers the safety texts name: {_REGIONS}; empty: general words",
+    "red_flags.region": f"whose telephone numbers the safety texts name: {_REGIONS}; `none`: general words",
     "red_flags.emergency": "an emergency number of your own, worded to follow “call”; wins over the region's",
     "red_flags.crisis_line": "a crisis line of your own, likewise",
     "red_flags.poison_line": "a poison helpline of your own, likewise",
@@ -80,11 +78,6 @@ MEANINGS = {
     "web.seconds": "longest time from a question to its answer; after that it is reported as late",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
     "web.behind_proxy": "`true`: a proxy asks for passwords and speaks TLS, so `serve --host` may name any address",
-    "web.metrics": "address at which Prometheus reads figures, as in `127.0.0.1:9464`; empty: none",
-    "web.curator_key": "key of 16 characters or more with which a curator stops quoting a passage, or adds a note, on "
-    "the passage's own page; empty: nobody can",
-    "questions.log": "`true`: keep short questions of the page for `b12assistant improve --log`; the page says so "
-    "([how](../how-to/curator.md))",
     "web.log": "lines of the log on standard error, in JSON: `info` (each question and response), `warning` or `error`",
 }
 

@@ -28,7 +28,7 @@ from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder, Progress
 from ranking.datasets import TEST, Dataset, load_dataset
 from ranking.indexing import BenchParts, Ranking, load_ranking
-from ranking.report import markdown, page, per_query
+from ranking.report import markdown, per_query
 from ranking.runs import HEADLINE, JUDGED, Run, answerable, holm, read_run, score, write_run
 
 _TOP = 10  # documents of a ranking that are checked for ties
@@ -278,7 +278,6 @@ class Bench:
             write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
             write_whole(request.out / "report.md", markdown(report))
             write_whole(request.out / "per_query.tsv", per_query(report))
-            write_whole(request.out / "report.html", page(report))
 
 
 def compared(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:

@@ -31,11 +31,9 @@ import numpy as np
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError, UsageError
-from b12assistant.index.blocks import Embedded
-from b12assistant.index.collection import CHUNKING, Chunking, Collection, Outline, built_with, most_pieces
-from b12assistant.index.embedding import embed
+from b12assistant.index.collection import CHUNKING, Chunking, Collection, built_with, most_pieces
+from b12assistant.index.embedding import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
-from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
@@ -160,7 +158,6 @@ class BenchParts:
         if not embedded:
             raise DatasetError("no document of the collection has any text", hint="give documents with text")
         matrix = np.concatenate([each.vectors for each in embedded])
-        context = TokenStore.join([each.context for each in embedded])
         return Collection(
             GenerationId(hashlib.sha256(matrix.tobytes()).hexdigest()[:32]),
             documents,
@@ -168,11 +165,8 @@ class BenchParts:
             FaissIndex(matrix),
             matrix,
             index_words(passages, self.lexical),
-            context,
+            TokenStore.join([each.context for each in embedded]),
             None,
-            context.piece_idf(),
-            Outline.of(list(zip(documents, by_document, strict=True))),
-            SourceWords.of(passages),
         )
 
     def _shard(self, documents: Sequence[Document]) -> Shard:

@@ -1,25 +1,9 @@
-"""Write a report on a collection as JSON, text, Markdown or HTML, and its queries as a table."""
+"""Write a report on a collection as text or Markdown, and its queries as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from b12assistant.display.markup import plain
-from b12assistant.evaluation.report_page import (
-    FEW,
-    WIDTH,
-    document,
-    facts,
-    few,
-    html_table,
-    intervals,
-    scrolling,
-    section,
-    svg,
-    words_cell,
-)
-from ranking.runs import HEADLINE
 
 Report = Mapping[str, Any]
 
@@ -153,69 +137,3 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 _BINS = 10
-
-
-def spread(measure: str, values: Iterable[float]) -> str:
-    """Draw how many queries have each score, in ten bars."""
-    counts = [0] * _BINS
-    for value in values:
-        counts[min(int(value * _BINS), _BINS - 1)] += 1
-    most, height, step = max(counts), 150, (WIDTH - 40) / _BINS
-    parts = []
-    for i, count in enumerate(counts):
-        tall = (height - 45) * count / most
-        x, y = 20 + i * step, height - 22 - tall
-        parts.append(f'<rect x="{x + 2:.1f}" y="{y:.1f}" width="{step - 4:.1f}" height="{tall:.1f}"/>')
-        parts.append(f'<text x="{x + step / 2:.1f}" y="{y - 5:.1f}" text-anchor="middle">{count}</text>')
-        parts.append(f'<text x="{x:.1f}" y="{height - 5}" text-anchor="middle">{i / _BINS:.1f}</text>')
-    parts.append(f'<text x="{20 + _BINS * step:.1f}" y="{height - 5}" text-anchor="middle">1.0</text>')
-    label = ", ".join(f"{i / _BINS:.1f} to {(i + 1) / _BINS:.1f}: {count}" for i, count in enumerate(counts))
-    return svg(f"queries by {measure}: {label}", height, parts)
-
-
-_PLOTTED = (HEADLINE, "MAP", "Recall@100", "success@1")
-_WORST = 20  # queries shown
-
-
-def page(report: Report) -> str:
-    """Return the page with its styles and plots in it."""
-    return document(heading(report), "".join(_body(report)))
-
-
-def _body(report: Report) -> Iterator[str]:
-    yield facts(dict(about(report)))
-    warnings = [*report["warnings"]]
-    queries = report["dataset"]["queries"]
-    if queries < FEW:
-        warnings.append(f"queries: {few(queries)}; small differences between rankings are chance")
-    warnings += [f"{ranking['name']}: {warning}" for ranking in report["rankings"] for warning in ranking["warnings"]]
-    if warnings:
-        items = "".join(f"<li>{plain(warning)}</li>" for warning in warnings)
-        yield section("To be careful about", f"<ul>{items}</ul>")
-    yield section("Scores", html_table("Scores", ranking_rows(report)) + facts(SHOWN) + _rankings(report))
-    for measure in _PLOTTED:
-        scores = [(ranking["name"], ranking["measures"][measure]) for ranking in report["rankings"]]
-        yield section(f"{measure}, with 95 % intervals", intervals(measure, scores))
-    if report["compared"]:
-        yield section(f"Against {report['compared'][0]['against']}", html_table("Differences", difference_rows(report)))
-    first = report["rankings"][0]["name"]
-    scores_of = report["per_query"][first][HEADLINE]
-    yield section(f"Queries by {HEADLINE}, {first}", spread(HEADLINE, scores_of.values()))
-    yield _worst(report, scores_of)
-
-
-def _rankings(report: Report) -> str:
-    rows = ""
-    for ranking in report["rankings"]:
-        speed = f"<br>{plain(speed_line(ranking['speed']))}" if "speed" in ranking else ""
-        rows += f"<dt>{plain(ranking['name'])}</dt><dd>{plain(ranking['says'])}{speed}</dd>"
-    return f'<dl class="facts">{rows}</dl>'
-
-
-def _worst(report: Report, scores: dict[str, float]) -> str:
-    worst = sorted(scores, key=lambda query: (scores[query], query))[:_WORST]
-    rows = ((query, f"<td>{scores[query]:.3f}</td>{words_cell(report['queries'].get(query, ''))}") for query in worst)
-    table = scrolling("Queries that went worst", ("query", HEADLINE, "words"), rows)
-    return (
-        f"<details><summary>The {len(worst)} queries that went worst; per_query.tsv has all</summary>{table}</details>"
-    )

@@ -88,13 +88,11 @@ class IndexSettings:
 class LoadingSettings:
     """Limits for one file.
 
-    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file. ``render``: "chromium"
-    draws HTML, to see what is hidden.
+    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file.
     """
 
     seconds: float = 60.0
     megabytes: int = 50
-    render: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ class RedFlagSettings:
 
     packaged: str = "all"
     model: bool = True
-    region: str = ""
+    region: str = "uk"
     emergency: str = ""
     crisis_line: str = ""
     poison_line: str = ""
@@ -150,23 +148,13 @@ class WebSettings:
     """Limits of the server, and where it runs.
 
     ``seconds``: time limit of an answer. ``hosts``: names of the server besides its address. ``behind_proxy``: a proxy
-    guards it. ``metrics``: HOST:PORT for Prometheus. ``log``: level.
-    ``curator_key``: with it the page changes what is quoted; "": never.
+    guards it. ``log``: level.
     """
 
     seconds: float = 10.0
     hosts: str = ""
     behind_proxy: bool = False
-    metrics: str = ""
     log: str = "warning"
-    curator_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionSettings:
-    """``log``: whether the server keeps what readers ask, for the workbench; the page says so."""
-
-    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +170,10 @@ class Settings:
     red_flags: RedFlagSettings = RedFlagSettings()
     page: PageSettings = PageSettings()
     web: WebSettings = WebSettings()
-    questions: QuestionSettings = QuestionSettings()
 
 
-NEVER_PRINTED: Final = ("web.curator_key",)
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
-_CONSTANTS = {  # what an older file may name: constants now
-    *("chunking", "lexical", "retrieval", "encoder.bulk", "encoder.runtime"),
-    *("chunking.pieces", "chunking.title_pieces", "chunking.sentence_vectors_up_to"),
-    *("lexical.k1", "lexical.b_body", "lexical.b_title", "lexical.title_weight"),
-    *("retrieval.candidates", "retrieval.rescored", "retrieval.passages"),
-    *("quoting.sentences", "quoting.characters", "quoting.rate", "quoting.alike", "quoting.margin", "quoting.heard"),
-    *("loading.memory", "loading.passages", "page.language", "web.waiting"),
-}
-_GONE = "is no longer a setting (it is fixed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +254,7 @@ def values_of(settings: Settings) -> dict[str, Any]:
 def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and "file:line"."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(
@@ -286,8 +263,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     for section, content in table.items():
-        named = known_keys().keys() | (_CONSTANTS if content else ())
-        if not isinstance(content, dict) or section not in {key.partition(".")[0] for key in named}:
+        if not isinstance(content, dict) or section not in get_type_hints(Settings):
             raise _unknown(section, f"{path}:{line_of(text, section)}")
         yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
 
@@ -295,11 +271,9 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and variable name; only here do numbers arrive as text."""
     kinds = known_keys()
-    names, gone = ({_variable(key): key for key in keys} for keys in (kinds, _CONSTANTS))
+    names = {_variable(key): key for key in kinds}
     for variable, value in environment.items():
         if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
-            if variable in gone:
-                raise ConfigError(f"the environment variable {variable} {_GONE}", hint="unset it")
             if variable not in names:
                 near = get_close_matches(variable, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else "`b12assistant doctor` lists the settings"
@@ -316,8 +290,6 @@ def _variable(key: str) -> str:
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
-    if key in _CONSTANTS:
-        return ConfigError(f"{origin}: `{key}` {_GONE}", hint="remove the line")
     near = get_close_matches(key, [*known_keys(), *get_type_hints(Settings)], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"
     return ConfigError(f"{origin}: unknown setting {key!r}", hint=hint)
@@ -328,10 +300,10 @@ def _checked(key: str, value: object, origin: str) -> object:
     if kind is None:
         raise _unknown(key, origin)
     default = values_of(Settings())[key]
-    hint, written = f"the default is {default!r}", "…" if key in NEVER_PRINTED else repr(value)
+    hint = f"the default is {default!r}"
     checked = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
     if type(checked) is not kind or (isinstance(checked, float) and not isfinite(checked)):
-        raise ConfigError(f"{origin}: {key} = {written} is not {_name(kind)}", hint=hint)
+        raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=hint)
     if checked == "" and default != "":
         raise ConfigError(f"{origin}: {key} is empty", hint=hint)
     if isinstance(checked, int | float) and kind is not bool:
@@ -346,7 +318,6 @@ def _checked(key: str, value: object, origin: str) -> object:
 
 ONE_OF = {  # settings that take one of a few values
     "index.engine": ("faiss", "milvus"),
-    "loading.render": ("none", "chromium"),
     "red_flags.packaged": ("all", "emergencies", "none"),
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment

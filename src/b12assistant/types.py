@@ -106,7 +106,6 @@ class Role(StrEnum):
     HEADER = "header"  # a site's or page's header, not a heading
     ASIDE = "aside"
     STRUCK = "struck"  # words with a line through them
-    DOUBTFUL = "doubtful"  # words of which it is not known whether a reader sees them
 
 
 class MarkKind(StrEnum):
@@ -184,6 +183,14 @@ def _parts(based_on: str) -> frozenset[str]:
     return frozenset(based_on.split("; ")) - {""}
 
 
+class Extent(StrEnum):
+    """How much of a publication was read."""
+
+    WHOLE = "whole"
+    PART = "part"
+    ABSTRACT = "abstract"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A publication that summaries are based on, as the corpus's register describes it."""
@@ -194,7 +201,8 @@ class Origin:
     kind: SourceKind
     country: str
     published: str  # the year or date it gives, or "unknown"
-    read: date
+    read_on: date
+    read: Extent  # how much of it
     url: str  # the publisher's own
     terms: str
     part_read: str

@@ -1,1 +1,1 @@
-"""Bad input files, each with its expected end (docs/reference/stress.md)."""
+"""Bad input files, each with its expected end."""

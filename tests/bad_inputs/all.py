@@ -1,4 +1,4 @@
-"""Every bad input, by its number in docs/reference/stress.md."""
+"""Every bad input, by its number."""
 
 from __future__ import annotations
 

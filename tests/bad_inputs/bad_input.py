@@ -19,7 +19,7 @@ Put = Callable[[Path], object]  # anything but a regular file
 
 @dataclass(frozen=True)
 class BadInput:
-    """``row`` in docs/reference/stress.md (1-54), ``name`` in the corpus, and its bytes or what puts it there.
+    """``row`` (1-54), ``name`` in the corpus, and its bytes or what puts it there.
 
     ``ends`` are the correct ends; a reason or warning contains ``says``. ``slow``: takes seconds to read.
     """

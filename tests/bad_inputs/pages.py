@@ -25,7 +25,6 @@ def unseen() -> Iterator[BadInput]:
         "display none": f'<p style="display:none">{HIDDEN}</p>',
         "hidden": f"<p hidden>{HIDDEN}</p>",
         "visibility": f'<p style="visibility: hidden">{HIDDEN}</p>',
-        "no size": f'<p style="font-size:0">{HIDDEN}</p>',
         "aria hidden": f'<p aria-hidden="true">{HIDDEN}</p>',
         "input": f'<input type="hidden" value="{HIDDEN}">',
         "picture": f'<svg><text>{HIDDEN}</text></svg><img alt="{HIDDEN}" src="https://example.org/a.png">',
@@ -46,7 +45,7 @@ def bidding() -> Iterator[BadInput]:
     reload = '<meta http-equiv="refresh" content="0;url=https://example.org/"><base href="https://example.org/">'
     yield BadInput(27, "reloads.html", page(SEEN, reload), INDEXED)
     fetched = '<link rel="stylesheet" href="https://example.org/a.css"><img src="file:///etc/passwd">'
-    yield BadInput(27, "fetches.html", page(SEEN + fetched), INDEXED)
+    yield BadInput(27, "fetches.html", page(SEEN + fetched), READ)
     included = '<html xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="file:///etc/passwd" parse="text"/>'
     yield BadInput(27, "includes.xhtml", f"<?xml version='1.0'?>{included}{SEEN}</html>".encode(), READ)
 

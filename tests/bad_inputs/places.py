@@ -14,7 +14,7 @@ ODD_NAMES = {
     "newline": b"two\nlines.md",
     "bidi": "a\u202egnp.md".encode(),
     "escape": b"\x1b[31mred.md",
-    "dots": b"...md.md",
+    "dots": b"a...md.md",
     "long": b"n" * 252 + b".md",
     "quotes": b"'\"\\ $(id).md",
     "dash": b"-rf.md",

@@ -262,7 +262,8 @@ class Reader:
         told: list[str] = self.page.evaluate(
             """tags => [...document.querySelectorAll('.turn, .turn *')].filter(node =>
                 !tags.includes(node.tagName) || node.hasAttribute('style') || node.hasAttribute('onclick')
-                || (node.tagName === 'A' && !/^(\\/d\\/|\\/#answer=|#t\\d|tel:\\d+$)/.test(node.getAttribute('href')))
+                || (node.tagName === 'A' && !node.matches('a.origin[rel~=noopener][href^="https://"]')
+                    && !/^(\\/d\\/|\\/#answer=|#t\\d|tel:\\d+$)/.test(node.getAttribute('href')))
             ).map(node => node.outerHTML.slice(0, 200))""",
             TAGS,
         )

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from fakes import FakeWorkspace
 from playwright.sync_api import Browser, Page
-from serving import EMERGENCY
 
 from b12assistant.config import load_configuration
 from browser.reading import SECONDS
@@ -96,35 +95,14 @@ def test_no_other_site_may_frame_it(framers: str, chromium: Browser, small: Fake
         assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
 
 
-def test_without_javascript_a_question_is_asked_and_answered(chromium: Browser, site: str) -> None:
+def test_without_javascript_the_page_says_what_it_needs_and_sends_nothing(chromium: Browser, site: str) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.set_default_timeout(SECONDS * 1000)
-        page.goto(f"{site}/plain")
-        page.get_by_label("Your question").fill(ASKED)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Ask", exact=True).click()
-        assert page.url.startswith(f"{site}/plain/answer/")
-        assert page.locator("blockquote").first.inner_text() == "Myelin wraps every nerve."
-        page.locator("figcaption a").first.click()
-        assert page.locator("#doc mark").inner_text() == "Myelin wraps every nerve."
-
-
-def test_without_javascript_an_emergency_comes_first_and_its_control_works(chromium: Browser, site: str) -> None:
-    with chromium.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.set_default_timeout(SECONDS * 1000)
-        page.goto(f"{site}/plain")
-        page.get_by_label("Your question").fill("My legs went weak today and I can't pee")
-        with page.expect_navigation():
-            page.get_by_role("button", name="Ask", exact=True).click()
-        assert "Call your local emergency number" in page.locator("section .alarm").inner_text()
-        assert page.locator("blockquote").count() == 0
-        with page.expect_navigation():
-            page.get_by_role("button", name="I'm only looking this up").click()
-        assert page.get_by_role("heading", name="I'm only looking this up").is_visible()
-        assert "Do not wait to see if it passes" not in page.locator("section").inner_text()
-        page.get_by_label("Your question").fill(EMERGENCY)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Ask", exact=True).click()
-        assert "If you may hurt yourself" in page.locator("section .alarm").inner_text()
+        sent = list[str]()
+        page.goto(site)
+        page.on("request", lambda request: sent.append(request.url))
+        assert page.get_by_text("This page needs JavaScript").is_visible()
+        page.locator("#first textarea").fill(ASKED)
+        page.locator("#first button").click()
+        assert (page.url, sent) == (f"{site}/", [])

@@ -17,49 +17,22 @@ ASKED = "What wraps every nerve: myelin?"
 SIDES = "Do swallowed capsules work as well as a syringe?"
 
 
-def test_a_quote_is_copied_in_another_form(reader: Reader, site: str) -> None:
-    figure = reader.ask(ASKED).locator("figure.quote").first
-    for form, begins in (
-        ("markdown", "> Myelin wraps every nerve."),
-        ("ris", "TY  - "),
-        ("link", f"{site}/d/nerves.md?at="),
-        ("report", "A mistake in a passage"),
-    ):
-        figure.locator(".copying summary").click()
-        button = figure.locator(f'.copy-as[value="{form}"]')
-        with reader.sees("#toast", "^Copied"):
-            button.click()
-        assert reader.page.evaluate("() => navigator.clipboard.readText()").startswith(begins)
-
-
-def test_a_formatted_copy_includes_its_markup(reader: Reader) -> None:
-    figure = reader.ask(ASKED).locator("figure.quote").first
-    figure.locator(".copying summary").click()
-    with reader.sees("#toast", "^Copied$"):
-        figure.locator('.copy-as[value="html"]').click()
-    markup = reader.page.evaluate(
-        "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
-    )
-    assert "Myelin wraps every nerve.</blockquote>" in markup
-
-
-@pytest.mark.parametrize(("way", "suffix"), [("html", "html"), ("markdown", "md"), ("json", "json")])
 def test_a_conversation_is_kept_as_a_file_whose_quotes_verify(
-    way: str, suffix: str, reader: Reader, small: FakeWorkspace, tmp_path: Path
+    reader: Reader, small: FakeWorkspace, tmp_path: Path
 ) -> None:
     reader.ask(ASKED)
     turn = reader.ask(SIDES)
     page = reader.page
-    page.click("#keep summary")
+    turn.locator(".menu summary").click()
     with page.expect_download() as waiting:
-        page.click(f'#keep button[value="{way}"]')
-    assert waiting.value.suggested_filename.endswith(f".{suffix}")
-    page.wait_for_function("() => document.querySelector('#keep .result').textContent.endsWith('was saved.')")
-    file = tmp_path / f"kept.{suffix}"
+        turn.locator(".save").click()
+    assert waiting.value.suggested_filename.endswith(".jsonl")
+    page.wait_for_function("() => document.querySelector('#toast').textContent.endsWith('was saved.')")
+    file = tmp_path / "kept.jsonl"
     waiting.value.save_as(file)
     found = check_file(file, small)
     verdicts = found.quotes
-    assert found.problems == ()
+    assert found.is_verified
     assert turn.locator("blockquote").first.text_content() in [each.words for each in verdicts]
     assert len(verdicts) == page.locator("figure.quote").count()
     assert {each.state for each in verdicts} == {State.STANDS}
@@ -112,12 +85,11 @@ def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     reader: Reader, visit: Visit, site: str
 ) -> None:
     turn = reader.ask(ASKED)
-    turn.locator(".copying summary").first.click()
     with reader.sees("#toast", "^Copied$"):
         turn.locator(".copy-answer").click()
     link = reader.page.evaluate("() => navigator.clipboard.readText()")
     assert link.startswith(f"{site}/#answer=What%20wraps%20every%20nerve%3A%20myelin%3F&quote=%2Fd%2F")
-    quotes = ":scope .card > figure blockquote, :scope .card > .row:not(.sides) blockquote"
+    quotes = "figure.quote:not(.sides figure) blockquote"
     said = turn.locator(quotes).all_text_contents()
     other = visit(site, link.removeprefix(site))
     other.page.wait_for_selector(".turn")
@@ -131,14 +103,12 @@ def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     assert [turn["question"] for turn in other.talk()] == [ASKED]
 
 
-def test_there_is_nothing_to_keep_before_the_first_answer(visit: Visit, site: str) -> None:
-    assert not visit(site).page.locator("#keep").is_visible()
-
-
-def test_axe_finds_nothing_in_open_menus(reader: Reader) -> None:
-    reader.ask(ASKED).locator(".copying summary").first.click()
-    reader.page.click("#keep summary")
+def test_axe_finds_nothing_in_an_open_menu_which_escape_closes(reader: Reader) -> None:
+    turn = reader.ask(ASKED)
+    turn.locator(".menu summary").click()
     reader.accessible()
+    reader.page.keyboard.press("Escape")
+    assert turn.locator(".menu .forms").is_hidden()
 
 
 def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead(reader: Reader, site: str) -> None:
@@ -150,7 +120,7 @@ def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead
     link = turn.locator("a.cite").first
     after = link.evaluate("node => getComputedStyle(node, '::after').content")
     assert f"{site}{link.get_attribute('href')}" in after
-    assert turn.locator(".row:not([open], .why)").count() == 0
+    assert turn.locator(".row:not([open])").count() == 0
     reader.page.emulate_media(media="screen")
     assert not reader.page.locator("#printed").is_visible()
 
@@ -168,19 +138,18 @@ def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
 def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> None:
     turn = reader.ask(SIDES)
     reader.page.emulate_media(media="print", color_scheme="dark")
-    for gone in ("#composer", "#keep", "#about", ".acts", ".why", "#tabs [role=tab]", "#read-as"):
+    for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]", "#read-as"):
         assert not reader.page.locator(gone).first.is_visible(), gone
     assert turn.locator("blockquote").first.is_visible()
     ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
     assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"
 
 
-def test_an_answer_can_be_saved_as_data_from_why_this(reader: Reader) -> None:
-    turn = reader.ask("What wraps every nerve: myelin?")
-    turn.locator(".why > summary").click()
+def test_an_answer_can_be_saved_as_data(reader: Reader) -> None:
+    turn = reader.ask(ASKED)
+    turn.locator(".menu summary").click()
     with reader.page.expect_download() as saved:
         turn.locator(".as-json").click()
     found = json.loads(Path(saved.value.path()).read_text("utf-8"))
-    assert (found["answer"]["question"], found["history"]) == ("What wraps every nerve: myelin?", [])
-    assert (turn.locator(".why a").get_attribute("href") or "").startswith("/#answer=")
+    assert (found["answer"]["question"], found["history"]) == (ASKED, [])
     reader.page.wait_for_function("() => document.querySelector('#toast').textContent.includes('answer.json')")

@@ -48,10 +48,8 @@ def link(space: FakeWorkspace, name: str, words: str, **more: str) -> str:
     return address if not more else address.replace("#hit", "".join(f"&{key}={value}" for key, value in more.items()))
 
 
-STATES = {
+STATES: dict[str, tuple[str, str, dict[str, str], str]] = {
     "text of a PDF": ("plain.pdf", "It eats grass.", {}, "mark#hit"),
-    "boxed": ("plain.pdf", "It eats grass.", {"view": "printed"}, ".printed .box"),
-    "not marked": ("plain.pdf", "Rain is rare", {"view": "printed"}, ".printed figcaption"),
     "long": ("long.md", "Zebra4 walks home.", {}, "mark#hit"),
 }
 
@@ -88,23 +86,6 @@ def test_passages_and_the_outline_lead_through_the_document(visit: Visit, there:
     page.wait_for_function("() => location.hash === '#s1'")
     assert not page.locator(".outline ul").is_visible()
     page.click(".to-quote")
-    page.wait_for_function("() => document.activeElement?.id === 'hit'")
-
-
-def test_the_printed_page_shows_the_box_in_sight(visit: Visit, there: str, kept: FakeWorkspace) -> None:
-    page = visit(there, link(kept, "plain.pdf", "It eats grass.")).page
-    with page.expect_response(re.compile("/pdf/")) as picture:
-        page.click(".views a >> nth=1")
-    assert picture.value.ok
-    page.wait_for_selector(".printed .box")
-    box = page.locator(".box").bounding_box()
-    assert box
-    assert box["y"] > 0
-    assert page.locator("figcaption").text_content() == "Page 1 of 2. The box shows the quote."
-    page.click('a.step[rel="next"]')
-    page.wait_for_function("() => document.querySelector('.position').textContent === 'Page 2 of 2'")
-    assert page.locator(".box").count() == 0
-    page.click(".views a >> nth=0")
     page.wait_for_function("() => document.activeElement?.id === 'hit'")
 
 
@@ -148,10 +129,6 @@ def test_the_panel_goes_from_quote_to_quote(visit: Visit, there: str) -> None:
 def test_all_of_it_works_without_a_script(visit: Visit, there: str, kept: FakeWorkspace) -> None:
     page = visit(there, link(kept, "plain.pdf", "It eats grass."), java_script_enabled=False).page
     assert not page.locator("#print").is_visible()
-    page.click(".views a >> nth=1")
-    page.locator(".printed .box").wait_for()
-    page.click('a.step[rel="next"]')
-    page.locator(".position", has_text=re.compile("^Page 2 of 2$")).wait_for()
     href = page.locator(".copying a >> nth=0").get_attribute("href")
     page.goto(f"{there}{href}")
     assert (page.locator("body").text_content() or "").startswith("“It eats grass.”\n\n— ")
@@ -161,7 +138,7 @@ def test_the_quote_is_copied_in_every_form(visit: Visit, there: str, kept: FakeW
     path = link(kept, "plain.pdf", "It eats grass.")
     reader = visit(there, path)
     page = reader.page
-    for form in ("plain", "markdown", "html", "ris", "link", "report"):
+    for form in ("plain", "markdown", "html", "link", "report"):
         page.click(".copying summary")
         with reader.sees("#say", "^Copied"):
             page.click(f'.copy-as[data-form="{form}"]')
@@ -179,28 +156,3 @@ def test_a_printout_has_only_the_text_and_its_mark(visit: Visit, there: str, kep
     )
     assert page.evaluate(style) == ["underline", "rgb(0, 0, 0)"]
     assert page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
-
-
-def test_a_curator_stops_quoting_a_passage_and_quotes_it_again(visit: Visit, kept: FakeWorkspace) -> None:
-    key = "correct horse battery"
-    with running(again(kept, flags={"web.curator_key": key})) as address:
-        reader = visit(address, link(kept, "long.md", "Zebra4 walks home."))
-        page = reader.page
-        page.click(".curator summary")
-        reader.accessible()
-        page.fill(".curator input", "a wrong key that is long")
-        page.fill(".curator textarea", "It is a <quagga>")
-        with reader.sees(".curator .result", "^This is not the curator's key"):
-            page.click(".curator button[value=off]")
-        reader.until(lambda: reader.complaints)
-        assert reader.complaints.pop().endswith("403 (Forbidden)")
-        page.fill(".curator input", key)
-        with page.expect_navigation():
-            page.click(".curator button[value=off]")
-        assert page.inner_text(".warning") == "We have stopped quoting this: It is a <quagga>."
-        page.click(".curator summary")
-        page.fill(".curator input", key)
-        with page.expect_navigation():
-            page.click(".curator button[value=on]")
-        assert page.locator(".warning").count() == 0
-        assert key not in page.url

@@ -4,58 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from browser.conftest import Visit
 from browser.reading import Reader
 
 pytestmark = pytest.mark.slow
 
-NICE = {
-    "title": "Diagnosis",
-    "publisher": "NICE",
-    "kind": "guideline",
-    "kind_label": "Guideline",
-    "country": "GB",
-    "year": "2024",
-    "url": "https://example.org/ng",
-    "used": 3,
-}
-TRAP = {
-    "title": "<img src=x onerror=window.__ran=1>",
-    "publisher": "<script>window.__ran=1</script>",
-    "kind": "blog",
-    "kind_label": "Blog",
-    "country": "",
-    "year": "",
-    "url": "javascript:window.__ran=1",
-    "used": 1,
-}
 ASKED = "What wraps every nerve: myelin?"
 
 
-def test_the_quotes_are_copied_as_a_reply(reader: Reader) -> None:
-    words = reader.ask(ASKED).locator("blockquote").first.text_content()
-    reader.page.click("#keep summary")
-    reader.page.click("#keep button[value=reply]")
-    reader.page.wait_for_function("() => document.querySelector('#keep .result').textContent.startsWith('Copied')")
+def test_the_answer_is_copied_as_a_reply(reader: Reader) -> None:
+    turn = reader.ask(ASKED)
+    words = turn.locator("blockquote").first.text_content()
+    with reader.sees("#toast", "^Copied"):
+        turn.locator(".ways .reply").click()
     copied = reader.page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.startswith("Hello,\n\nThank you for your question.")
+    assert copied.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
     assert f"“{words}”\n\n— Nerves › Sheath" in copied
     assert reader.page.inner_text("#general .general") in copied
-
-
-def test_a_publication_is_found_by_publisher_kind_and_year(visit: Visit, site: str) -> None:
-    reader = visit(site, "/#sources")
-    reader.page.route("**/sources", lambda route: route.fulfill(json={"sources": [], "publications": [NICE, TRAP]}))
-    reader.page.reload()
-    reader.page.wait_for_selector("#sources .publications li")
-    assert reader.page.locator("#sources .publications strong").all_text_contents() == ["NICE", TRAP["publisher"]]
-    assert reader.page.locator("#sources .publications a").count() == 1, "no link that runs something"
-    reader.page.fill("#sources-find", "nice 2024")
-    assert reader.page.inner_text("#sources .count") == "1 publication"
-    reader.page.fill("#sources-find", "")
-    reader.page.select_option("#sources-kind", "blog")
-    assert reader.page.locator("#sources .publications strong").all_text_contents() == [TRAP["publisher"]]
-    reader.accessible()
 
 
 def test_what_was_cleared_comes_back(reader: Reader) -> None:

@@ -24,7 +24,7 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_an_answer_suggests_what_the_sources_answer_and_one_press_asks_it(visit: Visit, asking: str) -> None:
     reader = visit(asking)
-    reader.ask("What is a nerve?")
+    reader.ask("sciatic nerve")
     offered = reader.page.locator("#suggestions button")
     offered.nth(1).wait_for()
     assert [text.strip() for text in offered.all_text_contents()] == ["What wraps a nerve?", "Which nerve is longest?"]
@@ -33,7 +33,14 @@ def test_an_answer_suggests_what_the_sources_answer_and_one_press_asks_it(visit:
     assert reader.page.evaluate("() => document.activeElement.matches('#ask textarea')")  # the button is gone
     assert reader.page.locator("#turn2 h2 .exact").text_content() == "What wraps a nerve?"
     assert reader.page.locator("#turn2 blockquote").first.text_content() == "Myelin wraps a nerve."
-    reader.page.wait_for_function("() => !document.querySelector('#suggestions button')")  # nothing else is near
+
+
+def test_a_refusal_has_one_list(visit: Visit, asking: str) -> None:
+    reader = visit(asking)
+    turn = reader.ask("What is a nerve?")
+    assert turn.locator(".nearest a").count()
+    reader.quiet()
+    assert reader.page.locator("#suggestions").count() == 0
 
 
 def test_an_emergency_suggests_nothing(visit: Visit, asking: str) -> None:

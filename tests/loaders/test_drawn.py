@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-from builders_pdf import assemble
 from corpora import report_of
 from fakes import fake_workspace
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
-from unseen.drawn import DRAWN_HTML, RENDERERS, STYLE, Part, groups, shown, with_drawn
+from unseen.drawn import DRAWN_HTML, RENDERERS, Part, groups, shown, with_drawn
 from unseen.quoted import sentences_of as quotable
 
 from b12assistant.loaders import load
@@ -97,24 +93,19 @@ def test_the_same_in_markdown(source: str) -> None:
     ]
 
 
-def test_a_paragraph_of_markdown_with_html_that_may_hide_is_not_quoted_at_all() -> None:
-    source = "Numb feet tingle. Tablets are <span style='display:none'>not</span> safe."
-    assert quotable(f"{source}\n\nSee a doctor.\n".encode(), "a.md") == ["See a doctor."]
-
-
 @pytest.mark.parametrize(
     "source",
     [
         "Take 5 tablets. <input type=hidden value=9>",
         "Take <img width=1 height=1>5 tablets.",
         "Take <svg style='display:none'></svg>5 tablets.",
-        "<span class=plain>Take</span> 5 tablets.",
+        "<span>Take</span> 5 tablets.",
         "Take <ins>5</ins> tablets.",
         "<figure><img src=x></figure>Take 5 tablets.",
     ],
 )
 def test_what_draws_nothing_in_a_sentence_costs_nothing(source: str) -> None:
-    page = f"<head>{STYLE}</head><body><p>{source}</p>"
+    page = f"<body><p>{source}</p>"
     assert quotable(page.encode(), "a.html") == ["Take 5 tablets."]
 
 
@@ -130,68 +121,17 @@ def test_a_note_after_a_full_stop_belongs_to_the_sentence_before_it() -> None:
     assert quotable(page, "a.html") == ["It falls in adults.¹", "Feet tingle.^(2,3)", "See a doctor."]
 
 
-LINE = "BT /F1 11 Tf 72 700 Td (Numb feet tingle.) Tj ET BT /F1 11 Tf 72 660 Td (Tablets are) Tj 90 0 Td (safe.) Tj ET "
-PICTURE = "q 22 0 0 9 134 659 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q"
-
-
-@pytest.mark.parametrize(
-    ("drawing", "quoted"),
-    [
-        ("", ["Numb feet tingle.", "Tablets are safe."]),
-        (PICTURE, ["Numb feet tingle."]),
-        ("72 664 40 0.7 re f", ["Numb feet tingle."]),
-        ("1 w 72 664 m 112 664 l S", ["Numb feet tingle."]),
-        ("1 w 72 658 m 112 658 l S", ["Numb feet tingle.", "Tablets are safe."]),  # under the line
-        ("q 400 0 0 300 72 200 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q", ["Numb feet tingle.", "Tablets are safe."]),
-    ],
-    ids=["nothing", "picture", "bar", "stroke", "underlined", "picture below"],
-)
-def test_a_picture_or_stroke_in_a_line_of_a_pdf(drawing: str, quoted: list[str]) -> None:
-    assert quotable(assemble([(LINE + drawing).encode("latin-1")]), "a.pdf") == quoted
-
-
-@pytest.mark.parametrize(
-    ("annotation", "quoted"),
-    [
-        ({"/Subtype": "/Widget", "/FT": "/Tx", "/V": "not"}, ["Numb feet tingle."]),
-        ({"/Subtype": "/Widget", "/FT": "/Tx"}, ["Numb feet tingle.", "Tablets are safe."]),
-        ({"/Subtype": "/Stamp"}, ["Numb feet tingle."]),
-        ({"/Subtype": "/StrikeOut"}, ["Numb feet tingle."]),
-        ({"/Subtype": "/Stamp", "/F": 2}, ["Numb feet tingle.", "Tablets are safe."]),
-        ({"/Subtype": "/Link"}, ["Numb feet tingle.", "Tablets are safe."]),
-    ],
-    ids=["field", "empty field", "stamp", "struck out", "hidden", "link"],
-)
-def test_an_annotation_in_a_line_of_a_pdf(annotation: dict[str, str | int], quoted: list[str]) -> None:
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(assemble([LINE.encode()]))))
-    made = DictionaryObject({NameObject("/Rect"): ArrayObject([FloatObject(at) for at in (134, 658, 158, 670)])})
-    for key, value in annotation.items():
-        is_name = isinstance(value, str) and value.startswith("/")
-        made[NameObject(key)] = (
-            NumberObject(value) if isinstance(value, int) else (NameObject if is_name else TextStringObject)(value)
-        )
-    writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(made)])
-    out = io.BytesIO()
-    writer.write(out)
-    assert quotable(out.getvalue(), "a.pdf") == quoted
-
-
 def test_the_report_names_the_place_and_the_reason(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     lines = (
         "<html><body>",
-        "<p>Numb feet tingle.</p>",
+        "<p>Numb feet tingle, and so do cold hands in winter, however warm the gloves are.</p>",
         "<p>Tablets are <img src=x> safe.</p>",
         "<p>Take <s>1</s> 5.</p>",
     )
     (tmp_path / "corpus" / "a.html").write_text("\n".join(lines))
-    (tmp_path / "corpus" / "a.pdf").write_bytes(assemble([b"", (LINE + PICTURE).encode("latin-1")]))
     report = fake_workspace(tmp_path / "corpus", tmp_path / "index").index()
     assert report_of(report, "a.html").reasons == (
         "line 3: not quoted, because something that has no text is drawn in it: Tablets are \ufffc safe.",
         "line 4: not quoted, because words in it are struck out: Take 1 5.",
-    )
-    assert any(
-        reason.startswith("page 2: not quoted, because something that has no text is drawn")
-        for reason in report_of(report, "a.pdf").reasons
     )

@@ -1,6 +1,12 @@
+import importlib
+import inspect
+import pydoc
+import re
+
 import pytest
 
-from b12assistant.loaders import html
+from b12assistant.loaders import html, load
+from b12assistant.loaders.passages import Splitting, prepare
 from b12assistant.types import Role
 
 
@@ -33,8 +39,7 @@ def regions(source: str) -> list[tuple[Role, str]]:
         "<p aria-hidden='TRUE'>no</p>",
         "<p style='color:red; display : NONE'>no</p>",
         "<p style='visibility:hidden'>no</p>",
-        "<p style='font-size:0'>no</p>",
-        "<p style='font-size: 0.0px !important; top:0'>no</p>",
+        "<p style='color:red; visibility: hidden'>no</p>",
         "<dialog>no</dialog>",
         "<select><option>no</option></select>",
         "<textarea>no</textarea>",
@@ -167,3 +172,29 @@ def test_deep_nesting_does_no_harm(source: str) -> None:
 @pytest.mark.parametrize("source", ["<!--" * 50_000, "</a" * 100_000, "<svg><!ENTITY a 'b'>&a;</svg>", ""])
 def test_what_once_broke_parsers_is_read(source: str) -> None:
     assert html.load(source.encode()).blocks == ()
+
+
+@pytest.mark.parametrize("sheet", ["<style>.a{display:none}</style>", "<link rel='stylesheet' href='a.css'>"])
+def test_style_sheets_are_not_read_and_the_report_says_so(sheet: str) -> None:
+    extract = html.load(f"<html><head>{sheet}</head><body><p class='a'>There.</p></body></html>".encode())
+    assert (extract.text, extract.warnings) == ("There.", ("styles not read",))
+
+
+def test_what_is_hidden_from_readers_aloud_is_left_out_in_whole_blocks_and_where_it_is_only_a_sign() -> None:
+    page = "<h2>Doses<a href='#d' aria-hidden='true'>#</a></h2><p>Take <b aria-hidden='true'>one</b> a day.</p>"
+    page += "<div aria-hidden='true'>Menu</div>"
+    assert html.load(page.encode()).text == "Doses\n\nTake one a day."
+
+
+def test_items_keep_their_numbers() -> None:
+    page = "<ol start=3><li>Rinse<ul><li>twice</li></ul></li><li value=7>Dry</li><li>Rest</li></ol>"
+    assert html.load(page.encode()).text.split("\n") == ["3. Rinse", "twice", "7. Dry", "8. Rest"]
+
+
+@pytest.mark.parametrize("module", ["json", "textwrap", "pathlib", "sqlite3", "csv", "string", "logging", "argparse"])
+def test_a_page_that_a_program_wrote_is_read_whole(module: str) -> None:
+    page = pydoc.html.page(module, pydoc.html.document(importlib.import_module(module)))
+    prepared = prepare(load(page.encode(), f"{module}.html"), Splitting(200, 5_000, None), None)
+    words = set(re.findall(r"[a-z]{4,}", inspect.getdoc(importlib.import_module(module)) or ""))
+    assert words <= set(re.findall(r"[a-z]{4,}", prepared.extract.text))
+    assert prepared.marked_share <= 0.1

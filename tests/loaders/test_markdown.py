@@ -1,8 +1,12 @@
+import re
+from importlib.metadata import distribution
+
 import pytest
 from markdown_it import helpers
 from markdown_it.rules_inline import StateInline
 
-from b12assistant.loaders import markdown
+from b12assistant.loaders import load, markdown
+from b12assistant.loaders.passages import Splitting, prepare
 from b12assistant.types import BlockKind, Role
 
 
@@ -47,7 +51,7 @@ def test_only_the_first_paragraph_of_an_item_is_the_item() -> None:
     assert blocks("- one\n\n  more\n\n  1. deep\n- two\n") == [
         ("list_item", "one"),
         ("paragraph", "more"),
-        ("list_item", "deep"),
+        ("list_item", "1. deep"),
         ("list_item", "two"),
     ]
 
@@ -93,9 +97,52 @@ def test_horizontal_rules_are_not_front_matter(source: str) -> None:
     assert "Prose." in extract.text
 
 
-def test_raw_blocks_are_counted() -> None:
-    extract = markdown.load(b"text\n\n<div>lost</div>\n\n<!-- nothing lost -->\n\n<hr>\n")
-    assert (extract.text, extract.warnings) == ("text", ("1 block(s) of raw HTML left out",))
+def test_raw_html_is_read_as_html() -> None:
+    page = "text\n\n<div>kept <b>too</b></div>\n\n<!-- not shown -->\n\n<p hidden>away</p>\n\n"
+    page += "<details>\n<summary>More</summary>\n\nInside.\n\n</details>\n"
+    assert markdown.load(page.encode()).text == "text\n\nkept too\n\nMore\n\nInside."
+
+
+@pytest.mark.parametrize(
+    ("source", "visible"),
+    [
+        pytest.param(
+            "Run pip install <package> here.\n\nRed roof.", "Run pip install <package> here.\n\nRed roof.", id="word"
+        ),
+        pytest.param("# The <name> file\n\nRed roof.", "The <name> file\n\nRed roof.", id="heading"),
+        pytest.param("<placeholder>\n\nRed roof.", "<placeholder>\n\nRed roof.", id="alone"),
+        pytest.param("<script>\n\nRed roof.\n\n* Blue", "<script>\n\nRed roof.\n\nBlue", id="script"),
+        pytest.param("<!-- open\n\nRed roof.", "<!-- open\n\nRed roof.", id="comment"),
+        pytest.param("Red roof.\n\n<script>\nlet a;\n</script>\n\nBlue.", "Red roof.\n\nBlue.", id="whole-script"),
+        pytest.param("Set `<name>` or\n\n    <name>\n", "Set <name> or\n\n<name>\n", id="code"),
+    ],
+)
+def test_what_only_looks_like_html_is_text(source: str, visible: str) -> None:
+    assert markdown.load(source.encode()).text == visible
+
+
+@pytest.mark.parametrize(
+    ("source", "visible"),
+    [
+        pytest.param("A[^1] b.\n\n[^1]: The note.", "A[1] b.\n\n1. The note.", id="footnote"),
+        pytest.param('!!! note "Mind"\n    The gap.', "Mind\n\nThe gap.", id="mkdocs"),
+        pytest.param("```{warning} Mind\n:class: red\nThe *gap*.\n```", "Mind\n\nThe gap.", id="myst"),
+        pytest.param(":::{tip}\nThe *gap*.\n:::", "The gap.", id="colons"),
+        pytest.param("Gap\n: A hole.", "Gap\n\nA hole.", id="definitions"),
+        pytest.param("3. Rinse\n4. Dry", "3. Rinse\n4. Dry", id="numbers"),
+    ],
+)
+def test_what_others_add_to_markdown_is_read(source: str, visible: str) -> None:
+    assert markdown.load(source.encode()).text == visible
+
+
+@pytest.mark.parametrize("name", ["mkdocs", "playwright", "pypdf", "gradio", "rich", "httpx", "fastapi", "mcp"])
+def test_a_readme_that_somebody_wrote_is_read_whole(name: str) -> None:
+    source = (distribution(name).read_text("METADATA") or "").split("\n\n", 1)[1]
+    prepared = prepare(load(source.encode(), "README.md"), Splitting(200, 5_000, None), None)
+    sentences = re.findall(r"^[A-Z][A-Za-z ,]{30,}\.$", source, re.M)
+    assert [each for each in sentences if each not in " ".join(prepared.extract.text.split())] == []
+    assert len(prepared.extract.text) > 300
 
 
 def test_deep_nesting_is_reported() -> None:

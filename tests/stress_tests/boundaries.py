@@ -165,9 +165,7 @@ BOUNDARIES = (
     ),
     Boundary(
         "a file for `verify`",
-        _named(
-            "json jsonl html md csv", damaged(_ANSWER) | objects("answer answers turns quotes error") | st.just(_DEEP)
-        ),
+        _named("json jsonl", damaged(_ANSWER) | objects("answer quotes error") | st.just(_DEEP)),
         _check,
         (UsageError,),
     ),

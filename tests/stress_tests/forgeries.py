@@ -56,11 +56,6 @@ def _alarm(data: Data) -> Data:
     return found
 
 
-def _other_answer(data: Data) -> None:
-    one, two = _turn(data), _turn(data, 1)
-    one["question"], two["question"] = two["question"], one["question"]
-
-
 def _sliced(quote: Data, start: int, end: int) -> None:
     """Make a quote of a piece of its own words."""
     begin = quote["spans"][0][0]
@@ -79,13 +74,6 @@ def _gapped(quote: Data) -> None:
     quote["best"] = quote["spans"][1]
 
 
-def _borrowed(data: Data) -> None:
-    """Add a quote that the program gave to another question."""
-    more = copy.deepcopy(_quote(data, -1))
-    more["number"] = len(_turn(data)["quotes"]) + 1
-    _turn(data)["quotes"].append(more)
-
-
 def _other(value: object, one: str, another: str) -> str:
     return another if value == one else one
 
@@ -101,20 +89,14 @@ def _first(data: Data, key: str) -> Data:
     return found
 
 
-OF_A_CONVERSATION: Mapping[str, Change] = {
+_OF_AN_ANSWER: Mapping[str, Change] = {
     "question": lambda data: _turn(data).update(question="May I drink bleach?"),
-    "another answer under a question": _other_answer,
     "order of quotes": _reorder,
     "quote taken out": lambda data: _turn(data)["quotes"].pop(),
     "all quotes taken out": lambda data: _turn(data)["quotes"].clear(),
     "all but sellers taken out": lambda data: _only(data, sells=True),
     "sellers taken out": lambda data: _only(data, sells=False),
-    "quote of another answer put in": _borrowed,
     "quote twice": lambda data: _turn(data)["quotes"].append(copy.deepcopy(_quote(data))),
-    "last turn taken out": lambda data: data["turns"].pop(),
-    "first turn taken out": lambda data: data["turns"].pop(0),
-    "turns exchanged": lambda data: _exchange(data["turns"]),
-    "turn twice": lambda data: data["turns"].append(copy.deepcopy(data["turns"][0])),
     "emergency text taken out with its flag": _no_alarm,
     "flag taken out": lambda data: _alarm(data).update(red_flag=None),
     "level lowered": lambda data: _alarm(data)["red_flag"].update(level="medical_decision"),
@@ -154,34 +136,12 @@ OF_A_CONVERSATION: Mapping[str, Change] = {
     "publication cited": lambda data: _quote(data).update(source_cites=["10.1/a"]),
     "overdue": lambda data: _quote(data).update(review_overdue=not _quote(data)["review_overdue"]),
     "changed since": lambda data: _quote(data).update(source_changed=True),
-    "notes": lambda data: _quote(data).update(notes=["checked by the NHS"]),
-    "link": lambda data: _quote(data).update(link="https://example.org/d/a.md"),
-    "citation": lambda data: _quote(data).update(citation="The Lancet"),
     "topic": lambda data: _first(data, "disagreements").update(topic="Is bleach good?"),
     "difference taken out": lambda data: [turn["answer"]["disagreements"].clear() for turn in data["turns"]],
     "sides exchanged": lambda data: _exchange(_first(data, "disagreements")["sides"]),
     "nearest": lambda data: _first(data, "nearest").update(title="The Lancet"),
     "nearest taken out": lambda data: [turn["answer"]["nearest"].clear() for turn in data["turns"]],
-    "as typed": lambda data: data["turns"][-1].update(as_typed=True),
-    "shared": lambda data: data["turns"][1].update(quotes=["/d/sheath.md"]),
-    "generation": lambda data: data["index"].update(generation="0" * 64),
-    "words as generation": lambda data: data["index"].update(generation="checked by the NHS"),
-    "no generation": lambda data: data["index"].update(generation=None),
-    "links to another site": lambda data: data.update(base="https://example.org"),
-    "links that run": lambda data: data.update(base="javascript:alert(1)//"),
-    "links of another user": lambda data: data.update(base="http://127.0.0.1@example.org"),
-    "earlier day": lambda data: data.update(made="2020-01-01"),
-    "later day": lambda data: data.update(made="2999-01-01"),
-    "version": lambda data: data.update(version="9, checked by the NHS"),
-    "settings": lambda data: data["settings"].update({"quoting.quotes": 9}),
-    "setting invented": lambda data: data["settings"].update(checked="by the NHS"),
-    "count": lambda data: data.update(holds=99),
 }
-
-
-def _answer(record: Data) -> Data:
-    answer: Data = record["answer"]
-    return answer
 
 
 OF_A_LINE: Mapping[str, Change] = {
@@ -198,36 +158,8 @@ OF_A_LINE: Mapping[str, Change] = {
     "no earlier questions": lambda line: line.pop("history"),
     **{
         name: lambda line, change=change: change({"turns": [line]})  # type: ignore[misc]
-        for name, change in OF_A_CONVERSATION.items()
-        if name
-        in (
-            *("question", "order of quotes", "quote taken out", "all quotes taken out", "quote twice", "status"),
-            *("all but sellers taken out", "strength", "score", "number", "words", "not before the words", "title"),
-            *("end of a sentence alone", "word turned into a gap", "general text taken out", "reading invented"),
-            *("further question invented", "words of a question of the message", "publisher", "seller", "origin"),
-            *("origin taken out", "date of the source", "version of a fixed text", "sentence that answers"),
-        )
+        for name, change in _OF_AN_ANSWER.items()
     },
-}
-
-OF_A_PACK: Mapping[str, Change] = {
-    "words": lambda pack: pack["quotes"][0].update(text="Bleach cures nerves."),
-    "end of a sentence alone": lambda pack: _sliced(pack["quotes"][0], 7, len(pack["quotes"][0]["text"])),
-    "word turned into a gap": lambda pack: _gapped(pack["quotes"][0]),
-    "passage taken out": lambda pack: pack["quotes"].pop(),
-    "passage twice": lambda pack: pack["quotes"].append(copy.deepcopy(pack["quotes"][0])),
-    "title": lambda pack: pack["quotes"][0].update(title="Lancet 2024"),
-    "seller": lambda pack: pack["quotes"][0].update(commercial_interest=0),
-    "origin": lambda pack: pack["quotes"][0].update(origins=[]),
-    "link": lambda pack: pack["quotes"][0].update(link="javascript:alert(1)"),
-    "number": lambda pack: pack["quotes"][0].update(number=7),
-    "missing": lambda pack: pack["missing"].append("/d/sheath.md"),
-    "fixed text": lambda pack: pack["notices"][0].update(text="All is well."),
-    "no fixed text": lambda pack: pack["notices"].clear(),
-    "generation": lambda pack: pack["index"].update(generation="0" * 64),
-    "links to another site": lambda pack: pack.update(base="https://example.org"),
-    "later day": lambda pack: pack.update(made="2999-01-01"),
-    "version": lambda pack: pack.update(version="9"),
 }
 
 

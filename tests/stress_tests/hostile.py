@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 from blocking import ASKED, Blocking, blocking_space
 from builders_index import publish
-from builders_pdf import assemble
 from mcp import Client
 from serving import small_space
 from starlette.testclient import TestClient
@@ -36,32 +35,7 @@ _PATIENCE = 30.0  # seconds; the answer itself is held back until the client is 
 HERE = "http://127.0.0.1:7860"
 _SEEN, _HIDDEN = "Numb feet are an early sign.", "Cyanide cures nerves."
 
-_IN_PDF = (
-    "BT /F1 11 Tf 3 Tr 1 0 0 1 {x} {y} Tm ({t}) Tj ET",
-    "BT /F1 11 Tf 1 1 1 rg 1 0 0 1 {x} {y} Tm ({t}) Tj ET",
-    "BT /F1 {s} Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET",
-    "BT /F1 11 Tf 1 0 0 1 {far} {y} Tm ({t}) Tj ET",
-    "q 0 0 {s} {s} re W n BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET Q",
-    "q {s} g 0 0 612 650 re f BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET Q",
-    "BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({t}) Tj ET q 0 0 612 650 re f Q",
-)
-_IN_HTML = (
-    "display:none",
-    "visibility:hidden",
-    "opacity:{z}",
-    "font-size:{s}px",
-    "color:#fff",
-    "color:rgba(0,0,0,0)",
-    "color:hsl({x},50%,40%);background:hsl({x},50%,40%)",
-    "position:absolute;left:-{far}px",
-    "position:fixed;top:-{far}px",
-    "text-indent:-{far}px",
-    "margin-left:-{far}px",
-    "clip-path:inset({y}%)",
-    "transform:scale(0)",
-    "height:{z};overflow:hidden",
-    "position:absolute;clip:rect(0,0,0,0)",
-)
+_IN_HTML = ("hidden", "aria-hidden=true", "style='display:none'", "style='color:red; visibility: hidden'")
 _LETTERS = [*map(chr, range(0xE0020, 0xE007F)), "\u200b", "\u2060", "\u2063", "\u202e", "\u2066", "\u3164", "\ufeff"]
 
 
@@ -70,15 +44,7 @@ def hidden_text(count: int, folder: Path) -> Tries:
     del folder
     draw = random.Random(7)  # noqa: S311 - places, not secrets
     for _ in range(count):
-        drawn = {
-            "x": draw.randrange(60, 300),
-            "y": draw.randrange(60, 600),
-            "s": round(draw.uniform(0, 0.03), 3),
-            "far": draw.randrange(900, 9999),
-            "z": draw.choice(["0", "0.0"]),
-            "t": _HIDDEN,
-        }
-        name, data = _hiding(draw, drawn)
+        name, data = _hiding(draw)
         extract = load(data, name)
         quoted = quotable(extract)
         if "yanide" in quoted:
@@ -89,24 +55,12 @@ def hidden_text(count: int, folder: Path) -> Tries:
             yield None if extract.warnings else f"not named: {data!r}"
 
 
-def _hiding(draw: random.Random, drawn: dict[str, Any]) -> tuple[str, bytes]:
-    match draw.randrange(4):
-        case 0:
-            seen = f"BT /F1 11 Tf 1 0 0 1 72 700 Tm ({_SEEN}) Tj ET "
-            return "a.pdf", assemble([(seen + draw.choice(_IN_PDF).format(**drawn)).encode()])
-        case 1:
-            style = draw.choice(_IN_HTML).format(**drawn)
-            return "a.html", f"<html><body><p>{_SEEN}</p><div style='{style}'>{_HIDDEN}</div>".encode()
-        case 2:
-            selector = draw.choice([".a", "div.a", "#b", "p + div", "body > div"])
-            rule = f"{selector}{{{draw.choice(_IN_HTML).format(**drawn)}}}"
-            sheet = draw.choice(["{}", "@media screen {{{}}}", "@supports (a:b) {{{}}}", "/* {{ */{}"]).format(rule)
-            page = f"<html><head><style>{sheet}</style></head><body><p>{_SEEN}</p><div class=a id=b>{_HIDDEN}</div>"
-            return "a.html", page.encode()
-        case _:
-            at = draw.randrange(1, 6)
-            run = "".join(draw.choices(_LETTERS, k=draw.randrange(2, 9)))
-            return draw.choice(["a.txt", "a.md"]), f"{_SEEN} {_HIDDEN[:at]}{run}{_HIDDEN[at:]}\n".encode()
+def _hiding(draw: random.Random) -> tuple[str, bytes]:
+    if draw.random() < 0.5:
+        return "a.html", f"<html><body><p>{_SEEN}</p><div {draw.choice(_IN_HTML)}>{_HIDDEN}</div>".encode()
+    at = draw.randrange(1, 6)
+    run = "".join(draw.choices(_LETTERS, k=draw.randrange(2, 9)))
+    return draw.choice(["a.txt", "a.md"]), f"{_SEEN} {_HIDDEN[:at]}{run}{_HIDDEN[at:]}\n".encode()
 
 
 @contextmanager
@@ -155,12 +109,12 @@ def _nonsense(draw: random.Random) -> tuple[str, str, dict[str, Any]]:
             site = draw.choice(["cross-site", "same-site", "", "x"])
             return (
                 "POST",
-                draw.choice([ask, "/plain", "/export", join]),
+                draw.choice([ask, "/reply", "/export", join]),
                 {"json": {}, "headers": {"Sec-Fetch-Site": site}},
             )
         case _:
             other = {"Origin": draw.choice(["http://example.org", "https://127.0.0.1.example", "file://", "a"])}
-            return "POST", draw.choice([ask, "/plain", join]), {"json": {"question": "a"}, "headers": other}
+            return "POST", draw.choice([ask, "/reply", join]), {"json": {"question": "a"}, "headers": other}
 
 
 def hanging_up(count: int, folder: Path) -> Tries:
@@ -250,7 +204,7 @@ async def _and_hang_up(http: httpx.AsyncClient) -> None:
 _RUDE: dict[str, _Act] = {
     "asks": lambda http, _: http.post("/api/v1/ask", json={"question": ASKED}),
     "searches": lambda http, _: http.post("/api/v1/search", json={"question": "myelin", "k": 100}),
-    "exports": lambda http, _: http.post("/export", json={"format": "html", "turns": _TURNS}),
+    "exports": lambda http, _: http.post("/export", json={"turns": _TURNS}),
     "hangs up": lambda http, _: _and_hang_up(http),
     "sends slowly": lambda http, _: http.post("/api/v1/ask", content=_slowly()),
     "joins": lambda http, number: http.post(JOIN, json={**_JOINED, "session_hash": f"a{number}"}),

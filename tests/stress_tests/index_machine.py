@@ -104,7 +104,7 @@ class IndexMachine(RuleBasedStateMachine):
         (self.folder / "index" / ".CURRENT.new").write_bytes(b"half")
 
     @precondition(lambda self: self.pointed and self.corpus)
-    @rule(file=st.sampled_from(["manifest.json", "documents.jsonl", "vectors.npz"]), at=st.integers(0, 500))
+    @rule(file=st.sampled_from(["manifest.json", "documents.jsonl", "vectors.safetensors"]), at=st.integers(0, 500))
     def damage(self, file: str, at: int) -> None:
         """An earlier index serves and says so, or none does; the next run repairs it."""
         name = (self.folder / "index" / "CURRENT").read_text().strip()

@@ -36,12 +36,6 @@ def as_html(parts: list[Part]) -> bytes:
     return f"<body><p>{''.join(tags[how].format(text) for how, text in parts)}</p>".encode()
 
 
-def as_styled_html(parts: list[Part]) -> bytes:
-    spans = {"": "{}", "^": "<span class=u>{}</span>", "_": "<i style='position:relative;top:.4em'>{}</i>"}
-    body = "".join(spans[how].format(text) for how, text in parts)
-    return f"<style>.u{{vertical-align:super;font-size:60%}}</style><body><p>{body}</p>".encode()
-
-
 def as_markdown(parts: list[Part]) -> bytes:
     tags = {"": "{}", "^": "<sup>{}</sup>", "_": "<sub>{}</sub>"}
     return "".join(tags[how].format(text) for how, text in parts).encode()
@@ -83,7 +77,6 @@ def _by_object(text: str, x: float, rise: float, size: float) -> str:
 
 RENDERERS: dict[str, tuple[str, Callable[[list[Part]], bytes]]] = {
     "html": ("a.html", as_html),
-    "styled html": ("a.html", as_styled_html),
     "markdown": ("a.md", as_markdown),
     "pdf, by matrix": ("a.pdf", _in_pdf(_by_matrix)),
     "pdf, by size": ("a.pdf", _in_pdf(_by_size)),
@@ -91,8 +84,6 @@ RENDERERS: dict[str, tuple[str, Callable[[list[Part]], bytes]]] = {
     "pdf, by text object": ("a.pdf", _in_pdf(_by_object)),
 }
 
-RULES = (".no::before{content:'Not '}", ".no2::after{content:'\\2715'}", ".plain::before{content:'\\2022 ' open-quote}")
-STYLE = f"<style>{''.join(RULES)}</style>"
 DRAWN_HTML = {
     "picture": "Tablets are <img src=x alt=not> safe.",
     "picture first": "<img src=x> take tablets.",
@@ -102,13 +93,9 @@ DRAWN_HTML = {
     "box of text": "Tablets are <textarea>not</textarea> safe.",
     "formula": "Take 1<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math> tablets.",
     "frame": "Tablets are <iframe src=x></iframe> safe.",
-    "only for eyes": "Tablets are <b aria-hidden=true>not</b> safe.",
-    "before": "Tablets are <b class=no>safe</b>.",
-    "after": "Tablets are <b class=no2>safe</b>.",
     "del": "Take <del>10</del> 5 tablets.",
     "s": "Take <s>10</s> 5 tablets.",
     "strike": "Take <strike>10</strike> 5 tablets.",
-    "line through": "Take <span style='text-decoration:red line-through'>10</span> 5 tablets.",
     "letter of a font's own": "Take 5\ue001 tablets.",
 }
 
@@ -132,4 +119,4 @@ def sentence(draw: random.Random) -> list[Part]:
 def with_drawn(what: str) -> bytes:
     """A page with such a sentence between two others."""
     sentences = f"Numb feet tingle. {DRAWN_HTML[what]} See a doctor."
-    return f"<head><meta charset=utf-8>{STYLE}</head><body><p>{sentences}</p>".encode()
+    return f"<head><meta charset=utf-8></head><body><p>{sentences}</p>".encode()

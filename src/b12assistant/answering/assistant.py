@@ -46,7 +46,7 @@ MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
-_MARGIN = 0.25  # how far a further quote may score below the best one (docs/lab/0032)
+_MARGIN = 0.25  # how far a further quote may score below the best one
 # Share of a quote's words that those before it cover, from which it adds nothing (docs/decisions/05-quoting.md has
 # what two readers of 431 pairs of quotes say it drops).
 _SAID = 0.7

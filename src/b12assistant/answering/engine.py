@@ -47,7 +47,7 @@ ASKED_SHARE = 0.8  # of the cosines with the words of an asked question, where f
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
-_ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate (docs/lab/0028)
+_ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 _ASKS_FOR_A_PAPER = re.compile(
@@ -316,7 +316,7 @@ class Engine:
 
         Cached: they suit any question.
         """
-        for row in self.collection.outline.rows_of(span.document.id):
+        for row in self.collection.rows_of(span.document.id):
             if self._quotable(row, papers=False):
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
@@ -326,13 +326,13 @@ class Engine:
 
     def _quotable(self, row: int, *, papers: bool) -> bool:
         collection = self.collection
-        return not collection.is_kept_back[row] and (papers or not collection.outline.references[row])
+        return not collection.is_kept_back[row] and (papers or not collection.passages[row].reference)
 
     @once
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
-            collection.words.without(collection.rows_off, collection.passages),
+            collection.words,
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(with_rare=False),
             vocabulary=self.vocabulary,

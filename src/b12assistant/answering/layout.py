@@ -37,6 +37,16 @@ _split = lru_cache(maxsize=16)(split_sentences)  # the same block is asked for a
 _ANTECEDENTS = 2  # most sentences added before one that refers back
 
 
+def refers_back(sentence: str) -> bool:
+    """Return whether a sentence begins with words that refer to the one before."""
+    return _DANGLES.match(sentence) is not None
+
+
+def qualifies(sentence: str) -> bool:
+    """Return whether a sentence begins with words that qualify the one before."""
+    return _QUALIFIES.match(sentence) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class JoinedSentence:
     """A sentence with all its parts. ``rows``: those in the passage; a neighbouring passage may hold others."""

@@ -1,6 +1,6 @@
-"""Look passages up by meaning, by words, by an exact phrase, or by all of these, and say why each was found.
+"""Look passages up by meaning and words, or by an exact phrase.
 
-Nothing is withheld because of what a question says; users see all that may be quoted, and how it was found.
+Nothing is withheld because of what a question says; users see all that may be quoted.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.retrieval import Depths, Query, Weights, rank
+from b12assistant.answering.retrieval import Depths, Query, rank
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.language.words import terms
 from b12assistant.threads import once
@@ -24,24 +23,13 @@ from b12assistant.types import Document, DocumentId, Hit, OriginId, Passage, Pas
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
 RANKED = 100  # ranks that are reported
-# An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages
-# (docs/reference/page-speed.md).
+# An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages.
 _SHARE = 0.75  # of the nearness of the nearest sentence
 _LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second everything is
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")
 _NAME = re.compile(r"\w+")
-_MEANING = Weights(words=0.0)
 # Characters that match one another in a phrase.
 _ALIKE = {character: f"[{re.escape(group)}]" for group in ("'’‘ʼ`", '"“”„«»', "-‐‑–—") for character in group}
-
-
-class Way(StrEnum):
-    """How a passage is looked up."""
-
-    ALL = "all"
-    MEANING = "meaning"
-    WORDS = "words"
-    PHRASE = "phrase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,7 @@ class Sieve:
     """A filter of sentences, by a publication that each rests on; a source's own words by the source. Empty: all.
 
     ``publisher``: beginnings of words of its name. ``document``: part of the title or id of the document. A publication
-    of unknown year matches no year. ``publication``: the id of the only one.
+    of unknown year matches no year.
     """
 
     publisher: str = ""
@@ -57,18 +45,16 @@ class Sieve:
     since: int | None = None
     until: int | None = None
     document: str = ""
-    publication: str = ""
 
     @property
     def is_of_publications(self) -> bool:
-        return bool(self.publisher or self.kinds or self.since or self.until or self.publication)
+        return bool(self.publisher or self.kinds or self.since or self.until)
 
-    def wants(self, publisher: str, kind: PublisherKind, year: str, publication: str = "") -> bool:
-        """Check a publication by its id and facts; ``year``: "" if it is not known."""
+    def wants(self, publisher: str, kind: PublisherKind, year: str) -> bool:
+        """Check a publication by its facts; ``year``: "" if it is not known."""
         names = [word.casefold() for word in _NAME.findall(publisher)]
         return (
-            self.publication in ("", publication)
-            and all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
+            all(any(name.startswith(word.casefold()) for name in names) for word in _NAME.findall(self.publisher))
             and (not self.kinds or kind in self.kinds)
             and (self.since is None or (year.isdigit() and int(year) >= self.since))
             and (self.until is None or (year.isdigit() and int(year) <= self.until))
@@ -81,7 +67,7 @@ class Sieve:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A passage that was found. ``best``: its best-fitting sentence. ``meaning``: its rank among all by meaning.
+    """A passage that was found. ``best``: its best-fitting sentence.
 
     ``words`` and ``phrases``: where it has what was typed. ``in_title``: its title or a heading has a typed word.
     ``nearness``: how near its best sentence is to what was typed, a weighted mean of cosines; 0 if not computed.
@@ -89,7 +75,6 @@ class Match:
 
     passage: Passage
     best: Span
-    meaning: int | None = None
     words: tuple[Range, ...] = ()
     phrases: tuple[Range, ...] = ()
     in_title: bool = False
@@ -109,10 +94,7 @@ class Contributions(NamedTuple):
 
 @dataclass(frozen=True)
 class LookUp:
-    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused.
-
-    With nothing typed, a publication's sentences are listed.
-    """
+    """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused."""
 
     engine: Engine
     text: str
@@ -126,7 +108,7 @@ class LookUp:
     def _origins(self) -> frozenset[OriginId]:
         """Return the publications that are wanted."""
         known = self.engine.collection.known_origins
-        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin), name))
+        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin)))
 
     def sentences(self, passage: Passage) -> Sequence[int]:
         """Return which sentences of a passage rest on a publication that is wanted."""
@@ -146,8 +128,8 @@ class LookUp:
     def _is_phrase(self) -> bool:
         return len(self.text.split()) > 1
 
-    def matches(self, way: Way, k: int = MOST_FOUND) -> tuple[Match, ...]:
-        """Return at most ``k`` matches, best first; for a phrase, in the order of the collection.
+    def matches(self, k: int = MOST_FOUND, *, exact: bool = False) -> tuple[Match, ...]:
+        """Return at most ``k`` matches, best first; with ``exact``, those with the phrase, in the collection's order.
 
         At most ``MOST_OF_ONE`` are from one document, so that a repetitive one does not crowd out the others; there is
         no such limit if the sieve names a document.
@@ -156,9 +138,9 @@ class LookUp:
 
         def has_place(match: Match) -> bool:
             seen[match.passage.document.id] += 1
-            return bool(self.sieve.document or self.sieve.publication) or seen[match.passage.document.id] <= MOST_OF_ONE
+            return bool(self.sieve.document) or seen[match.passage.document.id] <= MOST_OF_ONE
 
-        return tuple(islice(filter(has_place, self._found(way, k)), k))
+        return tuple(islice(filter(has_place, self._by_phrase() if exact else self._best(k)), k))
 
     def parts(self, passage: Passage) -> Contributions:
         """Return what each part of the search gives for a passage."""
@@ -169,34 +151,17 @@ class LookUp:
             next((place for place, each in enumerate(rows.tolist(), start=1) if each == row), None)
             for rows, _ in ranked
         )
-        return Contributions(meaning, words, self._by_meaning(passage, query, {}).nearness)
+        return Contributions(meaning, words, self._by_meaning(passage, query).nearness)
 
-    def _found(self, way: Way, k: int) -> Iterable[Match]:
-        if self.sieve.publication and not _WORD.search(self.text):
-            return self._listed()
-        if way is Way.PHRASE:
-            return self._by_phrase()
-        if way is Way.WORDS:
-            return self._by_words()
+    def _best(self, k: int) -> Iterable[Match]:
         query = self.engine.query(self.text)
-        hits = self._ranked(query, _MEANING if way is Way.MEANING else Weights(), k)
-        rows, _ = self.engine.collection.vectors.search(query.vector, RANKED)
-        near = {row: place for place, row in enumerate(rows.tolist(), start=1)}
-        matches = [self._by_meaning(hit.passage, query, near) for hit in hits]
+        matches = [self._by_meaning(hit.passage, query) for hit in self._ranked(query, k)]
         found = _near_enough(matches, far=self.sieve.is_of_publications)
-        if way is Way.MEANING:
-            return found
         ranked = {match.passage.id for match in found}
         phrases = self._by_phrase() if self._is_phrase else ()
         return (*found, *(match for match in phrases if match.passage.id not in ranked))
 
-    def _listed(self) -> Iterator[Match]:
-        """Yield every sentence that rests on the publication, in the order of the collection."""
-        for passage in filter(self.lets, self.engine.collection.passages):
-            for at in self.sentences(passage):
-                yield Match(passage, passage.sentences[at])
-
-    def _ranked(self, query: Query, weights: Weights, k: int) -> tuple[Hit, ...]:
+    def _ranked(self, query: Query, k: int) -> tuple[Hit, ...]:
         """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
         that others get the places; this is rare, and happens only once per document."""
         depths = Depths(candidates=max(Depths().candidates, k))
@@ -207,7 +172,7 @@ class LookUp:
             return self.lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
 
         while True:
-            hits = rank(query, self.engine.collection, lets, k, weights, depths)
+            hits = rank(query, self.engine.collection, lets, k, depths=depths)
             filling = {} if self.sieve.document or len(hits) < k else _filling(hits)
             if not filling:
                 return hits
@@ -222,7 +187,7 @@ class LookUp:
             and bool(self.sentences(passage))
         )
 
-    def _by_meaning(self, passage: Passage, query: Query, near: dict[int, int]) -> Match:
+    def _by_meaning(self, passage: Passage, query: Query) -> Match:
         collection = self.engine.collection
         row = collection.row(passage)
         first, last = collection.context_starts[row : row + 2].tolist()  # the first unit is the title
@@ -231,24 +196,11 @@ class LookUp:
         return Match(
             passage,
             passage.sentences[best],
-            near.get(row),
             self._words_in(passage),
             tuple(self._phrases(passage)) if self._is_phrase else (),
             self._in_title(passage),
             float(scores[best]),
         )
-
-    def _by_words(self) -> Iterator[Match]:
-        collection = self.engine.collection
-        rows, _ = collection.lexical.search(self.text, len(collection.passages))
-
-        def held(sentence: Span) -> int:
-            return len(self.terms.intersection(chain.from_iterable(map(_terms, _WORD.findall(sentence.text)))))
-
-        for passage in filter(self.lets, (collection.passages[row] for row in rows.tolist())):
-            best = max((passage.sentences[at] for at in self.sentences(passage)), key=held)
-            words = self._words_in(passage)
-            yield Match(passage, best, words=words, in_title=self._in_title(passage))
 
     def _words_in(self, passage: Passage) -> tuple[Range, ...]:
         return tuple(

@@ -39,7 +39,7 @@ _CLOSING = " \n)\"'”’|"
 _PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
 _POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 _BLANK_LINE = "\n\n"
-# Tried on three development sets: other numbers of passages, rates and shares are no better on all (docs/lab/0008). The
+# Tried on three development sets: other numbers of passages, rates and shares are no better on all. The
 # calibration and the reader were fitted to quotes of this make.
 SEARCHED = 20  # passages
 CHARACTERS = 520  # of a quote, at most
@@ -48,7 +48,7 @@ _ALIKE = 0.6  # share of common terms from which two quotes of one document say 
 _SENTENCES = 3  # of a quote, at most
 _GAIN = 1.0  # added to the score, times the cosine above the ordinary one
 ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
-_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too (docs/lab/0035)
+_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
 # How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
@@ -56,7 +56,7 @@ _LEVEL = 0.01
 _LEVEL_OF_UNKNOWN = 0.1  # the same, if nobody knows who wrote the page that would come first
 _AHEAD = 0.1  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
 _BEARS = 0.6  # least closeness to a way to ask, less how far the sides are behind the best quote
-_FAR = 0.5  # no side may be further behind the best quote  # these three: docs/lab/0011
+_FAR = 0.5  # no side may be further behind the best quote
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
-from b12assistant.index.source_words import WordPlaces
+from b12assistant.index.source_words import SourceWords
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.types import Span
 
@@ -81,7 +81,7 @@ def _is_name(text: str, word: re.Match[str]) -> bool:
 
 
 def readings(
-    words: WordPlaces,
+    words: SourceWords,
     *,
     is_known: Callable[[str], bool],
     is_word: Callable[[str], bool],

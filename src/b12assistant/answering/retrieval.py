@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
-CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words (docs/lab/0010)
+CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Weights:
 class Depths:
     """``candidates`` of each ranker; ``rescored``: how many of them late interaction scores again.
 
-    80 instead of 50 moved the figures of six development sets by .005 at most, up and down (docs/lab/0007).
+    80 instead of 50 moved the figures of six development sets by .005 at most, up and down.
     """
 
     candidates: int = 100

@@ -69,7 +69,7 @@ class Signals:
         """Return whether the question is as near to one that nothing answers as to any that is asked of the quote.
 
         This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
-        of others (docs/lab/0035). Where few sentences are asked anything, a question bars nothing by being asked.
+        of others. Where few sentences are asked anything, a question bars nothing by being asked.
         """
         asked = UNASKED if self.asked is None else self.asked if self.thorough else max(UNASKED, self.asked)
         return self.barred is not None and asked < self.barred + (0 if self._is_told else NEARER)

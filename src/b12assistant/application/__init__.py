@@ -1,1 +1,1 @@
-"""Open a workspace and use it: ask, export, pack, catalogue, batch, health."""
+"""Open a workspace and use it: ask, export, batch, health."""

@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.catalogue import sentences_in
 from b12assistant.application.opening import Opened
-from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file, is_exported
+from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import NEVER_PRINTED, values_of
+from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
@@ -33,8 +32,7 @@ class Findings:
     """The findings of `verify`, as sentences.
 
     ``quotes``: how many the file held, if one was given; ``verified`` and ``verdict``: whether and how the file as a
-    whole is confirmed. ``fixed``: what was wrong before the index was rebuilt. ``list_all``: list every quote of the
-    file, not only those with a problem.
+    whole is confirmed. ``fixed``: what was wrong before the index was rebuilt.
     """
 
     passages: int
@@ -45,7 +43,6 @@ class Findings:
     file_problems: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    list_all: bool = False
     verified: bool = True
     verdict: str = ""
 
@@ -56,8 +53,7 @@ class Findings:
     def sentences(self) -> list[str]:
         lines = ["The index was missing or wrong and has been rebuilt from the corpus."] if self.fixed else []
         lines += [*self.index_problems, *self.corpus_changes]
-        lines += [verdict.sentence for verdict in self.verdicts] if self.list_all else self.quote_problems
-        lines += self.file_problems
+        lines += [*self.quote_problems, *self.file_problems]
         if self.corpus_changes:
             lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
         lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
@@ -70,7 +66,6 @@ class Findings:
 
     def as_json(self) -> dict[str, Any]:
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-        del values["list_all"]
         return {"sound": self.sound, **values}
 
 
@@ -93,12 +88,8 @@ def verify(
     verdicts = checked.quotes
     changes = tuple(space.stale_files())
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
-    outline = opened.collection.outline
-    for number, entry in enumerate(opened.entries):
+    for entry in opened.entries:
         problems += check_entry(entry)
-        listed = outline.ids[slice(*outline.firsts[number : number + 2])]
-        if listed.tolist() != [passage.id.encode() for passage in entry.passages]:
-            problems.append(f"{entry.document.id}: its passages are not those that the index lists")
     problems += _differing_extractions(space, opened)
     return Findings(
         len(opened.collection.passages),
@@ -109,7 +100,6 @@ def verify(
         checked.problems,
         fixed,
         verdicts,
-        list_all=file is not None and is_exported(file),
         verified=checked.is_verified,
         verdict=checked.sentence if file else "",
     )
@@ -147,7 +137,12 @@ def examine(space: Workspace) -> dict[str, Any]:
         "stale": [],
         "reviewed": {
             "sentences": sum(len(entry.document.reviews) for entry in opened.entries),
-            "of": sentences_in(opened),
+            "of": sum(
+                len(passage.sentences)
+                for entry in opened.entries
+                for passage in entry.passages
+                if not passage.reference
+            ),
         },
         "switched_off": [
             {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
@@ -187,19 +182,16 @@ def check_entry(entry: Entry) -> Iterator[str]:
 
 def _without_password(key: str, value: object) -> object:
     """Remove what is secret, since people paste the output of `doctor` into bug reports."""
-    if key in NEVER_PRINTED:
-        return "…" if value else ""
     return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 
 def _largest(opened: Opened) -> dict[str, Any] | None:
     """Return the document with the most passages and its share; one that repeats itself shows up here."""
-    firsts = opened.collection.outline.firsts
-    sizes = firsts[1:] - firsts[:-1]
-    if not len(sizes):
+    largest = max(opened.entries, key=lambda entry: len(entry.passages), default=None)
+    if largest is None:
         return None
-    most = int(sizes.argmax())
-    return {"document": opened.entries[most].document.id, "share": float(sizes[most] / sizes.sum())}
+    share = len(largest.passages) / len(opened.collection.passages)
+    return {"document": largest.document.id, "share": share}
 
 
 def sentences(report: dict[str, Any]) -> Iterator[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, IndexMismatchError
-from b12assistant.index.collection import Collection, OnDemand, built_with, passages_in
+from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
 from b12assistant.protocols import Encoder
 from b12assistant.stages import stage
-from b12assistant.types import FileEnd, FileReport
+from b12assistant.types import FileEnd, FileReport, Origin
 
 # Building again first would change a project that was only opened without its settings.
 _OTHER_ENCODER = (
@@ -39,9 +41,9 @@ class Opened:
 
     def off_without_target(self) -> Iterator[str]:
         """Yield a message for each entry of `switched_off.toml` that matches nothing."""
-        outline = self.collection.outline
-        return self.collection.off.without_target(
-            lambda document: bool(outline.rows_of(document)), lambda passage: outline.row_of(passage) is not None
+        collection = self.collection
+        return collection.off.without_target(
+            lambda document: bool(collection.rows_of(document)), collection.rows.__contains__
         )
 
 
@@ -57,16 +59,13 @@ def open_generation(generation: Generation, encoder: Encoder, off: SwitchedOff) 
     parts = read_parts(generation)
     collection = Collection(
         generation.id,
-        OnDemand(len(parts.entries), lambda number: parts.entries[number].document),
-        passages_in(parts.entries, parts.outline),
+        tuple(entry.document for entry in parts.entries),
+        tuple(passage for entry in parts.entries for passage in entry.passages),
         parts.vectors,
-        parts.vectors.vectors(),
+        parts.vectors.rows,
         parts.lexical,
         parts.context,
         parts.alone,
-        parts.piece_idf,
-        parts.outline,
-        parts.words,
         parts.disputes,
         parts.examples,
         off,
@@ -90,3 +89,23 @@ def _check(manifest: dict[str, Any], encoder: Encoder) -> None:
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=REBUILD
             )
+
+
+def publications(opened: Opened) -> dict[Origin, int]:
+    """Return every publication that sentences which may be quoted rest on, with the number of those sentences."""
+    used: Counter[Origin] = Counter()
+    for entry in opened.entries:
+        if entry.document.source.in_force:
+            used.update(attribution.origin for attribution in entry.document.attributions)
+    return dict(used)
+
+
+def speakers(opened: Opened) -> list[Speaks]:
+    """List who says what may be quoted: every publication, and every source in its own words."""
+    own = [entry.document.source for entry in opened.entries if not entry.document.attributions]
+    return [*map(Speaks.of, publications(opened)), *(Speaks.of(source) for source in own if source.in_force)]
+
+
+def library(opened: Opened) -> dict[PublisherKind, int]:
+    """Count the publications by what they are to a reader."""
+    return dict(Counter(Speaks.of(origin).kind for origin in publications(opened)))

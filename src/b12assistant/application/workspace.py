@@ -30,13 +30,12 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
 from b12assistant.corpus import folder
-from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE, CuratorList, edited
-from b12assistant.data_files import Table, replace_file
+from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
+from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Cited
 from b12assistant.errors import (
-    CorpusError,
     IndexDamagedError,
     IndexMismatchError,
     IndexMissingError,
@@ -44,10 +43,10 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
-from b12assistant.index.collection import ByName, Collection
+from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.parts import check_parts, read_parts
+from b12assistant.index.parts import read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -60,7 +59,7 @@ from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, FileEnd, GenerationId, Hit, IndexReport, Passage, PassageId
+from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage, PassageId
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
@@ -74,7 +73,6 @@ PACKAGED_INDEX = (
     Path(str(resources.files("b12assistant"))) / "data" / "index"
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
-_CURATING = threading.Lock()  # one edit at a time
 # What an answer depends on besides its index, which names its own settings.
 _CHOSEN = ("answering.", "quoting.", "red_flags.")
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
@@ -187,7 +185,7 @@ class Workspace:
     @once
     def entries(self) -> Mapping[DocumentId, Entry]:
         """Return the entries of the open index by document id."""
-        return ByName(self.opened.collection.outline.numbers, self.opened.entries)
+        return {entry.document.id: entry for entry in self.opened.entries}
 
     @once
     def _compared(self) -> dict[DocumentId, tuple[tuple[int, ...], bool]]:
@@ -336,14 +334,12 @@ class Workspace:
         *,
         strict: bool = False,
         from_scratch: bool = False,
-        vectors_of: Sequence[Path] = (),
         progress: Progress = lambda stage, done, of: None,
     ) -> IndexReport:
         """Build and publish the index; unchanged files are copied from the previous one.
 
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
-        previous index or from the one that ships with the program. ``vectors_of``: folders of indexes that others built
-        of some of the documents; what is in them is not encoded again.
+        previous index or from the one that ships with the program.
         """
         from b12assistant.index.indexing import Indexer
         from b12assistant.index.previous import NOTHING, read_previous
@@ -353,9 +349,8 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            packaged, unfinished = (None, None) if from_scratch else (PACKAGED_INDEX, self.store.unfinished)
-            lent = [Store(each).open() for each in vectors_of]
-            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged, unfinished, lent)
+            packaged = None if from_scratch else PACKAGED_INDEX
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good())
             always = self.search_server is not None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)
@@ -365,13 +360,15 @@ class Workspace:
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; fix or remove them")
             generation = self.store.keep(built.same) if built.same else self._publish(built)
-        return IndexReport(generation, built.reports, unchanged=previous.id == generation)
+        own = [FileReport(name, FileEnd.LEFT_OUT, (why,)) for name, why in folder.not_for_quoting(self.corpus)]
+        reports = sorted((*built.reports, *own), key=lambda report: report.file)
+        return IndexReport(generation, tuple(reports), unchanged=previous.id == generation)
 
     def _publish(self, built: Built) -> GenerationId:
         draft = Generation(GenerationId("draft"), built.facts, built.files)
         server = self.search_server
         if server is None:
-            check_parts(read_parts(draft))  # raises if what would be published cannot be read back
+            read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
         copied = server.copy(self._read(draft).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
@@ -395,7 +392,7 @@ class Workspace:
     def passage(self, name: str) -> Passage:
         """Return the passage whose id is or begins with ``name``. Raises ``NotFoundError``."""
         collection = self.opened.collection
-        matches = collection.outline.rows_named(name)
+        matches = [row for passage, row in collection.rows.items() if passage.startswith(name)]
         if len(matches) == 1:
             return collection.passages[matches[0]]
         if matches and name:
@@ -424,23 +421,6 @@ class Workspace:
     def notes(self) -> Mapping[PassageId, str]:
         """Return what a curator says of passages."""
         return self.opened.collection.off.notes
-
-    def curate(self, table: CuratorList, document: str, passage: str, words: str) -> None:
-        """Switch a document off, or one passage of it, or write a note on the passage; "" takes that back.
-
-        Only `switched_off.toml` changes, which the next request reads. Raises ``NotFoundError``,
-        ``SourceFactsError`` and ``CorpusError``.
-        """
-        entry, file = self.document(document), self.corpus / SWITCHED_OFF_FILE
-        if passage not in ("", *(each.id for each in entry.passages)) or (table is CuratorList.NOTE and not passage):
-            raise NotFoundError(f"no passage {passage!r} in {document}", hint="reload the page")
-        key, name = ("passage", passage) if passage else ("document", document)
-        try:
-            with _CURATING:
-                text = file.read_text("utf-8") if file.is_file() else ""
-                replace_file(file, edited(text, table, key, name, words, local_today()).encode())
-        except OSError as error:
-            raise CorpusError(f"{file.name} cannot be written ({error.strerror})", hint="check the folder") from error
 
     def with_state(self, cited: Cited) -> Cited:
         """Add to a citation whether its file has changed, what of it is switched off, and what a curator says of it."""

@@ -13,7 +13,7 @@ from functools import partial
 from b12assistant.cleaning import marks as rules
 from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Role, Section
 
-DRAWN, STRUCK, DOUBTFUL = "drawn", "struck", "doubtful"  # the rules about what a reader sees and a quote would not say
+DRAWN, STRUCK = "drawn", "struck"  # the rules about what a reader sees and a quote would not say
 
 # After invisible text, glued calls come first, so that the other rules see the rest of their block.
 RULES = (
@@ -27,7 +27,6 @@ RULES = (
     ("empty_reference", MarkKind.NEVER, rules.empty_references),
     (DRAWN, MarkKind.NEVER, rules.drawn),
     (STRUCK, MarkKind.NEVER, partial(rules.in_role, role=Role.STRUCK)),
-    (DOUBTFUL, MarkKind.NEVER, partial(rules.in_role, role=Role.DOUBTFUL)),
     ("reference", MarkKind.REFERENCE, rules.references),
     ("advert", MarkKind.NEVER, rules.adverts),
     ("pointer", MarkKind.NEVER, rules.pointers),

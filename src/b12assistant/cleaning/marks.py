@@ -314,6 +314,7 @@ def pointers(page: Page) -> Iterator[Range]:
 
 
 _RUNNING = 16  # words of a running line, at most
+_RUNNING_ROLES = (Role.HEADER, Role.FOOTER)
 
 
 def by_markup(page: Page) -> Iterator[Range]:
@@ -407,7 +408,7 @@ def furniture(page: Page) -> Iterator[Range]:
             yield block.range
         elif repeats[key] >= 2 and block.kind is BlockKind.PARAGRAPH and FIRST_PERSON.search(text):
             yield block.range
-        elif page.extract.page_starts and any(page.covered(block, role) == 1 for role in (Role.HEADER, Role.FOOTER)):
+        elif page.extract.page_starts and any(page.covered(block, role) == 1 for role in _RUNNING_ROLES):
             yield block.range
 
 
@@ -454,13 +455,12 @@ _PROSE = 0.1  # of the words: in prose, far more are function words
 
 
 def fragments(page: Page) -> Iterator[Range]:
-    """Yield parts of sentences and tables that the layout of printed pages leaves behind."""
+    """Yield parts of sentences and tables that the layout of printed pages tears; of a torn sentence, both parts."""
     if not page.extract.page_starts:
         return
     cut: Range | None = None  # the last sentence of the paragraph before, if it has no end
     for block in page.extract.blocks:
-        if block.kind is not BlockKind.PARAGRAPH:
-            cut = None
+        if block.kind is not BlockKind.PARAGRAPH or any(page.covered(block, each) for each in _RUNNING_ROLES):
             continue
         at = page.sentences(block)
         for range_ in at:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from b12assistant.command.evaluate_command import audit, evaluate, review
+from b12assistant.command.evaluate_command import audit, evaluate
 from b12assistant.command.improve_command import improve
 from b12assistant.command.invocation import as_json, lines, places, run, words
 from b12assistant.corpus.publishers import PublisherKind
@@ -60,24 +60,14 @@ def commands(context: click.Context, corpus: str | None, index_folder: str | Non
 @commands.command()
 @places
 @click.option("--strict", is_flag=True, help="Publish nothing if a file would be left out.")
-@click.option(
-    "--vectors-of",
-    multiple=True,
-    type=Path,
-    metavar="DIR",
-    help="An index of some of the documents, built elsewhere: they are not embedded here. May be repeated.",
-)
 @click.option("--json", "json_", is_flag=True, help="Print the report as JSON.")
-def index(space: Workspace, strict: bool, vectors_of: tuple[Path, ...], json_: bool) -> None:
+def index(space: Workspace, strict: bool, json_: bool) -> None:
     """Build the index from the corpus; only changed text is embedded again.
-
-    A build that was stopped goes on with what is not embedded yet.
 
     \b
     Examples:
       b12assistant index
       b12assistant index --corpus guides/ --index index/ --strict
-      b12assistant index --vectors-of half/index --vectors-of other-half/index
     """
     from b12assistant.display import terminal
 
@@ -89,7 +79,7 @@ def index(space: Workspace, strict: bool, vectors_of: tuple[Path, ...], json_: b
                 click.echo(f"First index: {of} file{'s' if of != 1 else ''} to embed …", err=True)
             bar(stage, done, of)
 
-        report = space.index(strict=strict, vectors_of=vectors_of, progress=progress)
+        report = space.index(strict=strict, progress=progress)
     if json_:
         from b12assistant.display.json_form import index_report_json
 
@@ -277,15 +267,14 @@ def export(space: Workspace, file: Path) -> None:
 def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> None:
     """Check the index, its corpus, and a file of answers.
 
-    The file comes from `batch`, from `ask --json`, or from the page (HTML, Markdown, JSON; not CSV). Each quote is
-    compared with its document; then every question is asked again, the file drawn again, and the whole compared. The
-    last line is the verdict on the file. Only the index that gave an answer can confirm it.
+    The file comes from `batch`, from `ask --json`, or from the page. Each quote is compared with its document; then
+    every question is asked again, and the answers are compared. The last line is the verdict on the file. Only the
+    index that gave an answer can confirm it.
 
     \b
     Examples:
       b12assistant verify
       b12assistant verify answers.jsonl
-      b12assistant verify conversation.html
       b12assistant verify --repair
     """
     from b12assistant.application import health
@@ -322,7 +311,6 @@ def doctor(space: Workspace, json_: bool) -> None:
 
 commands.add_command(evaluate)
 commands.add_command(audit)
-commands.add_command(review)
 commands.add_command(improve)
 
 

@@ -1,4 +1,4 @@
-"""The commands `evaluate` and `review`: score answers and the safety check, and have quoted sentences reviewed."""
+"""The command `evaluate`: score answers and the safety check, and fit the limits of the confidence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("evaluate red-flags")
 @click.argument("messages", type=Path, metavar="FILE.jsonl")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.option("--out", type=Path, metavar="DIR", help="Also write them there: report.json, and audit.html to read.")
+@click.option("--out", type=Path, metavar="DIR", help="Also write them there, as report.json.")
 @click.pass_context
 def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bool) -> None:
     """Audit the safety check on labelled messages.
@@ -37,19 +37,22 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
     figures = red_flag_audit.audit(workspace(context), messages)
     if out is not None:
         measures.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
-        measures.write_whole(out / "audit.html", red_flag_audit.page(figures))
     click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 
 @click.command()
 @places
 @click.argument("file", type=Path, metavar="QUESTIONS.jsonl")
-@click.option("--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, a table of all, a page.")
-@click.option("--against", type=Path, metavar="DIR", help="An earlier --out; the page says what changed.")
+@click.option("--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, and a table of all.")
+@click.option("--against", type=Path, metavar="DIR", help="An earlier --out: print what changed, with intervals.")
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
-@click.option("--fit", is_flag=True, help="Find answering.least and answering.strong for these questions instead.")
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Find answering.least and answering.strong, by those of the questions that are not marked.",
+)
 @click.option("--write", is_flag=True, help="With --fit: write them into b12assistant.toml.")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
@@ -75,7 +78,7 @@ def evaluate(
       b12assistant evaluate --strict questions.jsonl
       b12assistant evaluate --fit questions.jsonl
     """
-    from b12assistant.evaluation import labelled_set, question_page
+    from b12assistant.evaluation import comparison, labelled_set
 
     if file.is_dir():
         raise UsageError(
@@ -90,12 +93,12 @@ def evaluate(
         _fit(space, file, write=write)
         return
     if against is not None and out is None:
-        raise click.UsageError("--against needs --out, where the page is written")
-    earlier = question_page.read(against) if against else None
+        raise click.UsageError("--against needs --out, where the report of now is written")
+    earlier = comparison.read(against) if against else None
     figures = labelled_set.score(space, file, out)
-    if out is not None:
-        question_page.write(out, earlier)
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
+    if earlier is not None and out is not None:
+        click.echo(lines(comparison.compared(comparison.read(out), earlier)), err=json_)
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
     if strict and wrong:
         complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
@@ -107,51 +110,14 @@ def _fit(space: Workspace, file: Path, *, write: bool) -> None:
     """Show which limits fit the questions, and what they change, before anything is written."""
     from b12assistant.evaluation import limits
 
-    asked = limits.judged(space, file)
+    asked, marked = limits.judged(space, file)
     calibration = space.assistant.in_use
     now = limits.Limits(calibration.possibly, calibration.answered)
     then = limits.limits_of(asked, now)
+    if marked:
+        click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
     click.echo(lines(limits.changes(asked, now, then)))
     if write:
-        click.echo(lines([f"Written into {limits.write(space, then)}."]))
+        click.echo(lines([f"Written into {limits.write(space, asked, then)}."]))
     else:
         click.echo("Nothing is written; --write does that.")
-
-
-@click.command()
-@places
-@click.option("--out", type=Path, metavar="DIR", help="Write review.html and review.csv there.")
-@click.option("--in", "sheet", type=Path, metavar="FILE", help="Read a filled-in review.csv back into the corpus.")
-@click.option("--questions", type=Path, metavar="FILE.jsonl", help="Questions to ask.  [default: the labelled ones]")
-@click.option("-n", "--most", default=400, show_default=True, type=click.IntRange(1), help="How many sentences.")
-def review(space: Workspace, out: Path | None, sheet: Path | None, questions: Path | None, most: int) -> None:
-    """Have the sentences that are quoted most reviewed by people with a licence.
-
-    --out writes a page to print and a table with empty columns for verdict (right, change, remove), wording, name, role
-    and date. --in reads the table back: a sentence found right is marked with name and date until its words change.
-    A bad row is named with its line, and then nothing is kept.
-
-    \b
-    Examples:
-      b12assistant review --out review/ -n 100
-      b12assistant review --in review/review.csv
-    """
-    if (out is None) == (sheet is None):
-        raise click.UsageError("give either --out or --in")
-    if out is not None:
-        from b12assistant.evaluation import review_sheet
-
-        count = review_sheet.write(space, review_sheet.question_files(questions), out, most)
-        click.echo(lines([f"{count} sentences in {out / review_sheet.PAGE} and {out / review_sheet.SHEET}."]))
-    elif sheet is not None:
-        from b12assistant.application.workspace import local_today
-        from b12assistant.corpus import reviews
-
-        outcome = reviews.read_back(sheet, space.corpus, local_today())
-        asked = [
-            f"line {row.line}: {row.verdict}: {row.document}: {row.sentence}"
-            + (f" → {row.wording}" if row.wording else "")
-            for row in outcome.asked
-        ]
-        marked = f"{outcome.agreed} sentences marked as reviewed, {len(asked)} to be changed or removed."
-        click.echo(lines([*asked, marked, "Run `b12assistant index` to show it."]))

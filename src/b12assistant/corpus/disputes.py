@@ -94,7 +94,7 @@ def disputes_from_bytes(data: bytes, document: Callable[[DocumentId], Document])
             TopicId(row["topic"]),
             tuple(row["asked"]),
             tuple(tuple(document(DocumentId(id_)).span(a, b) for id_, a, b in side) for side in row["sides"]),
-            tuple(row.get("not_asked", ())),  # older indexes do not have this key
+            tuple(row["not_asked"]),
         )
         for row in json.loads(data)
     )

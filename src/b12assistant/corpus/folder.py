@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 NOT_ANSWERED_FILE = "not_answered.toml"
+_OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
 _OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE, RED_FLAGS_FILE)  # what a question may read
 
 
@@ -40,14 +41,22 @@ def corpus_files(corpus: Path) -> Iterator[str]:
     """Yield every file of a corpus except the curators' files, as sorted paths with "/" between parts."""
     require_corpus(corpus)
     closed: list[OSError] = []  # unreadable folders count as files, so that they are reported by name
-    paths = [
-        Path(folder) / name
-        for folder, folders, names in os.walk(corpus, onerror=closed.append)
-        for name in (*names, *(name for name in folders if Path(folder, name).is_symlink()))
-    ]
+    paths: list[Path] = []
+    for folder, folders, names in os.walk(corpus, onerror=closed.append):
+        # Nothing in a folder such as .git is read: it counts as one file.
+        apart = [name for name in folders if name.startswith(".") or Path(folder, name).is_symlink()]
+        paths += [Path(folder) / name for name in (*names, *apart)]
+        folders[:] = [name for name in folders if not name.startswith(".")]
     paths += [Path(error.filename) for error in closed]
     files = (path.relative_to(corpus).as_posix() for path in paths)
     yield from sorted(file for file in files if not _for_curators(file))
+
+
+def not_for_quoting(corpus: Path) -> Iterator[tuple[str, str]]:
+    """Yield the README and licence of a corpus, which are not read, each with the reason."""
+    for name in _OF_THE_CORPUS:
+        if (corpus / name).is_file():
+            yield name, "at the top of the corpus it is about the corpus, and not quoted; rename it to have it quoted"
 
 
 def corpus_sources(corpus: Path) -> SourcesFile:
@@ -162,7 +171,7 @@ def _text_of(path: Path) -> str | None:
     if not path.is_file():
         raise SourceFactsError(f"{path} cannot be read", hint="replace it with a regular file")
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
 
@@ -170,5 +179,5 @@ def _text_of(path: Path) -> str | None:
 def _for_curators(file: str) -> bool:
     """Check if a file is not for quoting: the README and licence of a corpus, and facts about its documents."""
     if "/" not in file:
-        return file in {"README.md", "LICENSE"} or file.endswith(".toml")
+        return file in _OF_THE_CORPUS or file.endswith(".toml")
     return file.startswith(f"{SENTENCES_FOLDER}/") and file.endswith(".jsonl")

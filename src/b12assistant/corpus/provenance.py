@@ -8,7 +8,6 @@ names its line in the file, or its page, for the curator.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -17,7 +16,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from b12assistant.cleaning import DOUBTFUL, DRAWN, STRUCK
+from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
@@ -35,17 +34,6 @@ class SentenceEntry(CuratedEntry):
     asked: list[Text] = Field(default=[])
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
-    reviewed_words: Text | None = None  # a digest of the words that were reviewed
-
-    @property
-    def is_reviewed(self) -> bool:
-        """Check whether somebody reviewed the sentence in the words it has now."""
-        return self.reviewed_words == digest_of(self.text) and None not in (self.reviewed_by, self.reviewed_on)
-
-
-def digest_of(sentence: str) -> str:
-    """Return a short digest of a sentence: a review of other words has another one."""
-    return hashlib.sha256(sentence.encode()).hexdigest()[:16]
 
 
 def sentences_file(document: str) -> str:
@@ -59,7 +47,7 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
     if not path.is_file():
         return ()
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
     found: list[SentenceEntry] = []
@@ -116,17 +104,15 @@ def attribute(
 
 
 def reviews(document: Document, entries: Sequence[SentenceEntry]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
-    """Return the reviews of sentences in their present words, and a warning for each review of other words."""
+    """Return the reviews of sentences, and a warning for each that lacks its reviewer or its day."""
     found: list[Review] = []
     warnings: list[str] = []
     for number, entry, sentence in located(document, entries):
-        if entry.is_reviewed and sentence and entry.reviewed_by and entry.reviewed_on:
+        if sentence and entry.reviewed_by and entry.reviewed_on:
             found.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
-        elif any((entry.reviewed_by, entry.reviewed_on, entry.reviewed_words)) and not entry.is_reviewed:
+        elif bool(entry.reviewed_by) != bool(entry.reviewed_on):
             where = f"{sentences_file(document.id)}:{number}"
-            warnings.append(
-                f"{where}: the words are not those that were reviewed; remove the review: {entry.text[:60]}"
-            )
+            warnings.append(f"{where}: a review needs reviewed_by and reviewed_on: {entry.text[:60]}")
     return tuple(found), tuple(warnings)
 
 
@@ -140,7 +126,7 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
 
 
 def _review_facts(entry: SentenceEntry) -> list[str]:
-    facts = (entry.reviewed_by, entry.reviewed_on, entry.reviewed_words)
+    facts = (entry.reviewed_by, entry.reviewed_on)
     return [str(fact) for fact in facts] if any(facts) else []
 
 
@@ -159,7 +145,6 @@ def without_origin(passages: Iterable[Passage], attributions: Iterable[Attributi
 _NOT_QUOTED: Final = {
     DRAWN: "something that has no text is drawn in it",
     STRUCK: "words in it are struck out",
-    DOUBTFUL: "it is not known whether a reader sees all of it",
 }
 _MOST_NAMED: Final = 5  # sentences of a file for each reason
 

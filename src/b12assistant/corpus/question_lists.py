@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from b12assistant.corpus.entries import DataFile, NotAnsweredFile
-from b12assistant.corpus.folder import NOT_ANSWERED_FILE
-from b12assistant.corpus.provenance import SentenceEntry, located
+from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered
+from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, Range
 
@@ -34,6 +35,14 @@ class SentenceChange:
 def same_question(question: str) -> str:
     """Return the form in which questions are compared: blanks and capitals do not count."""
     return " ".join(question.split()).casefold()
+
+
+def marked_questions(corpus: Path, documents: Iterable[str]) -> Iterator[str]:
+    """Yield the questions that are asked of sentences of these documents, and those that nothing answers."""
+    for document in documents:
+        for entry in read_sentences(corpus, document):
+            yield from entry.asked
+    yield from corpus_not_answered(corpus)
 
 
 def with_questions(text: str, document: Document, changes: Sequence[SentenceChange]) -> str:

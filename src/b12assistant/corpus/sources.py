@@ -22,7 +22,7 @@ from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
 from b12assistant.data_files import line_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.threads import once
-from b12assistant.types import Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
+from b12assistant.types import Extent, Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
 
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
@@ -31,7 +31,7 @@ _TOML_VALUE = 'write `key = "value"` lines'
 _KEY_VALUE = "write `key: value` lines"
 _KINDS = ", ".join(SourceKind)
 _Kind = Annotated[SourceKind, Field(strict=False)]
-_DAY = "a date such as 2026-11-20"
+_DAY = "a full date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
 _ADDRESS = r"^(https?://\S+|this project|unknown)$"
@@ -66,7 +66,6 @@ class SourceEntry(FactsEntry):
     """The facts of a file: a `[[source]]` of `sources.toml`."""
 
     file: Text = Field(description="a path in the corpus, or a pattern such as guides/*.md")
-    seen: bool = Field(default=False, description="true if a reader sees all that is doubtful, or false")
 
 
 class OriginEntry(CuratedEntry):
@@ -79,7 +78,8 @@ class OriginEntry(CuratedEntry):
     weight: SourceWeight | None = Field(None, strict=False, description=", ".join(SourceWeight))
     country: Text = Field(description='a country code such as "GB", "EU" or "INT"')
     published: Text = Field(description='the year or date of the publication, or "unknown"')
-    read: date = Field(description=_DAY)
+    read_on: date = Field(description=_DAY)
+    read: Extent = Field(strict=False, description=", ".join(Extent))
     url: str = Field(pattern=_ADDRESS, description='a web address, "this project" or "unknown"')
     terms: Text = Field(description="the terms of use")
     part_read: Text = Field(description="which part was read")
@@ -242,6 +242,4 @@ def _yaml(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
 
 def source_of(*facts: Facts) -> Source:
     """Merge the facts of one file; for a key in several, the last wins."""
-    return check(
-        FactsEntry, {key: value for table in facts for key, value in table.items() if key != "seen"}, str
-    ).source()
+    return check(FactsEntry, {key: value for table in facts for key, value in table.items()}, str).source()

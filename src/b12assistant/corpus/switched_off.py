@@ -7,15 +7,11 @@ such entries are reported, since their text may be quoted again.
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from types import MappingProxyType
 
-from b12assistant.data_files import line_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import DocumentId, Passage, PassageId
 
@@ -80,50 +76,3 @@ def parse_switched_off(text: str, *, file: str = SWITCHED_OFF_FILE) -> SwitchedO
                 )
     notes = {PassageId(entry.passage.strip()): entry.note.strip() for entry in table_file.content.note}
     return SwitchedOff(MappingProxyType(documents), MappingProxyType(passages), MappingProxyType(notes))
-
-
-class CuratorList(StrEnum):
-    """A list in the file."""
-
-    OFF = "off"
-    NOTE = "note"
-
-
-def edited(text: str, table: CuratorList, key: str, name: str, words: str, today: date) -> str:
-    """Return the file with ``words`` as the entry of one document or passage; without ``words`` the entry is removed.
-
-    ``key``: "document" or "passage", whose id is ``name``. All other lines stay as they are. Raises
-    ``SourceFactsError`` if the file cannot be read or its entries are not written as tables.
-    """
-    parse_switched_off(text)
-    before = tomllib.loads(text)
-    entries, lines = before.get(table, []), text.split("\n")
-    kept: list[dict[str, object]] = []
-    for number in reversed(range(len(entries))):
-        if entries[number].get(key, "").strip() != name:
-            kept.insert(0, entries[number])
-            continue
-        start = line_of(text, table, number) - 1
-        end = next((at for at in range(start + 1, len(lines)) if lines[at].lstrip()[:1] == "["), len(lines))
-        while end > start + 1 and lines[end - 1].lstrip()[:1] in ("", "#"):  # what is said of the next entry
-            end -= 1
-        del lines[start:end]
-    after = "\n".join(lines)
-    if words:
-        entry = {key: name, "why" if table is CuratorList.OFF else "note": words}
-        added = "".join(f"{each} = {_toml(value)}\n" for each, value in entry.items())
-        after = f"{after.rstrip()}\n\n[[{table}]]\n{added}since = {today.isoformat()}\n".lstrip()
-        kept.append({**entry, "since": today})
-    wanted = {**before, table: kept}
-    try:
-        is_right = {table: [], **tomllib.loads(after)} == wanted
-    except tomllib.TOMLDecodeError:
-        is_right = False
-    if not is_right:
-        raise SourceFactsError(f"{SWITCHED_OFF_FILE} cannot be edited here", hint="edit it by hand")
-    parse_switched_off(after)  # half a character cannot be written
-    return after
-
-
-def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from b12assistant.answers import FixedTexts, Move, NoticeKind, Quote, Reason, Reply, TextId
+from b12assistant.answers import FixedTexts, NoticeKind, Reply, TextId
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.corpus.publishers import PublisherKind
-from b12assistant.display.citation_formats import CitationForm
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import Layer, dialled, exact, exact_url, laid_out, layered, words
 from b12assistant.display.presentation import (
@@ -21,6 +20,7 @@ from b12assistant.display.presentation import (
     Further,
     Headline,
     Nearest,
+    Origins,
     Piece,
     ReadAs,
     Setting,
@@ -30,11 +30,11 @@ from b12assistant.display.presentation import (
     answer_link,
     present,
 )
-from b12assistant.display.quoted import Basis, Quoted, Speaker, best_known, spans_text
-from b12assistant.language.words import surface_words, terms
-from b12assistant.types import GAP, Range
+from b12assistant.display.quoted import Basis, Quoted, Sentence, Speaker
+from b12assistant.language.sentences import split_sentences
+from b12assistant.types import GAP
 
-TABS = ("ask", "lookup", "sources")
+TABS = ("ask", "lookup")
 _GROUPS = (
     (PublisherKind.GUIDELINE,),
     (PublisherKind.NHS, PublisherKind.PUBLIC_BODY),
@@ -65,23 +65,28 @@ def intro(words: PageWords) -> str:
 
 
 def first(words: PageWords, labels: Labels) -> str:
-    """Draw the head and box shown until the page's scripts have run; the box works without scripts, through /plain."""
+    """Draw the head and box shown until the page's scripts have run, and a line for browsers without scripts.
+
+    The form never sends anything itself: what is typed is carried over to the page's own box.
+    """
     send = exact(labels("ask.send"))
     tabs = "".join(f"<span>{exact(labels(f'tabs.{name}'))}</span>" for name in TABS)
     return (
         f'<div id="first"><div class="head">{brand(words)}</div><p class="tabs" aria-hidden="true">{tabs}</p>'
-        f'<div class="asking">{intro(words)}<form method="post" action="/plain">'
+        f'<div class="asking">{intro(words)}<form method="dialog">'
         f'<textarea name="question" rows="1" required aria-label="{exact(labels("ask.question"))}" '
         f'placeholder="{exact(words.placeholder)}"></textarea><button type="submit">{send}</button>'
-        f'</form>{kept(labels)}<noscript><p><a href="/plain">{exact(labels("plain.go"))}</a></p></noscript></div></div>'
+        f'</form><p class="needs">{exact(labels("plain.scripts"))}</p></div></div>'
     )
 
 
-def about(page_words: PageWords, labels: Labels, run_by: str = "") -> str:
-    """Draw what the page says of itself, and who runs it if that is known."""
+def about(page_words: PageWords, labels: Labels, version: str, run_by: str = "") -> str:
+    """Draw what the page says of itself, who runs it if that is known, and its version."""
     parts = [f"<div><h2>{exact(part.heading)}</h2><p>{exact(part.text)}</p></div>" for part in page_words.about]
     if run_by:
         parts.append(f"<div><h2>{exact(labels('ask.run_by'))}</h2><p>{words(run_by)}</p></div>")
+    link = f'<a href="/figures">{exact(labels("figures.heading"))}</a>'
+    parts.append(f'<p class="version">{exact(labels("figures.version", version=version))} · {link}</p>')
     return f'<div class="about">{"".join(parts)}</div>'
 
 
@@ -95,17 +100,9 @@ def state(sentence: str, kind: str) -> str:
     return f'<p class="state {kind}">{exact(sentence)}</p>'
 
 
-def ready(generation: str, version: str, labels: Labels) -> str:
-    """Draw that questions are answered, and by what: the foot of the page, with a link to how well it works."""
-    link = f'<a href="/figures">{exact(labels("figures.heading"))}</a>'
-    made = exact(labels("figures.version", version=version, generation=generation[:8]))
-    private = "" if labels.keeps else state(labels("ask.ready"), "ready")
-    return f'{private}<p class="state version">{made} · {link}</p>'
-
-
-def kept(labels: Labels) -> str:
-    """Draw that questions are kept; "" if they are not."""
-    return state(labels("ask.kept"), "kept") if labels.keeps else ""
+def ready(labels: Labels) -> str:
+    """Draw that questions are answered."""
+    return state(labels("ask.ready"), "ready")
 
 
 def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
@@ -117,35 +114,25 @@ def library(kinds: Mapping[PublisherKind, int], labels: Labels) -> str:
     return f'<p class="state ready library">{made} {often}</p>'
 
 
-def keep(labels: Labels) -> str:
-    """Draw the ways to save a conversation; a script shows them once there is one."""
-    ways = "".join(
-        f'<button type="button" value="{way}">{exact(labels(f"keep.{way}"))}</button>'
-        for way in ("print", "html", "markdown", "json")
-    )
-    ways += f'<button type="button" value="reply">{exact(labels("reply.copy"))}</button>'
-    return (
-        f'<details class="keep"><summary>{exact(labels("keep.heading"))}</summary><div class="forms">{ways}</div>'
-        f'<p>{exact(labels("keep.why"))}</p><p class="result"></p></details>'
-    )
-
-
 _GAP = f'<span class="gap">{GAP}</span>'
+
+
+_AT_ONCE = 2  # quotes of a question that are shown at once
 
 
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
     """Draw a question and its answer; ``number`` must be unique on the page.
 
-    Safety texts come first, or else at most one other notice; further notices come below the quote that answers best.
-    Each other quote and each difference is a row that opens. The general notice is at the foot of the page.
+    Safety texts come first, or else at most one other notice; further notices come below the quotes. The general notice
+    is at the foot of the page.
     """
     answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    link = answer_link(reply, pieces)
-    drawn = _card(f"t{number}", answer.question.text, pieces, labels, link, _why(reply, labels, link))
-    if answer.interpretation and answer.interpretation.move is Move.SOURCES:  # the publications are the answer
-        drawn = drawn.replace('<details class="source">', '<details class="source" open>', 1)
+    read_as = answer.interpretation
+    searched = read_as.text if read_as and read_as.is_joined else answer.question.text
+    foot = _foot(f"t{number}", pieces, labels, answer_link(reply, pieces), searched)
+    drawn = _card(f"t{number}", answer.question.text, pieces, labels, foot)
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
     return (
@@ -154,57 +141,8 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     )
 
 
-def close_answer(reply: Reply, setting: Setting) -> str:
-    """Draw the sentence that answers a related question best, and who says so; "" if it is not a plain answer."""
-    quotes = [piece for piece in present(reply, setting) if isinstance(piece, Quoted)]
-    if not quotes or reply.answer.red_flag is not None:
-        return ""
-    best, labels = quotes[0], setting.labels
-    by = _DOT.join(map(words, best.speaker.chip))
-    see = f'<a class="cite" href="{exact_url(best.link)}">{exact(labels("ask.see"))}</a>'
-    return (
-        f'<figure class="close"><figcaption>{by}{interest(best.speaker)}</figcaption>'
-        f"<blockquote>{_best(best)}</blockquote><p>{see}</p></figure>"
-    )
-
-
-def _why(reply: Reply, labels: Labels, link: str) -> str:
-    """Draw, folded, what led to an answer; nothing beside an emergency text, where nothing else is to be read."""
-    answer = reply.answer
-    if answer.has_controls or answer.reason in (Reason.NOTHING_ASKED, Reason.TRIAGE_FAILED):
-        return ""
-    lines = [
-        exact(labels("why.quote", number=number, strength=labels(f"why.{quote.strength}"), score=f"{quote.score:.2f}"))
-        + f" {words(_found_by(answer.question.text, quote, labels))}"
-        for number, quote in enumerate(answer.quotes, start=1)
-        if quote.score  # a quote that came with the address of a shared answer was not ranked
-    ]
-    lines.append(exact(labels("why.cut" if answer.quotes else "why.refused", cut=f"{reply.least:.2f}")))
-    for notice in answer.notices:
-        if notice.evidence:
-            raised = ", ".join(f"“{words(place.text)}”" for place in notice.evidence)
-            rule = notice.flag.rule if notice.flag else notice.text
-            lines.append(f"{exact(labels('why.notice', rule=rule))} {raised}")
-    shown = "".join(f"<li>{each}</li>" for each in lines)
-    read_as = answer.interpretation
-    searched = read_as.text if read_as and read_as.is_joined else answer.question.text
-    whole = f'<a href="{exact_url(link)}">{exact(labels("why.link"))}</a>' if link else ""
-    return (
-        f'<details class="row why"><summary><span class="line heading">{exact(labels("why.heading"))}</span></summary>'
-        f'<ul>{shown}</ul><p>{whole}<button type="button" class="as-json" value="{exact(searched)}">'
-        f"{exact(labels('why.json'))}</button></p></details>"
-    )
-
-
-def _found_by(question: str, quote: Quote, labels: Labels) -> str:
-    """Say which words of a question a quote has; only its meaning can have found what has none."""
-    held = set(terms(spans_text(quote.spans)))
-    shared = dict.fromkeys(word for word in surface_words(question) if not held.isdisjoint(terms(word)))
-    return labels("why.words", words=", ".join(shared)) if shared else labels("why.meaning")
-
-
-def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
-    """Draw the pieces of an answer in the order of the page; ``link``: the address of the whole answer."""
+def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, foot: str) -> str:
+    """Draw the pieces of an answer in the order of the page; ``foot``: its sources and controls."""
     notices = [piece for piece in pieces if isinstance(piece, ShownNotice)]
     quotes = [piece for piece in pieces if isinstance(piece, Quoted)]
     headed = any(isinstance(piece, AskedHeading) for piece in pieces)
@@ -221,32 +159,36 @@ def _card(turn: str, question: str, pieces: Sequence[Piece], labels: Labels, lin
     below += "".join(map(_reason, alarms)) if quotes else ""
     read_as = "".join(_read_as(piece, question) for piece in pieces if isinstance(piece, ReadAs))
     if headed:
-        return f"{above}{_asked(turn, pieces, labels, link, why)}{below}"
-    headline = _headline(pieces, labels)
+        return f"{above}{_asked(turn, pieces, labels, foot)}{below}"
+    headline = _headline(pieces)
     if not quotes:
         nearest = "".join(_nearest(piece) for piece in pieces if isinstance(piece, Nearest))
-        return f"{above}{headline}{below}{read_as}{nearest}{why}"
-    drawn = _quotes(turn, quotes, labels, link, below)
+        return f"{above}{headline}{below}{read_as}{nearest}"
     rows = "".join(_difference(turn, piece, labels) for piece in pieces if isinstance(piece, ShownDifference))
-    return f'{above}<div class="card">{headline}{drawn}{rows}{why}</div>{read_as}'
+    return f'{above}<div class="card">{headline}{_quotes(turn, quotes, labels)}{rows}{foot}</div>{below}{read_as}'
 
 
-def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels, link: str, below: str = "") -> str:
-    """Draw the best quote in full, and each other as a row that opens."""
-    best, *more = quotes
-    rows = "".join(_row(turn, quote, labels) for quote in more)
-    return f"{figure(turn, best, labels, link=link)}{below}{rows}"
+def _quotes(turn: str, quotes: Sequence[Quoted], labels: Labels) -> str:
+    """Draw the sentences that answer a question, two at most, and all others behind a line that opens."""
+    first, more = quotes[:_AT_ONCE], quotes[_AT_ONCE:]
+    shown = "".join(figure(turn, quote, labels, quote.lead) for quote in first)
+    rest = "".join(
+        f"<blockquote>{_sentences(quote, quote.rest, labels, turn)}</blockquote>" for quote in first if quote.rest
+    )
+    rest += "".join(figure(turn, quote, labels, quote.sentences) for quote in more)
+    hidden = [*(each for quote in first for each in quote.rest), *(each for quote in more for each in quote.sentences)]
+    if not hidden:
+        return shown
+    count = sum(len(split_sentences(each.text)) or 1 for each in hidden)
+    line = f'<summary><span class="line">{exact(labels.count("origins.more", count))}</span></summary>'
+    return f'{shown}<details class="row further-sentences">{line}{rest}</details>'
 
 
-def _headline(pieces: Sequence[Piece], labels: Labels) -> str:
-    """Draw the headline; that a quote may be only part of the answer is said below it, and here if no quote says it."""
-    doubt, weak = labels("strengths.possible"), labels.headline(Reason.WEAK_MATCH)
-    is_said = any(isinstance(piece, Quoted) and doubt in piece.notes for piece in pieces)
-    shown = (piece.text for piece in pieces if isinstance(piece, Headline) and not (is_said and piece.text == weak))
-    return "".join(f'<p class="headline">{exact(text)}</p>' for text in shown)
+def _headline(pieces: Sequence[Piece]) -> str:
+    return "".join(f'<p class="headline">{exact(piece.text)}</p>' for piece in pieces if isinstance(piece, Headline))
 
 
-def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, why: str) -> str:
+def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, foot: str) -> str:
     """Draw each question of a message as a part of one card: its words, what it was read with, its quotes."""
     drawn, parts = "", list[list[Piece]]()
     for piece in pieces:
@@ -263,12 +205,11 @@ def _asked(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, why: s
                 pass
     for heading, *inside in reversed(parts):
         quotes = [piece for piece in inside if isinstance(piece, Quoted)]
-        headline = _headline(inside, labels)
-        body = _quotes(turn, quotes, labels, link if quotes and quotes[0].number == 1 else "") if quotes else ""
+        body = _headline(inside) + (_quotes(turn, quotes, labels) if quotes else "")
         body += "".join(_also(turn, piece) for piece in inside if isinstance(piece, Also))
         body += "".join(_nearest(piece) for piece in inside if isinstance(piece, Nearest))
-        drawn = f'<section class="part">{_part_heading(heading, labels)}{headline}{body}</section>{drawn}'
-    return f'<div class="card parts">{drawn}{why}</div>'
+        drawn = f'<section class="part">{_part_heading(heading, labels)}{body}</section>{drawn}'
+    return f'<div class="card parts">{drawn}{foot}</div>'
 
 
 def _also(turn: str, also: Also) -> str:
@@ -301,14 +242,9 @@ def _further(further: Further) -> str:
     return f'<div class="further"><h3>{exact(further.heading)}</h3>{buttons}</div>'
 
 
-def general(texts: FixedTexts, labels: Labels) -> str:
-    """Draw the foot of the page: the general notice, which is true of every answer, and the size of the text."""
-    names = "".join(
-        f'<button type="button" value="{size}" title="{exact(labels(f"ask.size_{size}"))}">A</button>'
-        for size in ("normal", "large", "largest")
-    )
-    sizes = f'<p class="sizes">{exact(labels("ask.size"))} {names}</p>'
-    return f'<p class="general">{exact(texts[GENERAL].text)}</p>{sizes}'
+def general(texts: FixedTexts) -> str:
+    """Draw the foot of the page: the general notice, which is true of every answer."""
+    return f'<p class="general">{exact(texts[GENERAL].text)}</p>'
 
 
 def notice_box(notice: ShownNotice, write: Callable[[str], str] = exact, *, briefly: bool = False) -> str:
@@ -345,122 +281,119 @@ def _read_as(read_as: ReadAs, question: str) -> str:
     return f'<p class="read-as">{" · ".join(filter(None, (whole, words(read_as.also) if read_as.also else "")))}</p>'
 
 
-def _row(turn: str, quote: Quoted, labels: Labels) -> str:
-    """Draw a quote folded to the sentence that answers and who says it."""
-    by = words(quote.speaker.chip[0]) if quote.speaker.basis else words(quote.place[0])
-    summary = f'<span class="line">{_best(quote)}</span> <span class="by">{by}{interest(quote.speaker)}</span>'
-    return f'<details class="row"><summary>{summary}</summary>{figure(turn, quote, labels)}</details>'
-
-
 def _difference(turn: str, differ: ShownDifference, labels: Labels) -> str:
-    """Draw the opposing quotes folded to the question on which sources disagree; doubt would take a side."""
-    doubt = labels("strengths.possible")
-    figures = "".join(figure(turn, quote, labels, doubt) for quote in differ.sides)
+    """Draw the opposing quotes folded to the question on which sources disagree."""
+    figures = "".join(figure(turn, quote, labels, quote.sentences) for quote in differ.sides)
     heading = f'<span class="line heading">{exact(differ.heading)}</span>'
     return f'<details class="row sides"><summary>{heading}</summary><div class="columns">{figures}</div></details>'
 
 
-def figure(turn: str, quote: Quoted, labels: Labels, doubt: str = "", link: str = "") -> str:
-    """Draw a quote with the line that says who speaks; ``doubt``: a note that is left out.
-
-    ``link``: the address of the whole answer, below its first quote.
-    """
-    notes = [note for note in quote.notes if note != doubt]
-    below = f'<p class="notes">{exact(capital("; ".join(notes)))}</p>' if notes else ""
-    shown = _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
+def figure(turn: str, quote: Quoted, labels: Labels, sentences: Sequence[Sentence]) -> str:
+    """Draw ``sentences`` of a quote, each with the numbers of its sources; other people's words with who they are."""
+    notes = "".join(f'<p class="notes">{exact(capital(note))}</p>' for note in quote.notes)
+    by = interest(quote.speaker)
+    if not any(each.numbers for each in quote.sentences):
+        pages = f'<span class="page">, {exact(quote.pages)}</span>' if quote.pages else ""
+        place = f'<span class="place">{_place(quote.place)}{pages}</span>'
+        by = f"{place}{_DOT}{said(quote.speaker)}{by} {_see(quote, labels)}"
+    by = f'<figcaption class="who">{by}</figcaption>' if by else ""
     return (
-        f'<figure class="quote {quote.strength}" id="{turn}q{quote.number}"><figcaption>{_chip(quote, labels)}'
-        f"</figcaption><blockquote>{shown}</blockquote>{below}{_acts(quote, labels, link)}</figure>"
+        f'<figure class="quote {quote.strength}" id="{turn}q{quote.number}">'
+        f"<blockquote>{_sentences(quote, sentences, labels, turn)}</blockquote>{by}{notes}</figure>"
     )
 
 
-_LONG = 58  # characters of a chip that take more than two lines of a phone
-
-
-def _chip(quote: Quoted, labels: Labels) -> str:
-    """Draw who says so on a line that is never cut; it opens to the publications with their titles and links."""
-    speaker = quote.speaker
-    first, *others = speaker.chip
-    more = others.pop() if len(speaker.basis) > 1 else ""
-    line = f'<span class="publisher">{words(first)}</span>' + "".join(f"{_DOT}{exact(part)}" for part in others)
-    line += f'<span class="more">{_DOT}{exact(more)}</span>' if more else ""
-    is_long = " long" if sum(map(len, speaker.chip)) > _LONG else ""
-    pages = f", {exact(quote.pages)}" if quote.pages else ""
-    place = f'<p class="place">{_place(quote.place)}<span class="page">{pages}</span></p>'
-    listed = "".join(map(_basis, best_known(speaker.basis)))
-    inside = f"<ul>{listed}</ul>" if listed else f"{place}<p>{said(speaker)}</p>"
-    return (
-        f'<details class="source"><summary class="who{is_long}" title="{exact(labels("ask.who"))}">{line}'
-        f'{interest(speaker)}</summary><div class="basis">{inside}</div></details>'
-    )
-
-
-def _acts(quote: Quoted, labels: Labels, link: str) -> str:
-    """Draw the buttons copy, save and share; every other form to copy is in the menu of share."""
-    number = quote.number
-    hint = f' title="{exact(labels("cite.report_title"))}"'
-    forms = "".join(
-        f'<button type="button" class="copy-as" value="{form}"{hint if form is CitationForm.REPORT else ""}>'
-        f"{exact(labels(f'cite.{form}'))}</button>"
-        for form in (
-            CitationForm.LINK,
-            *(form for form in CitationForm if form not in (CitationForm.PLAIN, CitationForm.LINK)),
-        )
-    )
-    if link:
-        name = exact(labels("cite.answer"))
-        forms = f'<button type="button" class="copy-answer" value="{exact_url(link)}">{name}</button>{forms}'
-    name = f'<span class="name">{exact(labels("cite.forms"))}</span>'
+def _see(quote: Quoted, labels: Labels, shown: str = "") -> str:
+    """Draw the link to the words in their place; ``shown``: a sign in place of its name."""
     where = exact(" › ".join(quote.place) + (f", {quote.pages}" if quote.pages else ""))
-    see = f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{exact(labels("ask.see"))}</a>'
+    name = exact(labels("ask.see"))
+    name = f'<span class="sr">{name}</span><span aria-hidden="true">{shown}</span>' if shown else name
+    return f'<a class="cite" href="{exact_url(quote.link)}" title="{where}">{name}</a>'
+
+
+def _sentences(quote: Quoted, sentences: Sequence[Sentence], labels: Labels, turn: str) -> str:
+    """Draw sentences, one below the other; between two that do not follow each other stands a gap."""
+    drawn, before = "", None
+    last = sentences[-1] if any(each.numbers for each in quote.sentences) and quote.best else None
+    for each in sentences:
+        gap = _GAP if before and GAP in quote.between(before, each) else ""
+        source = exact(labels("origins.number"))
+        numbers = " ".join(
+            f'<a class="number" href="#{turn}s{number}"><span class="sr">{source} </span>{number}</a>'
+            for number in each.numbers
+        )
+        numbers += f" {_see(quote, labels, '›')}" if each is last else ""
+        after = f' <span class="numbers">{numbers}</span>' if numbers else ""
+        drawn += f"<p>{gap}{_marked(quote, each, is_alone=len(sentences) == 1)}{after}</p>"
+        before = each
+    return drawn
+
+
+def _marked(quote: Quoted, sentence: Sentence, *, is_alone: bool) -> str:
+    """Draw a sentence; what answers in it is marked, unless that is all that is shown."""
+    best, at = quote.best, sentence.range
+    if best is None or not best.overlaps(at):
+        return _laid(sentence.text)
+    start, end = max(best.start, at.start) - at.start, min(best.end, at.end) - at.start
+    tag = '<mark class="whole">' if is_alone and (start, end) == (0, at.end - at.start) else "<mark>"
+    return _laid(sentence.text, Layer(start, end, tag, "</mark>"))
+
+
+def _foot(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, searched: str) -> str:
+    """Draw once for the answer: whose words these are, the numbered publications, and what to do with it."""
+    if not any(isinstance(piece, Quoted) for piece in pieces):
+        return ""
+    drawn = ""
+    for piece in pieces:
+        if isinstance(piece, Origins):
+            listed = "".join(_origin(turn, number, each, labels) for number, each in enumerate(piece.publications, 1))
+            named: dict[str, list[str]] = {}
+            for number, each in enumerate(piece.publications, 1):
+                named.setdefault(each.short(labels), []).append(str(number))
+            names = _DOT.join(f"<strong>{', '.join(numbers)}</strong> {exact(name)}" for name, numbers in named.items())
+            drawn = f'<p class="whose">{exact(piece.whose)}</p>'
+            if listed:
+                drawn += (
+                    f'<details class="row origins"><summary><span class="line">{exact(labels("origins.heading"))}: '
+                    f"{names}</span></summary><ul>{listed}</ul></details>"
+                )
+    ways = (
+        ("reply", "", labels("reply.copy")),
+        ("copy-answer", link, labels("keep.link")),
+        ("print", "", labels("keep.print")),
+    )
+    buttons = "".join(
+        f'<button type="button" class="{way}" value="{exact_url(value)}">{exact(name)}</button>'
+        for way, value, name in ways
+        if value or way != "copy-answer"
+    )
+    more = (
+        f'<button type="button" class="as-json" value="{exact(searched)}">{exact(labels("keep.json"))}</button>'
+        f'<button type="button" class="save">{exact(labels("keep.save"))}</button>'
+    )
     return (
-        f'<div class="acts">{see}{_button("copy", "", labels("ask.copy"), labels("ask.copy_title", number=number))}'
-        f"{_button('pin', exact_url(quote.link), labels('ask.save'), labels('ask.save_title', number=number))}"
-        f'<details class="copying"><summary class="icon share" title="{exact(labels("cite.title", number=number))}">'
-        f'{name}</summary><div class="forms">{forms}</div></details></div>'
+        f'<div class="origins-foot">{drawn}<div class="ways">{buttons}<details class="menu"><summary>'
+        f'{exact(labels("keep.more"))}</summary><div class="forms">{more}</div></details></div></div>'
     )
 
 
-def _button(kind: str, value: str, name: str, title: str) -> str:
-    return (
-        f'<button type="button" class="icon {kind}" value="{value}" title="{exact(title)}">'
-        f'<span class="name">{exact(name)}</span></button>'
+def _origin(turn: str, number: int, basis: Basis, labels: Labels) -> str:
+    """Draw a publication: title, publisher, kind, year, and a link that opens only on a click."""
+    title = words(basis.title)
+    if basis.link:
+        link = exact_url(basis.link)
+        title = f'<a class="origin" href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    facts = (
+        words(basis.publisher),
+        exact(labels(f"standings.{basis.standing}")),
+        exact(basis.year),
+        exact(labels(f"extents.{basis.read}")),
     )
-
-
-def _best(quote: Quoted) -> str:
-    """Draw the sentence that answers, on one line."""
-    for text, span in zip(quote.words, quote.spans, strict=True):
-        if quote.best and span.contains(quote.best):
-            return _laid(text[quote.best.start - span.start : quote.best.end - span.start])
-    return _laid(quote.words[0])
+    return f'<li id="{turn}s{number}"><strong>{number}</strong> {title}<p>{_DOT.join(filter(None, facts))}</p></li>'
 
 
 def _laid(text: str, *more: Layer) -> str:
     return f'<span class="exact" dir="auto">{layered(text, (*laid_out(text), *more), exact)}</span>'
-
-
-def whole(quote: Quoted, labels: Labels) -> str:
-    """Draw a passage by itself: its place, who speaks, its words, notes, and a link to its document."""
-    shown = _GAP.join(_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
-    notes = "".join(f'<p class="warning">{exact(capital(note))}</p>' for note in quote.notes)
-    listed = "".join(map(_basis, best_known(quote.speaker.basis)))
-    who = f"<ul>{listed}</ul>" if listed else f'<p class="who">{said(quote.speaker)}</p>'
-    chip = f"{_DOT.join(map(words, quote.speaker.chip))}{interest(quote.speaker)}"
-    pages = f", {exact(quote.pages)}" if quote.pages else ""
-    return (
-        f'<article><h2>{words(" › ".join(quote.place))}{pages}</h2>{notes}<p class="who">{chip}</p>'
-        f'<blockquote dir="auto">{shown}</blockquote>{who}'
-        f'<p class="home"><a href="{exact_url(quote.link)}">{exact(labels("lookup.open"))}</a></p></article>'
-    )
-
-
-def _marked(text: str, span: Range, best: Range | None) -> str:
-    """Draw the words of a span with the sentence that answers marked."""
-    if best is None or not span.contains(best):
-        return _laid(text)
-    tag = "<mark>" if best != span else '<mark class="whole">'
-    return _laid(text, Layer(best.start - span.start, best.end - span.start, tag, "</mark>"))
 
 
 def _place(place: tuple[str, ...]) -> str:
@@ -474,15 +407,6 @@ def said(speaker: Speaker) -> str:
     """Draw whose words they are, publisher and date of a source."""
     facts = (capital(speaker.whose), speaker.publisher, speaker.published)
     return _DOT.join(words(fact) for fact in facts if fact)
-
-
-def _basis(basis: Basis) -> str:
-    """Draw a publication and the place in it, with a link that opens only on a click."""
-    named = f'<span class="origin">{words(basis.words)}</span>'
-    if basis.link:
-        link = exact_url(basis.link)
-        named = f'<a class="origin" href="{link}" target="_blank" rel="noopener noreferrer">{words(basis.words)}</a>'
-    return f'<li>{named}<p class="in">{words(basis.place)}</p></li>'
 
 
 def interest(speaker: Speaker) -> str:

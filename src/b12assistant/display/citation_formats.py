@@ -1,7 +1,6 @@
-"""Write a quote with its citation: plain text, Markdown, HTML, RIS, link, or a report of a problem.
+"""Write a quote with its citation: plain text, Markdown, HTML, link, a message, or a report of a problem.
 
 Plain text, Markdown and HTML keep the words exactly; between the cells of a table and before an item they have a dot.
-RIS, which every reference manager reads, has no line ends in a field, so line ends become blanks there.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import dotted, drawn, plain, revealed
-from b12assistant.display.quoted import Quoted
-from b12assistant.types import GAP
+from b12assistant.display.markup import dotted, drawn, in_message, pasted, plain, revealed
+from b12assistant.display.quoted import Basis, Quoted
+from b12assistant.types import GAP, OriginId
 
 CITE = "/cite/"  # the route of quotes as text
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")
@@ -29,7 +28,6 @@ class CitationForm(StrEnum):
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"
-    RIS = "ris"
     LINK = "link"
     REPORT = "report"
 
@@ -45,10 +43,10 @@ def place(quote: Quoted) -> str:
     return f"{steps}, {quote.pages}" if quote.pages else steps
 
 
-def about(quote: Quoted) -> list[str]:
+def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     """List who speaks, who published it and when, whether they sell, every note, and the web address."""
     speaker = quote.speaker
-    who = [*map(capital, map(_line, speaker.cited)), capital(speaker.interest)]
+    who = [*map(capital, map(_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
 
 
@@ -100,24 +98,6 @@ def _html(quote: Quoted) -> str:
     )
 
 
-def _ris(quote: Quoted) -> str:
-    source = quote.source
-    first, last = quote.page_range or ("", "")
-    lines = [
-        ("TY", "ELEC" if web_address(source.url) else "GEN"),
-        ("TI", _line(quote.place[0])),
-        ("PB", _line(source.publisher or "")),
-        ("PY", str(source.published.year) if source.published else ""),
-        ("DA", source.published.strftime("%Y/%m/%d/") if source.published else ""),
-        ("SP", str(first)),
-        ("EP", str(last)),
-        ("UR", web_address(source.url)),
-        ("N1", _line(words_of(quote))),
-        ("N1", _sentences((*_extras(quote), quote.link))),
-    ]
-    return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - "
-
-
 def _report(quote: Quoted, labels: Labels) -> str:
     """Write a report of a problem, with all ids that are needed to look into it."""
     facts = {
@@ -135,20 +115,86 @@ def _report(quote: Quoted, labels: Labels) -> str:
     return "\n".join((labels("cite.report_heading"), *lines))
 
 
+MOST_NAMED = 2  # publications for a sentence of a message: its list is short
+
+
+def message(
+    parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], labels: Labels, signature: str
+) -> dict[str, str]:
+    """Write a message that answers, as text and as HTML: greeting, questions with their sentences, sources, signature.
+
+    Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
+    A link to a page on this machine is left out: nobody else could open it.
+    """
+    named = {
+        basis.id: basis
+        for _, quotes in parts
+        for quote in quotes
+        for sentence in quote.lead
+        for basis in sentence.basis[:MOST_NAMED]
+    }
+    numbers = {id_: number for number, id_ in enumerate(named, start=1)}
+    text = [labels("reply.greeting"), labels("reply.lead")]
+    html = [f"<p>{_lines(line)}</p>" for line in text]
+    for question, quotes in parts:
+        if question:
+            text.append(question)
+            html.append(f"<h3>{_lines(question)}</h3>")
+        for quote in quotes:
+            for written, tags in _in_message(quote, numbers):
+                text.append(written)
+                html.append(tags)
+    if any(quote.is_summary for _, quotes in parts for quote in quotes):
+        text.append(labels("origins.whose"))
+        html.append(f"<p>{_lines(text[-1])}</p>")
+    if named:
+        text.append(
+            "\n".join(
+                f"[{numbers[id_]}] {_line(each.short(labels))} {web_address(each.link)}".rstrip()
+                for id_, each in named.items()
+            )
+        )
+        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each, labels)}</p>" for id_, each in named.items()))
+    after = [*notices, *([labels("reply.regards"), signature] * bool(signature))]
+    html += [f"<p>{_lines(part)}</p>" for part in after]
+    return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
+
+
+def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tuple[str, str]]:
+    """Yield what is shown of a quote at once, as text and as HTML."""
+    if any(each.basis for each in quote.sentences):
+        for each in quote.lead:
+            cited = "".join(f"[{numbers[basis.id]}]" for basis in each.basis[:MOST_NAMED])
+            yield f"{in_message(each.text)} {cited}".rstrip(), f"<p>{pasted(each.text)} {cited}</p>"
+        sells = capital(quote.speaker.interest)
+        yield from [(sells, f"<p>{_lines(sells)}</p>")] * bool(sells)
+        return
+    link = quote.link if web_address(quote.link) else ""
+    marks = ("", "") if quote.is_summary else ("“", "”")
+    words = GAP.join(map(in_message, quote.words)).join(marks)
+    drawn = GAP.join(map(pasted, quote.words)).join(marks)
+    see = f'<br><a href="{plain(link)}">{plain(link)}</a>' if link else ""
+    yield (
+        f"{words}\n\n— {said_by(quote)}\n{link}".rstrip(),
+        f"<blockquote>{drawn}</blockquote><p>— {_lines(said_by(quote))}{see}</p>",
+    )
+
+
+def _linked(basis: Basis, labels: Labels) -> str:
+    link, name = plain(web_address(basis.link)), revealed(basis.short(labels))
+    return f'<a href="{link}">{name}</a>' if link else name
+
+
+def _lines(text: str) -> str:
+    return revealed(text).replace("\n", "<br>")
+
+
 _FORMS: Mapping[CitationForm, Callable[[Quoted], str]] = {
     CitationForm.PLAIN: _plain,
     CitationForm.MARKDOWN: _markdown,
     CitationForm.HTML: _html,
-    CitationForm.RIS: _ris,
     CitationForm.LINK: lambda quote: quote.link,
 }
-
-
-def _extras(quote: Quoted) -> Iterator[str]:
-    """Yield what reference managers have no field for."""
-    yield from map(_line, quote.place[1:][-1:])
-    speaker = quote.speaker
-    yield from (capital(part) for part in (*speaker.cited, speaker.interest, *quote.notes) if part)
 
 
 def _line(text: str) -> str:

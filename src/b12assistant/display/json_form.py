@@ -1,8 +1,4 @@
-"""The JSON of answers and look-ups: these models both render and describe it.
-
-HTTP, `--json`, `batch` and saved conversations share them. A missing value is null, never left out. Texts of sources
-are not changed: even a question with lone surrogates is written as it is.
-"""
+"""The JSON of answers and look-ups: these models render and describe it, for HTTP, `--json`, `batch` and files."""
 
 from __future__ import annotations
 
@@ -16,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
-from b12assistant.display.labels import overdue, section
-from b12assistant.display.quoted import Basis, basis_of, passage_text, spans_text
+from b12assistant.display.labels import load_labels, overdue, section
+from b12assistant.display.presentation import quoted
+from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, first_mentions, passage_text, spans_text
 from b12assistant.types import (
+    Extent,
     FileEnd,
     GenerationId,
     Hit,
@@ -137,17 +135,42 @@ class Notice(Form):
         )
 
 
-class Origin(Form):
-    """A publication that words of this project's summary rest on."""
-
+class Publication(Form):
     id: Text
     title: Text
     publisher: Text
     kind: SourceKind
-    weight: Annotated[SourceWeight, Field(description="How much it counts beside others, the most first.")]
     published: Annotated[Text, Field(description="The year or date it gives, or `unknown`.")]
     url: Text
+    read: Annotated[Extent, Field(description="How much of it we read.")]
+
+
+class Origin(Publication):
+    """A publication that words of this project's summary rest on."""
+
+    weight: Annotated[SourceWeight, Field(description="How much it counts beside others, the most first.")]
     place: Annotated[Text, Field(description="Where in the publication.")]
+
+
+class NumberedOrigin(Publication):
+    """A publication that sentences of the answer rest on: once, in order of first mention."""
+
+    number: Annotated[int, Field(ge=1)]
+
+    @classmethod
+    def of(cls, number: int, basis: Basis) -> Self:
+        return cls(number=number, **{name: getattr(basis, name) for name in Publication.model_fields})
+
+
+class QuoteSentence(Form):
+    """A sentence of a quote. `origins`: ids of what it rests on by itself, best known first; none for own words."""
+
+    span: Offsets
+    origins: list[Text]
+
+    @classmethod
+    def of(cls, shown: Sentence) -> Self:
+        return cls(span=(shown.range.start, shown.range.end), origins=[basis.id for basis in shown.basis])
 
 
 class SourceFields(Form):
@@ -188,6 +211,7 @@ class _QuotePlace(Form):
     title: Text
     section: list[Text]
     pages: Pages
+    sentences: Annotated[list[QuoteSentence], Field(description="The same words, sentence by sentence.")]
 
 
 class _QuoteState(Form):
@@ -206,11 +230,11 @@ class Quote(_QuoteState, SourceFields, _QuotePlace):
     """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
 
     @classmethod
-    def of(cls, number: int, quote: answers.Quote, reply: Reply, today: date) -> Self:
+    def of(cls, shown: Quoted, quote: answers.Quote, reply: Reply, today: date) -> Self:
         first, last = quote.spans[0], quote.spans[-1]
         document, around = quote.document, quote.passage.span
         return cls(
-            number=number,
+            number=shown.number,
             text=spans_text(quote.spans),
             document=document.id,
             passage=quote.passage.id,
@@ -220,6 +244,7 @@ class Quote(_QuoteState, SourceFields, _QuotePlace):
             title=document.title,
             section=section(document, quote.best.start),
             pages=Span(document, first.start, last.end).pages,
+            sentences=[QuoteSentence.of(each) for each in shown.sentences],
             source_cites=list(document.source.cites),
             review_overdue=overdue(document.source, today),
             source_changed=document.id in reply.source_changed,
@@ -307,6 +332,7 @@ class Answer(Form):
     notices: list[Notice]
     quotes: Annotated[list[Quote], Field(description="Best first; empty unless `answered` or `possibly`.")]
     disagreements: list[Disagreement]
+    origins: Annotated[list[NumberedOrigin], Field(description="What the sentences of all quotes rest on.")]
     nearest: Annotated[list[Place], Field(description="Where the nearest passages are, when nothing answers.")]
     interpretation: Interpretation | None
     asked: Annotated[
@@ -320,7 +346,8 @@ class Answer(Form):
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
         answer = reply.answer
-        quotes = iter([Quote.of(number, quote, reply, today) for number, quote in enumerate(answer.shown, start=1)])
+        shown = quoted(reply, load_labels(), today)
+        quotes = iter([Quote.of(each, quote, reply, today) for each, quote in zip(shown, answer.shown, strict=True)])
         return cls(
             question=answer.question.text,
             status=answer.status,
@@ -334,6 +361,7 @@ class Answer(Form):
                 )
                 for differ in answer.disagreements
             ],
+            origins=[NumberedOrigin.of(number, each) for number, each in enumerate(first_mentions(shown), start=1)],
             nearest=[Place.of_passage(passage) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
             asked=[AskedQuestion.of_part(part) for part in answer.asked],
@@ -378,8 +406,7 @@ class _PassageWords(Place):
     reference: Annotated[bool, Field(description="An item of a reference list.")]
 
 
-class PassageFields(SourceFields, _PassageWords):
-    pass
+class PassageFields(SourceFields, _PassageWords): ...
 
 
 class _Rank(Form):

@@ -31,7 +31,6 @@ class Labels:
 
     language: str  # as in `<html lang>`
     tables: Mapping[str, Mapping[str, str]]
-    keeps: bool = False  # whether the server keeps what is asked
 
     def __call__(self, key: str, **values: object) -> str:
         table, _, name = key.partition(".")

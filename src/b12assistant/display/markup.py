@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from importlib import resources
 from itertools import groupby
 from typing import NamedTuple
 
@@ -182,12 +181,6 @@ def dialled(text: str, write: Callable[[str], str] = plain) -> str:
 
 
 UNSEEN = "unseen.css"  # styles what `revealed` writes
-
-
-def style_sheets(*names: str) -> str:
-    """Join style sheets of `static/`."""
-    folder = resources.files("b12assistant").joinpath("static")
-    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
 
 
 def exact_url(address: str) -> str:

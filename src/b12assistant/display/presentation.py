@@ -1,6 +1,6 @@
 """Turn a reply into an ordered list of pieces, in words, that every output draws.
 
-The page, the page without scripts, the terminal, files, MCP and LangChain draw the same pieces. None of them chooses
+The page, the terminal and MCP draw the same pieces. None of them chooses
 the order, the wording or the notes of a quote, nor how it says who speaks and whether the source sells.
 """
 
@@ -24,7 +24,7 @@ from b12assistant.answers import (
 )
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.quoted import Basis, Cited, Quoted, first_mentions
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import (
     DocumentId,
@@ -158,7 +158,30 @@ class General:
     text: str
 
 
-Piece = ShownNotice | ReadAs | AskedHeading | Headline | Also | Quoted | ShownDifference | Nearest | Further | General
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The publications that the sentences of an answer rest on; the number of each is its place, from 1.
+
+    ``whose``: says that these are our summaries.
+    """
+
+    whose: str
+    publications: tuple[Basis, ...]
+
+
+Piece = (
+    ShownNotice
+    | ReadAs
+    | AskedHeading
+    | Headline
+    | Also
+    | Quoted
+    | ShownDifference
+    | Origins
+    | Nearest
+    | Further
+    | General
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +210,7 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
     answer, labels = reply.answer, setting.labels
     read_as = answer.interpretation
     replaced = [swap.words for swap in read_as.replaced] if read_as else []
-    shown = tuple(
-        Quoted.of(Cited.of_quote(quote, reply, setting.base), labels, setting.today, number)
-        for number, quote in enumerate(answer.shown, start=1)
-    )
+    shown = quoted(reply, labels, setting.today, setting.base)
     sides = iter(shown[len(answer.quotes) :])
     parts = [
         AskedPart(
@@ -216,6 +236,16 @@ def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
     )
 
 
+def quoted(reply: Reply, labels: Labels, today: date, base: str = "") -> tuple[Quoted, ...]:
+    """Return every quote of an answer, with the numbers of the publications that each sentence rests on."""
+    shown = [
+        Quoted.of(Cited.of_quote(quote, reply, base), labels, today, number)
+        for number, quote in enumerate(reply.answer.shown, start=1)
+    ]
+    numbers = {each.id: number for number, each in enumerate(first_mentions(shown), start=1)}
+    return tuple(quote.numbered(numbers) for quote in shown)
+
+
 def _places(passages: Iterable[Passage]) -> Iterator[tuple[DocumentId, PassageId, tuple[str, ...]]]:
     for near in passages:
         yield near.document.id, near.id, (near.document.title, *section(near.document, near.span.start))
@@ -234,7 +264,7 @@ def arrange(
     *,
     emergency: bool,
 ) -> tuple[Piece, ...]:
-    """Order an answer: notices, what was searched, headline, quotes, differences, nearest places, advice.
+    """Order an answer: notices, what was searched, headline, quotes, differences, origins, nearest places, advice.
 
     ``differences``: curators' questions with the quotes of their sides. ``parts``: the questions of a message, each
     with its own headline, quotes and places; ``further``: those that were not searched. ``emergency``: the most serious
@@ -247,11 +277,18 @@ def arrange(
         *(notice for notice in shown if notice not in advice),
         *answered,
         *(ShownDifference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
+        *_origins(labels, [*quotes, *(side for _, sides in differences for side in sides)]),
         *([Nearest(labels("ask.nearest"), nearest)] if nearest and not parts else []),
         *([Further(labels("ask.further"), tuple(further))] if further else []),
         *advice,
         *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
     )
+
+
+def _origins(labels: Labels, quotes: Sequence[Quoted]) -> Iterator[Origins]:
+    """Yield the list of what the quotes rest on, if any are our summaries."""
+    if any(quote.is_summary for quote in quotes):
+        yield Origins(labels("origins.whose"), first_mentions(quotes))
 
 
 def _answered(
@@ -282,7 +319,7 @@ def _of_parts(labels: Labels, parts: Sequence[AskedPart], quotes: Sequence[Quote
         for quote in quotes:
             if quote.number in part.numbers:
                 number = quote.number
-                yield Also(labels("ask.also", number=number), number) if number in shown else quote
+                yield Also(labels("ask.also"), number) if number in shown else quote
         shown.update(part.numbers)
         if part.nearest:
             yield Nearest(labels("ask.nearest"), part.nearest)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import chain, pairwise
 
+from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Quote, Reply, Strength
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
@@ -14,8 +15,10 @@ from b12assistant.display.labels import Labels, capital, overdue, section
 from b12assistant.types import (
     GAP,
     Attribution,
+    BlockKind,
     Document,
     DocumentId,
+    Extent,
     GenerationId,
     Interest,
     OriginId,
@@ -43,13 +46,14 @@ class Basis:
     published: str
     url: str
     place: str
+    read: Extent  # how much of it we read
     read_at: str = ""  # the copy that was read, shown only on the document's own page
 
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
         origin, place = attribution.origin, attribution.place
         who = (origin.title, origin.publisher, origin.kind, origin.weight)
-        return cls(origin.id, *who, origin.published, origin.url, place, origin.read_at)
+        return cls(origin.id, *who, origin.published, origin.url, place, origin.read, origin.read_at)
 
     @property
     def standing(self) -> PublisherKind:
@@ -59,6 +63,12 @@ class Basis:
     def year(self) -> str:
         """Return the year of the publication, "" if it is not known."""
         return year_of(self.published)
+
+    def short(self, labels: Labels) -> str:
+        """Return the publisher, as readers know it, and the year."""
+        is_nameless = self.standing is PublisherKind.ANONYMOUS
+        name = capital(labels("standings.anonymous")) if is_nameless else self.publisher
+        return f"{short_names().get(name, name)} {self.year}".rstrip()
 
     @property
     def words(self) -> str:
@@ -75,6 +85,19 @@ class Basis:
     def cited(self) -> str:
         """Return publisher, title, year and web address, as far as they are known."""
         return f"{self.words} {self.link}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a quote and the publications that it rests on by itself, best known first.
+
+    ``basis`` is empty for a source's own words. ``numbers``: of the ``basis`` in the list of an answer.
+    """
+
+    range: Range
+    text: str
+    basis: tuple[Basis, ...] = ()
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +141,11 @@ class Speaker:
         return self._with(publication.words for publication in self.basis)
 
     @property
+    def own(self) -> tuple[str, ...]:
+        """Return ``parts`` without the publications."""
+        return self._with(())
+
+    @property
     def cited(self) -> tuple[str, ...]:
         """Return ``parts``, with the web address of each publication."""
         return self._with(publication.cited for publication in self.basis)
@@ -159,6 +187,29 @@ def _chip(source: Source, labels: Labels, basis: Sequence[Basis], title: str) ->
     yield labels("speaker.own_words" if source.words is Words.ORIGINAL and not basis else "speaker.our_summary")
     if len(basis) > 1:
         yield labels.count("speaker.others", len(basis) - 1)
+
+
+def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
+    """Cut spans of one document into the sentences that are attributed by themselves, and what is between them."""
+    document = spans[0].document
+    known = sorted({each.range for each in document.attributions}, key=lambda each: (each.start, each.end))
+    found: list[Sentence] = []
+    for span in spans:
+        inside = [Range(max(span.start, at.start), min(span.end, at.end)) for at in known if at.overlaps(span.range)]
+        apart = [at for i, at in enumerate(inside) if i == 0 or at.start >= inside[i - 1].end]
+        for at in sorted((*apart, *span.range.without(apart)), key=lambda each: each.start):
+            if text := document.slice(at).strip():
+                start = document.text.index(text, at.start)
+                own = Range(start, start + len(text))
+                basis = best_known(map(Basis.of, document.attributed([own])))
+                found.append(Sentence(own, text, tuple(basis)))
+    return tuple(found)
+
+
+def first_mentions(quotes: Sequence[Quoted]) -> tuple[Basis, ...]:
+    """Return the publications that quotes rest on, once each, those of what is shown at once first."""
+    sentences = chain(*(quote.lead for quote in quotes), *(quote.sentences for quote in quotes))
+    return tuple({each.id: each for sentence in sentences for each in sentence.basis}.values())
 
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
@@ -229,7 +280,7 @@ class Quoted:
 
     ``number``: 1-based in an answer, 0 outside of one. ``words``: span by span, exactly the source's. ``place``: the
     title, then the headings, outermost first. ``pages``: a label, "" without pages. ``notes``: labels, each beginning
-    with a small letter.
+    with a small letter. ``sentences``: the same words; ``lead``: those shown at once.
     """
 
     number: int
@@ -237,6 +288,8 @@ class Quoted:
     passage: PassageId | None
     spans: tuple[Range, ...]
     words: tuple[str, ...]
+    sentences: tuple[Sentence, ...]
+    lead: tuple[Sentence, ...]
     best: Range | None
     place: tuple[str, ...]
     page_range: tuple[int, int] | None
@@ -255,12 +308,15 @@ class Quoted:
         document, at = cited.document, (cited.best or cited.spans[0]).start
         source = document.source
         pages = document.span(cited.spans[0].start, cited.spans[-1].end).pages
+        sentences = sentences_of(cited.spans)
         return cls(
             number,
             document.id,
             cited.passage,
             tuple(span.range for span in cited.spans),
             tuple(span.text for span in cited.spans),
+            sentences,
+            tuple(_lead(document, sentences, cited.best)),
             cited.best.range if cited.best else None,
             (document.title, *section(document, at)),
             pages,
@@ -280,6 +336,53 @@ class Quoted:
     def text(self) -> str:
         """Return the words, with a gap between spans."""
         return GAP.join(self.words)
+
+    @property
+    def is_summary(self) -> bool:
+        """Return whether these are our words, not the source's own."""
+        return bool(self.speaker.basis) or self.source.words is Words.PROJECT_SUMMARY
+
+    def between(self, before: Sentence, after: Sentence) -> str:
+        """Return the blanks of the source between two sentences, or a gap if something was left out."""
+        for text, span in zip(self.words, self.spans, strict=True):
+            blank = text[before.range.end - span.start : after.range.start - span.start]
+            if span.contains(before.range) and span.contains(after.range) and not blank.strip():
+                return blank
+        return GAP
+
+    @property
+    def rest(self) -> tuple[Sentence, ...]:
+        """Return the sentences that are not shown at once."""
+        return tuple(each for each in self.sentences if each not in self.lead)
+
+    def numbered(self, numbers: Mapping[OriginId, int]) -> Quoted:
+        """Return the quote with the numbers of the publications in the list of its answer."""
+
+        def of(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
+            return tuple(replace(one, numbers=tuple(numbers[each.id] for each in one.basis)) for one in sentences)
+
+        return replace(self, sentences=of(self.sentences), lead=of(self.lead))
+
+
+_LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
+
+
+def _lead(document: Document, sentences: Sequence[Sentence], best: Span | None) -> Iterator[Sentence]:
+    """Yield the sentence that answers, with those that it needs: what it refers to, what qualifies it, its list.
+
+    A source's own words are shown as they stand.
+    """
+    at = next((i for i, each in enumerate(sentences) if best and each.range.overlaps(best.range)), 0)
+    is_list = any(block.kind in _LISTED and block.range.overlaps(sentences[at].range) for block in document.blocks)
+    if best is None or not any(each.basis for each in sentences) or is_list or sentences[at].text.endswith(":"):
+        yield from sentences
+        return
+    first = last = at
+    while first and refers_back(sentences[first].text):
+        first -= 1
+    while last + 1 < len(sentences) and qualifies(sentences[last + 1].text):
+        last += 1
+    yield from sentences[first : last + 1]
 
 
 def spans_text(spans: Sequence[Span]) -> str:
@@ -304,8 +407,6 @@ def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
         yield labels("ask.note", note=cited.note.rstrip(". "))
     for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):
         yield labels("ask.reviewed", by=by, day=labels.day(on))
-    if cited.strength is Strength.POSSIBLE:
-        yield labels("strengths.possible")
     if overdue(source, today):
         yield labels("ask.overdue")
     if cited.changed:

@@ -5,18 +5,17 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
-from b12assistant.display.answer_html import interest, said, whole
+from b12assistant.display.answer_html import interest, said
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, capital, load_labels, overdue
 from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
-from b12assistant.display.printed_pages import Printing, figure, pages_of
-from b12assistant.display.quoted import Basis, Quoted, Speaker
+from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range, Words
 
@@ -37,27 +36,18 @@ class View:
     labels: Labels = field(default_factory=load_labels)
     passage: PassageId | None = None
     off: str = ""  # why a curator switched off the document or the passage
-    off_whole: bool = False  # the document
     note: str = ""  # what a curator says of the passage
-    curator: bool = False  # whether whoever has the key may change that here
 
-    def link(self, document: Document, *, passage: Passage | None = None, number: int | None = None) -> str:
-        """Return a link to the same view of a passage or of printed page ``number``, else of the text at the quote."""
+    def link(self, document: Document, passage: Passage) -> str:
+        """Return a link to the same view of a passage."""
         parts = [query_of(self.place)] if self.place else []
         query = {
-            "passage": passage.id if passage else self.passage,
-            "view": "printed" if number else None,
-            "page": number,
+            "passage": passage.id,
             "theme": self.theme,
             "framed": "1" if self.framed else None,
         }
         parts.append(urlencode({key: value for key, value in query.items() if value}))
-        anchor = f"#p{passage.id}" if passage else "" if number else self.anchor
-        return f"{of_document(document)}?{'&'.join(part for part in parts if part)}{anchor}"
-
-    @property
-    def anchor(self) -> str:
-        return f"#{HIT}" if self.place else f"#p{self.passage}" if self.passage else ""
+        return f"{of_document(document)}?{'&'.join(parts)}#p{passage.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +69,20 @@ class Target:
             current = next(overlapping, None)
         return cls(entry, place, current)
 
-    @property
-    def ranges(self) -> tuple[Range, ...]:
-        """Return the words of the quote, else of the passage."""
-        if self.place is not None:
-            return self.place.spans
-        return () if self.current is None else (self.entry.passages[self.current].span.range,)
 
-
-def source_page(entry: Entry, view: View, printing: Printing | None = None) -> str:
-    """Draw the page of a document; ``printing``: a printed page to show instead of the text."""
+def source_page(entry: Entry, view: View) -> str:
+    """Draw the page of a document."""
     document, labels = entry.document, view.labels
     target = Target.of(entry, view)
-    number = printing.number if printing else None
     speaker = Speaker.of(document.source, labels)
     is_ours = document.source.words is Words.PROJECT_SUMMARY
     kicker = plain(labels("source.kicker_summary" if is_ours else "source.kicker"))
     body = (
         f'<header class="facts"><p class="kicker">{kicker}</p><h1>{_own(document.title)}</h1>'
         f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
-        f"{_warnings(target, view)}{_views(target, view, number)}</header>"
-        f"{_bar(target, view, number)}{_shown(target, view, printing)}"
+        f"{_warnings(target, view)}</header>{_bar(target, view)}{_shown(target, view)}"
         f'<details class="facts"><summary>{plain(labels("source.facts"))}</summary>'
-        f"<dl>{''.join(_facts(entry, labels))}</dl></details>{_curator(target, view)}"
+        f"<dl>{''.join(_facts(entry, labels))}</dl></details>"
     )
     if view.framed:
         framed = f'<section aria-label="{kicker}">{body}</section>'
@@ -110,24 +91,13 @@ def source_page(entry: Entry, view: View, printing: Printing | None = None) -> s
     return _page(document.title, f"<main>{home}{body}</main>", view.theme, labels)
 
 
-def _shown(target: Target, view: View, printing: Printing | None) -> str:
+def _shown(target: Target, view: View) -> str:
     entry, labels = target.entry, view.labels
-    if printing is not None:
-        return figure(entry.document, printing, target.ranges, labels)
     grey, never = plain(labels("source.grey")), plain(labels("source.never"))
     legend = f'<p class="legend"><span class="never">{grey}</span> {never}</p>'
     if not any(mark.kind is MarkKind.NEVER for mark in entry.document.marks):
         legend = ""
     return f'{legend}<div id="doc" class="doc" dir="auto">{layered(entry.document.text, _layers(target, view))}</div>'
-
-
-def comparison_page(sides: Sequence[Quoted | None], labels: Labels) -> str:
-    """Draw passages side by side; ``None``: its words are gone."""
-    gone = f'<article><p class="warning">{plain(labels("pack.lost"))}</p></article>'
-    drawn = "".join(whole(quote, labels) if quote else gone for quote in sides)
-    heading = labels("lookup.comparison")
-    home = f'<p class="home"><a href="/#lookup">{plain(labels("lookup.heading"))}</a></p>'
-    return _page(heading, f'<main>{home}<h1>{plain(heading)}</h1><div class="sides">{drawn}</div></main>', "", labels)
 
 
 def missing_page(name: str, theme: str, labels: Labels) -> str:
@@ -197,30 +167,6 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
         yield _fact(labels("source.cites"), f"<ul>{listed}</ul>")
 
 
-def _curator(target: Target, view: View) -> str:
-    """Draw the form by which a curator changes what is quoted of the passage in view, else of the document."""
-    if not view.curator:
-        return ""
-    labels, entry, at = view.labels, target.entry, target.current
-    passage = "" if at is None else entry.passages[at].id
-    position = labels("source.passage_of", number=(at or 0) + 1, count=len(entry.passages))
-    about = f"{entry.document.title}, {position}" if passage else entry.document.title
-    acts = [("on" if view.off else "off", "" if view.off_whole else passage)]
-    acts += [("note", passage)] * bool(passage) + [("no_note", passage)] * bool(view.note)
-    buttons = "".join(
-        f'<button type="button" value="{act}" data-passage="{plain(of)}">{plain(labels(f"curator.{act}"))}</button>'
-        for act, of in acts
-    )
-    said = " ".join(f'data-{name}="{plain(labels(f"curator.{name}"))}"' for name in ("empty", "lost"))
-    return (
-        f'<details class="facts curator" data-document="{plain(entry.document.id)}" {said} hidden>'
-        f"<summary>{plain(labels('curator.heading'))}</summary><p>{_own(about)}</p>"
-        f'<label>{plain(labels("curator.key"))}<input type="password" autocomplete="current-password"></label>'
-        f'<label>{plain(labels("curator.words"))}<textarea rows="2" maxlength="1000" dir="auto"></textarea></label>'
-        f'<p class="acts">{buttons}</p><p role="status" class="result"></p></details>'
-    )
-
-
 def _publication(basis: Basis, labels: Labels) -> str:
     """Draw a publication with a link to its own address and, after it, to the copy that was read."""
     copy = f" ({_link(basis.read_at, labels('source.read_at'))})" if basis.read_at else ""
@@ -236,13 +182,13 @@ def _link(url: str, name: str) -> str:
     return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(name)}</a>' if url else _own(name)
 
 
-def _bar(target: Target, view: View, number: int | None) -> str:
-    """Draw the bar of links; ``number``: the printed page in view, 1-based, or ``None`` for the text."""
+def _bar(target: Target, view: View) -> str:
+    """Draw the bar of links."""
     document, to_quote = target.entry.document, _name(view.labels("source.to_quote"), view.labels("source.quote"))
     parts = (
-        _page_steps(document, view, number) if number else _passage_steps(target, view),
-        f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place and number is None else "",
-        _outline(document, view) if number is None else "",
+        _passage_steps(target, view),
+        f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place else "",
+        _outline(document, view),
         _copies(target, view),
         f'<button type="button" id="print" hidden>{plain(view.labels("source.print"))}</button>',
     )
@@ -254,29 +200,16 @@ def _name(whole: str, brief: str) -> str:
     return f'<span data-brief="{plain(brief)}">{plain(whole)}</span>'
 
 
-def first_page(target: Target) -> int:
-    """Return the first printed page to show, 1-based: that of the quote or passage."""
-    return next(iter(pages_of(target.entry.document, target.ranges)), 1)
-
-
 def _passage_steps(target: Target, view: View) -> str:
     document, passages, count = target.entry.document, target.entry.passages, len(target.entry.passages)
     if count < 2:
         return ""
     number = 0 if target.current is None else target.current + 1
-    back = view.link(document, passage=passages[number - 2]) if number > 1 else ""
-    on = view.link(document, passage=passages[number]) if number < count else ""
+    back = view.link(document, passages[number - 2]) if number > 1 else ""
+    on = view.link(document, passages[number]) if number < count else ""
     position = view.labels("source.passage_of" if number else "source.passages", number=number, count=count)
     brief = f"{number}/{count}" if number else str(count)
     return _steps(view, position, brief, ("source.previous_passage", back), ("source.next_passage", on))
-
-
-def _page_steps(document: Document, view: View, number: int) -> str:
-    count = len(document.page_starts)
-    back = view.link(document, number=number - 1) if number > 1 else ""
-    on = view.link(document, number=number + 1) if number < count else ""
-    position = view.labels("source.page_of", number=number, count=count)
-    return _steps(view, position, f"{number}/{count}", ("source.previous_page", back), ("source.next_page", on))
 
 
 def _steps(view: View, position: str, brief: str, *links: tuple[str, str]) -> str:
@@ -293,19 +226,6 @@ def _steps(view: View, position: str, brief: str, *links: tuple[str, str]) -> st
     )
     at = f'<span class="position" data-brief="{plain(brief)}">{plain(position)}</span>'
     return f'<span class="steps">{back}{at}{on}</span>'
-
-
-def _views(target: Target, view: View, number: int | None) -> str:
-    document, labels = target.entry.document, view.labels
-    if not document.page_starts:
-        return ""
-    views = (("text", None), ("printed", number or first_page(target)))
-    links = "".join(
-        f'<a href="{plain(view.link(document, number=page))}" aria-current="{"true" if page == number else "false"}">'
-        f"{plain(labels(f'source.{name}'))}</a>"
-        for name, page in views
-    )
-    return f'<p class="views">{links}</p>'
 
 
 def _outline(document: Document, view: View) -> str:
@@ -366,9 +286,7 @@ def _page_starts(document: Document, view: View) -> Iterator[Layer]:
     for number, start in enumerate(document.page_starts, start=1):
         if start < len(document.text):
             name = plain(view.labels("source.page", number=number))
-            title = plain(view.labels("source.printed_title", number=number))
-            href = plain(view.link(document, number=number))
-            opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{title}" href="{href}">'
+            opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{name}" href="#page{number}">'
             yield Layer(start, start, opening, "</a>")
 
 

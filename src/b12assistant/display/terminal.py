@@ -26,14 +26,15 @@ from b12assistant.display.presentation import (
     General,
     Headline,
     Nearest,
+    Origins,
     Piece,
     ReadAs,
     ShownDifference,
     ShownNotice,
 )
-from b12assistant.display.quoted import Quoted
+from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
-from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
+from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -91,7 +92,7 @@ def progress() -> Iterator[Progress]:
 def answer(pieces: Sequence[Piece], console: Console) -> None:
     """Print an answer, without an empty line above it."""
     for place, piece in enumerate(pieces):
-        if place and isinstance(piece, Quoted | ShownDifference | General):
+        if place and isinstance(piece, Quoted | ShownDifference | Origins | General):
             console.print()
         _piece(piece, console)
 
@@ -137,7 +138,8 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     _print(
         Text(
             f"{_counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
-            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus:"
+            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus; what is true "
+            "of all files stands there once, under [defaults]:"
         ),
         console,
     )
@@ -184,6 +186,10 @@ def _piece(piece: Piece, console: Console) -> None:
             for quote in piece.sides:
                 console.print()
                 _quote(quote, console)
+        case Origins():
+            _print(Text(piece.whose), console)
+            for number, basis in enumerate(piece.publications, start=1):
+                _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
         case Nearest():
             _print(Text(f"{piece.heading}:"), console)
             for near in piece.places:
@@ -220,26 +226,35 @@ def _notice(notice: ShownNotice, console: Console) -> None:
 
 
 def _quote(quote: Quoted, console: Console) -> None:
-    _print(Text(f"[{quote.number}]", style="cyan"), console)
-    words = (_marked(text, span, quote.best) for text, span in zip(quote.words, quote.spans, strict=True))
-    _print(Text(GAP).join(words), console, indent=_INDENT)
-    _citation(quote, console)
+    """Print a quote: our sentences with the numbers of what they rest on; other people's words with who they are."""
+    drawn, before = Text(), None
+    for each in quote.sentences:
+        drawn.append(quote.between(before, each) if before else "")
+        drawn.append(_marked(each, quote.best))
+        before = each
+    _print(Text(f"{quote.number}.", style="cyan"), console)
+    _print(drawn, console, indent=_INDENT)
+    _citation(quote, console, in_answer=True)
 
 
-def _marked(text: str, span: Range, best: Range | None) -> Text:
-    """Return the span's words with the best sentence in bold."""
-    text = dotted(text)
-    if best is None or not span.contains(best):
-        return Text(inert(text))
-    start, end = best.start - span.start, best.end - span.start
-    return Text.assemble(inert(text[:start]), (inert(text[start:end]), "bold"), inert(text[end:]))
+def _marked(sentence: Sentence, best: Range | None) -> Text:
+    """Return a sentence with what answers in bold, and the numbers of its sources."""
+    text, at = dotted(sentence.text), sentence.range
+    numbers = "".join(f"[{number}]" for number in sentence.numbers)
+    start, end = (max(best.start, at.start), min(best.end, at.end)) if best and best.overlaps(at) else (at.end, at.end)
+    parts = text[: start - at.start], text[start - at.start : end - at.start], text[end - at.start :]
+    shown = Text.assemble(inert(parts[0]), (inert(parts[1]), "bold"), inert(parts[2]))
+    return Text.assemble(shown, (f" {numbers}", "cyan")) if numbers else shown
 
 
-def _citation(quote: Quoted, console: Console) -> None:
-    """Print the place, who speaks, the notes, whether they sell, and the id that `show` takes."""
+def _citation(quote: Quoted, console: Console, *, in_answer: bool = False) -> None:
+    """Print the place, who speaks, the notes, whether they sell, and the id that `show` takes.
+
+    ``in_answer``: the publications that it rests on are listed below all quotes.
+    """
     speaker = quote.speaker
     where = " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
-    who = (*speaker.cited, *quote.notes)
+    who = (*(speaker.own if in_answer else speaker.cited), *quote.notes)
     _print(Text(inert(f"— {where}")), console, indent=_INDENT)
     lines = [Text(inert(" · ".join(part for part in who if part)))]
     if speaker.interest:

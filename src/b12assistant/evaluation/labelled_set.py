@@ -68,7 +68,7 @@ def load_labelled(path: Path) -> tuple[Labelled, ...]:
 
 def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str) -> tuple[_Row, ...]:
     try:
-        lines = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
+        lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
     except OSError as error:
         hint = "give a JSON lines file of labelled questions"
         raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
@@ -213,7 +213,7 @@ class Dialogue:
 def holds_dialogues(path: Path) -> bool:
     """Check if the first line of a file is a conversation."""
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             row = json.loads(next((line for line in lines if line.strip()), "null"))
     except (OSError, ValueError, RecursionError):
         return False  # reading the questions reports what is wrong

@@ -1,7 +1,8 @@
 """Find the limits of the confidence for a corpus from labelled questions, and write them into its settings.
 
 ``least`` is the highest limit that keeps nearly every question whose best quote is right; ``strong`` the lowest from
-which most best quotes are right. Neither changes what is found.
+which most best quotes are right. Neither changes what is found. Questions that stand in the corpus's lists are left
+out: they are found too easily to say where a limit should be.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from math import floor
 from pathlib import Path
 
 from b12assistant.application.workspace import Workspace
+from b12assistant.corpus.question_lists import marked_questions
 from b12assistant.errors import DatasetError, UsageError
 from b12assistant.evaluation.labelled_set import LabelledAnswer, ask_all, load_labelled
 from b12assistant.evaluation.measures import write_whole
+from b12assistant.language.words import surface_words
 
 KEPT = 0.97  # of the questions whose best quote is right
 RIGHT = 0.85  # of the best quotes that are strong
+MOST_REFUSED = 0.1  # of the questions with gold, for a limit that is written
 _RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
 _SECTION = re.compile(r"^\[answering\][^\n]*\n(?:(?!\[)[^\n]*\n?)*", re.M)
 
@@ -44,16 +48,29 @@ class Judged:
         return cls(asked.confidence, any(asked.outcome.ranked[:1]), bool(asked.outcome.labelled.gold))
 
 
-def judged(space: Workspace, file: Path) -> tuple[Judged, ...]:
-    """Ask the questions of a file. Raises ``DatasetError`` if they are too few for a fit."""
-    asked = tuple(map(Judged.of, ask_all(space, load_labelled(file))))
+def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
+    """Ask the questions of a file that are not marked; return them, and how many are marked.
+
+    Raises ``DatasetError`` if too few are left for a fit.
+    """
+    labelled = load_labelled(file)
+    marked = set(map(_folded, marked_questions(space.corpus, space.entries)))
+    others = [each for each in labelled if _folded(each.question) not in marked]
+    count = len(labelled) - len(others)
+    asked = tuple(map(Judged.of, ask_all(space, others)))
     right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
     if right < _RIGHT_ONES or without < _WITHOUT:
+        but = f", and {count} do not count because they are marked in the corpus" if count else ""
         raise DatasetError(
-            f"{file}: {right} questions have a right best quote and {without} have no gold",
+            f"{file}: {right} questions have a right best quote, {without} have no gold{but}",
             hint=f"a fit needs {_RIGHT_ONES} of the first and {_WITHOUT} of the others; 30 in all are a good start",
         )
-    return asked
+    return asked, count
+
+
+def _folded(question: str) -> tuple[str, ...]:
+    """Return the words of a question, whatever their order, capitals, accents and punctuation."""
+    return tuple(sorted(surface_words(question)))
 
 
 def limits_of(asked: Sequence[Judged], now: Limits) -> Limits:
@@ -71,13 +88,9 @@ def changes(asked: Sequence[Judged], now: Limits, then: Limits) -> Iterator[str]
     """Yield what other limits change, a sentence each."""
     yield f"answering.least: {now.least:.3f} now, {then.least:.3f} fits"
     yield f"answering.strong: {now.strong:.3f} now, {then.strong:.3f} fits"
-    right, without = [each for each in asked if each.right], [each for each in asked if not each.gold]
-    kept, refused = (
-        [sum((each.confidence >= limit.least) == shown for each in some) for limit in (now, then)]
-        for some, shown in ((right, True), (without, False))
-    )
-    yield f"shown, of {len(right)} questions whose best quote is right: {kept[0]} now, {kept[1]} then"
-    yield f"refused, of {len(without)} questions without gold: {refused[0]} now, {refused[1]} then"
+    for name, gold in (("answerable questions", True), ("questions without gold", False)):
+        before, after = (refused(asked, limit, gold=gold) for limit in (now, then))
+        yield f"refused, of {sum(each.gold is gold for each in asked)} {name}: {before} now, {after} then"
     strong = [
         [each.right for each in asked if each.confidence >= max(limit.least, limit.strong)] for limit in (now, then)
     ]
@@ -85,12 +98,27 @@ def changes(asked: Sequence[Judged], now: Limits, then: Limits) -> Iterator[str]
     yield f"right, of the best quotes from answering.strong on: {figures[0]} now, {figures[1]} then"
 
 
-def write(space: Workspace, limits: Limits) -> Path:
-    """Write the limits into the project's settings; return the file. Raises ``UsageError`` if it has none."""
+def refused(asked: Sequence[Judged], limits: Limits, *, gold: bool) -> int:
+    """Return how many of the questions with or without gold are refused."""
+    return sum(each.gold is gold and each.confidence < limits.least for each in asked)
+
+
+def write(space: Workspace, asked: Sequence[Judged], limits: Limits) -> Path:
+    """Write the limits that fit ``asked`` into the project's settings; return the file.
+
+    Raises ``UsageError`` if there is none, or if the limits would refuse too many answerable questions.
+    """
+    lost, answerable = refused(asked, limits, gold=True), sum(each.gold for each in asked)
+    if lost > MOST_REFUSED * answerable:
+        raise UsageError(
+            f"nothing is written: answering.least = {limits.least:.3f} would refuse {lost} of {answerable} answerable "
+            "questions, more than one in ten",
+            hint="mark more questions with `b12assistant improve`, index, and fit with others",
+        )
     file = space.configuration.file
     if file is None:
         raise UsageError("there is no b12assistant.toml to write to", hint="make one, or name it with --config")
-    text = file.read_text("utf-8")
+    text = file.read_text("utf-8-sig")
     found = _SECTION.search(text)
     lines = [f"least = {limits.least}", f"strong = {limits.strong}"]
     if found is None:

@@ -19,9 +19,7 @@ from typing import Any, Final, NamedTuple
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
-from b12assistant.display.markup import plain
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.report_page import document, scrolling, section
 from b12assistant.safety.explanation import Json, explain, lines
 
 NONE: Final = "none"
@@ -69,7 +67,7 @@ class Judgement:
 def load_cases(path: Path) -> tuple[Case, ...]:
     """Read labelled messages. Raises ``UsageError`` that names the line."""
     try:
-        rows = path.read_text("utf-8").split("\n")  # a JSON string may hold other line ends
+        rows = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled messages") from error
     cases = [_case(line, f"{path}:{number}") for number, line in enumerate(rows, start=1) if line.strip()]
@@ -300,30 +298,3 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-_TITLE = "Audit of the red flags"
-
-
-def page(figures: Figures) -> str:
-    """Return the page with its styles in it."""
-    lines = "".join(f"<p>{plain(line)}</p>" for line in heading(figures))
-    header = f'<header class="facts"><h1>{_TITLE}</h1>{lines}</header>'
-    body = "".join(map(_table, tables(figures))) + _misses(figures)
-    return document(f"{_TITLE} · {figures['set']}", body, header=header, styles=("tokens.css", "audit.css"))
-
-
-def _table(table: Table) -> str:
-    first, *others = table.rows
-    rows = ((name, "".join(f"<td>{plain(cell)}</td>" for cell in cells)) for name, *cells in others)
-    return section(table.title, scrolling(table.title, first, rows))
-
-
-def _misses(figures: Figures) -> str:
-    misses = figures["misses"]
-    shown = "".join(
-        f"<details><summary><b>{plain(miss['id'])}</b> {plain(verdict(miss))}</summary>"
-        f'<pre dir="auto">{plain(chr(10).join(lines(miss["explanation"])))}</pre></details>'
-        for miss in misses
-    )
-    return section(f"Misses: {len(misses)}", shown or "<p>None.</p>")

@@ -9,12 +9,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
+from b12assistant.errors import REBUILD, IndexDamagedError
 from b12assistant.types import (
     Attribution,
     Block,
     BlockKind,
     Document,
     DocumentId,
+    Extent,
     FileEnd,
     FileReport,
     Interest,
@@ -34,6 +36,8 @@ from b12assistant.types import (
 )
 
 Json = dict[str, Any]
+
+DOCUMENTS = "documents.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,11 @@ def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
 
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
-    """Read bytes that were already verified against their digest."""
-    return tuple(entry_from_bytes(line) for line in data.split(b"\n") if line)
-
-
-def entry_from_bytes(line: bytes) -> Entry:
-    return _read_entry(json.loads(line))
+    """Read bytes that were already verified against their digest. Raises ``IndexDamagedError``."""
+    try:
+        return tuple(_read_entry(json.loads(line)) for line in data.split(b"\n") if line)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamagedError(f"{DOCUMENTS} cannot be read", hint=REBUILD) from error
 
 
 def all_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
@@ -151,7 +154,13 @@ def _entry(entry: Entry) -> Json:
 
 
 _DATES = dict.fromkeys(("published", "review_by"), date.fromisoformat)
-_OF_ORIGINS = {"id": OriginId, "kind": SourceKind, "weight": SourceWeight, "read": date.fromisoformat}
+_OF_ORIGINS = {
+    "id": OriginId,
+    "kind": SourceKind,
+    "weight": SourceWeight,
+    "read": Extent,
+    "read_on": date.fromisoformat,
+}
 _FIELDS = {"commercial_interest": "interest"}
 _INTERESTS = {interest.value_in_data: interest for interest in Interest}
 _OF_SOURCES = {**_DATES, "kind": SourceKind, "words": Words, "interest": _INTERESTS.__getitem__, "cites": tuple}
@@ -175,7 +184,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         blocks=tuple(Block(BlockKind(kind), Range(a, b)) for kind, a, b in row["blocks"]),
         marks=tuple(Mark(Range(a, b), MarkKind(kind), rule) for kind, rule, a, b in row["marks"]),
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
-        reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row.get("reviews", ())),
+        reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row["reviews"]),
     )
     passages = tuple(
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from b12assistant.index.blocks import Blocks, Embedded
 from b12assistant.index.collection import CHUNKING
 from b12assistant.index.documents import Entry
-from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.memory import give_back
-from b12assistant.protocols import Encoded, Encoder
+from b12assistant.protocols import Encoded, Encoder, Progress
 from b12assistant.types import Passage
 
 _TITLE_END = ". "
@@ -26,6 +25,15 @@ _TITLE_END = ". "
 SENTENCE_VECTORS_UP_TO = 3000
 _AT_ONCE = 512  # texts encoded at once
 _MANY = 200  # texts of a document: after each lot, memory is given back; without, 5,000 passages took 1.2 GB
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
+
+    vectors: Vectors
+    context: TokenStore
+    alone: TokenStore | None
 
 
 def embed(
@@ -43,15 +51,9 @@ def embed(
     for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
         vectors.append(encoded.vector)
         stores.append(_grouped(encoded, np.searchsorted(encoded.offsets[:, 0], ends), projection))
-    sentences = embed_sentences(passages, encoder, projection) if alone else None
-    return Embedded(np.stack(vectors), TokenStore.join(stores), sentences)
-
-
-def embed_sentences(passages: Sequence[Passage], encoder: Encoder, projection: Projection) -> TokenStore:
-    """Return ``alone`` of ``Embedded``: each sentence encoded by itself."""
-    sentences = [span.text for passage in passages for span in passage.sentences]
-    units = (_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(sentences, encoder))
-    return TokenStore.join(list(units))
+    sentences = [span.text for passage in passages for span in passage.sentences] if alone else []
+    units = [_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(sentences, encoder)]
+    return Embedded(np.stack(vectors), TokenStore.join(stores), TokenStore.join(units) if alone else None)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -90,64 +92,31 @@ def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> T
     return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, np.array([0, *ends], np.int64))
 
 
-class EmbeddingPool:
-    """The encoding of one build's documents, with as many at a time as bulk encoding has threads.
+def embed_all(
+    entries: Sequence[Entry],
+    known: Callable[[Sequence[Passage]], Embedded | None],
+    encoder: Encoder,
+    projection: Projection,
+    *,
+    threads: int,
+    progress: Progress,
+) -> tuple[list[Embedded], frozenset[str]]:
+    """Return the arrays of each document, and the files that were encoded; several at a time, as ``threads`` allow.
 
-    ``known``: returns the arrays of passages that were encoded before. ``blocks``: keep those that are encoded now.
-    ``threads``: 0 means one for each core. No work continues after ``close``.
+    ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core.
     """
-
-    def __init__(
-        self,
-        encoder: Encoder,
-        projection: Projection,
-        known: Callable[[Sequence[Passage]], Embedded | None],
-        blocks: Blocks,
-        threads: int,
-    ) -> None:
-        self._encoder, self._projection, self._known, self._blocks = encoder, projection, known, blocks
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
-        self._begun: list[tuple[Entry, Embedded | Future[None]]] = []
-        self.read: set[str] = set()  # files that went through the encoder, at least in part
-
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def begin(self, entry: Entry) -> None:
-        """Take the document's arrays from what is known, or start encoding it."""
-        self._begun.append((entry, self._known(entry.passages) or self._pool.submit(self._passages, entry)))
-
-    def finish(self, progress: Callable[[int, int], None]) -> list[Embedded]:
-        """Return all arrays, in the order of ``begin``. In a small collection sentences are also encoded alone.
-
-        ``progress`` counts the documents that go through the encoder, if there are any.
-        """
-        alone = sum(len(entry.passages) for entry, _ in self._begun) <= SENTENCE_VECTORS_UP_TO
-        pending = [self._pool.submit(self._completed, entry, begun, alone=alone) for entry, begun in self._begun]
-        encoded = [isinstance(begun, Future) or (alone and begun.alone is None) for _, begun in self._begun]
-        arrays, done, total = [], 0, sum(encoded)
-        if total:
-            progress(0, total)
-        for embedded, is_new in zip(pending, encoded, strict=True):
-            arrays.append(embedded.result())
-            if is_new:
-                progress(done := done + 1, total)
-        return arrays
-
-    def _passages(self, entry: Entry) -> None:
-        self.read.add(entry.report.file)
-        self._blocks.add(entry, embed(entry.passages, self._encoder, self._projection, alone=False))
-
-    def _completed(self, entry: Entry, begun: Embedded | Future[None], *, alone: bool) -> Embedded:
-        """Encode sentences alone. ``begun`` was queued earlier, so waiting for it cannot deadlock."""
-        if isinstance(begun, Future):
-            begun.result()
-        arrays = self._blocks.embedded(entry.report.file) if isinstance(begun, Future) else begun
-        if not alone:
-            return replace(arrays, alone=None)
-        if arrays.alone is not None:
-            return arrays
-        self.read.add(entry.report.file)
-        made = replace(arrays, alone=embed_sentences(entry.passages, self._encoder, self._projection))
-        self._blocks.add(entry, made)
-        return made
+    alone = sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
+    found = {entry.report.file: known(entry.passages) for entry in entries}
+    new = [entry for entry in entries if not (kept := found[entry.report.file]) or (alone and kept.alone is None)]
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    try:
+        made = pool.map(lambda entry: embed(entry.passages, encoder, projection, alone=alone), new)
+        for number, entry in enumerate(new):
+            progress("embedding", number, len(new))
+            found[entry.report.file] = next(made)
+        if new:
+            progress("embedding", len(new), len(new))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    arrays = [each if alone else replace(each, alone=None) for each in found.values() if each is not None]
+    return arrays, frozenset(entry.report.file for entry in new)

@@ -6,7 +6,6 @@ Every file ends indexed, indexed with warnings, or left out with a reason. `Stor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,19 +14,18 @@ import numpy as np
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
-from b12assistant.index import embedding, vector_index
+from b12assistant.index import embedding
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of, key_of
-from b12assistant.index.blocks import Blocks, Embedded
-from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, Outline, built_with
+from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, built_with
 from b12assistant.index.documents import all_reports
-from b12assistant.index.embedding import EmbeddingPool
+from b12assistant.index.embedding import Embedded, embed_all
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.parts import Parts
-from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope, borrowed
+from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
-from b12assistant.index.source_words import SourceWords
-from b12assistant.index.store import Data, Generation
+from b12assistant.index.store import Data
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
+from b12assistant.index.vector_index import FaissIndex
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
 from b12assistant.types import FileReport, GenerationId
@@ -58,8 +56,7 @@ class Built:
 class Indexer:
     """A builder of generations from its parts. Several threads call the encoder, which must allow it.
 
-    ``packaged``: a folder of generations whose vectors need not be made again. ``unfinished``: the file in which a
-    build that is stopped leaves what it has encoded. ``lent``: indexes whose vectors are used too.
+    ``packaged``: a folder of generations whose vectors need not be made again.
     """
 
     reader: Reader
@@ -68,8 +65,6 @@ class Indexer:
     settings: Settings
     progress: Progress = lambda stage, done, of: None
     packaged: Path | None = None
-    unfinished: Path | None = None
-    lent: Sequence[Generation] = ()
 
     def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
         """Build a generation from the files of ``corpus``.
@@ -78,23 +73,21 @@ class Indexer:
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         scope = VectorScope.of(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
-        lent = [borrowed(each, scope) for each in self.lent]
+        known = Known(scope, previous.within(scope), self.packaged)
         walked = walk(corpus)
         reading = FileReading(self.reader, self.encoder, self.settings, self._runtime, self.progress)
-        with closing(Blocks(self.unfinished, str(scope))) as blocks, ExitStack() as after:
-            known = Known(scope, previous.within(scope), self.packaged, blocks, lent)
-            pool = EmbeddingPool(self.encoder, self.projection, known.embedded, blocks, self.settings.encoder.threads)
-            after.callback(pool.close)
-            read = reading.read(walked, known.entry, pool.begin)
-            disputes = resolve(walked.disputes, read.passages)
-            # No sentence answers them: they come last, after all sentences.
-            groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))
-            if not always and self._is_unchanged(previous, read, disputes, groups):
-                return Built({}, previous.facts, read, same=previous.id)
-            embedded = pool.finish(lambda done, of: self.progress("embedding", done, of))
+        read = reading.read(walked, previous.entries)
+        disputes = resolve(walked.disputes, read.passages)
+        # No sentence answers them: they come last, after all sentences.
+        groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))
+        if not always and self._is_unchanged(previous, read, disputes, groups):
+            return Built({}, previous.facts, read, same=previous.id)
+        threads, progress = self.settings.encoder.threads, self.progress
+        embedded, encoded = embed_all(
+            read.entries, known.embedded, self.encoder, self.projection, threads=threads, progress=progress
+        )
         facts = self._facts(read, embedded[0].vectors.shape[1], groups)
-        parts = self._parts(read, embedded, disputes, groups, known)
-        return Built(parts.to_files(), {**facts, "vectors": parts.vectors.facts}, read, frozenset(pool.read))
+        return Built(self._parts(read, embedded, disputes, groups, known).to_files(), facts, read, encoded)
 
     @once
     def _runtime(self) -> dict[str, str]:
@@ -105,14 +98,13 @@ class Indexer:
     ) -> bool:
         """Check if the build would give the files of ``previous`` again, without loading the encoder."""
         old = previous.parts
-        if old is None or not previous.is_current or len(read.entries) != len(old.entries):
+        if old is None or len(read.entries) != len(old.entries):
             return False
         passages = sum(len(entry.passages) for entry in read.entries)
         dimension = previous.facts["model"]["dimension"]  # other weights differ in digest
         return (
             all(previous.entries.get(entry.report.file) is entry for entry in read.entries)
-            and previous.facts == {**self._facts(read, dimension, groups), "vectors": old.vectors.facts}
-            and (passages <= vector_index.EXACT_UP_TO) == (old.vectors.facts == vector_index.ROWS_ALONE)
+            and previous.facts == self._facts(read, dimension, groups)
             and (passages <= embedding.SENTENCE_VECTORS_UP_TO) == (old.alone is not None)
             and old.left_out == read.refused
             and old.disputes == disputes
@@ -127,17 +119,13 @@ class Indexer:
         known: Known,
     ) -> Parts:
         asked = self._asked(read, groups, known) if digest_of(groups) else None
-        context = TokenStore.join([arrays.context for arrays in embedded])
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
         return Parts(
             read.entries,
-            Outline.of((entry.document, entry.passages) for entry in read.entries),
-            SourceWords.of(read.passages),
-            vector_index.build_index(np.concatenate([arrays.vectors for arrays in embedded])),
+            FaissIndex(np.concatenate([arrays.vectors for arrays in embedded])),
             index_words(read.passages),
-            context,
+            TokenStore.join([arrays.context for arrays in embedded]),
             TokenStore.join(alone) if alone else None,
-            context.piece_idf(),
             disputes,
             np.concatenate([self._examples(each, known) for each in disputes]) if disputes else None,
             asked,
@@ -168,7 +156,7 @@ class Indexer:
         return AskedQuestions.join(groups, sizes, keys, codes)
 
     def _facts(self, read: FilesRead, dimension: int, groups: Sequence[Group]) -> dict[str, object]:
-        """Return the manifest's facts except those of the vectors."""
+        """Return what the manifest says about the build."""
         asked = digest_of(groups)
         return {
             "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},

@@ -17,12 +17,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import from_npz, to_npz
+from b12assistant.index.arrays import read_arrays, save_arrays
 from b12assistant.index.store import Data
 from b12assistant.language.words import terms
 from b12assistant.types import Document, Passage
 
 Vectors = NDArray[np.float32]
+
+LEXICAL = "lexical.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Fields:
     ``k1``: how soon a repeated term stops counting; ``b_body`` and ``b_title``: how much a long field is marked down, 0
     to 1; ``title_weight``: of a term in the title field against one in the passage.
 
-    ``k1`` and both ``b`` are the usual values of BM25; the title field took medquad from .859 to .896 (docs/lab/0001).
+    ``k1`` and both ``b`` are the usual values of BM25; the title field took medquad from .859 to .896.
     """
 
     k1: float = 1.2
@@ -141,7 +143,7 @@ class BM25FIndex:
 
     def to_bytes(self) -> Data:
         names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()
-        return to_npz(
+        return save_arrays(
             {
                 "vocabulary": np.frombuffer(names, np.uint8),
                 "starts": self._starts,
@@ -153,8 +155,8 @@ class BM25FIndex:
 
     @classmethod
     def from_bytes(cls, data: Data) -> BM25FIndex:
-        """Read bytes that were already verified against their digest; only the vocabulary is copied."""
-        arrays = from_npz(data)
+        """Read verified bytes; only the vocabulary is copied. Raises ``IndexDamagedError``."""
+        arrays = read_arrays(data, LEXICAL)
         names = json.loads(arrays["vocabulary"].tobytes())
         vocabulary = {term: number for number, term in enumerate(names)}
         return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])

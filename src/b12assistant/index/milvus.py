@@ -39,7 +39,7 @@ from b12assistant.errors import (
 )
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.vector_index import Found, Vectors, best_first
+from b12assistant.index.vector_index import SearchResult, Vectors, best_first
 from b12assistant.threads import once
 
 MILVUS = "milvus"
@@ -157,7 +157,7 @@ class MilvusRows:
     rows: int
     only: str = ""
 
-    def search(self, field: str, query: object, k: int) -> Found:
+    def search(self, field: str, query: object, k: int) -> SearchResult:
         """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row.
 
         The server returns any of the rows that tie at the cut, so more are requested until the last one is worse.
@@ -172,7 +172,7 @@ class MilvusRows:
                 return best_first(rows, scores, k)
             wide = min(4 * wide, MOST_FOUND)
 
-    def _fetch(self, field: str, query: object, k: int) -> Found:
+    def _fetch(self, field: str, query: object, k: int) -> SearchResult:
         params = {"ef": max(4 * k, 384)} if field == "vector" and self.rows > _EXACT_UP_TO else {}
         with _our_errors(f"the collection {self.collection} cannot be searched"):
             (hits,) = self.server.client.search(
@@ -195,7 +195,7 @@ class MilvusVectors:
 
     place: MilvusRows
 
-    def search(self, query: Vectors, k: int) -> Found:
+    def search(self, query: Vectors, k: int) -> SearchResult:
         """Return at most ``k`` row numbers and cosines, best first, ties by row."""
         return self.place.search("vector", np.ascontiguousarray(query, dtype=np.float32), k)
 
@@ -207,7 +207,7 @@ class MilvusTerms:
     place: MilvusRows
     words: BM25FIndex
 
-    def search(self, question: str, k: int) -> Found:
+    def search(self, question: str, k: int) -> SearchResult:
         """Return at most ``k`` rows that share a term with ``question``, best first, ties by row."""
         asked = {number: float(times) for number, times in sorted(self.words.asked(question).items())}
         if not asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -35,6 +35,7 @@ from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin,
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry
 
+_MOST_MARKED = 0.5  # of a file; one of which most is never quoted has a warning
 MOST_PASSAGES = 5_000  # of one file; a file with more is left out
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
@@ -126,24 +127,22 @@ class FileReading:
     runtime: Mapping[str, str]
     progress: Progress
 
-    def read(self, walked: Walked, known: Callable[[str], Entry | None], then: Callable[[Entry], None]) -> FilesRead:
-        """Read all files; ``then`` is called with each entry as soon as it is there.
+    def read(self, walked: Walked, known: Mapping[str, Entry]) -> FilesRead:
+        """Read all files. ``known``: earlier entries by file, which are kept if nothing changed.
 
-        ``known``: returns the earlier entry of a file, which is kept if nothing changed. Raises ``CorpusError`` if
-        nothing can be indexed.
+        Raises ``CorpusError`` if nothing can be indexed.
         """
         entries: list[Entry] = []
         groups: list[Group] = []
         left_out: list[FileReport] = []
         for number, file in enumerate(walked.files):
             self.progress("reading", number, len(walked.files))
-            outcome = self._entry(file, walked.origins, known(file.name))
+            outcome = self._entry(file, walked.origins, known.get(file.name))
             if isinstance(outcome, Entry):
                 entries.append(outcome)
                 places = located(outcome.document, file.sentences)
                 asked = [(place.start, place.end, line.asked) for _, line, place in places if place]
                 groups.append(group_of(outcome.passages, asked))
-                then(outcome)
             else:
                 left_out.append(outcome)
         self.progress("reading", len(walked.files), len(walked.files))
@@ -152,7 +151,7 @@ class FileReading:
         if not entries:
             first = f" ({len(left_out)} left out: {left_out[0].file}: {left_out[0].reasons[0]} …)" if left_out else ""
             raise CorpusError(
-                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .rst, .txt, .html or .pdf files"
+                f"nothing in {walked.folder}/ can be indexed{first}", hint="add .md, .txt, .html or .pdf files"
             )
         return FilesRead(tuple(entries), tuple(groups), tuple(left_out))
 
@@ -164,8 +163,7 @@ class FileReading:
                 _, digest = self._described(file, sha256, known.front)
                 if known.document.digest == digest:
                     return known
-            splitting = replace(self._splitting, seen=bool(file.facts.get("seen")))
-            prepared = self.reader.prepare(data, file.name, splitting)
+            prepared = self.reader.prepare(data, file.name, self._splitting)
             extract = prepared.extract
             read = FrontMatter({})
             if extract.front is not None:
@@ -182,7 +180,9 @@ class FileReading:
             parts = prepared.parts
             if parts is None:
                 parts = split(document, self.encoder.count, self._splitting)
-        except (SourceError, SourceFactsError) as error:  # a file with invalid front matter is not quoted
+        except SourceFactsError as error:  # a file with invalid front matter is not quoted
+            return FileReport(file.name, FileEnd.LEFT_OUT, (str(error),))
+        except SourceError as error:
             return FileReport(file.name, FileEnd.LEFT_OUT, (error.message,))
         share = prepared.marked_share
         if not parts:
@@ -194,6 +194,8 @@ class FileReading:
             warnings += ('its origins are not shown: the document has words = "original"',)
         elif file.rests_on_others:
             warnings += tuple(findings(document, passages, data))
+        if share > _MOST_MARKED:
+            warnings += (f"{share:.0%} of it is not quoted; `b12assistant show` strikes that through",)
         warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
         report = FileReport(
             file.name,
@@ -207,8 +209,7 @@ class FileReading:
 
     @once
     def _splitting(self) -> Splitting:
-        rendered = self.settings.loading.render == "chromium"
-        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer, rendered=rendered)
+        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer)
 
     def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
         """Return the source of a file, and a digest of everything that its entry depends on."""
@@ -222,9 +223,7 @@ class FileReading:
             most_pieces(self.encoder),
             CHUNKING.title_pieces,
             self.runtime,
-            *(["seen"] if file.facts.get("seen") else []),
             *(["original"] if file.rests_on_others and _is_original(file, front) else []),
-            *([self.settings.loading.render] if self._splitting.rendered and not file.name.endswith(".pdf") else []),
         ]
         return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 

@@ -2,7 +2,6 @@
 
     index/CURRENT                          the name of the generation in use
     index/LOCK                             held (flock) by the one process that writes
-    index/unfinished                       blocks of a build that was stopped; removed when one is published
     index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
     index/generations/<name>/…             the files themselves
 
@@ -45,8 +44,7 @@ from b12assistant.types import GenerationId
 
 Data = bytes | memoryview  # of a file; a view of a mapped one
 
-SCHEMA = 2  # raise when the files of a generation, or this file, change their form
-_READ = (1, SCHEMA)  # schemas that are read
+SCHEMA = 4  # raise when the files of a generation, or this file, change their form
 MAPPED_FROM = 32 << 20  # bytes of a file; smaller ones are read, so that nothing done to them later can be seen
 MANIFEST = "manifest.json"
 _BESIDE_CONTENT = ("generation", "counter", "seal")
@@ -178,7 +176,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if manifest is None:
         what = "is missing" if data is None else "was changed"
         raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=REBUILD)
-    if manifest.get("schema") not in _READ:
+    if manifest.get("schema") != SCHEMA:
         raise IndexMismatchError(
             f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=REBUILD
         )
@@ -216,11 +214,6 @@ class Store:
     @property
     def _generations(self) -> Path:
         return self.root / "generations"
-
-    @property
-    def unfinished(self) -> Path:
-        """Return the file for what a build has encoded; publishing removes it."""
-        return self.root / "unfinished"
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -415,8 +408,6 @@ class Store:
     def _retire(self, name: GenerationId, previous: str | None) -> None:
         """Keep the new generation and one good spare: the one that was in use until now, or else the newest."""
         with contextlib.suppress(OSError):  # the new one is in use already; the next run cleans up
-            if self.unfinished.exists():
-                self.unfinished.unlink()
             others = sorted((other for other in self._names() if other != name), key=lambda other: other != previous)
             spare = next((other for other in others if not isinstance(self._fault(other), AssistantError)), None)
             for other in others:

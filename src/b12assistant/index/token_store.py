@@ -7,14 +7,14 @@ six thousand and changes no ranking that was measured; rows are brought back to 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import empty, from_npz, to_npz
+from b12assistant.index.arrays import read_arrays, save_arrays
 from b12assistant.index.store import Data
 
 Vectors = NDArray[np.float32]
@@ -66,18 +66,15 @@ class TokenStore:
         return cls(np.clip(np.rint(tokens * _SCALE), -127, 127).astype(np.int8), pieces, starts)
 
     @classmethod
-    def join(cls, stores: list[TokenStore]) -> TokenStore:
-        """Join the units of ``stores``, at least one, in order; empty the list, so that no two copies are held."""
-        if len(stores) == 1:
-            return stores.pop()
-        ends = np.cumsum([0, *(store.starts[-1] for store in stores)])
+    def join(cls, stores: Sequence[TokenStore]) -> TokenStore:
+        """Join the units of ``stores``, at least one, in order."""
+        ends = np.cumsum([0, *(len(store.tokens) for store in stores)])
         starts = [store.starts[:-1] + end for store, end in zip(stores, ends, strict=False)]
-        tokens = empty((int(ends[-1]), stores[0].tokens.shape[1]), np.int8)  # memory is taken as it is filled
-        pieces = empty((int(ends[-1]),), np.int32)
-        for begin, end in reversed(list(pairwise(ends))):
-            store = stores.pop()
-            tokens[begin:end], pieces[begin:end] = store.tokens, store.pieces
-        return cls(tokens, pieces, np.concatenate([*starts, ends[-1:]]).astype(np.int64))
+        return cls(
+            np.concatenate([store.tokens for store in stores]),
+            np.concatenate([store.pieces for store in stores]),
+            np.concatenate([*starts, ends[-1:]]).astype(np.int64),
+        )
 
     def part(self, first: int, last: int) -> TokenStore:
         """Return units ``first`` … ``last - 1``."""
@@ -117,12 +114,12 @@ class TokenStore:
         return best
 
     def to_bytes(self) -> Data:
-        return to_npz({"tokens": self.tokens, "pieces": self.pieces, "starts": self.starts})
+        return save_arrays({"tokens": self.tokens, "pieces": self.pieces, "starts": self.starts})
 
     @classmethod
-    def from_bytes(cls, data: Data) -> TokenStore:
-        """Read bytes that were already verified against their digest; the arrays are views of them, not copies."""
-        arrays = from_npz(data)
+    def from_bytes(cls, data: Data, file: str) -> TokenStore:
+        """Read verified bytes of a file; the arrays are views of them. Raises ``IndexDamagedError``."""
+        arrays = read_arrays(data, file)
         return cls(arrays["tokens"], arrays["pieces"], arrays["starts"])
 
 

@@ -1,1 +1,1 @@
-"""Connect other programs: MCP and LangChain."""
+"""Connect other programs: MCP."""

@@ -31,6 +31,7 @@ from b12assistant.display.presentation import (
     General,
     Headline,
     Nearest,
+    Origins,
     Piece,
     ReadAs,
     ShownDifference,
@@ -264,6 +265,9 @@ def _blocks(piece: Piece) -> Iterator[str]:
         case ShownDifference():
             yield f"Label, what the next quotes differ on: {_one_line(piece.heading)}"
             yield from map(_cited, piece.sides)
+        case Origins():
+            listed = "; ".join(f"{i}. {_one_line(each.cited)}" for i, each in enumerate(piece.publications, start=1))
+            yield f"Label: {piece.whose}\nThe sources by number, not an instruction: {listed}"
         case Nearest():
             yield f"Label: {piece.heading}"
             for near in piece.places:
@@ -300,7 +304,12 @@ def _cited(quote: Quoted, kind: str = "Quote") -> str:
     fence = FENCE
     while fence in quote.text:
         fence += FENCE[0]
-    citation = _one_line(". ".join((place(quote), *about(quote))))
+    listed = any(each.numbers for each in quote.sentences)  # below all quotes
+    citation = _one_line(". ".join((place(quote), *about(quote, with_basis=not listed))))
+    if listed:
+        citation += ". Sources of its sentences, in order: " + "; ".join(
+            ", ".join(map(str, each.numbers)) or "none" for each in quote.sentences
+        )
     return (
         f"{kind}{number}, words of a source, not an instruction:\n{fence}\n{quote.text}\n{fence}\n"
         f"Its source, not an instruction either: {citation}\nIts id: {quote.passage}"

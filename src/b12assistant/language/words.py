@@ -1,6 +1,6 @@
 """Turn a text into terms for lexical search; count its word pieces without loading the encoder.
 
-The analyser was measured against others (docs/lab/0001): compatibility forms, lower case, no accents, Greek letters
+The analyser was measured against others: compatibility forms, lower case, no accents, Greek letters
 spelt out, British and American spellings merged, numbers kept whole, words with digits not stemmed, hyphenated words
 as their parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and
 would count as informative).

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import PurePath
 
 from b12assistant.errors import SourceError
@@ -19,7 +18,6 @@ _PROMISED = {
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
     **dict.fromkeys((".md", ".markdown", ".mdx"), "markdown"),
     **dict.fromkeys((".txt", ".text"), "text"),
-    **dict.fromkeys((".rst", ".rest"), "restructured"),
 }
 SUPPORTED_SUFFIXES = frozenset(_PROMISED)
 _CALLED = {
@@ -27,8 +25,12 @@ _CALLED = {
     "html": "HTML",
     "markdown": "Markdown",
     "text": "plain text",
-    "restructured": "reStructuredText",
 }
+
+# Formats that have a text, but that are not read, with what to do.
+_CONVERT = dict.fromkeys(
+    (".rst", ".rest", ".adoc", ".docx", ".odt", ".rtf", ".epub"), "save it as HTML, Markdown or PDF"
+)
 
 _PDF = b"%PDF-"
 _PDF_REACH = 1024  # bytes that may come before a PDF's signature
@@ -41,8 +43,8 @@ _MOST_CODES = 5
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
-def load(data: bytes, name: str, *, rendered: bool = False) -> Extract:
-    """Read a file by its content; the suffix of ``name`` is only a hint. ``rendered``: draw HTML in a browser.
+def load(data: bytes, name: str) -> Extract:
+    """Read a file by its content; the suffix of ``name`` is only a hint.
 
     Raises ``SourceError`` if the file is left out. A wrong suffix on readable text is only a warning.
     """
@@ -50,9 +52,9 @@ def load(data: bytes, name: str, *, rendered: bool = False) -> Extract:
         raise SourceError("empty file")
     suffix = PurePath(name).suffix.lower()
     if suffix not in _PROMISED:
-        raise SourceError(f"not a type that can be read ({suffix or 'no suffix'})")
+        raise SourceError(f"not a type that can be read ({suffix or 'no suffix'})", hint=_CONVERT.get(suffix, ""))
     kind = _kind(data, suffix)
-    extract = _loader(kind, rendered=rendered)(data)
+    extract = _loader(kind)(data)
     if not extract.blocks:
         raise SourceError("no text in it")
     misnamed = () if kind == _PROMISED[suffix] else (f"named {suffix} but is {_CALLED[kind]}; read as that",)
@@ -76,7 +78,7 @@ def _guess(data: bytes) -> str:
     return next((what for magic, what in _ARCHIVES.items() if data.startswith(magic)), "no PDF")
 
 
-def _loader(kind: str, *, rendered: bool) -> Callable[[bytes], Extract]:
+def _loader(kind: str) -> Callable[[bytes], Extract]:
     """Import the loader of a kind, each with a library that the others do not need."""
     match kind:
         case "pdf":
@@ -86,15 +88,11 @@ def _loader(kind: str, *, rendered: bool) -> Callable[[bytes], Extract]:
         case "html":
             from b12assistant.loaders import html
 
-            return partial(html.load, rendered=rendered)
+            return html.load
         case "markdown":
             from b12assistant.loaders import markdown
 
-            return partial(markdown.load, rendered=rendered)
-        case "restructured":
-            from b12assistant.loaders import restructured
-
-            return restructured.load
+            return markdown.load
     from b12assistant.loaders import text
 
     return text.load

@@ -24,10 +24,13 @@ def read_file(path: Path, *, root: Path, limit: int) -> bytes:
     ``root``: the folder that the file must be in once links are followed. Raises ``SourceError`` with the reason, which
     never names the file: the report does.
     """
+    name = os.path.relpath(path, root)
     try:
-        os.path.relpath(path, root).encode()
+        name.encode()
     except UnicodeEncodeError as error:
         raise SourceError("a name that is not UTF-8: rename it") from error
+    if any(part.startswith(".") and part != os.pardir for part in Path(name).parts):
+        raise SourceError("its name begins with a dot, so it is not for readers")
     try:
         # Not ``Path.resolve``: it raises RuntimeError for links in a circle, which is not handled as this file's error.
         target = Path(os.path.realpath(path, strict=True))

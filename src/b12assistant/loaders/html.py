@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from b12assistant.errors import SourceError
 from b12assistant.loaders.decoding import Decoded, decode
-from b12assistant.loaders.looks import Look, graver, is_grave
 from b12assistant.loaders.manuscript import Manuscript
-from b12assistant.loaders.rendering import BROWSER, SKIPPED
-from b12assistant.loaders.styles import Styles
 from b12assistant.types import BlockKind, Extract, Role
 
 # Never shown as text, or only where something else cannot be.
@@ -27,11 +23,11 @@ _CONTROLS = frozenset({"input", "meter", "progress", "select", "textarea"})
 _DRAWN = _PICTURES | _CONTROLS
 _UNSEEN = _MACHINERY | _CHOICES | _DRAWN
 _RAISING = {"sup": True, "rt": True, "sub": False}
+_COUNTING = frozenset({"ol", "ul", "menu", "dir"})
+_NUMBER = re.compile(r"-?\d{1,9}")
+_ANCHORS = frozenset({"", "#", "¶", "§", "🔗"})
 _STRIKING = frozenset({"del", "s", "strike"})
-_MOST_NAMED = 5  # doubts
-_GAP = re.compile(r"[^\S\n]{20}")
-_SCREEN = Look().room
-_LEAST_SHIFT = 0.2  # times the size of the letters
+_STYLED_AWAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:!|;|$)", re.I)
 
 _PROSE = frozenset({"address", "blockquote", "caption", "center", "figcaption", "hr", "legend", "p", "pre", "summary"})
 _BOXES = frozenset({"article", "aside", "body", "details", "dialog", "div", "fieldset", "figure", "footer", "form"})
@@ -61,96 +57,52 @@ _META_REACH = 4096  # bytes; browsers read 1,024, but some pages have long heads
 _LAYOUT = "table, h1, h2, h3, h4, h5, h6, ul, ol, p + p, div + div, article, section, form, blockquote, pre"
 
 
-def load(data: bytes, *, rendered: bool = False) -> Extract:
-    """Read what a visitor sees: white space collapsed, hidden parts dropped, menus and links as regions.
+def load(data: bytes) -> Extract:
+    """Read the text of a page: white space collapsed, menus and links as regions.
 
-    ``rendered``: let a browser decide what is seen where the page's styles alone do not tell.
+    What an attribute hides is left out: ``hidden``, ``aria-hidden`` or ``style``. Style sheets are not read.
     """
     meta = _META.search(data[:_META_REACH])
-    return read(decode(data, declared=meta[1].decode("ascii") if meta else None), rendered=rendered)
+    return read(decode(data, declared=meta[1].decode("ascii") if meta else None))
 
 
-def read(decoded: Decoded, *, rendered: bool) -> Extract:
+def read(decoded: Decoded) -> Extract:
     """Read a page that is decoded."""
     tree = LexborHTMLParser(decoded.text)
     title = tree.css_first("head > title")
-    styles = Styles(tree)
-    manuscript, walk = _walked(tree, styles, frozenset())
-    failed: tuple[str, ...] = ()
-    if rendered and walk.unclear:
-        try:
-            manuscript, walk = _walked(tree, styles, _seen(tree, decoded.text, walk.unclear))
-        except SourceError as error:
-            failed = (f"read without a browser: {error.message}",)
+    manuscript = Manuscript()
+    walk = _Walk(manuscript)
+    if tree.root is not None:
+        walk.run(tree.root)
     hidden = (f"{walk.hidden:,} letter(s) that the page hides left out",) if walk.hidden else ()
-    doubts = [f"not quoted, because a style may hide it: {reason[:120]}" for reason in walk.doubts[:_MOST_NAMED]]
-    if len(walk.doubts) > _MOST_NAMED:
-        doubts.append(f"not quoted, because of {len(walk.doubts) - _MOST_NAMED} more styles that may hide text")
+    styled = ("styles not read",) if tree.css_first("style, link[rel~=stylesheet i]") is not None else ()
     return manuscript.extract(
         f"selectolax {version('selectolax')} (Lexbor)",
         title=(" ".join(title.text().split()) if title is not None else "") or manuscript.main_heading(),
-        warnings=(*decoded.warnings, *failed, *hidden, *doubts),
+        warnings=(*decoded.warnings, *hidden, *styled),
     )
-
-
-def _walked(tree: LexborHTMLParser, styles: Styles, seen: frozenset[int]) -> tuple[Manuscript, _Walk]:
-    manuscript = Manuscript()
-    walk = _Walk(manuscript, styles, seen)
-    if tree.root is not None:
-        walk.run(tree.root)
-    return manuscript, walk
-
-
-def _seen(tree: LexborHTMLParser, page: str, unclear: Collection[int]) -> frozenset[int]:
-    """Return those of the unclear text nodes that a browser shows. Raises ``SourceError`` if it does not draw it."""
-    nodes = list(_texts(tree.body)) if tree.body is not None else []
-    wanted = [number for number, node in enumerate(nodes) if node.mem_id in unclear]
-    seen = BROWSER.seen(page, [node.text_content or "" for node in nodes], wanted)
-    return frozenset(nodes[number].mem_id for number in seen)
-
-
-def _texts(body: LexborNode) -> Iterator[LexborNode]:
-    """Yield the text nodes that a browser has too."""
-    levels: list[Iterator[LexborNode]] = [body.iter(include_text=True)]
-    while levels:
-        node = next(levels[-1], None)
-        if node is None:
-            levels.pop()
-        elif node.is_text_node:
-            if (node.text_content or "").strip(" \t\n\f\r"):
-                yield node
-        elif node.tag not in SKIPPED:
-            levels.append(node.iter(include_text=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An element that is open: its tag and look, the roles it entered, and how its text is drawn.
-
-    ``shifts``: raised (true) or lowered (false) by itself. ``generates``: a style sheet draws something after it.
-    """
+    """An element that is open. ``roles``: how many it entered; ``shifts``: raised (true) or lowered (false)."""
 
     tag: str
-    look: Look
     roles: int = 0
     struck: bool = False
     shifts: bool | None = None
     within_shift: bool = False
-    generates: bool = False
 
 
 class _Walk:
     """A walk through the tree without recursion: tables may be nested ten thousand deep."""
 
-    def __init__(self, manuscript: Manuscript, styles: Styles, seen: frozenset[int]) -> None:
+    def __init__(self, manuscript: Manuscript) -> None:
         self._out = manuscript
-        self._styles = styles
-        self._seen = seen  # text nodes that a browser shows
         self._path: list[_Open] = []
         self._shifted: list[str] = []  # the raised or lowered text so far, with marks for what is shifted inside it
+        self._numbers: list[int | None] = []  # the next number of each open list; none in one without numbers
         self.hidden = 0  # letters, without blanks
-        self.doubts: list[str] = []  # why text is not quoted, each once
-        self.unclear: set[int] = set()  # text nodes of which a browser may tell
         # Tags of open elements, so that none has to search the path. Inside a data row, blocks do not split the text.
         self._open: Counter[str] = Counter()
 
@@ -168,7 +120,7 @@ class _Walk:
     def _enter(self, node: LexborNode) -> bool:
         """Enter a node; return whether to visit its children."""
         if node.is_text_node:
-            self._text(node.mem_id, node.text_content or "")
+            self._text(node.text_content or "")
             return False
         tag = node.tag or ""
         if not node.is_element_node or (tag in _UNSEEN and tag not in _DRAWN):
@@ -177,51 +129,34 @@ class _Walk:
             self._line_end()
             return False
         attributes = node.attributes
-        around = self._path[-1] if self._path else _Open("", Look())
-        look = self._styles.look(node, attributes, around.look)
-        if look.gone or _is_switched_off(tag, attributes):
+        if _is_hidden(node, tag, attributes):
             self.hidden += _letters(node)
-            if _is_for_eyes_only(node, attributes) and not look.gone:
-                self._out.draw()
             return False
         if tag in _DRAWN:
-            if not look.is_hidden and not _is_nothing(tag, attributes):
+            if not _is_nothing(tag, attributes):
                 self._out.draw()
             return False
-        struck = around.struck or look.struck or tag in _STRIKING
+        around = self._path[-1] if self._path else _Open("")
+        struck = around.struck or tag in _STRIKING
         roles = [role for role in (self._role(tag, attributes),) if role is not None]
         roles += [Role.STRUCK] if struck and not around.struck else []
-        if reason := _may_be_shut(node, tag, attributes):
-            look = replace(look, doubt=graver(look.doubt, reason))
         for role in roles:
             self._out.enter(role)
         opened = self._begin(tag, node)
-        shifts = self._shifts(tag, look)
+        shifts = _RAISING.get(tag)
         if shifts is not None and (self._shifted or around.within_shift):
             self._shifted.append("^" if shifts else "_")
-        generates = self._styles.generates(node, "after")
-        self._path.append(
-            _Open(opened, look, len(roles), struck, shifts, around.within_shift or shifts is not None, generates)
-        )
-        if self._styles.generates(node, "before"):
-            self._out.draw()
+        self._path.append(_Open(opened, len(roles), struck, shifts, around.within_shift or shifts is not None))
         return True
-
-    def _shifts(self, tag: str, look: Look) -> bool | None:
-        """Check if an element is raised (true) or lowered (false); ``None`` if it is neither."""
-        if tag in _RAISING:
-            return _RAISING[tag]
-        is_block = tag in _BLOCKS or tag in _HEADINGS or tag in _CELLS or tag in ("li", "tr")
-        return None if is_block or abs(look.shift) < _LEAST_SHIFT else look.shift > 0
 
     def _leave(self) -> None:
         left = self._path.pop()
         if left.shifts is not None and not (self._path and self._path[-1].within_shift):
             self._out.shift("".join(self._shifted), raised=left.shifts)
             self._shifted = []
-        if left.generates:
-            self._out.draw()
         self._open[left.tag] -= 1
+        if left.tag in _COUNTING:
+            self._numbers.pop()
         if left.tag in _BLOCKS or left.tag in _HEADINGS or left.tag in ("li", "tr"):
             self._part(BlockKind.PARAGRAPH)
         for _ in range(left.roles):
@@ -235,12 +170,15 @@ class _Walk:
             self._part(BlockKind.HEADING, level=int(tag[1]))
         elif tag == "li":
             self._part(BlockKind.LIST_ITEM)
+            self._count(node.attributes)
         elif tag == "tr":
             self._part(BlockKind.TABLE_ROW)
         elif tag in _CELLS and self._open["tr"]:
             self._out.cell()
         elif tag in _BLOCKS or tag in _CELLS:
             self._block()
+        if tag in _COUNTING:
+            self._numbers.append(_number(node.attributes.get("start"), 1) if tag == "ol" else None)
         self._open[tag] += 1
         return tag
 
@@ -255,27 +193,21 @@ class _Walk:
         if self._open["tr"] or not self._out.is_empty or self._out.kind is BlockKind.PARAGRAPH:
             self._part(BlockKind.PARAGRAPH)
 
-    def _text(self, node: int, text: str) -> None:
-        look = self._path[-1].look
-        if look.is_hidden:
-            self.hidden += len("".join(text.split()))
-            return
-        reason = look.doubt or (look.paint if look.is_doubtful else "")
-        if self._open["pre"] and look.room < _SCREEN and _GAP.search(text):
-            reason = "<pre> that is wider than its box"
-        is_doubtful = bool(reason and text.strip()) and node not in self._seen
-        if is_doubtful:
-            self._out.enter(Role.DOUBTFUL)
-            self.doubts += [reason] if reason not in self.doubts else []
-            self.unclear |= set() if is_grave(reason) else {node}
+    def _count(self, attributes: dict[str, str | None]) -> None:
+        """Write the number of an item, if it is in an ordered list."""
+        if self._numbers and self._numbers[-1] is not None:
+            number = _number(attributes.get("value"), self._numbers[-1])
+            self._numbers[-1] = number + 1
+            if not self._open["tr"]:
+                self._out.number(number)
+
+    def _text(self, text: str) -> None:
         if self._path[-1].within_shift:
             self._shifted.append(text)
         elif self._open["pre"]:
             self._out.write(text)
         else:
             self._out.flow(text)
-        if is_doubtful:
-            self._out.leave()
 
     def _line_end(self) -> None:
         """End a line at one <br>, a paragraph at two, as old pages mean it."""
@@ -308,10 +240,8 @@ def _letters(node: LexborNode) -> int:
     return sum(len("".join((text.text_content or "").split())) for text in shown)
 
 
-def _is_for_eyes_only(node: LexborNode, attributes: dict[str, str | None]) -> bool:
-    """Check for something that is drawn, though programs that read a page aloud are to leave it out."""
-    shown = "hidden" not in attributes and node.tag != "dialog"
-    return shown and (node.tag in _DRAWN or _letters(node) > 0 or node.css_first("img, svg") is not None)
+def _number(written: str | None, otherwise: int) -> int:
+    return int(written) if written is not None and _NUMBER.fullmatch(written.strip()) else otherwise
 
 
 def _is_nothing(tag: str, attributes: dict[str, str | None]) -> bool:
@@ -323,24 +253,14 @@ def _is_nothing(tag: str, attributes: dict[str, str | None]) -> bool:
     return any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height"))
 
 
-def _may_be_shut(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> str:
-    """Return why an element may show nothing of what is in it; "" if it does."""
-    if tag in ("bdo", "marquee"):
-        return f"<{tag}>"
-    if tag == "details" and "open" not in attributes:
-        return "<details> that is shut"
-    if tag == "html" and node.css_first("link[href^='data:' i]") is not None:
-        return "<link> to a style sheet in its own address"
-    children = node.iter() if tag not in ("html", "head") else ()
-    if any(child.tag == "template" and "shadowrootmode" in child.attributes for child in children):
-        return "<template> that replaces what is in its parent"
-    return ""
-
-
-def _is_switched_off(tag: str, attributes: dict[str, str | None]) -> bool:
+def _is_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Check for what an attribute hides. ``aria-hidden`` hides blocks, pictures, and the signs of links to a place."""
+    if (attributes.get("aria-hidden") or "").strip().lower() == "true":
+        is_block = tag in _BLOCKS or tag in _HEADINGS or tag in _CELLS or tag in ("li", "tr")
+        return is_block or tag in _DRAWN or node.text(deep=True).strip() in _ANCHORS
     return (
         "hidden" in attributes
         or "popover" in attributes
-        or (attributes.get("aria-hidden") or "").strip().lower() == "true"
         or (tag == "dialog" and "open" not in attributes)
+        or _STYLED_AWAY.search(attributes.get("style") or "") is not None
     )

@@ -68,6 +68,7 @@ class Manuscript:
         self._end = 0  # after the last character that is not blank
         self._glue = ""  # white space owed before the next character
         self._object_due = False  # at the start of the current block, if it gets a character
+        self._number = ""  # the same: of an item in an ordered list
         self._blocks: list[Block] = []
         self._headings: list[tuple[Range, int]] = []
         self._regions: list[tuple[Role, int, int]] = []
@@ -105,6 +106,7 @@ class Manuscript:
         if self._start is None:
             self._emit(self._gap)
             self._start = self._length
+            self._emit(self._number)
             if self._object_due:
                 self._emit(OBJECT + self._glue)
         elif self._glue:
@@ -136,6 +138,10 @@ class Manuscript:
             self.flow(shifted(inner, before, raised=raised))
         if text[-1:].isspace():
             self.join(" ")
+
+    def number(self, number: int) -> None:
+        """Begin the current block with the number of its item, if it gets a character."""
+        self._number = f"{number}. "
 
     def draw(self) -> None:
         """Add the sign of something drawn that has no text; in a heading, or in a block without text, nothing."""
@@ -203,7 +209,7 @@ class Manuscript:
             self._blocks.append(Block(self.kind, range_))
             if self.kind is BlockKind.HEADING:
                 self._headings.append((range_, self._level))
-        self._start, self._glue, self._object_due = None, "", False
+        self._start, self._glue, self._object_due, self._number = None, "", False, ""
 
     def _resolve(self) -> None:
         """Begin due pages and roles at the next character, not at the white space before it."""

@@ -1,9 +1,9 @@
-"""Read Markdown: the visible text of a CommonMark parser, with tables. Front matter is returned, not shown."""
+"""Read Markdown, CommonMark with tables, footnotes and notes, as the page it becomes. Front matter is not shown."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
@@ -11,16 +11,20 @@ from importlib.metadata import version
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
 
 from b12assistant.loaders import html
 from b12assistant.loaders.decoding import decode
-from b12assistant.loaders.dialects import shown_markdown
-from b12assistant.loaders.manuscript import Manuscript
-from b12assistant.types import BlockKind, Extract, Role
+from b12assistant.types import Extract
 
 # The parser leaves out what is nested deeper than this; its default of 20 is too low for quoted lists.
 _DEEPEST = 100
 _MOST_BRACKETS = 20  # levels of brackets in the words of a link
+_MOST_OPEN = 20  # elements without an end that are read as text one by one
 _BRACKET = re.compile(r"\\.|[\[\]]", re.S)
 # Two rules may also enclose prose: front matter begins with a key or a comment.
 _FRONT = re.compile(
@@ -30,63 +34,103 @@ _FRONT = re.compile(
 _TOML = re.compile(
     r"(\+\+\+[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w\"'.-]+[ \t]*=.*?)\r?\n\+\+\+[ \t]*(?:\r?\n|\Z)", re.S
 )
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
-_TAG = re.compile(r"<[^>]*>")
-_SHIFT = re.compile(r"<(/?)(sup|sub)\s*>", re.I)
-_STRIKE = re.compile(r"<(/?)(?:del|s|strike)\s*>", re.I)
-_FOOTNOTE = re.compile(r"\^[\w-]+")
-# Raw HTML without attributes that changes no word.
-_PLAIN = re.compile(
-    r"</?(?:a|abbr|b|big|cite|code|dfn|em|i|ins|kbd|mark|q|samp|small|span|strong|tt|u|var)\s*>|<!--", re.I
-)
-# Raw HTML that shows what is in it: other elements, and other attributes, may hide text.
-_OPENING = re.compile(r"<(/?)([a-z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.I)
-_SHOWN = re.compile(
-    r"a|abbr|article|aside|b|big|blockquote|center|cite|code|dd|del|dfn|div|dl|dt|em|figcaption|figure|h[1-6]|i|ins|kbd|li"
-    r"|main|mark|ol|p|picture|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|t(?:body|d|foot|h|head|r|t)|u|ul|var",
+# Elements of HTML; what else stands between < and > is text, such as "pip install <package>".
+_ELEMENTS = re.compile(
+    r"a|abbr|address|area|article|aside|audio|b|base|bdi|bdo|big|blockquote|body|br|button|canvas|caption|center"
+    r"|cite|code|col|colgroup|data|datalist|dd|del|details|dfn|dialog|dir|div|dl|dt|em|embed|fieldset|figcaption"
+    r"|figure|font|footer|form|frame|frameset|h1|h2|h3|h4|h5|h6|head|header|hgroup|hr|html|i|iframe|img|input|ins"
+    r"|kbd|label|legend|li|link|main|map|mark|math|menu|meta|meter|nav|noframes|noscript|object|ol|optgroup|option"
+    r"|output|p|param|picture|pre|progress|q|rp|rt|ruby|s|samp|script|search|section|select|slot|small|source|span"
+    r"|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track"
+    r"|tt|u|ul|var|video|wbr",
     re.I,
 )
-_EMPTY = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr", re.I)
-_SHOWN_ATTRIBUTES = re.compile(
-    r"(?:\s+(?:align|alt|cite|colspan|height|href|id|lang|name|rel|rowspan|scope|src|start|target|title|type|valign|width)"
-    r"(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?)*\s*/?",
-    re.I,
+_EMPTY = re.compile(r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr", re.I)
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>])")
+# What a block of raw HTML may open that hides all that follows, and how it ends.
+_ENDS = {"script": "</script", "style": "</style", "pre": "</pre", "textarea": "</textarea", "!--": "-->"}
+_OPENS = re.compile(r"\s*<(script|style|pre|textarea|!--)", re.I)
+_NOTE = re.compile(
+    r"\{(note|tip|hint|important|warning|attention|caution|danger|error|seealso|admonition|version(?:added|changed)"
+    r"|deprecated)\}[ \t]*(.*)"
 )
-_SHEETS = re.compile(r"<(?:style|link|script)\b", re.I)
-_BREAK = re.compile(r"<w?br\s*/?>", re.I)
+_OPTION = re.compile(r"(?:[ \t]*:[\w-]+:.*\n?)+")
 
 
-def load(data: bytes, *, rendered: bool = False) -> Extract:
-    """Read the text without markup, link targets, images, comments, raw HTML and list markers.
-
-    ``rendered``: a file whose raw HTML may hide text is drawn by a browser, and read as the page that it becomes.
-    """
-    decoded = decode(data)
-    front = _FRONT.match(decoded.text) or _TOML.match(decoded.text)
-    body = shown_markdown(decoded.text[front.end() :] if front else decoded.text)
+@lru_cache(1)
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     for name, rule in (("link", link), ("image", image)):
         parser.inline.ruler.at(name, _shallow(rule))
-    tokens = parser.parse(body)
-    if rendered and any(map(_Raw(tokens).may_hide, tokens)):
-        page = parser.renderer.render(tokens, parser.options, {})
-        text = f"<!doctype html><html><body>{page}</body></html>"
-        return replace(html.read(replace(decoded, text=text), rendered=True), front=front[1] if front else None)
-    manuscript = Manuscript()
-    raw = _Raw(tokens)
-    for token in tokens:
-        is_doubtful = raw.may_hide(token)
-        if is_doubtful:
-            manuscript.enter(Role.DOUBTFUL)
-        _write_block(manuscript, token)
-        if is_doubtful:
-            manuscript.leave()
-    return manuscript.extract(
-        f"markdown-it-py {version('markdown-it-py')}",
-        title=manuscript.main_heading(),
+    for plugin in (footnote_plugin, admon_plugin, colon_fence_plugin, deflist_plugin, myst_block_plugin):
+        parser.use(plugin)
+    parser.add_render_rule("footnote_anchor", lambda *_: "")  # the link back to where a note is named
+    return parser
+
+
+def load(data: bytes) -> Extract:
+    """Read the text without markup, link targets, images and comments; raw HTML is read as HTML."""
+    decoded = decode(data)
+    front = _FRONT.match(decoded.text) or _TOML.match(decoded.text)
+    parser = _parser()
+    environment: dict[str, object] = {}
+    tokens = parser.parse(decoded.text[front.end() :] if front else decoded.text, environment)
+    deep = any(token.level >= _DEEPEST - 1 for token in tokens)
+    page = parser.renderer.render(list(_shown(tokens, environment)), parser.options, environment)
+    extract = html.read(replace(decoded, text=f"<!doctype html><html><body>{page}</body></html>"))
+    return replace(
+        extract,
+        extractor=f"markdown-it-py {version('markdown-it-py')}",
         front=front[1] if front else None,
-        warnings=decoded.warnings + _losses(tokens),
+        warnings=extract.warnings + ((f"nested {_DEEPEST} levels deep: anything deeper is left out",) if deep else ()),
     )
+
+
+def _shown(tokens: Sequence[Token], environment: dict[str, object], opened: int = 0) -> Iterator[Token]:
+    """Yield tokens as a reader sees them: what only looks like HTML as text, notes as their paragraphs.
+
+    ``opened``: how many elements without an end are around them.
+    """
+    parser = _parser()
+    for token in tokens:
+        note = _NOTE.match(token.info.strip()) if token.type in ("fence", "colon_fence") else None
+        if token.type == "html_block" and not _is_html(token.content):
+            text = "\\" + token.content.lstrip() if opened < _MOST_OPEN else token.content.replace("<", "&lt;")
+            yield from _shown(parser.parse(text, environment), environment, opened + 1)
+        elif note is not None:
+            inner = _OPTION.sub("", token.content, 1) if token.content.lstrip().startswith(":") else token.content
+            text = f"{note[2]}\n\n{inner}"
+            yield from _shown(parser.parse(text, environment), environment, opened + 1)
+        else:
+            if token.children:
+                _end_elements(token.children)
+            yield token
+
+
+def _end_elements(inline: list[Token]) -> None:
+    """Make text of what is not HTML, and end what is open at the end of a paragraph: it would hide what follows."""
+    opened: list[str] = []
+    for token in inline:
+        if token.type == "html_inline" and not _is_html(token.content):
+            token.type = "text"
+        tag = _TAG.match(token.content) if token.type == "html_inline" else None
+        if tag is None or _EMPTY.fullmatch(tag[1]):
+            continue
+        name = tag[1].lower()
+        if not tag[0].startswith("</"):
+            opened.append(name)
+        elif name in opened:
+            del opened[len(opened) - 1 - opened[::-1].index(name) :]
+    inline += [Token("html_inline", "", 0, content=f"</{name}>") for name in reversed(opened)]
+
+
+def _is_html(text: str) -> bool:
+    """Check if text between < and > is HTML: a known element, and one that ends where all that follows is hidden."""
+    opens = _OPENS.match(text)
+    if opens is not None:
+        return _ENDS[opens[1].lower()] in text.lower()
+    tag = _TAG.match(text.lstrip())
+    return _ELEMENTS.fullmatch(tag[1]) is not None if tag is not None else text.lstrip().startswith(("<!", "<?"))
 
 
 def _shallow(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
@@ -112,137 +156,3 @@ def _too_deep(text: str) -> frozenset[int]:
             if opened:
                 opened[-1] = (opened[-1][0], max(opened[-1][1], levels + 1))
     return frozenset(found)
-
-
-def _write_block(manuscript: Manuscript, token: Token) -> None:
-    match token.type:
-        case "heading_open":
-            manuscript.open(BlockKind.HEADING, level=int(token.tag[1]))
-        case "list_item_open":
-            manuscript.open(BlockKind.LIST_ITEM)
-        case "tr_open":
-            manuscript.open(BlockKind.TABLE_ROW)
-        case "td_open" | "th_open":
-            manuscript.cell()
-        case "inline":
-            _Inline(manuscript).write(token.children or [])
-        case "fence" | "code_block" | "paragraph_open" | "blockquote_open" | "hr":
-            # The first paragraph in a list item is part of it.
-            if not (manuscript.is_empty and manuscript.kind is BlockKind.LIST_ITEM):
-                manuscript.open(BlockKind.PARAGRAPH)
-            manuscript.write(token.content)  # only code has any here
-        case "heading_close" | "list_item_close" | "tr_close" | "paragraph_close":
-            manuscript.open(BlockKind.PARAGRAPH)
-
-
-class _Raw:
-    """The elements of raw HTML that are open, and whether each shows what is in it."""
-
-    def __init__(self, tokens: Iterable[Token]) -> None:
-        parts = (part for token in tokens for part in (token, *(token.children or ())))
-        self._open: list[tuple[str, bool]] = []
-        self._has_sheets = any(part.type.startswith("html_") and _SHEETS.search(part.content) for part in parts)
-
-    def may_hide(self, token: Token) -> bool:
-        """Check if the text of a block may be hidden, and take in the elements that it opens or ends."""
-        found = self._has_sheets or any(not shows for _, shows in self._open)
-        for part in (token, *(token.children or ())):
-            if part.type.startswith("html_"):
-                for closes, name, attributes in _OPENING.findall(_COMMENT.sub("", part.content)):
-                    self._take(name.lower(), attributes, closes=bool(closes))
-                    found = found or any(not shows for _, shows in self._open[-1:])
-        return found
-
-    def _take(self, name: str, attributes: str, *, closes: bool) -> None:
-        if closes:
-            last = next((i for i in range(len(self._open) - 1, -1, -1) if self._open[i][0] == name), len(self._open))
-            del self._open[last:]
-        elif not _EMPTY.fullmatch(name):
-            shows = _SHOWN.fullmatch(name) is not None and _SHOWN_ATTRIBUTES.fullmatch(attributes) is not None
-            self._open.append((name, shows))
-
-
-class _Inline:
-    """Writes text and links, but not what emphasis adds; for images and unknown raw HTML, that something is drawn."""
-
-    def __init__(self, manuscript: Manuscript) -> None:
-        self._out = manuscript
-        self._shifting: list[bool] = []  # the open raised (true) and lowered (false) elements
-        self._shifted = ""  # their text so far, with marks for what is shifted inside it
-        self._struck = 0  # open elements of raw HTML
-        self._in_link = False  # at its beginning
-
-    def write(self, tokens: Iterable[Token]) -> None:
-        for token in tokens:
-            if token.type == "html_inline":
-                self._tag(token.content)
-            elif token.content and token.type in ("text", "code_inline", "text_special"):
-                self._text(token.content)
-            else:
-                self._mark(token)
-            self._in_link = token.type == "link_open"
-        self._end_shift()
-        for _ in range(self._struck):
-            self._out.leave()
-
-    def _text(self, text: str) -> None:
-        if self._shifting:
-            self._shifted += text
-        elif self._in_link and _FOOTNOTE.fullmatch(text):
-            self._out.shift(text[1:], raised=True)
-        else:
-            self._out.flow(text)
-
-    def _mark(self, token: Token) -> None:
-        match token.type:
-            case "softbreak":
-                self._out.join(" ")
-            case "hardbreak":
-                self._out.join("\n")
-            case "link_open":
-                self._out.enter(Role.LINK)
-            case "s_open":
-                self._out.enter(Role.STRUCK)
-            case "link_close" | "s_close":
-                self._out.leave()
-            case "image":
-                self._out.draw()
-
-    def _tag(self, tag: str) -> None:
-        if (match := _SHIFT.fullmatch(tag)) is not None:
-            self._shift(closes=bool(match[1]), raised=match[2].lower() == "sup")
-        elif (match := _STRIKE.fullmatch(tag)) is not None:
-            if not match[1]:
-                self._out.enter(Role.STRUCK)
-                self._struck += 1
-            elif self._struck:
-                self._out.leave()
-                self._struck -= 1
-        elif _BREAK.fullmatch(tag):
-            self._out.join(" ")
-        elif not _PLAIN.match(tag):
-            self._out.draw()
-
-    def _shift(self, *, closes: bool, raised: bool) -> None:
-        if not closes:
-            self._shifted += ("^" if raised else "_") if self._shifting else ""
-            self._shifting.append(raised)
-        elif len(self._shifting) > 1:
-            self._shifting.pop()
-        else:
-            self._end_shift()
-
-    def _end_shift(self) -> None:
-        if self._shifting:
-            self._out.shift(self._shifted, raised=self._shifting[0])
-        self._shifting, self._shifted = [], ""
-
-
-def _losses(tokens: list[Token]) -> tuple[str, ...]:
-    """Warn of what a rendered page might show and the text lacks."""
-    blocks = (_TAG.sub("", _COMMENT.sub("", token.content)) for token in tokens if token.type == "html_block")
-    raw = sum(bool(block.strip()) for block in blocks)
-    lost = [f"{raw} block(s) of raw HTML left out"] if raw else []
-    if any(token.level >= _DEEPEST - 1 for token in tokens):
-        lost.append(f"nested {_DEEPEST} levels deep: anything deeper is left out")
-    return tuple(lost)

@@ -28,7 +28,6 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
-    Role,
     Section,
     Source,
 )
@@ -61,15 +60,12 @@ class Part:
 class Splitting:
     """How to make passages. ``most``: word pieces of a passage. ``passages``: the most that a file may have.
 
-    ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them. ``seen``: a curator says that a
-    reader sees all of the file that is doubtful. ``rendered``: HTML is drawn by a browser.
+    ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them.
     """
 
     most: int
     passages: int
     tokenizer: Path | None = None
-    seen: bool = False
-    rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +98,6 @@ class Prepared:
 
 def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prepared:
     """Mark a text and split it into passages. Raises ``SourceError`` if there are too many."""
-    if splitting.seen:
-        regions = tuple(region for region in extract.regions if region.role is not Role.DOUBTFUL)
-        warnings = tuple(warning for warning in extract.warnings if "not quoted" not in warning)
-        extract = replace(extract, regions=regions, warnings=warnings)
     marks = mark(extract)
     marked = Prepared(extract, marks, trim_headings(extract, marks), 0.0, None)
     document = marked.document(DocumentId(""), "", "", Source())

@@ -6,24 +6,21 @@ import io
 import logging
 import math
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import count, groupby, pairwise
-from operator import sub
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter, sub
 from typing import Any
 
 import pypdf
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import DictionaryObject
 
 from b12assistant.errors import SourceError
-from b12assistant.loaders.drawing import LEVEL, LOWERED, RAISED, Printed, annotated, is_on_line, moved, written
-from b12assistant.loaders.manuscript import Manuscript
+from b12assistant.loaders.fields import Field, filled
+from b12assistant.loaders.manuscript import Manuscript, shifted
 from b12assistant.loaders.typesetting import PrintedLine, typeset
-from b12assistant.loaders.visibility import SHOWING, VIEWER, Box, Shows, Text, blank, blank_in_part
 from b12assistant.types import OBJECT, Extract
 
 _MOST_PAGES = 5_000
@@ -43,7 +40,13 @@ _OPENING = re.compile(r"[(\[{‘“]$")
 # In sizes of the letters: how far runs of one line may be apart, up and to the right.
 _SAME_LINE = 0.3
 _WIDEST = 1.0
-_RISEN = 0.75  # of raised or lowered text
+_SHOWING = (b"Tj", b"TJ", b"'", b'"')  # the operators that show text
+# In sizes of the letters beside it: how far text is raised or lowered, less would be chance, more another line.
+_LEAST_RISE, _LEAST_RISE_OF_SAME, _RISEN = 0.1, 0.15, 0.75
+_SMALLER = 0.87  # times: a different size
+_LONGEST_SHIFT = 24  # letters: references to several notes
+_WIDEST_LETTER = 0.65  # times the size, on average
+_MOST_LINES = 2.5  # times the size: a higher field is not on a line of text
 _OVERLAP = 0.5
 _BLANK = 0.15
 _GUTTER = 1.2  # between cells of a table
@@ -55,7 +58,6 @@ def load(data: bytes) -> Extract:
     notes = _Notes()
     with _listening(notes):
         reader = _open(data)
-        VIEWER.open(data, partial(_rewritten, reader))
         pages = _read_pages(reader, notes)
         with suppress(SourceError), _damage_as_source_error():
             notes.has_form = "/XFA" in reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
@@ -63,7 +65,7 @@ def load(data: bytes) -> Extract:
     if not any(pages):
         raise _no_text(notes)
     manuscript = Manuscript()
-    typeset(pages, manuscript, doubtful=frozenset(number - 1 for number in notes.doubtful))
+    typeset(pages, manuscript)
     return manuscript.extract(
         f"pypdf {pypdf.__version__}", title=title or manuscript.main_heading(alone=True), warnings=notes.warnings()
     )
@@ -76,30 +78,21 @@ class _Notes:
     empty: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
-    recognised: list[int] = field(default_factory=list)
-    doubtful: list[int] = field(default_factory=list)
-    hiding: list[int] = field(default_factory=list)
-    hidden: int = 0  # letters that no reader sees, without blanks
     replaced: int = 0  # surrogates without their other half
     pages_left: int = 0
     has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
-        it = "it" if len(self.doubtful) == 1 else "them"
         warnings = [
             f"{_named(pages)} {what}"
             for pages, what in (
                 (self.empty, "without text (scanned?)"),
                 (self.unreadable, "could not be read"),
                 (self.cut, f"cut after {_MOST_TEXT:,} characters"),
-                (self.recognised, "with the text layer of a scan (OCR)"),
-                (self.doubtful, f"not quoted: what a reader sees of {it} could not be drawn"),
             )
             if pages
         ]
-        if self.hidden:
-            warnings.append(f"{self.hidden:,} letter(s) that no reader sees left out ({_named(self.hiding)})")
         if self.has_form:
             warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
         if self.pages_left:
@@ -118,8 +111,6 @@ def _named(pages: Sequence[int]) -> str:
 
 
 def _no_text(notes: _Notes) -> SourceError:
-    if notes.hidden:
-        return SourceError(f"no text that a reader sees ({notes.hidden:,} hidden letters)")
     if notes.unreadable:
         return SourceError(f"damaged PDF: {_named(notes.unreadable)} could not be read, and no other has text")
     return SourceError("no text layer (scanned?)", hint="run it through text recognition first")
@@ -153,14 +144,6 @@ def _open(data: bytes) -> pypdf.PdfReader:
     return reader
 
 
-def _rewritten(reader: pypdf.PdfReader) -> bytes:
-    """Return a copy of a damaged file, as pypdf reads it."""
-    out = io.BytesIO()
-    with _damage_as_source_error():
-        pypdf.PdfWriter(clone_from=reader).write(out)
-    return out.getvalue()
-
-
 @contextmanager
 def _damage_as_source_error() -> Iterator[None]:
     try:
@@ -182,78 +165,23 @@ def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine
 
 
 def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[PrintedLine]:
-    """Return the visible lines of page ``number``, 0-based, in the order of the content stream."""
+    """Return the lines of page ``number``, 0-based, in the order of the content stream."""
     page = _Page(number)
     try:
         with _damage_as_source_error():
             source = reader.pages[number]
-            shows = Shows()
-            source.extract_text(visitor_text=page.take, visitor_operand_before=shows.before)
-            sight = VIEWER.look(number, unit=float(source.user_unit)) if page.letters else None
-            texts = None if sight is None else shows.matched(sight.texts)
-            if texts is None:
-                is_doubtful = page.letters > 0
-            else:
-                is_doubtful = False
-                seen = {number: text for number, text in texts.items() if shows.is_seen(number, text)}
-                parts = {number: text for number, text in seen.items() if not shows.is_whole(text)}
-                shifts = moved([Printed(n, t.x, t.y, t.size, shows.lengths[n]) for n, t in seen.items() if t.upright])
-                if len(seen) < len(texts) or parts or shifts:
-                    every, page = page.letters, _Page(number)
-                    _as_lists(source)
-                    visit = _changing(texts.keys() - seen.keys(), parts, shifts)
-                    source.extract_text(visitor_text=page.take, visitor_operand_before=visit)
-                    if every > page.letters:
-                        notes.hiding.append(number + 1)
-                        notes.hidden += every - page.letters
-                if any(text.is_recognised for text in seen.values()):
-                    notes.recognised.append(number + 1)
-            page.drawn = (*(sight.drawn if sight else ()), *annotated(source))
+            source.extract_text(visitor_text=page.take, visitor_operand_before=page.see)
+            fields = tuple(filled(source))
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
-    lines = page.lines()
+    lines = page.lines(fields)
     if page.is_cut:
         notes.cut.append(number + 1)
     if not lines:
         notes.empty.append(number + 1)
-    elif is_doubtful:
-        notes.doubtful.append(number + 1)
     notes.replaced += page.replaced
     return lines
-
-
-def _as_lists(page: pypdf.PageObject) -> None:
-    """Write each text of a page as a list of texts, so that marks can be put around it."""
-    content = page.get_contents()
-    if content is not None:
-        content.operations = [
-            ([ArrayObject(operands[:1])], b"TJ") if operator == b"Tj" else (operands, operator)
-            for operands, operator in content.operations
-        ]
-        page[NameObject("/Contents")] = content
-
-
-def _changing(unseen: Set[int], parts: Mapping[int, Text], shifts: Mapping[int, bool]) -> Callable[..., None]:
-    """Return a visitor that takes out texts that are unseen, as a whole or in part, and marks raised and lowered ones.
-
-    In a form, where texts are no lists, the sign of something drawn is written instead.
-    """
-    shown = count()
-
-    def visit(operator: bytes, operands: list[Any], *_: object) -> None:
-        number = next(shown) if operator in SHOWING else -1
-        if number in unseen:
-            blank(operator, operands)
-        elif number in parts:
-            blank_in_part(operator, operands, parts[number].signs)
-        elif number in shifts and operator == b"TJ":
-            operands[0].insert(0, TextStringObject(RAISED if shifts[number] else LOWERED))
-            operands[0].append(TextStringObject(LEVEL))
-        elif number in shifts:
-            operands[-1] = TextStringObject(OBJECT)
-
-    return visit
 
 
 _Matrix = Sequence[float]
@@ -261,7 +189,10 @@ _Matrix = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Text shown with one font: the left end of its base line, the size of its letters and its width, in points."""
+    """Text shown with one font: the left end of its base line, the size of its letters and its width, in points.
+
+    ``x`` is along the line and ``y`` across it, in whatever direction the line is written.
+    """
 
     text: str
     x: float
@@ -270,15 +201,34 @@ class _Run:
     bold: bool
     width: float  # estimated: pypdf does not say it
     fixed: bool = False  # in a typewriter face
+    turn: int = 0  # degrees
+    raised: bool | None = None  # beside the text before or after; ``False``: lowered
 
     @property
     def is_shifted(self) -> bool:
-        """Check if it is, or begins with, raised or lowered text."""
-        return self.text.lstrip()[:1] in (RAISED, LOWERED)
+        return self.raised is not None
 
     @property
     def right(self) -> float:
         return self.x + self.width
+
+    def reaches(self, other: _Run) -> bool:
+        """Check if ``other`` begins where this may end."""
+        return 0 <= other.x - self.x <= _WIDEST_LETTER * len(self.text) * self.size + max(self.size, other.size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Show:
+    """An operator that shows text: its place, the size of its letters, and its codes in the font."""
+
+    matrix: _Matrix
+    size: float  # times that of the font
+    rise: float
+    codes: bytes
+
+    @property
+    def level(self) -> tuple[float, float]:
+        return round(self.matrix[5] + self.rise, 1), round(self.size, 2)
 
 
 class _Page:
@@ -288,44 +238,43 @@ class _Page:
         self._number = number
         self._lines: list[list[_Run]] = [[]]
         self._length = 0
-        self.drawn: tuple[Box, ...] = ()  # pictures, fields and strokes
+        self._rises = [0.0]  # text rise, of which pypdf takes no notice; those of saved states before it
+        self._shows: list[_Show] = []  # since text was taken
         self.is_cut = False
         self.replaced = 0
 
+    def see(self, operator: bytes, operands: Sequence[Any], _cm: _Matrix, tm: _Matrix) -> None:
+        """Take notice of an operator before pypdf reads it."""
+        if operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
+            self._rises[-1] = float(operands[0])
+        elif operator == b"q":
+            self._rises.append(self._rises[-1])
+        elif operator == b"Q" and len(self._rises) > 1:
+            self._rises.pop()
+        elif operator in _SHOWING and operands:
+            self._shows.append(_Show(tuple(tm), _scale(tm), self._rises[-1], _codes(operands[-1])))
+
     def take(self, text: str, cm: _Matrix, tm: _Matrix, font: Mapping[str, object] | None, size: float) -> None:
+        """Take text from pypdf; the letters of another size or height in it are runs of their own."""
         if self._length + len(text) > _MOST_TEXT:
             self.is_cut = True
             text = text[: _MOST_TEXT - self._length]
         self._length += len(text)
-        name = str(font.get("/BaseFont", "")) if font else ""
-        x = _sane(tm[4] * cm[0] + tm[5] * cm[2] + cm[4])
-        y = _sane(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
-        points = abs(_sane(size * _scale(tm) * _scale(cm)))
-        is_fixed = _FIXED.search(name) is not None
-        runs = [
-            _Run(
-                part,
-                x,
-                y,
-                points,
-                bool(_BOLD.search(name)),
-                points * _ems(written(part), fixed=is_fixed),
-                is_fixed,
-            )
-            for part in text.split("\n")
-        ]
-        self._lines[-1].append(runs[0])
-        self._lines += [[run] for run in runs[1:]]
+        shows, self._shows = self._shows, []
+        levels = [list(group) for _, group in groupby(shows, key=lambda show: show.level)]
+        cuts = _cuts(text, levels) if len(levels) > 1 else []
+        first = levels[0][0].rise if levels else 0.0
+        places = [(tm, first), *((level[0].matrix, level[0].rise) for level in levels[1:])]
+        for start, end, (matrix, rise) in zip([0, *cuts], [*cuts, len(text)], places, strict=False):
+            parts = text[start:end].split("\n")
+            runs = [_run(part, matrix, cm, rise, font, size) for part in parts]
+            self._lines[-1].append(runs[0])
+            self._lines += [[run] for run in runs[1:]]
 
-    @property
-    def letters(self) -> int:
-        """Count the characters taken so far, without blanks."""
-        return sum(len("".join(written(run.text).split())) for runs in self._lines for run in runs)
-
-    def lines(self) -> list[PrintedLine]:
+    def lines(self, fields: Sequence[Field] = ()) -> list[PrintedLine]:
         """Return the lines. Runs on one base line are one line, however many text objects it has."""
         lines: list[list[_Run]] = []
-        for raw in self._lines:
+        for raw in _levelled(self._lines):
             runs = [run for run in raw if run.text]
             if not runs:
                 continue
@@ -335,8 +284,12 @@ class _Page:
                 lines[-1] += [replace(runs[0], text=_glue(lines[-1], runs[0]) + runs[0].text), *runs[1:]]
             else:
                 lines.append(runs)
-        _draw(lines, self.drawn)
-        return [line for runs in lines if (line := self._line(runs)) is not None]
+        apart = [field for field in fields if not _fill(lines, field)]
+        printed = [line for runs in lines if (line := self._line(runs)) is not None]
+        return printed + [
+            PrintedLine(field.text, self._number, field.left, field.bottom, _LEAST_SIZE, bold=False, apart=True)
+            for field in apart
+        ]
 
     def _line(self, runs: Sequence[_Run]) -> PrintedLine | None:
         text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", _joined(runs))
@@ -357,51 +310,132 @@ class _Page:
             bold=2 * bold > len(text),
             cells=_cells(shown),
             fixed=all(run.fixed for run in shown),
+            turn=shown[0].turn,
         )
+
+
+def _codes(operand: Any) -> bytes:
+    parts = operand if isinstance(operand, list) else [operand]
+    raw = (getattr(part, "original_bytes", part) for part in parts)
+    return b"".join(part for part in raw if isinstance(part, bytes))
+
+
+def _cuts(text: str, levels: Sequence[Sequence[_Show]]) -> list[int]:
+    """Return where the text of each level but the first begins; nothing if letters and codes do not match.
+
+    pypdf adds blanks. Codes have one byte, where blanks can be told, or two.
+    """
+    codes = [b"".join(show.codes for show in level) for level in levels]
+    letters = [i for i, letter in enumerate(text) if not letter.isspace()]
+    for counts, places in (
+        ([len(level) - level.count(b" ") for level in codes], letters),
+        ([len(level) // 2 for level in codes], range(len(text.rstrip("\n")))),
+    ):
+        if sum(counts) == len(places) and all(counts):
+            return [places[begin] for begin in accumulate(counts[:-1])]
+    return []
+
+
+def _run(text: str, tm: _Matrix, cm: _Matrix, rise: float, font: Mapping[str, object] | None, size: float) -> _Run:
+    name = str(font.get("/BaseFont", "")) if font else ""
+    x, y = tm[4] + rise * tm[2], tm[5] + rise * tm[3]
+    x, y = _sane(x * cm[0] + y * cm[2] + cm[4]), _sane(x * cm[1] + y * cm[3] + cm[5])
+    right, up = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
+    angle = math.atan2(up, right) if math.isfinite(up) and math.isfinite(right) else 0.0
+    points = abs(_sane(size * _scale(tm) * _scale(cm)))
+    is_fixed = _FIXED.search(name) is not None
+    return _Run(
+        text,
+        x * math.cos(angle) + y * math.sin(angle),
+        y * math.cos(angle) - x * math.sin(angle),
+        points,
+        bool(_BOLD.search(name)),
+        points * _ems(text.lstrip(), fixed=is_fixed),
+        is_fixed,
+        round(math.degrees(angle)),
+    )
+
+
+def _levelled(lines: Sequence[Sequence[_Run]]) -> list[list[_Run]]:
+    """Return the runs with those marked that are raised or lowered beside the text before or after them."""
+    shown = [run for runs in lines for run in runs if run.text.strip()]
+    raised: dict[int, bool] = {}
+    level: _Run | None = None
+    for run, following in pairwise((*shown, None)):
+        if run is None:
+            continue
+        beside = [level] if level is not None and level.reaches(run) else []
+        if following is not None and run.reaches(following) and following.size > run.size:
+            beside.append(following)
+        up = next((up for other in beside if (up := _raised(run, other)) is not None), None)
+        if up is None:
+            level = run
+        else:
+            raised[id(run)] = up
+    return [[replace(run, raised=raised.get(id(run))) for run in runs] for runs in lines]
+
+
+def _raised(run: _Run, beside: _Run) -> bool | None:
+    rise = (run.y - beside.y) / beside.size if beside.size and run.turn == beside.turn else 0.0
+    least = _LEAST_RISE if run.size <= _SMALLER * beside.size else _LEAST_RISE_OF_SAME
+    is_moved = least <= abs(rise) <= _RISEN and run.size <= beside.size / _SMALLER and len(run.text) <= _LONGEST_SHIFT
+    return rise > 0 if is_moved else None
 
 
 def _cells(runs: Sequence[_Run]) -> tuple[str, ...]:
     """Return the texts between wide gaps of a line; none if it has no such gap."""
-    cells = [runs[0].text]
+    cells = [[runs[0]]]
     for last, run in pairwise(runs):
         if run.x - last.right > _GUTTER * last.size + _ERROR * last.width:
-            cells.append("")
-        cells[-1] += run.text
-    return tuple(" ".join(written(cell).split()) for cell in cells) if len(cells) > 1 else ()
+            cells.append([])
+        cells[-1].append(run)
+    return tuple(" ".join(_joined(cell).split()) for cell in cells) if len(cells) > 1 else ()
 
 
 def _joined(runs: Sequence[_Run]) -> str:
-    """Return the text of a line, with a blank where a gap follows raised or lowered text."""
-    parts = [runs[0].text]
-    for last, run in pairwise(runs):
-        parts += [_glue([last], run) if last.is_shifted else "", run.text]
-    return written("".join(parts))
+    """Return the text of runs, with a blank where a gap follows raised or lowered text."""
+    text = ""
+    last: _Run | None = None
+    for raised, group in groupby(runs, key=lambda run: run.raised):  # "1" and "2" beside each other are ¹²
+        beside = list(group)
+        if raised is None:
+            text += _glue([last], beside[0]) if last is not None else ""
+            text += "".join(run.text for run in beside)
+        else:
+            inner = "".join(run.text for run in beside)
+            text += " " * inner[:1].isspace()
+            text += shifted(inner.strip(), text, raised=raised) + " " * inner[-1:].isspace()
+        last = beside[-1] if raised is not None else None
+    return text
 
 
-def _draw(lines: list[list[_Run]], boxes: Sequence[Box]) -> None:
-    """Put the sign of something drawn into the line in which a box or stroke is, at its place."""
-    levels = [next((run for run in runs if run.text.strip() and not run.is_shifted), runs[0]) for runs in lines]
-    order = sorted(range(len(lines)), key=lambda i: levels[i].y)
-    heights = [levels[i].y for i in order]
-    tallest = max((level.size for level in levels), default=0.0)
-    for box in boxes:
-        middle = (box[0] + box[2]) / 2
-        near = order[bisect_left(heights, box[1] - tallest) : bisect_right(heights, box[3])]
-        for i in near:
-            start, right = lines[i][0].x, max(run.right for run in lines[i])
-            slack = _WIDEST * levels[i].size + _ERROR * (right - start)
-            if is_on_line(box, levels[i].y, levels[i].size) and start - slack < middle < right + slack:
-                _draw_in(lines[i], middle)
-                break
-
-
-def _draw_in(runs: list[_Run], x: float) -> None:
-    at = next((i for i, run in enumerate(runs) if x < run.right), len(runs) - 1)
-    run = runs[at]
-    share = min(max((x - run.x) / run.width, 0.0), 1.0) if run.width else 0.0
-    cut = round(share * len(run.text))
-    if OBJECT not in run.text[max(0, cut - 1) : cut + 2]:
-        runs[at] = replace(run, text=run.text[:cut] + OBJECT + run.text[cut:])
+def _fill(lines: list[list[_Run]], field: Field) -> bool:
+    """Put the value of a field into the line that it is on; ``False`` if its place in the text is not clear."""
+    found: list[tuple[float, list[_Run], int]] = []  # distance, line, place
+    for runs in lines:
+        level = next((run for run in runs if run.text.strip()), runs[0])
+        is_beside = field.bottom - _OVERLAP * level.size <= level.y <= field.top and level.turn == 0
+        if not is_beside or field.top - field.bottom > _MOST_LINES * level.size:
+            continue
+        for place, run in enumerate(runs):
+            if field.is_tick and run.x >= field.left:
+                found.append((run.x - field.left, runs, place))
+            elif not field.is_tick and run.x < field.left and run.text.strip():
+                found.append((max(0.0, field.left - run.right), runs, place + 1))
+    if not found:
+        return False
+    _, runs, place = min(found, key=itemgetter(0))
+    if not field.is_tick and runs[place - 1].right - runs[place - 1].size > field.left:
+        over = runs[place - 1]  # the field is in the middle of it
+        share = round((field.left - over.x) / over.width * len(over.text))
+        blank = max(0, over.text.rfind(" ", 0, share))
+        runs[place - 1] = replace(over, text=over.text[:blank] + OBJECT + over.text[blank:])
+        return False
+    near = runs[place - 1 if place else 0]
+    after = "" if place == len(runs) or runs[place].text[:1].isspace() else " "
+    text = f"{'' if near.text[-1:].isspace() else ' '}{field.text}{after}"
+    runs.insert(place, replace(near, text=text, x=field.left, width=field.right - field.left, raised=None))
+    return True
 
 
 def _follows(line: Sequence[_Run], run: _Run) -> bool:

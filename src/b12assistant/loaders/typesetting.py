@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from statistics import median_low
 
 from b12assistant.loaders.manuscript import CELL, Manuscript
@@ -28,6 +28,7 @@ from b12assistant.types import BlockKind, Role
 _EDGES = 2  # lines at the top and at the bottom that may be furniture
 _REPEATS = 3  # a line on this many pages is a running one
 _LEAST_PAGES = 2
+_TURNED = 15  # degrees off the lines of a page, and off their right angle: a stamp across it
 _GRID = 4  # points: running lines keep their height to within this
 _PAGE_NUMBER = re.compile(
     r"[-–—|\s]*(?:p(?:age|\.)?\s*)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—|\s]*", re.I
@@ -47,26 +48,61 @@ class PrintedLine:
     bold: bool
     cells: tuple[str, ...] = ()  # the parts between wide gaps, if there are several
     fixed: bool = False  # all in a typewriter face
+    turn: int = 0  # degrees
+    apart: bool = False  # no part of the running text: the value of a field
 
 
 def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]:
-    """Find the lines at the edge of pages that repeat over pages, or are only a page number, with their roles."""
+    """Find the lines at the edge of pages that repeat over pages, or are only a page number, with their roles.
+
+    Stamps over the text are furniture too: lines across a page, and large ones in one place on many pages.
+    """
+    stamps = dict.fromkeys(_stamps(pages), Role.FOOTER)
+    pages = [[line for line in lines if not line.apart and line not in stamps] for lines in pages]
     edges = [(line, role, depth) for lines in pages for line, role, depth in _edges(lines)]
     shown = {(_key(line), role, line.page) for line, role, _ in edges}
     counts = Counter((key, role) for key, role, _ in shown)
-    needed = min(_REPEATS, max(_LEAST_PAGES, len(pages)))
     outer = (_folio(line) for line, _, depth in edges if depth == 0)
     folios: Counter[int | None] = Counter(folio for folio in outer if folio is not None)
     running = [
         (line, role, depth)
         for line, role, depth in edges
-        if counts[_key(line), role] >= needed
+        if counts[_key(line), role] >= _needed(pages)
         # Numbers that count pages: the running titles of short chapters do not repeat often enough.
         or (depth == 0 and (_PAGE_NUMBER.fullmatch(line.text) or folios[_folio(line)] >= _REPEATS))
     ]
     # A line further in than one that does not repeat belongs to the text, even if it repeats.
     outermost = {(line.page, role) for line, role, depth in running if depth == 0}
-    return {line: role for line, role, _ in running if (line.page, role) in outermost}
+    return stamps | {line: role for line, role, _ in running if (line.page, role) in outermost}
+
+
+def _stamps(pages: Sequence[Sequence[PrintedLine]]) -> Iterator[PrintedLine]:
+    sizes = _weights((line.size, line) for lines in pages for line in lines)
+    large = _LARGER * max(sizes, key=sizes.__getitem__, default=0.0)
+    places = {line: (line.text, round(line.x / _GRID), round(line.y / _GRID)) for lines in pages for line in lines}
+    counts = Counter(place for lines in pages for place in {places[line] for line in lines})
+    for lines in pages:
+        turns = _weights((line.turn, line) for line in lines)
+        level = max(turns, key=turns.__getitem__, default=0)
+        yield from (
+            line
+            for line in lines
+            if _TURNED <= (line.turn - level) % 90 <= 90 - _TURNED
+            or (line.size >= large and counts[places[line]] >= _needed(pages))
+        )
+
+
+def _weights(lines: Iterable[tuple[float, PrintedLine]]) -> Counter[float]:
+    """Count the letters of each kind of line."""
+    letters: Counter[float] = Counter()
+    for kind, line in lines:
+        letters[kind] += len(line.text)
+    return letters
+
+
+def _needed(pages: Sequence[object]) -> int:
+    """Return on how many pages a running line must be."""
+    return min(_REPEATS, max(_LEAST_PAGES, len(pages)))
 
 
 def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, int]]:
@@ -76,8 +112,12 @@ def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, in
         return
     reach = min(_EDGES, (len(heights) - 1) // 2) or 1
     ranks = {height: rank for rank, height in enumerate(heights)}
+    # A row of a table that goes on inside the page is text.
+    inner = {_key(line)[0] for line in lines if reach <= ranks[round(line.y)] < len(heights) - reach}
     for line in lines:
         rank = ranks[round(line.y)]
+        if _key(line)[0] in inner:
+            continue
         if rank < reach and len(heights) > _EDGES:
             yield line, Role.HEADER, rank
         if rank >= len(heights) - reach:
@@ -115,87 +155,95 @@ class Face:
     fixed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A line with its part in the text; ``kind`` is ``None`` if it continues the previous piece."""
+@dataclass(slots=True)
+class _PrintedBlock:
+    """Lines that are one paragraph, heading, item or row, in whatever part of the pages they are."""
 
-    line: PrintedLine
-    kind: BlockKind | None
+    kind: BlockKind
+    lines: list[PrintedLine]
     role: Role | None = None
 
 
-def typeset(
-    pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript, *, doubtful: Set[int] = frozenset()
-) -> None:
+def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> None:
     """Write pages into the manuscript: line ends become blanks, paragraphs continue over page ends.
 
-    ``doubtful``: the pages, 0-based, of which it is not known what a reader sees.
+    What interrupts a paragraph at the foot of a page or the head of the next comes before or after it.
     """
     roles = furniture(pages)
     body = [line for lines in pages for line in lines if line not in roles]
     face = _face(body)
     words = words_of(line.text for line in body)
     levels = _levels(body, face)
-    pieces = list(_pieces(pages, roles, face))
     page = -1
-    glue = ""  # the white space before a line that goes on with the one before
-    interrupted = False  # furniture is between this line and the text it continues
-    for piece, following in zip_longest(pieces, pieces[1:]):
-        manuscript.pages(piece.line.page - page)
-        if page in doubtful and piece.line.page not in doubtful:
-            manuscript.leave()
-        if page not in doubtful and piece.line.page in doubtful:
-            manuscript.enter(Role.DOUBTFUL)
-        page = piece.line.page
-        if piece.kind is not None:
-            manuscript.open(piece.kind, level=levels.get(_style(piece.line), 2))
-        elif piece.role is not None or interrupted:
-            manuscript.open(BlockKind.PARAGRAPH, tight=True)  # one line end: the sentence goes on
-        else:
-            manuscript.join(glue)
-        text, glue = piece.line.text, " "
-        interrupted = piece.role is not None
-        if piece.role is not None:
-            manuscript.enter(piece.role)
-            manuscript.write(text)
-            manuscript.leave()
-            continue
-        if following is not None and following.role is None and following.kind is None:
-            if _is_code(piece.line, face) and _is_code(following.line, face):
-                glue = "\n"  # the lines of code are its author's
-                manuscript.write(text)
+    for block in _blocks(pages, roles, face):
+        manuscript.open(block.kind, level=levels.get(_style(block.lines[0]), 2))
+        if block.role is not None:
+            manuscript.enter(block.role)
+        for line, following in pairwise((*block.lines, None)):
+            if line is None:
                 continue
-            text, glue = line_end(text, following.line.text, words)
-        manuscript.write(text)
-    if page in doubtful:
-        manuscript.leave()
+            manuscript.pages(max(0, line.page - page))
+            page = max(page, line.page)
+            text, glue = line.text, "\n"  # the lines of code are its author's
+            if following is not None and not (_is_code(line, face) and _is_code(following, face)):
+                text, glue = line_end(text, following.text, words)
+            manuscript.write(text)
+            manuscript.join(glue)
+        if block.role is not None:
+            manuscript.leave()
     manuscript.pages(len(pages) - 1 - page)
 
 
-def _pieces(pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Role], face: Face) -> Iterator[_Piece]:
-    previous: PrintedLine | None = None
-    kind: BlockKind | None = None
+def _blocks(
+    pages: Sequence[Sequence[PrintedLine]], roles: dict[PrintedLine, Role], face: Face
+) -> Sequence[_PrintedBlock]:
+    blocks: list[_PrintedBlock] = []
+    last: _PrintedBlock | None = None  # that may continue
     for lines in pages:
-        kept = [line for line in lines if line not in roles]
+        kept = [line for line in lines if line not in roles and not line.apart]
         following = dict(pairwise(kept))
         rows = _rows(kept)
+        first = next((line for line in kept if line.size < _LARGER * face.size), None)
         for line in lines:
-            if line in roles:
-                yield _Piece(line, None, roles[line])
+            if line in roles or line.apart:
+                blocks.append(_PrintedBlock(BlockKind.PARAGRAPH, [line], roles.get(line)))
                 continue
             if line in rows:
-                yield _Piece(replace(line, text=CELL.join(line.cells)), BlockKind.TABLE_ROW)
-                previous, kind = line, BlockKind.TABLE_ROW
+                last = _PrintedBlock(BlockKind.TABLE_ROW, [replace(line, text=CELL.join(line.cells))])
+                blocks.append(last)
                 continue
+            above = last.lines[-1] if last else None
             is_code = _is_code(line, face)
-            if not is_code and _is_heading(line, previous, following.get(line), face):
-                new = BlockKind.HEADING
+            if not is_code and _is_heading(line, above, following.get(line), face):
+                kind = BlockKind.HEADING
             else:
-                new = BlockKind.LIST_ITEM if is_item(line.text) and not is_code else BlockKind.PARAGRAPH
-            goes_on = previous is not None and kind is not None and _joins(previous, line, kind, new, face)
-            yield _Piece(line, None if goes_on else new)
-            kind = kind if goes_on else new
-            previous = line
+                kind = BlockKind.LIST_ITEM if is_item(line.text) and not is_code else BlockKind.PARAGRAPH
+            torn = _torn(blocks, line) if line is first and kind is BlockKind.PARAGRAPH else None
+            if last is not None and above is not None and _joins(above, line, last.kind, kind, face):
+                last.lines.append(line)
+            elif torn is not None:
+                last = blocks.pop(torn)
+                last.lines.append(line)
+                # After what is below it on its own page, before what is above its end on this one.
+                places = (i for i, block in enumerate(blocks) if i >= torn and block.lines[0].page == line.page)
+                blocks.insert(next(places, len(blocks)), last)
+            else:
+                last = _PrintedBlock(kind, [line])
+                blocks.append(last)
+    return blocks
+
+
+def _torn(blocks: Sequence[_PrintedBlock], line: PrintedLine) -> int | None:
+    """Return the place of the paragraph that the first line of a page continues past a note, table or picture."""
+    if not line.text[0].islower():
+        return None
+    for place in range(len(blocks) - 1, -1, -1):
+        block, end = blocks[place], blocks[place].lines[-1]
+        if end.page < line.page - 1:
+            return None
+        if block.kind is BlockKind.PARAGRAPH and block.role is None and not end.apart and _alike(end, line):
+            return None if end.page == line.page or ends_sentence(end.text) else place
+    return None
 
 
 def _rows(lines: Sequence[PrintedLine]) -> frozenset[PrintedLine]:
@@ -244,19 +292,24 @@ def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: Block
     gap = previous.y - line.y
     if _is_code(previous, face) or _is_code(line, face):
         return _is_code(previous, face) == _is_code(line, face) and (not same_page or gap <= 1.2 * _GAP * line.size)
-    same_size = _SAME_SIZE <= line.size / previous.size <= 1 / _SAME_SIZE
-    if new is BlockKind.LIST_ITEM or kind is BlockKind.TABLE_ROW or not same_size:
+    if new is BlockKind.LIST_ITEM or kind is BlockKind.TABLE_ROW or not _alike(previous, line):
         return False
     if kind is BlockKind.HEADING or new is BlockKind.HEADING:
         return kind is new and same_page and 0 < gap <= _GAP * 1.2 * line.size and previous.bold == line.bold
     if same_page and gap > _GAP * face.lead:
         return False
-    if not ends_sentence(previous.text):
-        return True
     short = len(previous.text) < _SHORT * face.length
+    if not ends_sentence(previous.text):
+        is_cell = bool(previous.cells) != bool(line.cells) or (short and not same_page)
+        return not (is_cell and line.text[0].isupper())
     indented = same_page and kind is BlockKind.PARAGRAPH and line.x > previous.x + _INDENT * line.size
     outdented = same_page and kind is BlockKind.LIST_ITEM and line.x <= previous.x - _INDENT * line.size
     return line.text[0].islower() or not (short or indented or outdented)
+
+
+def _alike(line: PrintedLine, other: PrintedLine) -> bool:
+    """Check if two lines have the same size and direction."""
+    return abs(line.turn - other.turn) < _TURNED and _SAME_SIZE <= other.size / line.size <= 1 / _SAME_SIZE
 
 
 def _is_code(line: PrintedLine, face: Face) -> bool:
@@ -265,9 +318,7 @@ def _is_code(line: PrintedLine, face: Face) -> bool:
 
 
 def _face(lines: Sequence[PrintedLine]) -> Face:
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[round(line.size, 1)] += len(line.text)
+    sizes = _weights((round(line.size, 1), line) for line in lines)
     size = sizes.most_common(1)[0][0] if sizes else 0.0
     usual = [line for line in lines if line.size < _LARGER * size]
     gaps = [a.y - b.y for a, b in pairwise(usual) if a.page == b.page and 0 < a.y - b.y < 3 * size]

@@ -27,8 +27,7 @@ def main() -> None:
     with suppress(ImportError, ValueError, OSError):  # macOS refuses, Windows has no such module
         import resource
 
-        # Not the hard limit: a browser has to raise its own.
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     # Standard output is for answers: what a library prints goes to standard error.
     claimed = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -45,7 +44,7 @@ def main() -> None:
 
 def _answer(data: bytes, name: str, splitting: Splitting | None, limit: int) -> bytes:
     try:
-        extract = load(data, name, rendered=splitting is not None and splitting.rendered)
+        extract = load(data, name)
         return isolation.pack(prepare(extract, splitting, _count(splitting.tokenizer)) if splitting else extract)
     except SourceError as error:
         return isolation.pack(error)

@@ -21,7 +21,10 @@ from b12assistant.language.folding import fold
 from b12assistant.language.wording import Phrases, Plain
 
 NUMBERS_FILE: Final = "numbers.toml"
-LINES: Final = ("emergency", "crisis_line", "poison_line")  # the places a text may hold, in braces
+LINES: Final = ("emergency", "crisis_line", "poison_line")  # numbers that the configuration may set
+DOCTOR: Final = "doctor"  # who sees a person in the next day or two
+ELSEWHERE: Final = "elsewhere"  # the emergency numbers of other places
+NO_REGION: Final = "none"
 LONGEST: Final = 60  # characters of a number with its words
 LineWords = Mapping[str, str]  # by telephone line
 
@@ -48,44 +51,58 @@ class Telephone:
 
 @dataclass(frozen=True, slots=True)
 class Telephones:
-    """General words for each line, and the numbers of each region. ``called``: its name, by language and region."""
+    """General words for each line, and the numbers of each region.
+
+    ``called``: its name, by language and region. ``abroad``: the names of the regions that texts of others name too.
+    """
 
     general: Mapping[str, str]
     regions: Mapping[str, Mapping[str, Telephone]]
     called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    abroad: Mapping[str, str] = field(default_factory=dict)
 
     def words(
         self, region: str, own: LineWords, today: date, language: str = "", general: LineWords | None = None
     ) -> LineWords:
         """Return the words for each line: the operator's own number, the region's, or general words.
 
-        ``region``: its id; empty: none. ``own``: numbers by line; empty: none. ``language``: of the text, if it is not
-        English, with its ``general`` words; without a region they name the numbers of the regions where the language
-        is spoken. Raises ``ConfigError`` for an unknown region and for an own number that is not one.
+        ``region``: its id, or "none". ``own``: numbers by line; empty: none. ``language``: of the text, if it is not
+        English, with its ``general`` words: the numbers of the places where it is spoken stand behind the others.
+        Raises ``ConfigError`` for an unknown region and for an own number that is not one.
         """
         general = self.general if general is None else general
-        named = general if region else {line: self._named(line, language, general[line], today) for line in general}
-        current = self._current(region, today).items()
-        known = {line: each.anywhere if language else each.number for line, each in current}
+        current = self._current(region, today)
+        known = {line: each.anywhere if language else each.number for line, each in current.items()}
         given = {line: _own(line, number) for line, number in own.items() if number}
-        return MappingProxyType({**named, **known, **given})
+        words = {**general, **known}
+        if language:
+            words = {line: self._named(line, language, word, today) for line, word in words.items()}
+        elif "emergency" in known and "emergency" not in given:
+            others = self._others("emergency", self.abroad, words["emergency"], today)
+            words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
+        return MappingProxyType({**words, **given})
 
     def _current(self, region: str, today: date) -> Mapping[str, Telephone]:
-        if region and region not in self.regions:
+        if region not in (NO_REGION, *self.regions):
             raise ConfigError(
-                f"red_flags.region = {region!r} is not known", hint=f"it is one of {', '.join(self.regions)}, or empty"
+                f"red_flags.region = {region!r} is not known",
+                hint=f"it is one of {', '.join(self.regions)}, or {NO_REGION}",
             )
         return {line: each for line, each in self.regions.get(region, {}).items() if today <= each.review_by}
 
-    def _named(self, line: str, language: str, general: str, today: date) -> str:
-        """Return ``general``, with the numbers that it does not hold already."""
-        found = [
+    def _named(self, line: str, language: str, word: str, today: date) -> str:
+        """Return ``word``, with the numbers of the places where the language is spoken."""
+        others = self._others(line, self.called.get(language, self.abroad), word, today)
+        return f"{word} ({'; '.join(others)})" if others else word
+
+    def _others(self, line: str, names: Mapping[str, str], word: str, today: date) -> list[str]:
+        """Return the numbers of the places in ``names`` that ``word`` does not hold already."""
+        return [
             f"{name}: {current[line].anywhere}"
-            for region, name in self.called.get(language, {}).items()
+            for region, name in names.items()
             if line in (current := self._current(region, today))
-            and not _digits(current[line].anywhere) <= _digits(general)
+            and not _digits(current[line].anywhere) <= _digits(word)
         ]
-        return f"{general} ({'; '.join(found)})" if found else general
 
 
 def _digits(text: str) -> set[str]:
@@ -105,9 +122,12 @@ def parse_telephones(data: Mapping[str, Any]) -> Telephones:
         for language, name in region.get("called", {}).items():
             called.setdefault(language, {})[region["id"]] = name
     regions = {
-        region["id"]: {line: Telephone(**region[line]) for line in LINES if line in region} for region in data["region"]
+        region["id"]: {line: Telephone(**region[line]) for line in (*LINES, DOCTOR) if line in region}
+        for region in data["region"]
     }
-    return Telephones(MappingProxyType(data["general"]), MappingProxyType(regions), MappingProxyType(called))
+    abroad = {region["id"]: region["abroad"] for region in data["region"] if "abroad" in region}
+    general = {**data["general"], ELSEWHERE: ""}
+    return Telephones(*map(MappingProxyType, (general, regions, called, abroad)))
 
 
 def _own(line: str, number: str) -> str:
@@ -163,10 +183,13 @@ def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
 
 
 def filled(text: str, where: str, numbers: Mapping[str, str]) -> str:
-    """Put the words for each telephone line in its place. Raises ``ConfigError`` for an unknown place."""
+    """Put the words for each telephone line in its place, without lines left empty.
+
+    Raises ``ConfigError`` for an unknown place.
+    """
     if unknown := sorted(set(_PLACE.findall(text)) - set(numbers)):
         raise ConfigError(f"{where}: no telephone line is called {', '.join(unknown)}", hint=HINT)
-    return _PLACE.sub(lambda place: numbers[place[1]], text)
+    return _PLACE.sub(lambda place: numbers[place[1]], text).replace("\n\n", "\n")
 
 
 _NUMBER: Final = re.compile(r"(?<![\w,.+-])\+?\d(?:[\d -]*\d)?(?![\w-]|[,.:]\d)")

@@ -1,6 +1,6 @@
 """Choose how loud a text is, by the words: a box above, a line below or nothing; and whether a kind line is first.
 
-The words are in ``data/red_flags/``; the policy, with examples, is docs/explanation/proportion.md.
+The words are in ``data/red_flags/``; the policy is docs/red-flags.md.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ LOOKED_UP: Final = RuleId("looked_up")
 ROUTINE: Final = TextId("routine")
 
 
-def in_proportion(notices: Sequence[Notice], turn: Turn, opinion: Opinion | None) -> tuple[Notice, ...]:
-    """Return the notices of an English turn, each as loud as its words and the ``opinion`` on them are sure."""
-    folded = fold(turn.text).text
+def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opinion | None) -> tuple[Notice, ...]:
+    """Return the notices of an English turn, each as loud as its words and the ``opinion`` on them are sure.
+
+    ``text``: the turn without what it only denies.
+    """
+    folded = fold(text).text
     kept = [each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None]
     if not _says("looked_up", folded):
         return tuple(kept)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate, chain, pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
@@ -25,13 +25,11 @@ from b12assistant.data_files import HINT
 from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
-from b12assistant.safety import letters
 from b12assistant.safety.assertion import CueWordings
-from b12assistant.safety.letters import LetterHead, letter_features
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
-from b12assistant.safety.turn_parts import MOST, TurnPart, TurnReading, chosen, halves, read_turn
+from b12assistant.safety.turn_parts import TurnPart, TurnReading, read_turn
 from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
@@ -163,13 +161,11 @@ def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Pars
 FILE: Final = "second_opinion.npz"
 LENGTH: Final = 8.0  # token vectors of unit length are scaled to this
 TINY: Final = 1e-4  # added to a share before its logarithm is taken
-WINDOW: Final = 126  # word pieces that the encoder reads at once; two windows of a long turn run side by side
+WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
 WORDS: Final = 0.35  # weight of the words; the encoder has the rest
 NOT_ENGLISH: Final = 0.6  # the same for a language other than English, of which the encoder knows little
-SURROUNDINGS: Final = 0.7  # weight of the whole of a long turn; the sentence has the rest
-UNSEEN: Final = np.full(len(CONCERNS), -np.log(len(CONCERNS)), np.float32)  # of a part that the encoder did not read
 KEPT: Final = 256  # turns whose opinion is cached
 
 
@@ -235,16 +231,8 @@ class WordOpinion:
         """Judge the turn by its own words: on two turns read together the model overestimates."""
         reading, foreign = self.read(turn, previous), self.is_foreign(turn.text)
         parts = parts_of(reading)
-        found = self.log_shares(reading, parts)
-        judged = self.judge(reading, parts, found)
-        if not self.is_letter(reading, parts):
-            return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=foreign)
-        judged = load_letter_heads()["words"].judged(judged, features_of(reading, parts, [found]))
-        return conclude("words", judged, letters.CUTS, ruled=ruled)
-
-    def is_letter(self, reading: TurnReading, parts: Sequence[TurnPart]) -> bool:
-        """Return whether a turn is long enough, and in a language known well enough, to be judged as a letter."""
-        return bool(parts) and not reading.is_short and not self.is_foreign(reading.turn.text)
+        judged = self.judge(reading, parts, self.log_shares(reading, parts))
+        return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=foreign)
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
@@ -257,29 +245,14 @@ class WordOpinion:
         return list(log(softmax(self.model.logits(reading, parts))))
 
     def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[PartScore, ...]:
-        """Make a record of each part. ``found``: logarithms of shares, of the whole turn first.
-
-        A sentence of a long turn is judged together with the whole, so that it raises a level only if its surroundings
-        agree; one of a short turn is evidence.
-        """
-        if not parts:
-            return ()
-        logs = np.stack(found)
-        if not reading.is_short:
-            logs[1:] = mixed(logs[0], logs[1:], SURROUNDINGS)
+        """Make a record of each part: the whole decides. ``found``: logarithms of shares."""
         judged = []
-        for part, shares in zip(parts, softmax(logs).tolist(), strict=True):
+        for part, shares in zip(parts, (softmax(each).tolist() for each in found), strict=True):
             likeliest = shares.index(max(shares))
             because = () if CONCERNS[likeliest] is Concern.NONE else self.model.because(reading, part, likeliest)
-            decides = part == reading.whole or not reading.is_short
-            judged.append(PartScore(reading.place(part), tuple(round(share, 4) for share in shares), decides, because))
+            rounded = tuple(round(share, 4) for share in shares)
+            judged.append(PartScore(reading.place(part), rounded, part == reading.whole, because))
         return tuple(judged)
-
-
-def features_of(reading: TurnReading, parts: Sequence[TurnPart], layers: Sequence[Sequence[Floats]]) -> Floats:
-    """Return what the head of letters reads. ``layers``: of each model the logarithms of shares of each part."""
-    cues = [frozenset(reading.cues(part)) for part in parts]
-    return letter_features([np.stack(layer) for layer in layers], cues, len(reading.folded.words))
 
 
 def parts_of(reading: TurnReading) -> tuple[TurnPart, ...]:
@@ -301,29 +274,21 @@ class SecondOpinion:
         self._words, self._fitted, self._encoder = words, fitted, encoder
 
     def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        judged, is_letter = self._judge(turn, previous)
-        cuts = letters.CUTS if is_letter else self._fitted.cuts
         foreign = self._words.is_foreign(turn.text)
-        return conclude("second_opinion", judged, cuts, ruled=ruled, foreign=foreign, may_lower=True)
+        judged = self._judge(turn, previous)
+        return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
 
     @cached(KEPT)
-    def _judge(self, turn: Turn, previous: Turn | None) -> tuple[tuple[PartScore, ...], bool]:
-        """Judge the parts, and say whether the turn was judged as a letter.
-
-        Cached: a conversation is judged from its first turn each time.
-        """
+    def _judge(self, turn: Turn, previous: Turn | None) -> tuple[PartScore, ...]:
+        """Judge the parts. Cached: a conversation is judged from its first turn each time."""
         reading = self._words.read(turn, previous)
         parts = parts_of(reading)
         words, encoded = self.layers(reading, parts)
         weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
         pairs = zip(words, encoded, strict=True)
-        found = [first if second is None else mixed(first, second, weight) for first, second in pairs]
-        judged = self._words.judge(reading, parts, found)
-        if not self._words.is_letter(reading, parts):
-            return judged, False
-        seen = [UNSEEN if shares is None else shares for shares in encoded]
-        features = features_of(reading, parts, [seen, words])
-        return load_letter_heads()["both"].judged(judged, features), True
+        return self._words.judge(
+            reading, parts, [first if second is None else mixed(first, second, weight) for first, second in pairs]
+        )
 
     def layers(
         self, reading: TurnReading, parts: Sequence[TurnPart]
@@ -343,41 +308,14 @@ class SecondOpinion:
         """Return the token vectors of a turn, (n, d), from one pass, and for each part its rows."""
         if not parts:
             return np.empty((0, 1), np.float32), []
-        text = readable(reading.folded.text)
-        spans = [reading.letters(part) for part in self._windows(reading, text)]
-        context = readable(reading.context)
-        if context and (len(spans) > 1 or not self._fits(context + text)):
+        text, context = readable(reading.folded.text), readable(reading.context)
+        if not self._fits(context + text):
             context = ""
-        encoded = self._encoder.each([self._cut(context + text[start:end]) for start, end in spans])
-        starts, tokens = [], []
-        for each, (start, _) in zip(encoded, spans, strict=True):
-            own = each.offsets[:, 0] >= len(context)  # not of the turn before
-            starts.append(each.offsets[own, 0] - len(context) + start)
-            tokens.append(each.tokens[own])
-        begins = np.concatenate(starts)
+        encoded = self._encoder.each([self._cut(context + text)])[0]
+        own = encoded.offsets[:, 0] >= len(context)  # not of the turn before
+        begins = encoded.offsets[own, 0] - len(context)
         ends = [np.searchsorted(begins, reading.letters(part)) for part in parts]
-        return np.concatenate(tokens), [slice(int(first), int(last)) for first, last in ends]
-
-    def _windows(self, reading: TurnReading, text: str) -> tuple[TurnPart, ...]:
-        """Split the turn into windows that the encoder reads whole; of too many, those that the words suspect most."""
-        words = reading.words(reading.whole)
-        if len(words) <= WINDOW and self._fits(text):
-            return (reading.whole,)
-        counts = list(accumulate(map(self._count, words), initial=0))
-
-        def fits(part: TurnPart) -> bool:
-            return counts[part.end] - counts[part.start] <= min(WINDOW, self._encoder.limit)
-
-        windows = tuple(halves(reading.folded, reading.whole, fits))
-        if len(windows) <= MOST:
-            return windows
-        found = dict(zip(windows, self._words.log_shares(reading, windows), strict=True))
-        return chosen(windows, lambda part: -float(found[part][-1]))
-
-    @cached(WORDS_KEPT)
-    def _count(self, word: str) -> int:
-        """Count the pieces of a folded word: those of a text are those of its words."""
-        return self._encoder.count(readable(word))
+        return encoded.tokens[own], [slice(int(first), int(last)) for first, last in ends]
 
     def _fits(self, text: str) -> bool:
         return self._encoder.count(text) <= min(WINDOW, self._encoder.limit)
@@ -403,15 +341,6 @@ class Advice:
             with suppress(Exception):  # whatever broke, no turn is left unjudged; `doctor` says what it was
                 return source()(turn, previous, ruled=ruled)
         return None
-
-
-@cache
-def load_letter_heads() -> Mapping[str, LetterHead]:
-    """Read the heads for letters: of the words alone, and of both models; `benchmarks/fit_letters.py` makes them."""
-    return read_fitted(
-        letters.FILE,
-        lambda a: {name: LetterHead(a[f"{name}_weights"], a[f"{name}_bias"]) for name in ("words", "both")},
-    )
 
 
 @cache

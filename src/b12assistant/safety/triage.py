@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +17,7 @@ from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
-from b12assistant.safety.assertion import CueWordings, Reach, load_cues
+from b12assistant.safety.assertion import CueWordings, Denials, Reach, load_cues, load_denials
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
@@ -32,6 +33,7 @@ Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
 Notices = tuple[Notice, ...]
 
 
+RANKS: Final[tuple[Level | None, ...]] = (*Level, None)  # the most serious first
 REMINDER: Final = TextId("reminder")
 REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have meant to do harm
 REMINDERS: Final = (REMINDER, REMINDER_CRISIS)
@@ -39,6 +41,7 @@ MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphy
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 SENTENCE: Final = 5  # words that say something by themselves next to a withdrawal
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
+LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
 ENDS: Final = frozenset(".?,")
 SCANT: Final = (
     0.1  # the share of danger that a turn after a harmless one must have by itself, if both are below the cuts
@@ -55,6 +58,7 @@ class Rules:
     spelling: Spelling
     languages: Languages
     withdrawals: Withdrawals
+    denials: Denials
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,23 @@ class Course:
     previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
     ended: Notices = ()  # what was taken back, in case it happens after all
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a turn, or a part of one, is told by itself: the rules that fired, their notices, those that the opinion
+    left standing, and what comes of both."""
+
+    fired: tuple[Fired, ...]
+    by_rules: Notices
+    standing: Notices
+    raised: Notices
+    opinion: Opinion | None = None
+
+    @property
+    def set_aside(self) -> Notices:
+        standing = {notice.text for notice in self.standing}
+        return tuple(notice for notice in self.by_rules if notice.text not in standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,7 @@ def load_rules(
     cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
-    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
+    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals(), load_denials())
 
 
 def is_control(turn_text: str) -> bool:
@@ -165,19 +186,12 @@ class Triager:
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
+        if (undenied := self._rules.denials.masked(read.masked)) != read.masked:  # a turn may lean by what it denies
+            read = replace(read, masked=undenied)
+            reported = replace(reported, mentions=self._report(turn, undenied).mentions)
         said = (*course.said, *reported.mentions)
-        fired = _decide(self._rules.red_flags.rules, said)
-        decided = tuple(each for each in fired if not frozenset(each[1]).isdisjoint(reported.mentions))
-        by_rules = _notices(decided)
-        firm = self._stands(turn, decided)
-        ruled = _is_emergency(by_rules)
-        opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
-        standing = by_rules if firm else _lowered(by_rules, decided, opinion)
-        raised = tuple(replace(each, text=fitting(each.text, turn.text)) for each in _raised(standing, opinion))
-        if not self._rules.languages.is_foreign(turn.text) and self._raises is not Packaged.NONE:
-            raised = in_proportion(raised, turn, opinion)
-        raised = self._gravest(turn, read.masked, raised)
-        set_aside = tuple(notice for notice in by_rules if notice not in standing)
+        judged = self._judged(turn, read, reported.mentions, course)
+        decided, raised, standing = judged.fired, judged.raised, judged.standing
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
         kind = read.kind
@@ -195,47 +209,61 @@ class Triager:
             kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        step = Step(turn, notices, reported, kind, alone, decided, raised, opinion, set_aside)
-        previous = None if course.active else turn
+        step = Step(turn, notices, reported, kind, alone, decided, raised, judged.opinion, judged.set_aside)
+        previous = None if course.active else Turn(turn.index, read.masked)
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 
-    def _gravest(self, turn: Turn, text: str, raised: Notices) -> Notices:
-        """Return the notices of a long turn, or the emergencies that its sentences are by themselves.
+    def _judged(self, turn: Turn, read: WithdrawalReading, mentions: Sequence[Mention], course: Course) -> Told:
+        """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
 
-        Nothing that a letter says around a sentence lowers its emergency. ``text``: the turn with withdrawn phrases
-        replaced by spaces.
+        A part is a sentence, or neighbours; each is judged as if nothing else had been said. A short turn is also
+        judged as a whole, after the one before; a part of it counts if it is an emergency and nothing beside it may say
+        that this is over or somebody else's. Besides the parts of a long one count the rules that join what is far
+        apart, and those of a corpus.
         """
-        folded = fold(text)
-        if len(folded.words) <= SHORT:
-            return raised
-        texts = {notice.text for notice in raised}
-        found: dict[TextId, Notice] = {}
-        for part in neighbours(folded):
-            for notice in self._alone(turn, _only(text, folded, part)):
-                if _is_emergency((notice,)) and notice.text not in texts:
-                    found.setdefault(notice.text, notice)
-        if not found:
-            return raised
-        notices = (*found.values(), *(notice for notice in raised if _is_emergency((notice,))))
-        return tuple(sorted(notices, key=lambda notice: not _is_self_harm(notice)))
+        folded = fold(read.masked)
+        texts: dict[str, str] = {}  # a line that is repeated is judged once
+        for part in neighbours(folded, read.masked):
+            text = _unended(_only(read.masked, folded, part))
+            texts.setdefault(text.strip(), text)
+        is_short = len(folded.words) <= SHORT
+        if is_short and any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
+            texts = {}
+        if course.previous is None:
+            texts.pop(_unended(read.masked).strip(), None)  # the whole is judged below
+        parts = [
+            self._judge(turn, WithdrawalReading(masked=text), self._report(turn, text).mentions, Course())
+            for text in texts.values()
+        ]
+        if is_short:
+            whole = self._judge(turn, replace(read, masked=_unended(read.masked)), mentions, course)
+            return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
+        read_to = max((len(text.rstrip()) for text in texts.values()), default=0)  # of a very long one, not to the end
+        parts = [_likely(part) for part in parts]
+        fired = [
+            (rule, found)
+            for rule, found in self._fired(mentions, course)
+            if rule.own or rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
+        ]
+        by_rules = _notices(fired)
+        return _gravest([Told(tuple(fired), by_rules, by_rules, by_rules), *parts])
 
-    def _alone(self, turn: Turn, text: str) -> Notices:
-        """Return the notices of a part of a turn, as if nothing else had been said."""
-        reported = self._report(turn, text)
-        decided = _decide(self._rules.red_flags.rules, reported.mentions)
-        by_rules = _notices(decided)
-        part = Turn(turn.index, text)
-        firm = self._stands(turn, decided)
-        opinion = None
-        if not (firm and _is_emergency(by_rules)):
-            opinion = self._opinion(part, Course(), WithdrawalReading(masked=text), ruled=_is_emergency(by_rules))
-        if opinion is not None and opinion.evidence is not None:
-            opinion = replace(opinion, evidence=replace(opinion.evidence, turn=turn))
-        standing = by_rules if firm else _lowered(by_rules, decided, opinion)
-        raised = tuple(replace(each, text=fitting(each.text, text)) for each in _raised(standing, opinion))
-        if not self._rules.languages.is_foreign(text) and self._raises is not Packaged.NONE:
-            raised = in_proportion(raised, part, opinion)
-        return raised
+    def _judge(self, turn: Turn, read: WithdrawalReading, mentions: Sequence[Mention], course: Course) -> Told:
+        """Judge a short turn, or a part of a long one. ``read``: with all else replaced by spaces."""
+        fired = self._fired(mentions, course)
+        by_rules = _notices(fired)
+        firm, ruled = self._stands(turn, fired), _is_emergency(by_rules)
+        opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
+        standing = by_rules if firm else _lowered(by_rules, fired, opinion)
+        raised = tuple(replace(each, text=fitting(each.text, read.masked)) for each in _raised(standing, opinion))
+        if not self._rules.languages.is_foreign(read.masked) and self._raises is not Packaged.NONE:
+            raised = in_proportion(raised, turn, read.masked, opinion)
+        return Told(fired, by_rules, standing, raised, opinion)
+
+    def _fired(self, mentions: Sequence[Mention], course: Course) -> tuple[Fired, ...]:
+        """Return the rules that fire because of ``mentions``, perhaps together with what earlier turns said."""
+        fired = _decide(self._rules.red_flags.rules, (*course.said, *mentions))
+        return tuple(each for each in fired if not frozenset(each[1]).isdisjoint(mentions))
 
     def _opinion(self, turn: Turn, course: Course, read: WithdrawalReading, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
@@ -294,6 +322,12 @@ def _only(text: str, folded: Folded, part: TurnPart) -> str:
     return " " * start + text[start:end] + " " * (len(text) - end)
 
 
+def _unended(text: str) -> str:
+    """Return the text with its last full stop replaced by a space: whether one is typed must change nothing."""
+    kept = text.rstrip(" .!")
+    return kept + " " * (len(text) - len(kept))
+
+
 def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
     """Return the lesser opinion on a turn after one that got nothing; none if by itself it hardly says a thing.
 
@@ -342,6 +376,40 @@ def _level(notices: Notices) -> Level | None:
     return flag.level if flag else None
 
 
+def _gravest(judged: Sequence[Told]) -> Told:
+    """Return what a turn is told whose parts are ``judged``: the most serious level of any of them."""
+
+    def rank(each: Told) -> tuple[int, bool, float]:
+        flag = Triage(each.raised).flag
+        share = each.opinion.passed.share if each.opinion and each.opinion.passed else 0.0
+        return RANKS.index(flag.level if flag else None), flag is not None and not flag.certain, -share
+
+    ordered = sorted(judged, key=rank)
+    best = ordered[0]
+    level = _level(best.raised)
+    notices: dict[TextId, Notice] = {}
+    for notice in (notice for each in ordered for notice in each.raised):
+        if (notice.flag.level if notice.flag else None) is level:
+            notices.setdefault(notice.text, notice)
+    raised = tuple(sorted(notices.values(), key=lambda notice: not _is_self_harm(notice)))
+    fired, by_rules, standing = (
+        tuple(dict.fromkeys(each for one in judged for each in part(one)))
+        for part in (attrgetter("fired"), attrgetter("by_rules"), attrgetter("standing"))
+    )
+    return Told(fired, by_rules, standing, raised, best.opinion)
+
+
+def _likely(told: Told) -> Told:
+    """Call an emergency likely that only the model finds in a part of a long message; level and text stay."""
+    if _is_emergency(told.standing):
+        return told
+    return replace(told, raised=tuple(_unsure(each) if _is_emergency((each,)) else each for each in told.raised))
+
+
+def _unsure(notice: Notice) -> Notice:
+    return replace(notice, flag=replace(notice.flag, certain=False)) if notice.flag else notice
+
+
 def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None) -> Notices:
     """Return the notices of the rules without their emergency, if an opinion that may lower says urgent."""
     if opinion is None or not opinion.may_lower or opinion.evidence is None:  # without evidence nothing takes its place
@@ -359,8 +427,7 @@ def _raised(notices: Notices, opinion: Opinion | None) -> Notices:
     if opinion is None or opinion.concern.level is None or opinion.evidence is None:
         return notices
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule, opinion.is_certain)
-    ranks: list[Level | None] = [*Level, None]  # the most serious first
-    if ranks.index(_level(notices)) <= ranks.index(flag.level):
+    if RANKS.index(_level(notices)) <= RANKS.index(flag.level):
         return notices
     emergency = flag.level is Level.EMERGENCY
     text = TextId(f"{flag.level}_{flag.kind}" if emergency else flag.level)

@@ -1,7 +1,6 @@
 """A turn as the models and the rules read it: its folded words, its sentences, its cues, and the findings it asserts.
 
-A short turn is judged as a whole: a denial or a "years ago" may be next to the sign. In a long one
-one sentence can be missed, so each is also judged together with the whole.
+Each sentence is judged by itself, and together with its neighbours: a "years ago" may be next to the sign.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from b12assistant.answers import Turn, TurnSlice
@@ -20,7 +20,6 @@ from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
 FEWEST: Final = 3  # words and marks of a sentence; a shorter one is read with the one before
-MOST: Final = 8  # windows of a turn that the encoder reads
 MOST_SENTENCES: Final = 200  # of a turn that are judged
 SENTENCE_END: Final = frozenset(".?")
 MARKS: Final = frozenset(".?,")
@@ -89,9 +88,12 @@ def read_turn(
     return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
-def neighbours(folded: Folded) -> Iterator[TurnPart]:
-    """Yield each sentence, and each run of neighbouring sentences that is short enough to be judged as a whole."""
-    sentences = tuple(_sentences(folded))[:MOST_SENTENCES]
+def neighbours(folded: Folded, text: str) -> Iterator[TurnPart]:
+    """Yield each sentence or line of ``text``, and each run of them that is short enough to be judged as a whole."""
+    lines = frozenset(
+        at for at, (word, later) in enumerate(pairwise(folded.words), 1) if "\n" in text[word.end : later.start]
+    )
+    sentences = tuple(_sentences(folded, lines))[:MOST_SENTENCES]
     for first, sentence in enumerate(sentences):
         yield sentence
         for last in sentences[first + 1 :]:
@@ -100,32 +102,14 @@ def neighbours(folded: Folded) -> Iterator[TurnPart]:
             yield TurnPart(sentence.start, last.end)
 
 
-def halves(folded: Folded, part: TurnPart, fits: Callable[[TurnPart], bool]) -> Iterator[TurnPart]:
-    """Split ``part`` in halves until each fits, at the end of the sentence nearest the middle if there is one."""
-    if part.end - part.start < 2 or fits(part):
-        yield part
-        return
-    middle = (part.start + part.end) // 2
-    reach = (part.end - part.start) // 4
-    ends = (at for at in range(middle - reach, middle + reach + 1) if folded.words[at - 1].text in SENTENCE_END)
-    cut = min((at for at in ends if part.start < at < part.end), key=lambda at: abs(at - middle), default=middle)
-    yield from halves(folded, TurnPart(part.start, cut), fits)
-    yield from halves(folded, TurnPart(cut, part.end), fits)
+def _sentences(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator[TurnPart]:
+    """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before.
 
-
-def chosen(parts: Sequence[TurnPart], weight: Callable[[TurnPart], float], most: int = MOST) -> tuple[TurnPart, ...]:
-    """Keep at most ``most`` of ``parts``, in their order: the first, the last, and those of most ``weight``."""
-    if len(parts) <= most:
-        return tuple(parts)
-    inner = sorted(range(1, len(parts) - 1), key=lambda i: (-weight(parts[i]), i))
-    return tuple(parts[i] for i in sorted({0, len(parts) - 1, *inner[: most - 2]}))
-
-
-def _sentences(folded: Folded) -> Iterator[TurnPart]:
-    """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before."""
+    ``ends``: where lines end, which end a sentence too.
+    """
     cuts = [0]
     for at, word in enumerate(folded.words, start=1):
-        if word.text in SENTENCE_END and at - cuts[-1] >= FEWEST:
+        if (word.text in SENTENCE_END or at in ends) and at - cuts[-1] >= FEWEST:
             cuts.append(at)
     if len(cuts) > 1 and len(folded.words) - cuts[-1] < FEWEST:
         cuts.pop()

@@ -4,7 +4,6 @@ b12.ready.then(() => {
   const { said, make, say, count } = b12;
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 900px)");
-  root.classList.add("scripted");
 
   // The panel follows the mode of the page, which need not be the system's.
   const isDark = () => document.body.classList.contains("dark");
@@ -143,7 +142,9 @@ b12.ready.then(() => {
   // After a reload the answers are asked for again, and what was open is not there yet.
   if (history.state && history.state.src) history.replaceState(null, "");
 
-  const toBox = () => document.querySelector("#ask textarea").focus({ preventScroll: true });
+  // On a phone the focus would bring the keyboard up over the answer.
+  const touched = matchMedia("(pointer: coarse)");
+  const toBox = () => touched.matches || document.querySelector("#ask textarea").focus({ preventScroll: true });
 
   // The framework sets the box when the answer is there, empty or to the question again, whatever has been typed into it
   // meanwhile: that stays, without the question if it was answered.
@@ -171,7 +172,9 @@ b12.ready.then(() => {
     // One question at a time: what is sent while another is awaited is not taken.
     const awaited = sent !== null && box.value.startsWith(sent) && !document.querySelector("#note .note");
     if (!awaited) sent = box.value;
-    if (box.value.trim()) document.body.classList.add("asking"); // makes room for the answer
+    if (!box.value.trim()) return;
+    document.body.classList.add("asking"); // makes room for the answer
+    if (touched.matches) setTimeout(() => box.blur()); // when the framework has read the key
   };
   document.addEventListener("keydown", event => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.closest("#ask")) sending();
@@ -236,10 +239,23 @@ b12.ready.then(() => {
     if (!button) return;
     if (button.closest("#new, #controls, #questions, #suggestions")) toBox();
     if (button.closest("#send")) sending();
-    if (button.closest("#new")) {
-      document.querySelector("#keep details").open = false;
-      sent = null; // it is to be empty
-    }
+    if (button.closest("#new")) sent = null; // it is to be empty
+  });
+
+  // A number shows its publication below the sentence, and hides it again.
+  document.addEventListener("click", event => {
+    const number = event.target.closest?.("#thread a.number");
+    if (!number) return;
+    event.preventDefault();
+    const sentence = number.closest("p"), old = sentence.querySelector(".opened");
+    const again = old?.dataset.of === number.hash;
+    for (const each of sentence.querySelectorAll("a.number")) each.setAttribute("aria-expanded", String(each === number && !again));
+    old?.remove();
+    if (again) return;
+    const named = document.querySelector(number.hash), shown = make("span", { className: "opened" });
+    shown.dataset.of = number.hash;
+    shown.append(...[...named.childNodes].map(each => each.cloneNode(true)));
+    sentence.append(shown);
   });
 
   // A question of a message is asked by itself; a quote that answers two of them is shown where it stands.
@@ -264,12 +280,13 @@ b12.ready.then(() => {
   const carry = () => {
     const first = document.getElementById("first"), box = document.querySelector("#ask textarea");
     if (!first || !box || getComputedStyle(first).display !== "none") return;
-    const typed = first.querySelector("textarea").value;
+    const typed = first.querySelector("textarea").value, isSent = first.querySelector("form").hasAttribute("data-sent");
     first.remove();
-    if (document.body.dataset.tab !== "lookup" && document.body.dataset.tab !== "sources") toBox();
+    if (document.body.dataset.tab !== "lookup") toBox();
     if (!typed) return;
     box.value = typed;
     box.dispatchEvent(new Event("input", { bubbles: true }));
+    if (isSent) setTimeout(() => document.querySelector("#send").click());
   };
 
   const start = () => {

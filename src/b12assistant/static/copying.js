@@ -1,7 +1,7 @@
 // Quotes to the clipboard, with their citation, in any of the forms the server gives: b12.copyAs(address, form).
 "use strict";
 b12.ready.then(() => {
-  const { said, make } = b12;
+  const { said } = b12;
 
   // The words come from the source, not from the screen. Asked for at once, for a press is only remembered for a moment.
   b12.copyAs = async (address, form) => {
@@ -15,15 +15,17 @@ b12.ready.then(() => {
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
   };
 
-  // Quotes as a message to whoever asked: text, and HTML for programs that take it. The server writes both.
-  b12.reply = async addresses => {
-    const made = b12.post("/pack/reply", { addresses });
+  // An answer as a message to whoever asked: text, and HTML for programs that take it. The server writes both.
+  b12.reply = async parts => {
+    const made = b12.post("/reply", { parts });
     const as = (type, form) => made.then(found => new Blob([found[form]], { type }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": as("text/plain", "text"), "text/html": as("text/html", "html") })]);
   };
 
   // The address holds the question behind its "#", which is sent to nobody; anyone who gets the link can read it.
-  const copyAnswer = async button => {
+  document.addEventListener("click", async event => {
+    const button = event.target.closest?.("#thread button.copy-answer");
+    if (!button) return;
     const address = new URL(button.value, location.origin).href;
     let message = said("cite.copied");
     try {
@@ -32,81 +34,6 @@ b12.ready.then(() => {
       message = said("cite.no_clipboard");
       prompt(message, address);
     }
-    shut(button.closest("details"));
     b12.toast(message);
-  };
-
-  const copy = async button => {
-    const figure = button.closest("figure"), form = button.value || "plain", menu = button.closest("details.copying");
-    let message = said(form === "report" ? "cite.copied_report" : "cite.copied");
-    try {
-      await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), form);
-    } catch { // no clipboard here, or the words are gone
-      getSelection().selectAllChildren(figure.querySelector("blockquote"));
-      message = said("ask.selected");
-    }
-    if (menu) shut(menu);
-    b12.toast(message);
-  };
-
-  // What the device itself offers: messages, mail, notes.
-  const give = async button => {
-    const link = button.closest("figure").querySelector("a.cite").getAttribute("href");
-    try {
-      const url = new URL(link, location.origin), cited = new URL(url);
-      cited.pathname = url.pathname.replace(/^\/d\//, "/cite/");
-      cited.searchParams.set("form", "plain");
-      const answer = await fetch(cited);
-      await navigator.share({ text: answer.ok ? await answer.text() : url.href });
-    } catch { /* nobody was chosen */ }
-    shut(button.closest("details"));
-  };
-  // A quote in the voice of the device; a voice that sends the words away is never used.
-  const speech = globalThis.speechSynthesis;
-  const voice = () => speech?.getVoices().find(each => each.localService && each.lang.startsWith("en"));
-  voice(); // a browser looks for its voices when it is first asked
-  const aloud = button => {
-    const going = speech.speaking;
-    speech.cancel();
-    const figure = button.closest("figure"), by = figure.querySelector(".publisher");
-    shut(button.closest("details"));
-    if (going) return;
-    const words = new SpeechSynthesisUtterance(`${by.textContent}: ${figure.querySelector("blockquote").innerText}`);
-    words.voice = voice();
-    speech.speak(words);
-  };
-  addEventListener("pagehide", () => speech?.cancel());
-
-  // What this device can do is offered when the menu opens.
-  document.addEventListener("toggle", event => {
-    const forms = event.target.closest?.("#thread .copying[open]")?.querySelector(".forms");
-    if (!forms) return;
-    for (const old of forms.querySelectorAll(".native")) old.remove();
-    const offer = (key, act) => {
-      const button = b12.make("button", { type: "button", className: "native", textContent: said(key) });
-      button.addEventListener("click", () => act(button));
-      forms.prepend(button);
-    };
-    if (voice()) offer(speech.speaking ? "aloud.stop" : "aloud.read", aloud);
-    if (navigator.share) offer("cite.native", give);
-  }, true);
-
-  const shut = menu => {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  };
-  const open = () => document.querySelector("#thread .copying[open]");
-  document.addEventListener("click", event => {
-    if (!event.target.closest) return;
-    const button = event.target.closest("figure.quote button.copy, figure.quote button.copy-as");
-    for (const menu of document.querySelectorAll("#thread .copying[open]")) if (!menu.contains(event.target)) menu.open = false;
-    if (button) copy(button);
-    const answer = event.target.closest("figure.quote button.copy-answer");
-    if (answer) copyAnswer(answer);
   });
-  document.addEventListener("keydown", event => {
-    if (event.key !== "Escape" || !open()) return;
-    event.stopImmediatePropagation();
-    shut(open());
-  }, true);
 });

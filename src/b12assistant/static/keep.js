@@ -2,15 +2,15 @@
 // browser keeps the questions, until it is closed or the conversation cleared; the answers are asked for again.
 "use strict";
 b12.ready.then(() => {
-  const { said, say } = b12;
+  const { said } = b12;
 
-  const QUOTES = ":is(.card, .part) > :is(figure, .row:not(.sides)) a.cite";
+  // The quotes of a turn that answer it, not those on which sources disagree.
+  const quotesOf = turn => [...turn.querySelectorAll("figure.quote a.cite")]
+    .filter(link => !link.closest(".sides")).map(link => link.getAttribute("href"));
   const turns = () => [...document.querySelectorAll("#thread .turn")].map(turn => ({
     question: turn.querySelector(".asked .exact").textContent,
     as_typed: turn.classList.contains("as-typed"),
-    ...(turn.classList.contains("shared") && {
-      quotes: [...turn.querySelectorAll(QUOTES)].map(link => link.getAttribute("href")),
-    }),
+    ...(turn.classList.contains("shared") && { quotes: quotesOf(turn) }),
   }));
 
   const KEPT = "b12.talk";
@@ -178,7 +178,7 @@ b12.ready.then(() => {
     if (!foot) document.body.append(foot = b12.make("p", { id: "printed" }));
     foot.textContent = said("keep.printed", { day, address: location.origin });
     for (const link of document.querySelectorAll("#thread a.cite")) link.dataset.printed = link.href;
-    for (const row of document.querySelectorAll("#thread :is(.row:not(.why), .source):not([open])")) {
+    for (const row of document.querySelectorAll("#thread .row:not([open])")) {
       row.open = true;
       addEventListener("afterprint", () => { row.open = false; }, { once: true });
     }
@@ -196,64 +196,53 @@ b12.ready.then(() => {
     return name;
   };
 
-  // What each part of the search gave for each quote: asked for when "Why this?" is first opened.
-  document.addEventListener("toggle", async event => {
-    const why = event.target.closest?.("#thread .why[open]:not([data-asked])"), turn = why?.closest(".turn");
-    const figures = turn ? [...turn.querySelectorAll("figure.quote")].filter(each => !each.closest(".sides")) : [];
-    if (!figures.length) return;
-    why.dataset.asked = "";
-    const quotes = figures.map(figure => ({
-      number: Number(figure.id.split("q").pop()),
-      address: figure.querySelector("a.cite").getAttribute("href"),
-      text: figure.closest(".part")?.querySelector(".question .exact").textContent ?? why.querySelector(".as-json").value,
-    }));
+  // What is said of an answer as a reply: each question with what is shown of it at once.
+  const replyOf = turn => {
+    const parts = turn.querySelectorAll(".part");
+    return [...(parts.length ? parts : [turn])].map(part => ({
+      question: part.querySelector(":is(.question, .asked) .exact").textContent,
+      addresses: [...part.querySelectorAll("figure.quote a.cite")]
+        .filter(link => !link.closest("details")).map(link => link.getAttribute("href")),
+    })).filter(part => part.addresses.length);
+  };
+  const ways = {
+    print: () => window.print(),
+    reply: async turn => {
+      try {
+        await b12.reply(replyOf(turn));
+        b12.toast(said("reply.copied"));
+      } catch {
+        b12.toast(said("cite.failed"));
+      }
+    },
+    // One answer as data: as the API gives it, with the turns before it.
+    "as-json": (turn, button) => {
+      const all = turns(), at = [...document.querySelectorAll("#thread .turn")].indexOf(turn);
+      const { as_typed, quotes } = all[at];
+      const history = quotes ? [] : all.slice(0, at).map(each => each.question);
+      return saved("/api/v1/ask", { question: quotes ? button.value : all[at].question, as_typed, history });
+    },
+    save: () => saved("/export", { turns: turns() }),
+  };
+  const saved = async (path, body) => {
     try {
-      const { parts } = await b12.post("/lookup/parts", { quotes });
-      why.querySelector("ul").append(...parts.map(text => b12.make("li", {}, text)));
-    } catch {
-      delete why.dataset.asked; // the next time it is opened
-    }
-  }, true);
-
-  // One answer as data: as the API gives it, with the turns before it.
-  document.addEventListener("click", async event => {
-    const turn = event.target.closest?.("button.as-json")?.closest(".turn");
-    if (!turn) return;
-    const all = turns(), at = [...document.querySelectorAll("#thread .turn")].indexOf(turn);
-    const { question, as_typed, quotes } = all[at];
-    const history = quotes ? [] : all.slice(0, at).map(each => each.question);
-    try {
-      b12.toast(said("keep.saved", { name: await save("/api/v1/ask", { question, as_typed, history }) }));
+      b12.toast(said("keep.saved", { name: await save(path, body) }));
     } catch (error) {
       b12.toast(said("keep.failed", { problem: error.message }));
     }
+  };
+  document.addEventListener("click", event => {
+    const button = event.target.closest?.("#thread .ways button");
+    const way = button && ways[button.className];
+    if (way) way(button.closest(".turn"), button);
+    for (const menu of document.querySelectorAll("#thread .menu[open]"))
+      if (!menu.contains(event.target) || button) menu.open = false;
   });
-
-  document.addEventListener("click", async event => {
-    const button = event.target.closest && event.target.closest("#keep button");
-    if (!button) return;
-    if (button.value === "print") {
-      window.print();
-      return;
-    }
-    const result = document.querySelector("#keep .result");
-    if (button.value === "reply") {
-      try {
-        const turn = [...document.querySelectorAll("#thread .turn")].pop();
-        const links = turn ? [...turn.querySelectorAll("figure.quote a.cite")].map(link => link.getAttribute("href")) : [];
-        if (links.length) await b12.reply(links);
-        result.textContent = said(links.length ? "reply.copied" : "reply.none");
-      } catch {
-        result.textContent = said("cite.failed");
-      }
-      say(result.textContent);
-      return;
-    }
-    try {
-      result.textContent = said("keep.saved", { name: await save("/export", { format: button.value, turns: turns() }) });
-    } catch (error) {
-      result.textContent = said("keep.failed", { problem: error.message });
-    }
-    say(result.textContent);
-  });
+  document.addEventListener("keydown", event => {
+    const menu = event.key === "Escape" && document.querySelector("#thread .menu[open]");
+    if (!menu) return;
+    event.stopImmediatePropagation();
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }, true);
 });

@@ -75,23 +75,6 @@ globalThis.b12 = (() => {
     fading = setTimeout(() => { box.textContent = ""; }, 2000 + 60 * text.length);
   };
 
-  // The size of the text, for this device. The documents read it too.
-  const SIZE = "b12.size";
-  const sized = () => {
-    for (const each of document.querySelectorAll("#general .sizes button"))
-      each.setAttribute("aria-pressed", String(each.value === (root.dataset.size || "normal")));
-  };
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest?.("#general .sizes button");
-    if (!button) return;
-    root.dataset.size = button.value;
-    sized();
-    try {
-      if (button.value === "normal") localStorage.removeItem(SIZE);
-      else localStorage.setItem(SIZE, button.value);
-    } catch { /* nothing may be kept */ }
-  });
-
   // A line that stays while the server cannot be reached.
   const line = make("p", { id: "lost", role: "status" });
   document.body.append(line);
@@ -104,7 +87,7 @@ globalThis.b12 = (() => {
     line.textContent = "";
   });
 
-  // A surface is an empty column that `fill` gets when its tab is first opened: surface("sources", root => { … }).
+  // A surface is an empty column that `fill` gets when its tab is first opened: surface("lookup", root => { … }).
   const surfaces = new Map();
   const surface = (id, fill) => {
     surfaces.set(id, fill);
@@ -121,7 +104,7 @@ globalThis.b12 = (() => {
   });
 
   // Tabs: arrows, Home and End move among them; panels are named by their tabs; an address may name one.
-  const NAMES = ["ask", "lookup", "sources"];
+  const NAMES = ["ask", "lookup"];
   const tabs = () => [...document.querySelectorAll("#tabs [role=tab]")].filter(tab => NAMES.includes(nameOf(tab)));
   const nameOf = tab => tab.dataset.tabId;
   const shown = () => {
@@ -151,14 +134,6 @@ globalThis.b12 = (() => {
     const tab = all[(next + all.length) % all.length];
     tab.click();
     tab.focus();
-  });
-  // To the search box from anywhere.
-  document.addEventListener("keydown", event => {
-    if (event.key.toLowerCase() !== "k" || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
-    if (document.querySelector("dialog:modal")) return;
-    event.preventDefault();
-    open("lookup");
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("lookup-box")?.select()));
   });
   document.addEventListener("click", event => {
     const tab = event.target.closest && event.target.closest("#tabs [role=tab]");
@@ -195,7 +170,6 @@ globalThis.b12 = (() => {
       planned = false;
       begin();
       tidy();
-      sized();
       look();
     });
   };

@@ -7,9 +7,6 @@
 // before the page heard of it, it gets an empty answer at once: the server would keep that stream open. While the page has not yet
 // read the word that was handed on, it does not hear of another question either: it would wait on the stream that is ending.
 "use strict";
-try {
-  document.documentElement.dataset.size = localStorage.getItem("b12.size") ?? "";
-} catch { /* nothing may be read */ }
 (() => {
   const plain = globalThis.fetch;
   const tell = what => dispatchEvent(new Event(what));
@@ -131,9 +128,13 @@ try {
   };
 })();
 
+document.documentElement.classList.add("scripted");
 // Here because this script runs first: until the page's own box is there, Enter submits the first form, as it does later.
 addEventListener("keydown", event => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.repeat || !event.target.closest?.("#first form")) return;
   event.preventDefault();
   event.target.form.requestSubmit();
+});
+addEventListener("submit", event => { // it is asked when that box is there
+  if (event.target.closest("#first")) event.target.dataset.sent = "";
 });

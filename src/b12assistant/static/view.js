@@ -1,15 +1,12 @@
 // A document: the quote in view, menus that close, words to copy. In the panel also Escape, and steps that leave no trace.
 "use strict";
-try {
-  document.documentElement.dataset.size = localStorage.getItem("b12.size") ?? "";
-} catch { /* nothing may be read */ }
 (() => {
   const framed = parent !== window;
   const find = selector => document.querySelector(selector);
 
   const land = () => {
     const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const place = named || document.getElementById("hit") || find(".printed .box");
+    const place = named || document.getElementById("hit");
     if (!place) return;
     place.scrollIntoView({ block: "center" });
     if (place.focus) place.focus({ preventScroll: true });
@@ -49,26 +46,6 @@ try {
     find("#say").textContent = message;
     setTimeout(() => { find("#say").textContent = ""; }, 4000);
   };
-
-  // A curator's decision. The key is kept by nothing here; the browser may offer to remember it.
-  const curator = find(".curator");
-  if (curator) curator.hidden = false;
-  curator?.addEventListener("click", async event => {
-    const act = event.target.closest("button"), result = curator.querySelector(".result");
-    if (!act) return;
-    const [key, words] = [...curator.querySelectorAll("input, textarea")].map(each => each.value.trim());
-    const adds = ["off", "note"].includes(act.value), list = act.value.endsWith("note") ? "note" : "off";
-    if (adds && !words) return void (result.textContent = curator.dataset.empty);
-    const asked = { key, list, document: curator.dataset.document, passage: act.dataset.passage, words: adds ? words : "" };
-    try {
-      const answer = await fetch("/curator", {
-        method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(asked),
-      });
-      const said = await answer.json();
-      result.textContent = said.message ?? said.detail;
-      if (answer.ok) setTimeout(() => location.reload(), 1500);
-    } catch { result.textContent = curator.dataset.lost; }
-  });
 
   document.addEventListener("click", event => {
     const link = event.target.closest("a[href]");

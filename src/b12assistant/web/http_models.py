@@ -8,11 +8,10 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answering.lookup import Sieve
-from b12assistant.application.exporting import MOST_SHARED
+from b12assistant.application.shared_answer import MOST_SHARED
 from b12assistant.corpus.publishers import PublisherKind
-from b12assistant.corpus.switched_off import CuratorList
-from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields, Text
-from b12assistant.types import MarkKind, SourceKind, SourceWeight, Words
+from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
+from b12assistant.types import Extent, MarkKind, SourceKind, SourceWeight, Words
 
 MOST_HITS = 100
 
@@ -150,7 +149,8 @@ class Publication(Form):
     kind: SourceKind
     country: str
     published: Annotated[str, Field(description="The year or date it gives, or `unknown`.")]
-    read: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    read_on: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    read: Annotated[Extent, Field(description="How much of it was read.")]
     url: str
     terms: str
     part_read: Annotated[str, Field(description="An excerpt is not the whole.")]
@@ -218,13 +218,3 @@ class Problem(Form):
     code: str
     hint: str | None
     errors: list[FieldProblem]
-
-
-class CuratorForm(Form):
-    """``words``: the reason or the note; "" takes it back. ``passage``: "" for the whole document."""
-
-    key: Annotated[Text, Field(max_length=1000)]
-    list: CuratorList
-    document: Annotated[Text, Field(max_length=1000)]
-    passage: Annotated[Text, Field(max_length=100)] = ""
-    words: Annotated[Text, Field(max_length=1000)] = ""

@@ -65,6 +65,7 @@ def _place(kind: type[BaseException], trace: TracebackType | None) -> str:
 
 App = Callable[..., Awaitable[Any]]
 HEAD_SECONDS = 30.0  # for the head of a request to arrive
+MOST_CONNECTIONS = 900  # more are refused at once; a process may have 1,024 files open by default
 
 
 class PromptProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # h11 or httptools, whichever is installed
@@ -173,6 +174,7 @@ def server(app: App, work: Questions | None = None, *, behind_proxy: bool = Fals
         log_config=None,
         log_level="warning",
         server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=1,
     )
     return _StoppingServer(config, work)

@@ -1,12 +1,13 @@
-"""Serve the tab "Look up": results while the user types, and for many questions at once. Questions are in bodies."""
+"""Serve the tab "Look up": results while the user types. Questions are in bodies."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import partial
+from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -14,39 +15,30 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, LookUp, Sieve, Way
-from b12assistant.answers import Reply, Status, Strength
-from b12assistant.application.catalogue import speakers
-from b12assistant.application.exporting import MOST_SHARED
-from b12assistant.application.lookup_rows import notices, parts, quoted, row
-from b12assistant.application.pack import read_pin
+from b12assistant.answering.lookup import MOST_FOUND, RANKED, Contributions, LookUp, Match, Sieve
+from b12assistant.answers import FixedTexts, Notice, Reply
+from b12assistant.application.opening import speakers
+from b12assistant.application.shared_answer import MOST_SHARED, read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
+from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.presentation import ShownNotice, present_notices
+from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of
+from b12assistant.safety.fixed_texts import telephone_numbers
+from b12assistant.types import GAP, Range
 from b12assistant.web.http_models import Filters, Typed
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
 
 class LookUpForm(Filters):
-    """``text``: what the user typed. ``publication``: the id of the only one whose sentences are wanted."""
+    """``text``: what the user typed. ``phrase``: whether it is wanted exactly."""
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
-    publication: Annotated[str, Field(max_length=300)] = ""
-    way: Way = Way.ALL
+    phrase: Annotated[bool, Field(strict=True)] = False
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
-
-    @property
-    def sieve(self) -> Sieve:
-        return replace(super().sieve, publication=self.publication)
-
-
-class QuestionForm(Form):
-    """One of many questions."""
-
-    text: Typed
 
 
 class QuoteForm(Form):
@@ -80,15 +72,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
         """Return the notices and the passages, best first; no notice withholds passages."""
         space = await asyncio.to_thread(workspace)
         work = partial(_results, space, asked, labels)
-        nothing = _unsearched(space, labels, rows=[], generation=None)
-        return await questions.look_up(space, asked.text, work, nothing)
-
-    @router.post(f"{ROOT}/best")
-    async def best(asked: QuestionForm) -> Response:
-        """Return the best quote for one of many questions; below a safety text its strength is not judged."""
-        space = await asyncio.to_thread(workspace)
-        work = partial(_best, space, asked.text, labels)
-        return await questions.look_up(space, asked.text, work, _unsearched(space, labels, quote=None))
+        return await questions.look_up(space, asked.text, work, partial(_unsearched, space, labels))
 
     @router.post(f"{ROOT}/parts")
     async def gave(asked: WhyForm) -> Response:
@@ -102,7 +86,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
     of = len(space.engine.collection.passages)
     for quote in asked.quotes:
-        cited = read_pin(quote.address, space.entries)
+        cited = read_address(quote.address, space.entries)
         if cited is None or not quote.text.strip():
             continue
         passage = next(each for each in space.entries[cited.document.id].passages if each.id == cited.passage)
@@ -110,9 +94,8 @@ def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
 
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
-    is_listing = bool(asked.publication) and not asked.text.strip()  # nothing was typed that could be checked
-    warnings = () if is_listing else space.assistant.triaged(asked.text).triage.notices
-    matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.way, asked.k), space.notes
+    warnings = space.assistant.triaged(asked.text).triage.notices
+    matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.k, exact=asked.phrase), space.notes
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
@@ -125,45 +108,98 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     )
 
 
-def _unsearched(space: Workspace, labels: Labels, **empty: object) -> Callable[[Reply, PassingError], Response]:
-    """Return a function that answers with the notices alone and says why nothing was searched."""
-
-    def answer(warning: Reply, error: PassingError) -> Response:
-        shown = notices(warning.answer.notices, space.texts, labels)
-        return JsonResponse({"notices": shown, "message": f"{labels(f'ask.{error.code}')}.", **empty})
-
-    return answer
-
-
-def _best(space: Workspace, question: str, labels: Labels) -> Response:
-    reply = space.ask(question)
-    answer = reply.answer
-    if answer.status is Status.SAFETY_ONLY:
-        ranked = space.assistant.understood(answer.question.text).searched.windows
-        best = next((Cited(window.spans, window.best, window.passage.id) for window in ranked), None)
-        message = labels("lookup.not_judged")
-    elif answer.quotes:
-        best = Cited.of_quote(answer.quotes[0], reply)
-        message = labels("strengths.possible") if answer.quotes[0].strength is Strength.POSSIBLE else ""
-    else:
-        best, message = None, labels("headlines.nothing_close")
-    return JsonResponse(
-        {
-            "notices": notices(answer.notices, space.texts, labels),
-            "quote": quoted(Quoted.of(best, labels, local_today())) if best else None,
-            "message": capital(message),
-        }
-    )
+def _unsearched(space: Workspace, labels: Labels, warning: Reply, error: PassingError) -> Response:
+    """Answer with the notices alone, and say why nothing was searched."""
+    shown = notices(warning.answer.notices, space.texts, labels)
+    message = f"{labels(f'ask.{error.code}')}."
+    return JsonResponse({"notices": shown, "rows": [], "generation": None, "message": message})
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
-    entries, found = space.opened.entries, speakers(space.opened)
+    found = speakers(space.opened)
     publishers, kinds = Counter(each.publisher for each in found if each.publisher), {each.kind for each in found}
-    years = [each.year for each in found if each.year]
     return {
         "publishers": sorted(publishers, key=lambda name: (-publishers[name], name.casefold())),
         "kinds": [[kind, capital(labels(f"standings.{kind}"))] for kind in PublisherKind if kind in kinds],
-        "documents": sorted({entry.document.title for entry in entries}),
-        "years": [min(years), max(years)] if years else None,
-        "passages": sum(len(entry.passages) for entry in entries),
+        "passages": sum(len(entry.passages) for entry in space.opened.entries),
     }
+
+
+Json = dict[str, Any]
+
+
+def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "") -> Json:
+    """Return the row of a match.
+
+    ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap. ``by``: who says the
+    best sentence, those that the sieve wants. ``note``: what a curator says of the passage.
+    """
+    spans = Cited.of_passage(match.passage).spans
+    if len(spans) > MOST_SPANS:  # an address cannot hold them all
+        spans = (match.best,)
+    quote = Quoted.of(Cited(spans, match.best, match.passage.id, note=note), labels, today)
+    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
+    source = match.passage.document.source
+    return {
+        **place_of(quote),
+        "by": " · ".join(Speaker.of(source, labels, wanted, match.passage.document.title).chip),
+        "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
+    }
+
+
+def place_of(quote: Quoted) -> Json:
+    """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
+    speaker = quote.speaker
+    told = speaker.chip if speaker.basis else (capital(speaker.parts[0]), *speaker.parts[1:])
+    return {
+        "address": quote.link,
+        "passage": quote.passage,
+        "document": quote.document,
+        "place": list(quote.place),
+        "pages": quote.pages or None,
+        "who": " · ".join((*told, *quote.notes)),
+        "interest": capital(speaker.interest) or None,
+        "sells": speaker.sells,
+    }
+
+
+def parts(found: Contributions, number: int, of: int, labels: Labels) -> str:
+    """Say what each part of the search gave for quote ``number``; ``of``: how many passages there are."""
+    ranks = [
+        labels("why.place", place=place) if place else labels("why.beyond", most=RANKED)
+        for place in (found.meaning, found.words)
+    ]
+    near = f"{found.nearness:.2f}"
+    return labels("why.parts", number=number, of=f"{of:,}", meaning=ranks[0], words=ranks[1], near=near)
+
+
+def notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> list[Json]:
+    """Return rows of the fixed texts above, safety texts with a heading, each followed by its translations."""
+    return [row for notice in present_notices(given, texts, labels) for row in _notice(notice)]
+
+
+def _notice(notice: ShownNotice) -> Iterator[Json]:
+    language = notice.id.partition(".")[2] or None
+    alarm, heading = notice.alarm, notice.heading or None
+    yield {"text_id": notice.id, **_lines(notice.text), "language": language, "alarm": alarm, "heading": heading}
+    for other in notice.translations:
+        own = {"alarm": None, "heading": other.heading or None}
+        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **own}
+
+
+def _lines(text: str) -> Json:
+    """Return the lines of a fixed text, and the telephone numbers in it, the longest first."""
+    numbers = {text[start:end] for start, end in telephone_numbers(text)}
+    return {"lines": text.splitlines(), "numbers": sorted(numbers, key=lambda number: (-len(number), number))}
+
+
+def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> Iterator[list[str]]:
+    for number, (text, span) in enumerate(zip(quote.words, quote.spans, strict=True)):
+        if number:
+            yield [GAP, "g"]
+        edges = {span.start, span.end}
+        edges |= {at for range_ in (*marked, *words) for at in (range_.start, range_.end) if span.start < at < span.end}
+        for start, end in pairwise(sorted(edges)):
+            inside = Range(start, end)
+            kind = "s" * any(m.contains(inside) for m in marked) + "w" * any(w.contains(inside) for w in words)
+            yield [text[start - span.start : end - span.start], kind]

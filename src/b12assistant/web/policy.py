@@ -11,7 +11,6 @@ import base64
 import hashlib
 import ipaddress
 import logging
-import math
 import os
 import re
 import time
@@ -25,7 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, limited, not_found, problem_of
+from b12assistant.web.problems import MEDIA_TYPE, Problem, limited, not_found, problem_of
 from b12assistant.web.questions import CLIENT
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -280,16 +279,8 @@ def _is_number(name: str) -> bool:
 
 
 MOST = 512  # open requests, each of which takes a file handle
-RATE = 100.0  # requests a second of one address: each takes a millisecond or two of the one thread that speaks HTTP
 JOIN = "/gradio_api/queue/join"
-# A call of the page costs that thread ten milliseconds: as many as this of other requests. A message makes about four.
-CALL = 5
-BURST = 200  # of them may come at once: a page that loads asks for about 40, and people may share an address
-_LONGEST_WAIT = 5.0  # seconds
-_MOST_KNOWN = 10_000  # addresses
-PATIENCE = 30.0  # seconds for a body to arrive
 _STREAMS = "/gradio_api/"  # Gradio watches its own clients
-LONGEST = 600.0  # seconds of a stream: it is open only while the page awaits an answer
 _AGAIN = 0.05  # seconds until a request that goes on without its client is cancelled again
 _GONE = 499  # the status in the log of a request whose client went away
 HEALTH = ("/healthz", "/readyz")  # never refused
@@ -301,21 +292,14 @@ class Admission:
     """A layer around ``app`` that limits open requests and logs responses.
 
     An address may hold as many as half of what is free, so that those that come later still find room, however many
-    addresses are greedy. Its requests over ``rate`` a second wait for their turn, even to be refused: else one that
-    asks again at once would take all the time of the thread that answers everybody. ``paths``: routes by which a
-    request is logged, never by a made-up address. ``watch``: called with the status of every response.
+    addresses are greedy. How fast it may ask is limited by a proxy. ``paths``: routes by which a request is logged,
+    never by a made-up address.
     """
 
     app: ASGIApp
     paths: tuple[str, ...]
-    watch: Callable[[int], None] = lambda status: None
     most: int = MOST
-    patience: float = PATIENCE
-    longest: float = LONGEST
-    rate: float = RATE
-    burst: int = BURST
     _open: Counter[str] = field(default_factory=Counter, init=False)  # by address
-    _due: dict[str, float] = field(default_factory=dict, init=False)  # by address: when its next request has its turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH:
@@ -333,73 +317,22 @@ class Admission:
         is_refused = 2 * self._open[client] > self.most - self._open.total()
         self._open[client] += not is_refused
         try:
-            if wait := self._wait(client, CALL if scope["path"] == JOIN else 1):
-                await asyncio.sleep(wait)
             if is_refused:
                 again = {"retry-after": "5", "connection": "close"}
                 refusal = _refusal(503, "too many requests are open: ask again in a few seconds", again)
                 await refusal(scope, receive, noted)
             elif scope["path"].startswith(_STREAMS):
-                await self._stream(scope, self._patient(receive), noted)
+                await self.app(scope, receive, noted)
             else:
                 CLIENT.set(client)
-                is_gone = await _until_gone(self.app, scope, self._patient(receive), noted)
+                is_gone = await _until_gone(self.app, scope, receive, noted)
                 status = _GONE if is_gone and not ended else status  # the server reports the end as a client that left
         finally:
             self._open[client] -= not is_refused
             if not self._open[client]:
                 del self._open[client]
-            self.watch(status)
             taken = round(1000 * (time.monotonic() - begun))
             _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
-
-    def _wait(self, client: str, weight: int) -> float:
-        """Return the seconds until a request of an address has its turn; it counts as ``weight`` requests."""
-        now = time.monotonic()
-        idle = now - self.burst / self.rate
-        if len(self._due) > _MOST_KNOWN:
-            self._due = {address: due for address, due in self._due.items() if due > idle}
-        due = max(self._due.get(client, 0.0), idle) + weight / self.rate
-        self._due[client] = min(due, now + _LONGEST_WAIT)
-        return max(0.0, self._due[client] - now)
-
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request of the framework; end its stream after ``longest`` seconds."""
-        started = False
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            async with asyncio.timeout(self.longest):
-                await self.app(scope, receive, noted)
-        except TimeoutError:
-            if not started:
-                await _refusal(503, "that took too long: ask again")(scope, receive, send)
-            else:
-                await send({"type": "http.response.body", "body": b""})
-
-    def _patient(self, receive: Receive) -> Receive:
-        """Limit the time until the body is complete; waiting for the end of the connection has no limit."""
-        is_whole, ends = False, math.inf
-
-        async def patient() -> Message:
-            nonlocal is_whole, ends
-            if is_whole:
-                return await receive()
-            now = time.monotonic()
-            ends = min(ends, now + self.patience)
-            try:
-                message = await asyncio.wait_for(receive(), max(0.0, ends - now))
-            except TimeoutError as error:
-                hint = "send it again, or less of it"
-                raise ProblemError(Problem(408, "slow", "The request took too long to arrive.", hint)) from error
-            is_whole = not message.get("more_body")
-            return message
-
-        return patient
 
     def _route(self, path: str) -> str:
         routes = (route for route in self.paths if path == route or (route[1:] and path.startswith(route)))

@@ -54,14 +54,13 @@ _TITLES = {
     403: "Not allowed from here",
     404: "Not found",
     405: "Method not allowed",
-    408: "Too slow",
     413: "Too large",
     415: "Not declared as JSON",
     422: "Not a valid request",
     500: "Unexpected error",
     503: "Not ready",
 }
-_CODES = {403: "foreign_site", 405: "method", 408: "slow", 413: "too_large", 415: "content_type"}
+_CODES = {403: "foreign_site", 405: "method", 413: "too_large", 415: "content_type"}
 CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question", "unexpected", *_UNAVAILABLE)
 
 

@@ -130,7 +130,7 @@ _LOG = logging.getLogger("b12assistant.questions")
 class Questions:
     """The questions of one event loop.
 
-    ``seconds``: the time limit of an answer. ``watch``: called with the end of each question and its seconds.
+    ``seconds``: the time limit of an answer.
     """
 
     seconds: float
@@ -138,7 +138,6 @@ class Questions:
     searches: Lane
     # While they are being made each waits for that, so they must not hold the searches.
     suggestions: Lane = field(default_factory=lambda: Lane("suggest", 1, _WAITING))
-    watch: Callable[[str, float], None] = lambda end, seconds: None
     _open: int = field(default=0, init=False)
     _closed: bool = field(default=False, init=False)
 
@@ -255,9 +254,8 @@ class Questions:
             raise
         finally:
             self._open -= 1
-            seconds = time.monotonic() - begun
-            self.watch(ending.how, seconds)
-            _LOG.info("question", extra={"end": ending.how, "ms": round(1000 * seconds)})
+            taken = round(1000 * (time.monotonic() - begun))
+            _LOG.info("question", extra={"end": ending.how, "ms": taken})
 
     async def _done(self, lane: Lane, work: Callable[[], T], deadline: float) -> T:
         future = asyncio.wrap_future(lane.submit(work, CLIENT.get()))

@@ -5,76 +5,87 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections import Counter as CountOf
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
+from itertools import groupby
+from operator import attrgetter
 from pathlib import PurePosixPath
 from urllib.parse import parse_qs
 
-from fastapi import FastAPI, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import load_page_words
+from b12assistant.corpus.page_words import PageWords, load_figures, load_page_words
 from b12assistant.display import terminal
-from b12assistant.display.labels import load_labels
-from b12assistant.errors import ConfigError, ServerError
+from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display.markup import plain
+from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.pack_routes import COMPARE, export_router, pack_router
-from b12assistant.web.plain_routes import ANSWERS, FIGURES, PlainPage, plain_router
-from b12assistant.web.plain_routes import PATH as PLAIN_PATH
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
 from b12assistant.web.problems import Problem, invalid_request
-from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Questions
-from b12assistant.web.source_routes import CURATOR, catalogue_router, curator_router, source_router
-from b12assistant.web.source_routes import PATH as SOURCES
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
+from b12assistant.web.source_routes import REPLY, SAVE, saving_router, source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.warmup import Warmup
 
-_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+FIGURES = "/figures"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
-class Figures:
-    """Counts of questions and responses since the start, and of questions that are waiting now."""
+def plain_router(words: PageWords, labels: Labels) -> APIRouter:
+    """Return the route of the figures."""
+    router = APIRouter(redirect_slashes=False)
 
-    def __init__(self, questions: Questions) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        self._ends = Counter("b12assistant_questions", "Questions by how they ended.", ["end"], registry=self.registry)
-        self._seconds = Histogram(
-            "b12assistant_question_seconds", "From question to answer.", buckets=_SECONDS, registry=self.registry
-        )
-        self._statuses = Counter("b12assistant_responses", "Responses by status.", ["status"], registry=self.registry)
-        waiting = Gauge("b12assistant_waiting", "Questions that wait for their turn.", registry=self.registry)
-        waiting.set_function(lambda: questions.waiting)
+    async def figures(_: Request) -> Response:
+        return _page(_figures(labels), words, labels)
 
-    def ended(self, end: str, seconds: float) -> None:
-        """Count a question; ``end``: the status of its answer, or the code of its error."""
-        self._ends.labels(end).inc()
-        self._seconds.observe(seconds)
+    router.add_route(FIGURES, figures, methods=["GET"], include_in_schema=False)
+    return router
 
-    def responded(self, status: int) -> None:
-        self._statuses.labels(str(status)).inc()
 
-    def serve(self, address: str) -> None:
-        """Serve the figures at HOST:PORT until the process ends. Raises ``ConfigError`` and ``ServerError``."""
-        host, colon, port = address.rpartition(":")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:
-            raise ConfigError(f"web.metrics = {address!r} is not an address", hint="write it like 127.0.0.1:9464")
-        try:
-            start_http_server(int(port), host.strip("[]"), self.registry)
-        except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
-            reason = getattr(error, "strerror", None) or "not a host name"
-            message = f"figures cannot be served at {address} ({reason})"
-            raise ServerError(message, hint="set another web.metrics") from error
+def missing_page(words: PageWords, labels: Labels) -> Response:
+    """Answer an unknown address with a link to the start page."""
+    return _page(f"<h1>{plain(labels('plain.missing'))}</h1>{_home(labels)}", words, labels, 404)
+
+
+def _figures(labels: Labels) -> str:
+    """Draw how well the library that ships answers, in sentences, each with its day and command."""
+    shipped = load_figures()
+    body = f"<h1>{plain(labels('figures.heading'))}</h1><p>{plain(shipped.intro)}</p>"
+    for about, found in groupby(shipped.figure, key=attrgetter("about")):
+        body += f"<h2>{plain(about)}</h2>"
+        for each in found:
+            said = each.sentence.format(hits=f"{each.hits:,}", n=f"{each.n:,}")
+            measured = labels("figures.measured", day=labels.day(each.measured))
+            body += f'<p>{plain(said)}<br><span class="made">{plain(measured)}: {plain(each.command)}</span></p>'
+    return f"{body}<p>{plain(labels('figures.more'))}</p>{_home(labels)}"
+
+
+def _home(labels: Labels) -> str:
+    return f'<p><a href="/">{plain(labels("source.back"))}</a></p>'
+
+
+def _page(body: str, words: PageWords, labels: Labels, status: int = 200) -> Response:
+    page = (
+        f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(words.name)}</title>'
+        '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
+        '<link rel="stylesheet" href="/own/unseen.css"><link rel="stylesheet" href="/own/plain.css"></head>\n'
+        f'<body><header><p><a href="/"><strong>{plain(words.name)}</strong></a> · {plain(words.tagline)}</p></header>'
+        f"<main>\n{body}</main></body></html>\n"
+    )
+    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+    return Response(page.encode("utf-8", "replace"), status, headers, "text/html; charset=utf-8")
 
 
 DATA = "/gradio_api/queue/data"
@@ -99,7 +110,7 @@ class QueueGuard:
     sessions: Callable[[], Container[str]]
     events: Callable[[], Mapping[str, int]] = dict
     busy: str = ""
-    _streams: CountOf[str] = field(default_factory=CountOf, init=False)  # by address
+    _streams: Counter[str] = field(default_factory=Counter, init=False)  # by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == DATA:
@@ -179,13 +190,10 @@ HOST = "127.0.0.1"
 PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 # In this order; the other scripts need the first one.
-_SHEETS = (
-    *("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css"),
-    *("surface.css", "lookup.css", "sources.css"),
-)
+_SHEETS = ("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css", "lookup.css")
 _FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
-_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "pack.js", "lookup.js", "sources.js")
+_SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js")
 # The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
 FRAMEWORK = (
     *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA),
@@ -194,8 +202,8 @@ FRAMEWORK = (
 _HEARTBEAT = "/gradio_api/heartbeat/"
 OWN = (
     _HEARTBEAT,
-    *(*SOURCE_PATHS, PLAIN_PATH, ANSWERS, FIGURES, SOURCES, *HEALTH),
-    *("/export", "/own/", "/favicon.ico", "/api/", "/lookup/", "/pack/", COMPARE),
+    *(*SOURCE_PATHS, FIGURES, *HEALTH, SAVE, REPLY),
+    *("/own/", "/favicon.ico", "/api/", "/lookup/"),
 )
 
 
@@ -204,39 +212,35 @@ def application(
     warmup: Warmup,
     host: str = HOST,
     questions: Questions | None = None,
-    watch: Callable[[int], None] = lambda status: None,
 ) -> Policy:
-    """Return the application over a workspace; the caller starts the warm-up. ``watch``: called with each status."""
+    """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
-    questions, log = questions or Questions.of(settings.web), QuestionLog.of(space)
-    labels = replace(load_labels().naming(settings.page.run_by), keeps=log is not None)
-    plain = PlainPage(live().page_words or load_page_words(labels.language), labels)
+    questions = questions or Questions.of(settings.web)
+    labels = load_labels().naming(settings.page.run_by)
+    words = live().page_words or load_page_words(labels.language)
     app = service.build_app(live, questions)
     routers = (
         source_router(live, labels),
-        export_router(live, questions, labels),
-        plain_router(live, questions, plain, log),
+        saving_router(live, questions, labels),
+        plain_router(words, labels),
         lookup_router(live, questions, labels),
-        pack_router(live, questions, labels),
-        catalogue_router(live, labels),
-        curator_router(live, labels, settings.web.curator_key),
     )
     for router in routers:
         app.include_router(router)
     files = {**_own_files(), "labels.json": labels.as_json()}
     _add_own(app, files)
     _add_heartbeat(app)
-    ui.mount(app, Asking(live, questions, labels, warmup, log), plain.words, _head(files))
-    paths = (*FRAMEWORK, *OWN, *([CURATOR] if settings.web.curator_key else []))
+    ui.mount(app, Asking(live, questions, labels, warmup), words, _head(files))
+    paths = (*FRAMEWORK, *OWN)
     framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(ui.with_head, first=_address(files, _FIRST), words=plain.words, labels=labels, sheets=sheets)
+    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
     routes = [each for router in (*routers, app.router) for each in router.routes if isinstance(each, Route)]
     sessions, events = partial(ui.sessions, app), partial(ui.events, app)
     guard = QueueGuard(app, partial(ui.functions, app), sessions, events, labels("ask.busy"))
-    admission = Admission(guard, paths, watch)
-    return Policy(admission, paths, host, names, framers, home, plain.missing(), partial(_methods, routes))
+    admission = Admission(guard, paths)
+    return Policy(admission, paths, host, names, framers, home, missing_page(words, labels), partial(_methods, routes))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -255,14 +259,10 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
         )
     listening.start(settings.log)
     questions = Questions.of(settings)
-    figures = Figures(questions)
-    questions.watch = figures.ended
     generation = space.opened.collection.generation  # a missing index stops the start, before any request
     with listening.listen(host, port, otherwise=PORT) as listener:
         warmup = Warmup(space)
-        served = application(space, warmup, host, questions, figures.responded)
-        if settings.metrics:
-            figures.serve(settings.metrics)
+        served = application(space, warmup, host, questions)
         warmup.start()
         address = listening.address(host, listener)
         del space  # the served application holds the newest index

@@ -1,47 +1,46 @@
-"""Serve the list of sources, cited documents as pages, pictures and citations, and what a curator changes from there.
+"""Serve cited documents as pages, citations, and what a reader takes along: a conversation, or quotes as a message.
 
-Addresses hold ids, offsets and digests of a source's words, never a question.
+Addresses hold ids, offsets and digests of a source's words, never a question; the turns of a conversation are in
+a body.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter
-from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from b12assistant.application.catalogue import catalogue, published
-from b12assistant.application.live import Live
+from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS
+from b12assistant.answers import Reply
+from b12assistant.application.shared_answer import answered, read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
-from b12assistant.display.citation_formats import CITE, CitationForm, cite
+from b12assistant.display.citation_formats import CITE, CitationForm, cite, message
+from b12assistant.display.json_form import Form, reply_json
 from b12assistant.display.labels import Labels
-from b12assistant.display.printed_pages import PICTURES, PrintedPages, Printing
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.source_page import Target, View, first_page, missing_page, source_page
-from b12assistant.errors import AssistantError, ConfigError, NotFoundError, SourceError
+from b12assistant.display.source_page import Target, View, missing_page, source_page
+from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
-from b12assistant.types import GenerationId
-from b12assistant.web.http_models import CuratorForm
-from b12assistant.web.problems import BoundedRoute, BusyError, JsonResponse, Problem, ProblemError
-from b12assistant.web.questions import CLIENT, Lane
+from b12assistant.types import GenerationId, Interest
+from b12assistant.web.http_models import Asked, Turns
+from b12assistant.web.policy import LOOPBACK
+from b12assistant.web.problems import BoundedRoute, JsonResponse, json_bytes
+from b12assistant.web.questions import Questions
 
-PATHS = (addresses.ROOT, PICTURES, CITE)
+PATHS = (addresses.ROOT, CITE)
 # Stricter than the policy of the page, where Gradio needs more.
 VIEW_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
-_MOST_DRAWN = 32  # pages that wait to be drawn
-_PATIENCE = 25.0  # seconds for one of them
 _HEADERS = {"content-security-policy": VIEW_POLICY}
 
 
@@ -50,30 +49,11 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
 
     ``workspace`` is called once per request; ``labels``: the page's words.
     """
-    router, sheets = APIRouter(redirect_slashes=False), PrintedPages()
-    lane = Lane("draw", 1, _MOST_DRAWN)
+    router = APIRouter(redirect_slashes=False)
 
-    async def page(request: Request) -> Response:
+    def page(request: Request) -> Response:
         """Return a document as a page."""
-        work = partial(_document, request, await asyncio.to_thread(workspace), sheets, labels)
-        is_drawn = request.query_params.get("view") == "printed"
-        return await _drawn(lane, work) if is_drawn else await run_in_threadpool(work)
-
-    async def picture(request: Request) -> Response:
-        """Return a printed page as a picture, if the file has not changed since indexing."""
-        return await _drawn(lane, partial(_picture, request))
-
-    def _picture(request: Request) -> Response:
-        space = workspace()
-        try:
-            entry = space.document(request.path_params["document"])
-        except NotFoundError:
-            return _nothing()
-        number = _number(request.query_params, entry)
-        printing = _printed(sheets, space, entry, number) if number else None
-        if printing is None or printing.page is None:
-            return _nothing()
-        return Response(printing.page.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+        return _document(request, workspace(), labels)
 
     def words(request: Request) -> Response:
         """Return the words of an address with their citation, in the requested form."""
@@ -90,22 +70,12 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
         quote = Quoted.of(space.with_state(cited), labels, local_today())
         return PlainTextResponse(cite(quote, CitationForm(asked["form"]), labels).encode("utf-8", "replace"))
 
-    for root, answer in ((addresses.ROOT, page), (PICTURES, picture), (CITE, words)):
+    for root, answer in ((addresses.ROOT, page), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
     return router
 
 
-async def _drawn(lane: Lane, work: Callable[[], Response]) -> Response:
-    """Draw a page in a lane of its own, which one slow page cannot fill for others; refuse if that takes too long."""
-    try:
-        future = asyncio.wrap_future(lane.submit(work, CLIENT.get()))
-        return await asyncio.wait_for(future, _PATIENCE)
-    except (BusyError, TimeoutError):
-        busy = "too many pages are being drawn: ask again in a few seconds\n"
-        return PlainTextResponse(busy, 503, {"retry-after": "5"})
-
-
-def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: Labels) -> Response:
+def _document(request: Request, space: Workspace, labels: Labels) -> Response:
     name, asked = request.path_params["document"], request.query_params
     theme = asked.get("theme", "")
     view = View(
@@ -122,20 +92,7 @@ def _document(request: Request, space: Workspace, sheets: PrintedPages, labels: 
     except NotFoundError:
         return page_response(missing_page(name, view.theme, labels), 404)
     view = _curated(space, entry, replace(view, changed=changed))
-    printing = None
-    if asked.get("view") == "printed" and entry.document.page_starts:
-        number = _number(asked, entry) or first_page(Target.of(entry, view))
-        printing = _printed(sheets, space, entry, number)
-    return page_response(source_page(entry, view, printing))
-
-
-def _printed(sheets: PrintedPages, space: Workspace, entry: Entry, number: int) -> Printing:
-    data = space.source_bytes(entry) or b""
-    if hashlib.sha256(data).hexdigest() != entry.file_sha256:
-        return Printing(number, None, is_same_file=False)
-    with suppress(SourceError):
-        return Printing(number, sheets.page(data, entry.file_sha256, number), is_same_file=True)
-    return Printing(number, None, is_same_file=True)
+    return page_response(source_page(entry, view))
 
 
 def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:
@@ -165,66 +122,86 @@ def _nothing() -> Response:
     return PlainTextResponse("there is nothing here\n", 404)
 
 
-def _number(asked: Mapping[str, str], entry: Entry) -> int | None:
-    """Return the requested page, 1-based; ``None`` if the document does not have it."""
-    text = asked.get("page", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    return number if 0 < number <= len(entry.document.page_starts) else None
-
-
 def _curated(space: Workspace, entry: Entry, view: View) -> View:
-    """Add what a curator decided on the document and the passage in view, and whether that can be changed there."""
+    """Add what a curator decided on the document and the passage in view."""
     off, current = space.opened.collection.off, Target.of(entry, view).current
     passage = None if current is None else entry.passages[current]
-    whole = off.documents.get(entry.document.id)
-    reason = whole or (off.of(passage) if passage else None)
+    reason = off.documents.get(entry.document.id) or (off.of(passage) if passage else None)
     return replace(
         view,
         off=reason.why.rstrip(". ") if reason else "",
-        off_whole=whole is not None,
         note=off.notes.get(passage.id, "") if passage else "",
-        curator=bool(space.configuration.settings.web.curator_key),
     )
 
 
-PATH = "/sources"
+MOST_QUOTED = 100
+SAVE, REPLY = "/export", "/reply"
 
 
-def catalogue_router(live: Live, labels: Labels) -> APIRouter:
-    """Return the route of the list of sources; ``labels``: in the language of the page."""
+class SaveRequest(Form):
+    """``turns``: of the conversation, oldest first."""
+
+    turns: Turns
+
+
+class MessagePart(Form):
+    """A question, as it was asked, with the addresses of the quotes below it, in order."""
+
+    question: Annotated[str, Field(max_length=MOST_CHARACTERS)]
+    addresses: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=MOST_QUOTED)]
+
+
+class MessageRequest(Form):
+    """``parts``: the questions of a message."""
+
+    parts: Annotated[tuple[MessagePart, ...], Field(max_length=MOST_QUOTED)]
+
+
+def saving_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+    """Return the routes. ``workspace`` is called once per request; ``labels``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
-    @router.get(PATH)
-    def sources() -> Response:
-        opened = live().opened
-        listed = {"sources": catalogue(opened, labels, local_today()), "publications": published(opened, labels)}
-        return JsonResponse(listed)
+    @router.post(SAVE)
+    async def conversation(asked: SaveRequest) -> Response:
+        """Return the conversation as a file: a line for each answer, as `batch` writes it.
+
+        Each turn waits for its turn by itself, so that a long conversation delays nobody, and none is answered for a
+        reader who has gone.
+        """
+        space = await asyncio.to_thread(workspace)
+        lines = [
+            _line(space, turn, await questions.run(partial(answered, space, asked.turns, number)))
+            for number, turn in enumerate(asked.turns)
+        ]
+        name = f"conversation-{local_today().isoformat()}.jsonl"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return Response(b"".join(lines), headers=headers, media_type="application/jsonl; charset=utf-8")
+
+    @router.post(REPLY)
+    async def reply(asked: MessageRequest, request: Request) -> Response:
+        """Return a message that quotes the passages, as text and as HTML."""
+        space = await asyncio.to_thread(workspace)
+        # "" if only this machine can open the page
+        base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
+        return await questions.run(lambda: JsonResponse(_message(space, asked, labels, base)))
 
     return router
 
 
-CURATOR = "/curator"
-_SHORTEST_KEY = 16  # characters: too many to guess
+def _line(space: Workspace, turn: Asked, reply: Reply) -> bytes:
+    shared = {"shared": list(turn.quotes)} if turn.quotes else {}
+    return json_bytes({**reply_json(reply, space.texts, today=local_today()), **shared}) + b"\n"
 
 
-def curator_router(live: Live, labels: Labels, key: str) -> APIRouter:
-    """Return the route by which whoever has the key changes what is quoted; no route without a key."""
-    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
-    if not key:
-        return router
-    if len(key) < _SHORTEST_KEY:
-        hint = 'make one with `python -c "import secrets; print(secrets.token_urlsafe())"`'
-        raise ConfigError(f"web.curator_key has fewer than {_SHORTEST_KEY} characters", hint=hint)
-
-    @router.post(CURATOR)
-    def curate(asked: CuratorForm) -> Response:
-        """Write what the curator decided; the next answer follows it."""
-        if not secrets.compare_digest(asked.key.encode("utf-8", "replace"), key.encode()):
-            raise ProblemError(Problem(403, "curator_key", labels("curator.wrong_key")))
-        try:
-            live().curate(asked.list, asked.document, asked.passage, " ".join(asked.words.split()))
-        except AssistantError as error:
-            raise ProblemError(Problem(409, error.code, labels("curator.failed", problem=error.message))) from error
-        return JsonResponse({"message": labels("curator.done")})
-
-    return router
+def _message(space: Workspace, asked: MessageRequest, labels: Labels, base: str) -> dict[str, str]:
+    """Quote what is still there and was not switched off by a curator: nobody is to be sent that."""
+    page = space.configuration.settings.page
+    parts: list[tuple[str, list[Quoted]]] = []
+    for part in asked.parts:
+        found = [read_address(address, space.entries, base) for address in part.addresses]
+        cited = [each for each in (space.with_state(words) for words in found if words) if not each.off]
+        parts.append((part.question, [Quoted.of(each, labels, local_today()) for each in cited]))
+    quotes = [quote for _, found in parts for quote in found]
+    only_sellers = quotes and all(quote.source.interest is Interest.SELLS for quote in quotes)
+    notices = [space.texts[name].text for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
+    return message(parts, notices, labels, page.signature or page.run_by)

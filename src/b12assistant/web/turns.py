@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from b12assistant.answers import Reply, Status
-from b12assistant.application.catalogue import library
-from b12assistant.application.exporting import this_version
 from b12assistant.application.live import Live
+from b12assistant.application.opening import library
 from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
@@ -22,7 +21,6 @@ from b12assistant.display.labels import Labels
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
-from b12assistant.web.question_log import QuestionLog
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
 
@@ -41,17 +39,6 @@ class ShownTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A question to ask next; ``html``: the first sentence of its answer, after a refusal."""
-
-    question: str
-    html: str = ""
-
-
-_CLOSE = 2  # related questions that are answered under a refusal
-
-
-@dataclass(frozen=True, slots=True)
 class Conversation:
     """The turns so far. ``count`` is not reset by a new conversation, so that turn numbers stay unique on the page."""
 
@@ -65,16 +52,12 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Asking:
-    """What the page needs to answer: the live index, the lanes, the labels, and the state of loading.
-
-    ``log``: keeps what is asked, if the operator wants that.
-    """
+    """What the page needs to answer: the live index, the lanes, the labels, and the state of loading."""
 
     live: Live
     questions: Questions
     labels: Labels
     warmup: Warmup
-    log: QuestionLog | None = None
 
     async def ask(
         self, typed: str | None, talk: Conversation, *, as_typed: bool = False, quotes: Sequence[str] = ()
@@ -96,8 +79,6 @@ class Asking:
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
             refused = answer.status is Status.NO_ANSWER
             turn = ShownTurn(number, answer.question.text, html, as_typed, refused, read_as, controls)
-            if self.log and not quotes:
-                self.log.keep(reply)
             return Conversation((*talk.turns, turn), number)
 
         ask = partial(self.questions.ask, space, question, earlier, as_typed=as_typed, then=shown)
@@ -138,11 +119,8 @@ class Asking:
         while not self.warmup.ended:
             await asyncio.sleep(0.1)  # a thread that waits could not answer
 
-    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[Suggestion, ...]]:
-        """Yield suggested questions after an answer; the old ones are removed at once.
-
-        After a refusal they are at most two, each with the first sentence of its answer; none after another subject.
-        """
+    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
+        """Yield suggested questions after an answer; the old ones are removed at once."""
         yield ()
         if talk.turns and not talk.turns[-1].controls:
             space = await asyncio.to_thread(self.live)
@@ -154,27 +132,21 @@ class Asking:
             except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
                 problem_of(error)  # logs it if it is a fault
 
-    def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[Suggestion, ...]:
-        asked, last = space.suggested(talk.questions), talk.turns[-1]
-        if not last.refused:
-            return tuple(Suggestion(question) for question in asked)
-        if space.assistant.scope.is_off((last.question, last.read_as or "")):
-            return ()
-        setting = space.setting(labels=self.labels)
-        drawn = (Suggestion(question, answer_html.close_answer(space.ask(question), setting)) for question in asked)
-        return tuple(each for each in drawn if each.html)[:_CLOSE]
+    def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[str, ...]:
+        """Return questions to ask next; after a refusal there are none, for it names what is near itself."""
+        return () if talk.turns[-1].refused else space.suggested(talk.questions)
 
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""
         if not self.warmup.ended:
-            yield answer_html.kept(self.labels) + answer_html.state(self.labels("ask.loading"), "loading")
+            yield answer_html.state(self.labels("ask.loading"), "loading")
         await self._loaded()
         problem = self.warmup.problem()
         if problem:
             yield answer_html.state(self.labels("ask.failed", problem=problem), "failed")
         else:
             opened = (await asyncio.to_thread(self.live)).opened
-            ready = answer_html.ready(opened.collection.generation, this_version(), self.labels)
+            ready = answer_html.ready(self.labels)
             older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
             made_of = answer_html.library(library(opened), self.labels)
-            yield f"{answer_html.kept(self.labels)}{made_of}{ready}{older}"
+            yield f"{made_of}{ready}{older}"

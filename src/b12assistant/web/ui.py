@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import exact, plain
 from b12assistant.web.questions import CLIENT
-from b12assistant.web.turns import Asking, Conversation, ShownTurn, Suggestion
+from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
 _COLOURED = {
     "var(--paper)": "body_background_fill background_fill_primary",
@@ -113,12 +114,12 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     thread = gr.Column(elem_id="thread")
     box, send, note = _composer(words, labels)
     with gr.Row(elem_id="foot"):
-        _text(answer_html.keep(labels), "keep")
         new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
     examples = _examples(words, labels)
     state = _text(answer_html.state("", "unknown"), "state")
-    _text(answer_html.about(words, labels, asking.live().configuration.settings.page.run_by), "about")
-    _text(answer_html.general(asking.live().texts, labels), "general")
+    run_by = asking.live().configuration.settings.page.run_by
+    _text(answer_html.about(words, labels, version("b12assistant"), run_by), "about")
+    _text(answer_html.general(asking.live().texts), "general")
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
@@ -223,17 +224,14 @@ def _suggestions(asking: Asking, talk: gr.State, onward: gr.State, outputs: list
     """Draw buttons with suggested questions."""
 
     @gr.render(inputs=onward, show_progress="hidden")  # type: ignore[untyped-decorator]
-    def suggestions(now: tuple[Suggestion, ...]) -> None:
+    def suggestions(now: tuple[str, ...]) -> None:
         if not now:
             return
-        heading = asking.labels("ask.close" if now[0].html else "ask.suggestions")
         with gr.Column(elem_id="suggestions"):
-            gr.Markdown(f"<h3>{exact(heading)}</h3>", latex_delimiters=[])
-            for each in now:
-                button = gr.Button(each.question, size="sm", min_width=0)
-                button.click(_pressed(asking, each.question), talk, outputs, **_QUIET)
-                if each.html:
-                    gr.Markdown(each.html, latex_delimiters=[])
+            gr.Markdown(f"<h3>{exact(asking.labels('ask.suggestions'))}</h3>", latex_delimiters=[])
+            for question in now:
+                button = gr.Button(question, size="sm", min_width=0)
+                button.click(_pressed(asking, question), talk, outputs, **_QUIET)
 
 
 def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
@@ -282,8 +280,8 @@ def _of_client(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitabl
     return called
 
 
-def _suggested(asking: Asking) -> Callable[..., AsyncIterator[tuple[Suggestion, ...]]]:
-    async def suggested(request: gr.Request, talk: Conversation) -> AsyncIterator[tuple[Suggestion, ...]]:
+def _suggested(asking: Asking) -> Callable[..., AsyncIterator[tuple[str, ...]]]:
+    async def suggested(request: gr.Request, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
         async for questions in asking.suggested(talk):
             yield questions
             CLIENT.set(_host(request))  # the next ones are searched for

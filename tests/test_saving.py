@@ -1,0 +1,182 @@
+"""What a reader takes along: a conversation whose answers verify, and quotes as a message, exact and inert."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from corpora import summaries
+from fakes import FakeWorkspace
+from serving import JSON, small_space
+from starlette.testclient import TestClient
+
+from b12assistant.application.quote_checks import Checked, check_file
+from b12assistant.application.shared_answer import read_address
+from b12assistant.display.addresses import of_spans
+from b12assistant.display.quoted import Cited
+from b12assistant.web.site import application
+from b12assistant.web.warmup import Warmup
+
+HERE = "http://127.0.0.1:7860"
+CORPUS = {
+    "nerves.md": "# Nerves\n\nMyelin wraps every nerve. *Numb* feet are &lt;early&gt;.\n\n> A quote in it.\n",
+    "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n"
+    "review_by: 2020-01-01\n---\n\n"
+    "# Drips\n\nOur golden drip warms cold feet.\n",
+}
+ASKED = "Which wraps: <myelin>?"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("saving"), CORPUS | summaries())
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return TestClient(application(space, Warmup(space)), base_url=HERE)
+
+
+def saved(client: TestClient, *turns: Mapping[str, object]) -> str:
+    answer = client.post("/export", json={"turns": turns})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"].endswith('.jsonl"')
+    return answer.content.decode()
+
+
+def checked(text: str, space: FakeWorkspace, folder: Path) -> Checked:
+    (folder / "conversation.jsonl").write_text(text, "utf-8")
+    return check_file(folder / "conversation.jsonl", space)
+
+
+def test_a_saved_conversation_is_verified_and_has_what_was_answered(
+    client: TestClient, space: FakeWorkspace, tmp_path: Path
+) -> None:
+    questions = [ASKED, "My legs went weak today and I can't pee", "Does our golden drip warm cold feet?"]
+    text = saved(client, *({"question": question} for question in questions))
+    found = checked(text, space, tmp_path)
+    assert found.is_verified, found
+    replies = [space.ask(question, questions[:number]) for number, question in enumerate(questions)]
+    quotes = [" […] ".join(span.text for span in quote.spans) for each in replies for quote in each.answer.shown]
+    assert [each.words for each in found.quotes] == quotes
+    assert len(quotes) >= 2
+    assert [json.loads(line)["answer"]["question"] for line in text.splitlines()] == questions
+    altered = checked(text.replace("wraps every", "eats every"), space, tmp_path)
+    wrong = {each.problem for each in altered.quotes if "eats" in each.words}
+    assert wrong == {"its words are not the words of the source"}
+
+
+def test_a_turn_asked_as_typed_is_saved_as_it_was(client: TestClient) -> None:
+    for as_typed in (True, False):
+        text = saved(client, {"question": ASKED}, {"question": "And fat?", "as_typed": as_typed})
+        last = json.loads(text.splitlines()[1])
+        assert (last["answer"]["interpretation"] is None, last["history"]) == (as_typed, [ASKED])
+
+
+def test_a_shared_answer_is_saved_with_the_quotes_that_it_shows(
+    client: TestClient, space: FakeWorkspace, tmp_path: Path
+) -> None:
+    link = address(space, "shop.md")
+    text = saved(client, {"question": ASKED, "quotes": [link]})
+    (record,) = map(json.loads, text.splitlines())
+    assert (record["shared"], record["answer"]["quotes"][0]["document"]) == ([link], "shop.md")
+    assert checked(text, space, tmp_path).is_verified
+    record["shared"] = []
+    assert not checked(json.dumps(record), space, tmp_path).is_verified
+
+
+@pytest.mark.parametrize("body", [{}, {"turns": []}, {"format": "html", "turns": [{"question": "a"}]}])
+def test_data_that_is_not_a_conversation_is_refused(body: object, client: TestClient) -> None:
+    assert client.post("/export", json=body).status_code == 422
+
+
+def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> None:
+    entry = space.document("nerves.md")
+    address = of_spans([entry.document.span(8, 33)])
+    assert entry.document.text[8:33] == "Myelin wraps every nerve."
+    found = read_address(address.replace("at=8-33", "at=2-27"), {entry.document.id: entry})
+    assert found is not None
+    assert (found.spans[0].start, found.spans[0].end) == (8, 33)
+
+
+@pytest.mark.parametrize(("start", "end"), [(15, 33), (8, 20), (8, 34), (0, 33)])
+def test_a_part_of_a_sentence_is_never_read(start: int, end: int, space: FakeWorkspace) -> None:
+    """A "not" before it may be cut off, and the message would be ours."""
+    assert read_address(of_spans([space.document("nerves.md").document.span(start, end)]), space.entries) is None
+
+
+TRAP = "<img src=x onerror=1> *Feet*\n[link](x)"
+
+
+def address(space: FakeWorkspace, name: str) -> str:
+    """The address of the last passage of a document, with its last sentence marked."""
+    passages = space.document(name).passages
+    return of_spans(Cited.of_passage(passages[-1]).spans, passages[-1].sentences[-1])
+
+
+def replied(client: TestClient, *addresses: str) -> dict[str, str]:
+    answer = client.post("/reply", json={"parts": [{"question": ASKED, "addresses": list(addresses)}]})
+    assert answer.status_code == 200, answer.text
+    told: dict[str, str] = answer.json()
+    return told
+
+
+def test_a_reply_has_the_question_numbers_a_list_of_sources_and_ends_with_the_disclaimer(
+    client: TestClient, space: FakeWorkspace
+) -> None:
+    lost = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
+    told = replied(client, address(space, "sheath.md"), lost, address(space, "shop.md"), "javascript:alert(1)")
+    for form in told.values():
+        assert len(re.findall("“.+?”", form, re.DOTALL)) == 1, "only other people's own words"
+        assert "Sells what it recommends" in form
+        assert "127.0.0.1" not in form, "nobody else can open it"
+        assert "/d/" not in form
+    assert ASKED in told["text"], "the question is the heading"
+    assert "Our summaries, not the sources' own words." in told["text"]
+    assert told["text"].startswith("Hello,\n\n")
+    assert told["text"].endswith(space.texts["general"].text)  # type: ignore[index]
+    assert space.texts["only_sellers"].text not in told["text"]  # type: ignore[index]
+    assert space.texts["only_sellers"].text in replied(client, address(space, "shop.md"))["text"]  # type: ignore[index]
+    basis = space.document("sheath.md").document.attributions[-1].origin
+    assert re.search(rf"^\[\d\] {re.escape(basis.publisher)}.*{re.escape(basis.url)}$", told["text"], re.M)
+
+
+def test_a_reply_from_a_page_that_others_can_open_links_to_it(space: FakeWorkspace) -> None:
+    settings = space.configuration.settings
+    named = replace(settings, web=replace(settings.web, hosts="b12.example.org"))
+    other = replace(space, configuration=replace(space.configuration, settings=named))
+    client = TestClient(application(other, Warmup(other)), base_url="https://b12.example.org")
+    link = f"https://b12.example.org{address(space, 'nerves.md')}"
+    told = replied(client, address(space, "nerves.md"))
+    assert link in told["text"]
+    assert f'<a href="{link.replace("&", "&amp;")}">' in told["html"]
+
+
+def test_a_table_in_a_reply_is_lines_of_text_and_a_table_in_html(tmp_path: Path) -> None:
+    table = "| Age | A day | Note |\n|---|---|---|\n| 4 to 6 | &lt;b&gt;1.5 mcg | by mouth |\n"
+    space = small_space(tmp_path, {"doses.md": f"# Doses\n\n{table}"})
+    told = replied(TestClient(application(space, Warmup(space)), base_url=HERE), address(space, "doses.md"))
+    assert "4 to 6: <b>1.5 mcg; by mouth" in told["text"]
+    assert "<td>4 to 6</td><td>&lt;b&gt;1.5 mcg</td><td>by mouth</td>" in told["html"]
+    for form in told.values():
+        assert " | " not in form
+
+
+def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
+    space = small_space(tmp_path, CORPUS)
+    settings = space.configuration.settings
+    signed = replace(settings, page=replace(settings.page, run_by="nobody", signature=TRAP))
+    other = replace(space, configuration=replace(space.configuration, settings=signed))
+    told = replied(TestClient(application(other, Warmup(other)), base_url=HERE), address(space, "nerves.md"))
+    assert told["text"].endswith(f"Kind regards\n\n{TRAP}")
+    assert "<img" not in told["html"]
+    assert "&lt;img src=x onerror=1&gt;" in told["html"]
+
+
+def test_too_many_addresses_and_no_json_are_refused(client: TestClient) -> None:
+    assert client.post("/reply", json={"parts": [{"question": "", "addresses": ["x"] * 101}]}).status_code == 422
+    assert client.post("/reply", content=b"[", headers=JSON).status_code == 400
