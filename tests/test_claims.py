@@ -8,7 +8,7 @@ import pytest
 from corpora import again, write
 from fakes import fake_workspace
 
-from b12assistant.answering.claims import claims_of
+from b12assistant.answering.claims import claims_of, hold
 
 SAME = [
     ("Take one tablet every day for three months.", "Take a tablet daily for 3 months."),
@@ -41,19 +41,19 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_other_words_for_the_same_hold_each_other(one: str, other: str) -> None:
-    assert claims_of(one).hold(claims_of(other))
-    assert claims_of(other).hold(claims_of(one))
+    assert hold(claims_of(one), claims_of(other))
+    assert hold(claims_of(other), claims_of(one))
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_what_differs_in_more_than_words_is_not_held_by_the_other(one: str, other: str) -> None:
-    assert not (claims_of(one).hold(claims_of(other)) and claims_of(other).hold(claims_of(one)))
+    assert not (hold(claims_of(one), claims_of(other)) and hold(claims_of(other), claims_of(one)))
 
 
 def test_a_sentence_that_claims_less_is_held_but_not_one_for_everyone_by_one_for_some() -> None:
-    assert claims_of("Take 2 mg daily for 3 weeks.").hold(claims_of("Take 2 mg daily."))
-    assert not claims_of("Take 2 mg daily.").hold(claims_of("Take 2 mg daily for 3 weeks."))
-    assert not claims_of("Vegans take 2 mg.").hold(claims_of("Take 2 mg."))
+    assert hold(claims_of("Take 2 mg daily for 3 weeks."), claims_of("Take 2 mg daily."))
+    assert not hold(claims_of("Take 2 mg daily."), claims_of("Take 2 mg daily for 3 weeks."))
+    assert not hold(claims_of("Vegans take 2 mg."), claims_of("Take 2 mg."))
 
 
 SHOWN = [

@@ -28,19 +28,20 @@ class Claims:
     groups: frozenset[str]
     denies: bool
 
-    def hold(self, other: Claims) -> bool:
-        """Return whether these claims include the ``other`` ones. What is said of a group is not said of all."""
-        return (
-            self.denies == other.denies
-            and other.facts <= self.facts | self.implied
-            and (not self.often or other.often <= self.often)
-            and (other.groups <= self.groups if other.groups else not self.groups)
-        )
+
+def hold(claims: Claims, other: Claims) -> bool:
+    """Return whether some ``claims`` include the ``other`` ones. What is said of a group is not said of all."""
+    return (
+        claims.denies == other.denies
+        and other.facts <= claims.facts | claims.implied
+        and (not claims.often or other.often <= claims.often)
+        and (other.groups <= claims.groups if other.groups else not claims.groups)
+    )
 
 
 def all_held(claims: Sequence[Claims], others: Sequence[Claims]) -> bool:
     """Return whether each of ``others``, one for each sentence, is included in one of ``claims``."""
-    return all(any(each.hold(other) for each in claims) for other in others)
+    return all(any(hold(each, other) for each in claims) for other in others)
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,14 @@ class _Words:
     units: Mapping[str, tuple[str, float]]
     same: Mapping[str, str]  # a word, and the first of the list that it is in
 
-    def number(self, written: str) -> float:
-        return self.numbers[written] if written in self.numbers else float(written.replace(",", ""))
 
-    def unit(self, written: str | None) -> tuple[str, float]:
-        return self.units.get(written or "") or self.units.get((written or "").removesuffix("s"), ("", 1.0))
+def _number(written: str, known: _Words) -> float:
+    return known.numbers[written] if written in known.numbers else float(written.replace(",", ""))
+
+
+def _unit(written: str | None, known: _Words) -> tuple[str, float]:
+    word = written or ""
+    return known.units.get(word) or known.units.get(word.removesuffix("s"), ("", 1.0))
 
 
 def claims_of(sentence: str) -> Claims:
@@ -71,9 +75,9 @@ def claims_of(sentence: str) -> Claims:
     facts: set[Fact] = set()
     implied: set[Fact] = set()
     for match in known.frequency.finditer(text):
-        times = known.number(match["times"]) if match["times"] else 1.0
-        base, worth = known.unit(match["period"] or match["adverb"])
-        facts.add(("every", times, worth * (known.number(match["step"]) if match["step"] else 1.0), base))
+        times = _number(match["times"], known) if match["times"] else 1.0
+        base, worth = _unit(match["period"] or match["adverb"], known)
+        facts.add(("every", times, worth * (_number(match["step"], known) if match["step"] else 1.0), base))
     for match in known.quantity.finditer(known.frequency.sub(" ; ", text)):
         (implied if match["first"] in known.articles else facts).update(_quantities(match, known))
     often, groups = (
@@ -85,12 +89,12 @@ def claims_of(sentence: str) -> Claims:
 
 def _quantities(match: re.Match[str], known: _Words) -> Iterator[Fact]:
     """Yield the numbers of a match, each with its bound and unit; a range has two. "One" and "a" count with a unit."""
-    unit, worth = known.unit(match["unit"] or match["sign"])
+    unit, worth = _unit(match["unit"] or match["sign"], known)
     bound = match["before"] or match["after"]
     side = "" if not bound else "below" if bound in known.below else "above"
     for written in filter(None, (match["first"], match["last"])):
-        if unit or written[0].isdigit() or known.number(written) != 1:
-            yield side, known.number(written) * worth, 0.0, unit
+        if unit or written[0].isdigit() or _number(written, known) != 1:
+            yield side, _number(written, known) * worth, 0.0, unit
 
 
 def _any(words: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.claims import Claims
+from b12assistant.answering.claims import Claims, hold
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -23,8 +23,19 @@ from b12assistant.answering.quoting import (
     find_difference,
     score,
 )
-from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
-from b12assistant.answering.retrieval import Query, as_shares, bests_in, encode_queries, idf_of, rank
+from b12assistant.answering.retrieval import (
+    Query,
+    Rewriter,
+    as_shares,
+    beside,
+    bests_in,
+    encode_queries,
+    idf_of,
+    rank,
+    reading,
+    readings,
+    together,
+)
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice
@@ -260,7 +271,7 @@ class Engine:
         best: list[Vectors] = []
         pieces = []
         for own, claims in self._units(window):
-            held = [unit for each in shown for unit, said in self._units(each) if said.hold(claims)]
+            held = [unit for each in shown for unit, said in self._units(each) if hold(said, claims)]
             cosines = [unit.best(own.unit_tokens(), 0, 1)[0] for unit in held]
             best.append(np.max(cosines, axis=0) if cosines else np.zeros(len(own.pieces), np.float32))
             pieces.append(own.pieces)

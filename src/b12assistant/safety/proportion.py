@@ -93,12 +93,14 @@ def load_proportion() -> Mapping[str, Wordings]:
 
 def kind_line(answer: Answer) -> tuple[Notice, ...]:
     """Return the fixed text for shame, fear or grief that a question puts in plain words; none beside an emergency."""
-    if answer.has_controls:
-        return ()
     turn = answer.question
     for text, pattern in load_kindness():
         if found := pattern.search(turn.text.replace("’", "'")):
-            return (Notice(NoticeKind.KIND, text, evidence=(TurnSlice(turn, *found.span()),)),)
+            return (
+                ()
+                if answer.has_controls
+                else (Notice(NoticeKind.KIND, text, evidence=(TurnSlice(turn, *found.span()),)),)
+            )
     return ()
 
 
