@@ -43,7 +43,7 @@ PICTURE = (
     (
         "safety",
         (
-            "assertion fixed_texts opinion red_flags < proportion translations turn_parts "
+            "assertion fixed_texts opinion red_flags < translations turn_parts "
             "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),

@@ -122,7 +122,7 @@ def test_what_a_publisher_calls_itself_is_drawn_exactly(payload: str) -> None:
     html = turn_html(1, Reply(answer, Timings(1, 1), None), Setting({}, date(2026, 11, 20)))
     by = html.partition('<figcaption class="who">')[2].partition("</figcaption>")[0]
     assert words(payload) in by
-    assert by.count('class="exact"') == 3, "title, whose words and publisher; the rest are labels"
+    assert by.count('class="exact"') == 2, "title and publisher; the rest are labels"
 
 
 @pytest.mark.parametrize(

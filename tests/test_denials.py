@@ -9,7 +9,7 @@ import pytest
 
 from b12assistant.answers import Level, Turn
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
-from b12assistant.safety.assertion import load_denials
+from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Triager
 
@@ -38,7 +38,7 @@ NONE_DENIED = (
 
 
 def masked(text: str) -> str:
-    return " ".join(load_denials().masked(text).split())
+    return " ".join(without_denied(text).split())
 
 
 @pytest.fixture(scope="module")

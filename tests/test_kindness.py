@@ -10,7 +10,7 @@ from serving import EMERGENCY, small_space
 from b12assistant.answers import Answer, NoticeKind, Status, Turn
 from b12assistant.data_files import read_data
 from b12assistant.display.answer_html import turn_html
-from b12assistant.safety.proportion import KINDNESS, kind_line
+from b12assistant.safety.opinion import KINDNESS, kind_line
 
 CUES = read_data("red_flags", KINDNESS)["cue"]
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "data" / "questions" / "test.jsonl"

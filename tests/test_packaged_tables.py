@@ -19,7 +19,7 @@ from b12assistant.language.vocabulary import FILES as VOCABULARY
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import LINES
 from b12assistant.safety.languages import USUAL_KINDS, codes, read_words
-from b12assistant.safety.proportion import LISTS as PROPORTIONS
+from b12assistant.safety.opinion import LISTS as PROPORTIONS
 from b12assistant.safety.red_flags import Memory, load_red_flags
 from b12assistant.safety.translations import CONTROLS, TRANSLATED
 from b12assistant.safety.withdrawal import LISTS

@@ -9,8 +9,7 @@ import pytest
 from builders_opinion import triage
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
-from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed
-from b12assistant.safety.proportion import in_proportion
+from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed, in_proportion
 from b12assistant.safety.triage import Triager, load_rules
 
 ROOT = Path(__file__).parent.parent

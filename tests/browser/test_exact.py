@@ -47,7 +47,7 @@ def test_every_quote_title_and_question_is_shown_exactly_and_inert(
         assert marks == [shown(quote.best.text) for quote in answer.quotes]
         titles = turn.locator(".place .exact:first-child").all_text_contents()
         assert titles == [shown(quote.document.title) for quote in answer.quotes]
-        publishers = turn.locator(".who .exact").all_text_contents()
+        publishers = turn.locator(".who > .exact").all_text_contents()
         assert publishers == [shown(quote.document.source.publisher or "") for quote in answer.quotes]
     assert reader.page.locator("blockquote").count() == len(STRINGS)
     assert reader.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -94,7 +94,7 @@ def test_an_answer_on_screen_and_on_paper(visit: Visit, served: tuple[str, str],
         assert said == [shown("".join(span.text for span in quote.spans)) for quote in quotes]
         titles = turns[0].locator(".place .exact:first-child").all_text_contents()
         assert titles == [shown(text) for text in TEXTS]
-        publishers = turns[0].locator(".who .exact").all_text_contents()
+        publishers = turns[0].locator(".who > .exact").all_text_contents()
         assert publishers == [shown(text) for text in TEXTS]
         held(readers[0].page, readers[1].page)
 

@@ -37,7 +37,7 @@ from b12assistant.answers import (
 )
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
-from b12assistant.safety.proportion import kind_line
+from b12assistant.safety.opinion import kind_line
 from b12assistant.stages import stage
 from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span

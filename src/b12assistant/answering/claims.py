@@ -30,7 +30,7 @@ class Claims:
 
 
 def hold(claims: Claims, other: Claims) -> bool:
-    """Return whether some ``claims`` include the ``other`` ones. What is said of a group is not said of all."""
+    """Return whether ``claims`` include the ``other`` ones. What is said of a group is not said of all."""
     return (
         claims.denies == other.denies
         and other.facts <= claims.facts | claims.implied
@@ -60,13 +60,14 @@ class _Words:
     same: Mapping[str, str]  # a word, and the first of the list that it is in
 
 
-def _number(written: str, known: _Words) -> float:
-    return known.numbers[written] if written in known.numbers else float(written.replace(",", ""))
+def _number(written: str) -> float:
+    numbers = _words().numbers
+    return numbers[written] if written in numbers else float(written.replace(",", ""))
 
 
-def _unit(written: str | None, known: _Words) -> tuple[str, float]:
-    word = written or ""
-    return known.units.get(word) or known.units.get(word.removesuffix("s"), ("", 1.0))
+def _unit(written: str | None) -> tuple[str, float]:
+    units = _words().units
+    return units.get(written or "") or units.get((written or "").removesuffix("s"), ("", 1.0))
 
 
 def claims_of(sentence: str) -> Claims:
@@ -75,9 +76,9 @@ def claims_of(sentence: str) -> Claims:
     facts: set[Fact] = set()
     implied: set[Fact] = set()
     for match in known.frequency.finditer(text):
-        times = _number(match["times"], known) if match["times"] else 1.0
-        base, worth = _unit(match["period"] or match["adverb"], known)
-        facts.add(("every", times, worth * (_number(match["step"], known) if match["step"] else 1.0), base))
+        times = _number(match["times"]) if match["times"] else 1.0
+        base, worth = _unit(match["period"] or match["adverb"])
+        facts.add(("every", times, worth * (_number(match["step"]) if match["step"] else 1.0), base))
     for match in known.quantity.finditer(known.frequency.sub(" ; ", text)):
         (implied if match["first"] in known.articles else facts).update(_quantities(match, known))
     often, groups = (
@@ -89,12 +90,12 @@ def claims_of(sentence: str) -> Claims:
 
 def _quantities(match: re.Match[str], known: _Words) -> Iterator[Fact]:
     """Yield the numbers of a match, each with its bound and unit; a range has two. "One" and "a" count with a unit."""
-    unit, worth = _unit(match["unit"] or match["sign"], known)
+    unit, worth = _unit(match["unit"] or match["sign"])
     bound = match["before"] or match["after"]
     side = "" if not bound else "below" if bound in known.below else "above"
     for written in filter(None, (match["first"], match["last"])):
-        if unit or written[0].isdigit() or _number(written, known) != 1:
-            yield side, _number(written, known) * worth, 0.0, unit
+        if unit or written[0].isdigit() or _number(written) != 1:
+            yield side, _number(written) * worth, 0.0, unit
 
 
 def _any(words: Iterable[str]) -> str:

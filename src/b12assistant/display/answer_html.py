@@ -383,9 +383,10 @@ def _origin(turn: str, number: int, basis: Basis, labels: Labels) -> str:
     if basis.link:
         link = exact_url(basis.link)
         title = f'<a class="origin" href="{link}" target="_blank" rel="noopener noreferrer">{title}</a>'
+    kind = labels(f"standings.{basis.standing}")
     facts = (
         words(basis.publisher),
-        exact(labels(f"standings.{basis.standing}")),
+        exact(kind) if kind.casefold() not in basis.publisher.casefold().split() else "",
         exact(basis.year),
         exact(labels(f"extents.{basis.read}")),
     )
@@ -405,8 +406,8 @@ _DOT = '<span class="dot"> · </span>'
 
 def said(speaker: Speaker) -> str:
     """Draw whose words they are, publisher and date of a source."""
-    facts = (capital(speaker.whose), speaker.publisher, speaker.published)
-    return _DOT.join(words(fact) for fact in facts if fact)
+    publisher = words(speaker.publisher) if speaker.publisher else ""
+    return _DOT.join(filter(None, (exact(capital(speaker.whose)), publisher, exact(speaker.published))))
 
 
 def interest(speaker: Speaker) -> str:

@@ -166,8 +166,8 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
         for each in quote.lead:
             cited = "".join(f"[{numbers[basis.id]}]" for basis in each.basis[:MOST_NAMED])
             yield f"{in_message(each.text)} {cited}".rstrip(), f"<p>{pasted(each.text)} {cited}</p>"
-        sells = capital(quote.speaker.interest)
-        yield from [(sells, f"<p>{_lines(sells)}</p>")] * bool(sells)
+        for known in filter(None, (quote.speaker.interest, *quote.notes)):
+            yield f"{capital(known)}.", f"<p>{_lines(capital(known))}.</p>"
         return
     link = quote.link if web_address(quote.link) else ""
     marks = ("", "") if quote.is_summary else ("“", "”")

@@ -106,8 +106,7 @@ class RedFlag(Form):
     @classmethod
     def of(cls, answer: answers.Answer, texts: FixedTexts) -> Self | None:
         """Return the most serious flag of an answer; ``None`` if there is none."""
-        notice = answer.red_flag
-        if notice is None or notice.flag is None:
+        if (notice := answer.red_flag) is None or notice.flag is None:
             return None
         return cls(**asdict(notice.flag), text_id=notice.text, text=texts[notice.text].text)
 
@@ -231,8 +230,7 @@ class Quote(_QuoteState, SourceFields, _QuotePlace):
 
     @classmethod
     def of(cls, shown: Quoted, quote: answers.Quote, reply: Reply, today: date) -> Self:
-        first, last = quote.spans[0], quote.spans[-1]
-        document, around = quote.document, quote.passage.span
+        document, first, last, around = quote.document, quote.spans[0], quote.spans[-1], quote.passage.span
         return cls(
             number=shown.number,
             text=spans_text(quote.spans),

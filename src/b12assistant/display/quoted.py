@@ -198,11 +198,12 @@ def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
         inside = [Range(max(span.start, at.start), min(span.end, at.end)) for at in known if at.overlaps(span.range)]
         apart = [at for i, at in enumerate(inside) if i == 0 or at.start >= inside[i - 1].end]
         for at in sorted((*apart, *span.range.without(apart)), key=lambda each: each.start):
-            if text := document.slice(at).strip():
-                start = document.text.index(text, at.start)
-                own = Range(start, start + len(text))
-                basis = best_known(map(Basis.of, document.attributed([own])))
-                found.append(Sentence(own, text, tuple(basis)))
+            text = document.slice(at)
+            if at != span.range:  # blanks between sentences belong to none
+                text = text.strip()
+                at = Range(start := document.text.index(text, at.start), start + max(1, len(text)))
+            if text:
+                found.append(Sentence(at, text, tuple(best_known(map(Basis.of, document.attributed([at]))))))
     return tuple(found)
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Names, Wordings
-from b12assistant.threads import cached
 
 FILE: Final = "assertion.toml"
 
@@ -219,33 +218,26 @@ DENIALS: Final = ("signs", "denied", "no_harm", "said")  # the steps in which a 
 MARKS: Final = "\ue000\ue001\ue002"  # what the words found in a step stand as in the next
 
 
-class Denials:
-    """Recognise the clauses that only deny. ``steps``: wordings, each over the text with the words of those before
-    it marked; the last finds whole clauses.
-    """
-
-    def __init__(self, steps: Sequence[Wordings]) -> None:
-        *self._steps, self._clauses = steps
-
-    @cached(256)
-    def masked(self, text: str) -> str:
-        """Return the text with blanks in the place of clauses that only deny: they raise nothing."""
-        folded = fold(text)
-        marked, letters = folded.text, list(text)
-        for mark, step in zip(MARKS, self._steps, strict=True):
-            for start, end in step.spans(marked):
-                marked = f"{marked[:start]}{mark * (end - start)}{marked[end:]}"
-        for span in self._clauses.spans(marked):
-            words = folded.covering(*span)
-            letters[words[0].start : words[-1].end] = " " * (words[-1].end - words[0].start)
-        return "".join(letters)
+@lru_cache(256)
+def without_denied(text: str) -> str:
+    """Return the text with blanks in the place of clauses that only deny: they raise nothing."""
+    *steps, clauses = _denials()
+    folded = fold(text)
+    marked, letters = folded.text, list(text)
+    for mark, step in zip(MARKS, steps, strict=True):
+        for start, end in step.spans(marked):
+            marked = f"{marked[:start]}{mark * (end - start)}{marked[end:]}"
+    for span in clauses.spans(marked):
+        words = folded.covering(*span)
+        letters[words[0].start : words[-1].end] = " " * (words[-1].end - words[0].start)
+    return "".join(letters)
 
 
 @cache
-def load_denials() -> Denials:
-    """Read the wordings of denials."""
+def _denials() -> list[Wordings]:
+    """Read the wordings of denials, each over the text with the words of those before it marked."""
     data = read_data("red_flags", FILE)["denial"]
-    return Denials([Wordings(data[step], data["names"], f"{FILE}, {step}", ()) for step in DENIALS])
+    return [Wordings(data[step], data["names"], f"{FILE}, {step}", ()) for step in DENIALS]
 
 
 SENTENCE_END: Final = re.compile(r"(?<!\S)[.?](?!\S)")

@@ -17,11 +17,10 @@ from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import Folded, fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
-from b12assistant.safety.assertion import CueWordings, Denials, Reach, load_cues, load_denials
+from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import CONCERNS, Advises, Opinion
-from b12assistant.safety.proportion import in_proportion
+from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
 from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, TurnPart, agreed, neighbours
@@ -58,7 +57,6 @@ class Rules:
     spelling: Spelling
     languages: Languages
     withdrawals: Withdrawals
-    denials: Denials
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +95,6 @@ class Told:
     raised: Notices
     opinion: Opinion | None = None
 
-    @property
-    def set_aside(self) -> Notices:
-        standing = {notice.text for notice in self.standing}
-        return tuple(notice for notice in self.by_rules if notice.text not in standing)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -137,7 +130,7 @@ def load_rules(
     cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
-    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals(), load_denials())
+    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
 
 
 def is_control(turn_text: str) -> bool:
@@ -186,7 +179,7 @@ class Triager:
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
-        if (undenied := self._rules.denials.masked(read.masked)) != read.masked:  # a turn may lean by what it denies
+        if (undenied := without_denied(read.masked)) != read.masked:  # a turn may lean by what it denies
             read = replace(read, masked=undenied)
             reported = replace(reported, mentions=self._report(turn, undenied).mentions)
         said = (*course.said, *reported.mentions)
@@ -209,7 +202,8 @@ class Triager:
             kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        step = Step(turn, notices, reported, kind, alone, decided, raised, judged.opinion, judged.set_aside)
+        set_aside = tuple(each for each in judged.by_rules if each.text not in {kept.text for kept in standing})
+        step = Step(turn, notices, reported, kind, alone, decided, raised, judged.opinion, set_aside)
         previous = None if course.active else Turn(turn.index, read.masked)
         return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
 

@@ -15,6 +15,20 @@ b12.ready.then(() => {
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
   };
 
+  // A passage that was looked up, with its citation.
+  document.addEventListener("click", async event => {
+    const figure = event.target.closest?.("figure.quote button.copy")?.closest("figure");
+    if (!figure) return;
+    let message = said("cite.copied");
+    try {
+      await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), "plain");
+    } catch { // no clipboard here, or the words are gone
+      getSelection().selectAllChildren(figure.querySelector("blockquote"));
+      message = said("ask.selected");
+    }
+    b12.toast(message);
+  });
+
   // An answer as a message to whoever asked: text, and HTML for programs that take it. The server writes both.
   b12.reply = async parts => {
     const made = b12.post("/reply", { parts });
