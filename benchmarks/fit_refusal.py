@@ -25,7 +25,15 @@ from sklearn.metrics import roc_auc_score
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import BARRED, Calibration, Signals, Topics, load_calibration, load_topics
+from b12assistant.answering.signals import (
+    Calibration,
+    Signals,
+    Topics,
+    is_barred,
+    load_barring,
+    load_calibration,
+    load_topics,
+)
 from b12assistant.api import Workspace
 from b12assistant.types import Hit
 
@@ -109,11 +117,11 @@ def calibrated(fit: tuple[np.ndarray, Sequence[Asked]], calibration: tuple[np.nd
     y = np.array([each.answerable for each in judged])
     slope, shift = scaled(held @ theta[:-1] + theta[-1], y)
     theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
-    is_barred = [each.is_barred for each in named(held)]
-    certain = np.where(is_barred, 0.0, 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1]))))
+    barred = [is_barred(each) for each in named(held)]
+    certain = np.where(barred, 0.0, 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1]))))
     possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
     bare = held[y].copy()  # as over a corpus that comes without questions
-    bare[:, list(SIGNS).index("asked")], bare[:, list(SIGNS).index("barred")] = 0, BARRED
+    bare[:, list(SIGNS).index("asked")], bare[:, list(SIGNS).index("barred")] = 0, load_barring()["usual"]
     others = bare @ theta[:-1]
     unasked = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT)
     fitted = dict(zip(SIGNS, theta[:-1], strict=True))
@@ -131,7 +139,7 @@ def named(x: np.ndarray) -> list[Signals]:
 
 
 def confidences(calibration: Calibration, x: np.ndarray) -> np.ndarray:
-    return np.array([0.0 if each.is_barred else calibration.confidence(each) for each in named(x)])
+    return np.array([0.0 if is_barred(each) else calibration.confidence(each) for each in named(x)])
 
 
 def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:

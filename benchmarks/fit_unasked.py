@@ -24,7 +24,7 @@ import numpy as np
 from fit_refusal import save_step, weighed
 
 from b12assistant.answering.assistant import questions_of, turns_of
-from b12assistant.answering.signals import BARRED, Signals, load_calibration
+from b12assistant.answering.signals import Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation.labelled_set import is_hit, joined_text
@@ -183,7 +183,7 @@ def main(datasets: Path, folder: Path) -> None:
     print(*lines, sep="\n")
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
-    bias = weights.pop("bias") - shipped.unasked - shipped.barred * BARRED
+    bias = weights.pop("bias") - shipped.unasked - shipped.barred * load_barring()["usual"]
     values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
     save_step(replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None)), _MADE_BY, lines)
 

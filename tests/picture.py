@@ -62,10 +62,7 @@ PICTURE = (
     ),
     (
         "answering",
-        (
-            "claims layout retrieval scope turn_forms < asked quoting readings signals < engine < thread "
-            "< assistant lookup"
-        ),
+        ("claims layout retrieval scope turn_forms < asked quoting signals < engine < thread < assistant lookup"),
         "suggestions",
     ),
     (

@@ -23,8 +23,19 @@ from b12assistant.answering.quoting import (
     find_difference,
     score,
 )
-from b12assistant.answering.readings import Rewriter, beside, reading, readings, together
-from b12assistant.answering.retrieval import Query, as_shares, bests_in, encode_queries, idf_of, rank
+from b12assistant.answering.retrieval import (
+    Query,
+    Rewriter,
+    as_shares,
+    beside,
+    bests_in,
+    encode_queries,
+    idf_of,
+    rank,
+    reading,
+    readings,
+    together,
+)
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Interpretation, Turn, TurnSlice

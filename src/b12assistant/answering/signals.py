@@ -15,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from math import exp
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from b12assistant.answering.retrieval import Query
+from b12assistant.data_files import read_data
 from b12assistant.language.words import terms
 from b12assistant.threads import once
 
@@ -28,15 +30,6 @@ if TYPE_CHECKING:
 
     from b12assistant.protocols import Vectors
 
-BARRED = (
-    0.53  # cosine of an answerable question to the nearest that nothing answers, for a corpus that lists none or few
-)
-NEARER = 0.05  # how much nearer a question must be to one asked of the quote than to one that nothing answers
-# From here on a quote has nearly all that the question names, and is asked something alike: then it need not be nearer.
-# So much holds for none of the 95 questions of the calibration split that are barred and that nothing answers.
-TOLD_CLOSENESS, TOLD_ASKED = 0.55, 0.6
-UNTOLD_MISSING, UNTOLD_ABSENT = 0.1, 0.3  # up to here
-UNASKED = 0.8  # used for the nearest one asked of a quote, if nothing is asked of it
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
@@ -64,22 +57,31 @@ class Signals:
     ahead: float = 0.0  # how much closer the quote is than the second closest of the other passages, or less close
     thorough: bool = True  # nearly every sentence is asked something, so that a quote asked nothing alike is unlikely
 
-    @property
-    def is_barred(self) -> bool:
-        """Return whether the question is as near to one that nothing answers as to any that is asked of the quote.
 
-        This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
-        of others. Where few sentences are asked anything, a question bars nothing by being asked.
-        """
-        asked = UNASKED if self.asked is None else self.asked if self.thorough else max(UNASKED, self.asked)
-        return self.barred is not None and asked < self.barred + (0 if self._is_told else NEARER)
+@cache
+def load_barring() -> Mapping[str, float]:
+    """Read the limits of `data/answering/barred.toml`, which says what each is."""
+    return MappingProxyType(read_data("answering", "barred.toml"))
 
-    @property
-    def _is_told(self) -> bool:
-        """Return whether the quote says nearly what the question asks."""
-        asked = 0.0 if self.asked is None else self.asked
-        near = self.closeness >= TOLD_CLOSENESS and asked >= TOLD_ASKED
-        return near and self.missing <= UNTOLD_MISSING and self.absent <= UNTOLD_ABSENT
+
+def is_barred(signals: Signals) -> bool:
+    """Return whether a question is as near to one that nothing answers as to any that is asked of the quote.
+
+    This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
+    of others. Where few sentences are asked anything, a question bars nothing by being asked.
+    """
+    limits = load_barring()
+    if signals.barred is None:
+        return False
+    asked = limits["unasked"] if signals.asked is None else signals.asked
+    is_told = (
+        signals.closeness >= limits["told_closeness"]
+        and (signals.asked or 0.0) >= limits["told_asked"]
+        and signals.missing <= limits["told_missing"]
+        and signals.absent <= limits["told_absent"]
+    )
+    nearest = asked if signals.thorough else max(limits["unasked"], asked)
+    return nearest < signals.barred + (0 if is_told else limits["nearer"])
 
 
 @dataclass(frozen=True)
@@ -272,8 +274,9 @@ class Calibration:
         total = self.bias + sum(getattr(self, name) * getattr(signals, name) for name in _ALWAYS)
         asked = self.unasked if signals.asked is None else self.asked * signals.asked
         total += asked if signals.thorough else max(self.unasked, asked)
-        barred = BARRED if signals.barred is None else signals.barred
-        total += self.barred * (barred if signals.thorough else max(BARRED, barred))
+        usual = load_barring()["usual"]
+        barred = usual if signals.barred is None else signals.barred
+        total += self.barred * (barred if signals.thorough else max(usual, barred))
         return 1 / (1 + exp(-total))
 
     def is_full(self, read: float, asked: float) -> bool:

@@ -21,7 +21,7 @@ from b12assistant.answering.asked import SHORT, Asked, asked_of
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.retrieval import Query
-from b12assistant.answering.signals import Calibration, Signals
+from b12assistant.answering.signals import Calibration, Signals, is_barred
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
@@ -106,7 +106,7 @@ class Thread:
         if not searched.windows:
             return read
         signals = self._signals(read, searched.windows[0])
-        if signals.is_barred and not searched.read_as.is_joined:
+        if is_barred(signals) and not searched.read_as.is_joined:
             return replace(read, most=0.0, signals=signals)
         return replace(read, likely=self._likely(read, signals), signals=signals)
 
