@@ -9,13 +9,11 @@ from fakes import FakeWorkspace
 from serving import EMERGENCY, small_space
 from starlette.testclient import TestClient
 
-from b12assistant.display import addresses
 from b12assistant.display.addresses import read_link
 from b12assistant.web.site import application
 from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
-ASKED = "What wraps every nerve: myelin?"
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +67,6 @@ def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorks
     told = client.get("/lookup/choices").json()
     assert [value for value, _ in told["kinds"]] == ["unknown"]
     assert told["passages"] == len(space.opened.collection.passages)
-
-
-def test_what_each_part_gave_is_said_for_each_quote_that_is_there(client: TestClient, space: FakeWorkspace) -> None:
-    links = [addresses.of_quote(quote) for quote in space.ask(ASKED).answer.quotes]
-    asked = [{"number": 1, "address": links[0], "text": ASKED}, {"number": 2, "address": "/d/no.md", "text": ASKED}]
-    asked.append({"number": 3, "address": links[0], "text": " "})
-    answer = client.post("/lookup/parts", json={"quotes": asked})
-    passages = sum(len(entry.passages) for entry in space.opened.entries)
-    (said,) = answer.json()["parts"]
-    assert said.startswith(f"Quote 1, of {passages} passages: its own is no. 1 by meaning and no. 1 by your words.")
-    assert client.post("/lookup/parts", json={"quotes": [{**asked[0], "number": 0}]}).status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Depths, Query, rank
@@ -22,7 +21,6 @@ from b12assistant.types import Document, DocumentId, Hit, OriginId, Passage, Pas
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
-RANKED = 100  # ranks that are reported
 # An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages.
 _SHARE = 0.75  # of the nearness of the nearest sentence
 _LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second everything is
@@ -81,17 +79,6 @@ class Match:
     nearness: float = 0.0
 
 
-class Contributions(NamedTuple):
-    """What each part of the search gives for a passage.
-
-    ``meaning``, ``words``: its rank, ``None`` beyond the first ``RANKED``. ``nearness``: as in ``Match``.
-    """
-
-    meaning: int | None
-    words: int | None
-    nearness: float
-
-
 @dataclass(frozen=True)
 class LookUp:
     """A look-up of ``text`` in what ``engine`` searches. All that is near enough is found; nothing is refused."""
@@ -141,17 +128,6 @@ class LookUp:
             return bool(self.sieve.document) or seen[match.passage.document.id] <= MOST_OF_ONE
 
         return tuple(islice(filter(has_place, self._by_phrase() if exact else self._best(k)), k))
-
-    def parts(self, passage: Passage) -> Contributions:
-        """Return what each part of the search gives for a passage."""
-        query, collection = self.engine.query(self.text), self.engine.collection
-        row = collection.row(passage)
-        ranked = collection.vectors.search(query.vector, RANKED), collection.lexical.search(self.text, RANKED)
-        meaning, words = (
-            next((place for place, each in enumerate(rows.tolist(), start=1) if each == row), None)
-            for rows, _ in ranked
-        )
-        return Contributions(meaning, words, self._by_meaning(passage, query).nearness)
 
     def _best(self, k: int) -> Iterable[Match]:
         query = self.engine.query(self.text)

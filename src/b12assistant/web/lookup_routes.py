@@ -15,20 +15,18 @@ from pydantic import Field
 from starlette.responses import Response
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.lookup import MOST_FOUND, RANKED, Contributions, LookUp, Match, Sieve
+from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import speakers
-from b12assistant.application.shared_answer import MOST_SHARED, read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.addresses import MOST_SPANS
-from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import ShownNotice, present_notices
 from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
-from b12assistant.web.http_models import Filters, Typed
+from b12assistant.web.http_models import Filters
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
@@ -39,20 +37,6 @@ class LookUpForm(Filters):
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
     phrase: Annotated[bool, Field(strict=True)] = False
     k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
-
-
-class QuoteForm(Form):
-    """A quote of an answer: its number, its address, and what was searched for."""
-
-    number: Annotated[int, Field(strict=True, ge=1, le=100)]
-    address: Annotated[str, Field(max_length=4000)]
-    text: Typed
-
-
-class WhyForm(Form):
-    """The quotes of an answer whose parts are asked for."""
-
-    quotes: Annotated[tuple[QuoteForm, ...], Field(max_length=MOST_SHARED)]
 
 
 ROOT = "/lookup"
@@ -74,23 +58,7 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
         work = partial(_results, space, asked, labels)
         return await questions.look_up(space, asked.text, work, partial(_unsearched, space, labels))
 
-    @router.post(f"{ROOT}/parts")
-    async def gave(asked: WhyForm) -> Response:
-        """Return, for each quote that is still there, what each part of the search gave for its passage."""
-        space = await asyncio.to_thread(workspace)
-        return await questions.run(lambda: JsonResponse({"parts": list(_parts(space, asked, labels))}))
-
     return router
-
-
-def _parts(space: Workspace, asked: WhyForm, labels: Labels) -> Iterator[str]:
-    of = len(space.engine.collection.passages)
-    for quote in asked.quotes:
-        cited = read_address(quote.address, space.entries)
-        if cited is None or not quote.text.strip():
-            continue
-        passage = next(each for each in space.entries[cited.document.id].passages if each.id == cited.passage)
-        yield parts(LookUp(space.engine, quote.text).parts(passage), quote.number, of, labels)
 
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
@@ -161,16 +129,6 @@ def place_of(quote: Quoted) -> Json:
         "interest": capital(speaker.interest) or None,
         "sells": speaker.sells,
     }
-
-
-def parts(found: Contributions, number: int, of: int, labels: Labels) -> str:
-    """Say what each part of the search gave for quote ``number``; ``of``: how many passages there are."""
-    ranks = [
-        labels("why.place", place=place) if place else labels("why.beyond", most=RANKED)
-        for place in (found.meaning, found.words)
-    ]
-    near = f"{found.nearness:.2f}"
-    return labels("why.parts", number=number, of=f"{of:,}", meaning=ranks[0], words=ranks[1], near=near)
 
 
 def notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> list[Json]:
