@@ -74,36 +74,6 @@ def test_a_thread_that_cannot_be_started_costs_one_question_and_no_place(monkeyp
     assert lane.submit(lambda: 3).result(SECONDS) == 3
 
 
-def in_order(lane: Lane, owners: str) -> tuple[list[str], threading.Event, list[Future[None]]]:
-    """One job for each letter, which is its owner, behind one that waits for the gate."""
-    gate, done = threading.Event(), list[str]()
-    blocked(lane, 1, gate)
-    futures = [lane.submit(lambda owner=owner: done.append(owner), owner) for owner in owners]  # type: ignore[misc]
-    return done, gate, futures
-
-
-def test_owners_take_turns() -> None:
-    done, gate, futures = in_order(Lane("test", 1, 10), "aaaabc")
-    gate.set()
-    for future in futures:
-        future.result(SECONDS)
-    assert "".join(done) == "abcaaa"
-
-
-def test_in_a_full_queue_the_owner_with_the_most_jobs_loses_its_newest() -> None:
-    lane = Lane("test", 1, 4)
-    done, gate, flood = in_order(lane, "aaaa")
-    with pytest.raises(BusyError):
-        lane.submit(bool, "a")
-    other = lane.submit(lambda: done.append("b"), "b")
-    with pytest.raises(BusyError):
-        flood[-1].result(SECONDS)
-    gate.set()
-    other.result(SECONDS)
-    assert "".join(done) in ("ab", "aba", "abaa")
-    assert lane.submit(lambda: "free").result(SECONDS) == "free"
-
-
 def test_a_job_that_is_given_up_leaves_its_place_at_once() -> None:
     lane = Lane("test", 1, 2)
     gate, begun = threading.Event(), threading.Event()
@@ -114,9 +84,9 @@ def test_a_job_that_is_given_up_leaves_its_place_at_once() -> None:
 
     lane.submit(wait)
     assert begun.wait(SECONDS)
-    first, _ = lane.submit(bool, "a"), lane.submit(bool, "a")
+    first, _ = lane.submit(bool), lane.submit(bool)
     assert first.cancel()
     assert lane.waiting == 1
-    last = lane.submit(lambda: "in", "a")
+    last = lane.submit(lambda: "in")
     gate.set()
     assert last.result(SECONDS) == "in"

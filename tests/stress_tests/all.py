@@ -10,7 +10,7 @@ from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
 from stress_tests.damages import damaged_indexes, tampered_texts
 from stress_tests.displays import payloads_shown, strings_shown
-from stress_tests.hostile import beside_a_builder, floods, hanging_up, hidden_text, nonsense, rude_clients, tool_calls
+from stress_tests.hostile import beside_a_builder, hidden_text, nonsense, tool_calls
 from stress_tests.index_machine import runs
 from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
 from stress_tests.runner import StressTest
@@ -35,9 +35,6 @@ STRESS_TESTS = (
     StressTest("text hidden in HTML or letters", "named, not quoted; the rest is", 100, 2_000, hidden_text),
     StressTest("digits and words that are drawn otherwise", "quoted as drawn, or not", 40, 2_000, drawn_otherwise),
     StressTest("HTTP that no page sends", "4xx in the API's form, no log", 60, 2_000, nonsense),
-    StressTest("clients that hang up", "nothing waits, the next is answered", 30, 300, hanging_up),
-    StressTest("floods of 200 from one address", "another address is answered", 1, 10, floods),
-    StressTest("rude clients of 8 kinds, 200 requests", "another address is answered", 8, 80, rude_clients),
     StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
     StressTest("verify beside a builder", "no damage is reported", 100, 2_000, beside_a_builder),
     StressTest("requests from the API's description", "answered as it says", 150, 10_000, api_requests),

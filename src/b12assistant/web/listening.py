@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import logging
@@ -19,7 +18,6 @@ from types import TracebackType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web.questions import Questions
@@ -64,41 +62,7 @@ def _place(kind: type[BaseException], trace: TracebackType | None) -> str:
 
 
 App = Callable[..., Awaitable[Any]]
-HEAD_SECONDS = 30.0  # for the head of a request to arrive
 MOST_CONNECTIONS = 900  # more are refused at once; a process may have 1,024 files open by default
-
-
-class PromptProtocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # h11 or httptools, whichever is installed
-    """Closes a connection on which the head of a request takes too long to arrive."""
-
-    _head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
-        self._await_head()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.cycle is None or self.cycle.response_complete:
-            self._await_head()
-        else:
-            self._stop_waiting()
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Log nothing: a WebSocket handshake is answered like any request, and anyone may send many."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _await_head(self) -> None:
-        if self._head_timer is None and not self.transport.is_closing():
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-
-    def _stop_waiting(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
 
 
 class _StoppingServer(uvicorn.Server):
@@ -167,7 +131,6 @@ def server(app: App, work: Questions | None = None, *, behind_proxy: bool = Fals
     """Return the server of ``app``, not yet running."""
     config = uvicorn.Config(
         app,
-        http=PromptProtocol,
         ws="none",
         access_log=False,
         forwarded_allow_ips="*" if behind_proxy else "127.0.0.1,::1",

@@ -6,7 +6,6 @@ inline scripts, so that no other script can run in it.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import ipaddress
@@ -14,8 +13,7 @@ import logging
 import os
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import MutableHeaders
@@ -25,8 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
 from b12assistant.web.problems import MEDIA_TYPE, Problem, limited, not_found, problem_of
-from b12assistant.web.questions import CLIENT
 
+JOIN = "/gradio_api/queue/join"
+HEALTH = ("/healthz", "/readyz")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST = 512 * 1024  # bytes of a request: a question of 20,000 characters, each escaped
 # Gradio has many inline styles; nothing else may be inline.
@@ -49,10 +48,7 @@ _HASHED = "/assets/"  # the framework's files, whose names hold a digest
 _OF_THE_API = ("/api/", "/healthz", "/readyz")  # which say what they allow
 _READING = ("GET", "HEAD", "OPTIONS")
 _LONGEST_NAME = 255  # bytes; file systems refuse longer names
-_CLOSE = {"connection": "close"}
-_TWO_LENGTHS = Problem(
-    400, "two_lengths", "The length of the body is said in two ways.", "send one of them", headers=_CLOSE
-)
+_LOG = logging.getLogger("b12assistant.http")
 _FOREIGN = Problem(403, "foreign_site", "Another site sent this request.", "ask from the page itself")
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I)
 
@@ -69,8 +65,9 @@ class Policy:
     a foreign name that resolves to this server belongs to a site that tries to read the page (DNS rebinding).
 
     ``framers``: the only origins that may show the page in a frame. ``home``: changes the page at "/" before it is
-    sent. ``missing``: the page that a browser gets at an unknown address. ``methods``: those that an address knows,
-    if it does not know the one that is asked for.
+    sent. ``missing``: the page that a browser gets at an unknown address.
+
+    A response is logged by the allowed path it is of, never by a made-up address.
     """
 
     app: ASGIApp
@@ -80,16 +77,19 @@ class Policy:
     framers: tuple[str, ...] = ()
     home: Callable[[bytes], bytes] | None = None
     missing: ASGIApp | None = None
-    methods: Callable[[Scope], Collection[str]] = lambda scope: ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            change = self.home if scope["path"] == "/" else None
-            is_fixed = scope["path"].startswith(_HASHED)
-            answering = _Answering(send, self.framers, change, scope["path"][:_LONGEST_NAME], is_fixed=is_fixed)
+            begun, path = time.monotonic(), scope["path"]
+            change = self.home if path == "/" else None
+            is_fixed = path.startswith(_HASHED)
+            answering = _Answering(send, self.framers, change, path[:_LONGEST_NAME], is_fixed=is_fixed)
             await self._http(scope, receive, answering)
+            if path not in HEALTH:
+                taken, route = round(1000 * (time.monotonic() - begun)), self._route(path) or "other"
+                _LOG.info("response", extra={"route": route, "status": answering.status, "ms": taken})
 
     async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
         answer = self._answer(scope)
@@ -109,8 +109,6 @@ class Policy:
         path, length = scope["path"], headers.get(b"content-length", b"0")
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
             return _refusal(421, "this server does not answer under that name")
-        if b"transfer-encoding" in headers and b"content-length" in headers:
-            return _TWO_LENGTHS.response(path[:_LONGEST_NAME])
         if not self._is_open(path):
             is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
             return self.missing if self.missing and is_page else _refusal(404, "there is nothing here")
@@ -122,11 +120,6 @@ class Policy:
             return _refusal(413, "the request is too large")
         if scope["method"] == "OPTIONS" and not path.startswith(_OF_THE_API):
             return Response(status_code=204)
-        others = self.methods(scope)
-        if others:
-            headers_ = {"allow": ", ".join(sorted(others))}
-            sentence = "This address does not know the method."
-            return Problem(405, "method", sentence, f"use {headers_['allow']}", headers=headers_).response(path)
         return self.app
 
     def _is_from_here(self, headers: Mapping[bytes, bytes]) -> bool:
@@ -149,11 +142,12 @@ class Policy:
         return self.host in ("0.0.0.0", "::") and _is_number(name)  # noqa: S104 - compared, not bound
 
     def _is_open(self, path: str) -> bool:
-        if ".." in path.split("/"):
-            return False
-        return any(
-            path == open_ or (open_.endswith("/") and len(open_) > 1 and path.startswith(open_)) for open_ in self.paths
-        )
+        return ".." not in path.split("/") and self._route(path) is not None
+
+    def _route(self, path: str) -> str | None:
+        """Return the allowed path that a path is, or is below."""
+        below = (open_ for open_ in self.paths if path == open_ or (open_[1:].endswith("/") and path.startswith(open_)))
+        return next(below, None)
 
 
 class _Answering:
@@ -179,11 +173,12 @@ class _Answering:
         self._change = change
         self._page: Message | None = None
         self._body: list[bytes] = []
+        self.status = 500
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.started, self.status = True, message["status"]
             self._set_headers(message)
             if message["status"] >= 400 and MutableHeaders(scope=message).get("content-type") == "application/json":
                 self._replace(message)
@@ -276,105 +271,3 @@ def _is_number(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-MOST = 512  # open requests, each of which takes a file handle
-JOIN = "/gradio_api/queue/join"
-_STREAMS = "/gradio_api/"  # Gradio watches its own clients
-_AGAIN = 0.05  # seconds until a request that goes on without its client is cancelled again
-_GONE = 499  # the status in the log of a request whose client went away
-HEALTH = ("/healthz", "/readyz")  # never refused
-_LOG = logging.getLogger("b12assistant.http")
-
-
-@dataclass(eq=False)
-class Admission:
-    """A layer around ``app`` that limits open requests and logs responses.
-
-    An address may hold as many as half of what is free, so that those that come later still find room, however many
-    addresses are greedy. How fast it may ask is limited by a proxy. ``paths``: routes by which a request is logged,
-    never by a made-up address.
-    """
-
-    app: ASGIApp
-    paths: tuple[str, ...]
-    most: int = MOST
-    _open: Counter[str] = field(default_factory=Counter, init=False)  # by address
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in HEALTH:
-            await self.app(scope, receive, send)
-            return
-        begun, status, ended = time.monotonic(), 500, False
-
-        async def noted(message: Message) -> None:
-            nonlocal status, ended
-            status = message.get("status", status)
-            await send(message)
-            ended = message["type"] == "http.response.body" and not message.get("more_body")
-
-        client = (scope.get("client") or ("",))[0]
-        is_refused = 2 * self._open[client] > self.most - self._open.total()
-        self._open[client] += not is_refused
-        try:
-            if is_refused:
-                again = {"retry-after": "5", "connection": "close"}
-                refusal = _refusal(503, "too many requests are open: ask again in a few seconds", again)
-                await refusal(scope, receive, noted)
-            elif scope["path"].startswith(_STREAMS):
-                await self.app(scope, receive, noted)
-            else:
-                CLIENT.set(client)
-                is_gone = await _until_gone(self.app, scope, receive, noted)
-                status = _GONE if is_gone and not ended else status  # the server reports the end as a client that left
-        finally:
-            self._open[client] -= not is_refused
-            if not self._open[client]:
-                del self._open[client]
-            taken = round(1000 * (time.monotonic() - begun))
-            _LOG.info("response", extra={"route": self._route(scope["path"]), "status": status, "ms": taken})
-
-    def _route(self, path: str) -> str:
-        routes = (route for route in self.paths if path == route or (route[1:] and path.startswith(route)))
-        return next(routes, "other")
-
-
-async def _until_gone(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Answer a request until its client goes; then cancel everything that waits or runs for it, and return ``True``."""
-    gone = asyncio.Event()
-    watch: asyncio.Task[None] | None = None
-
-    async def received() -> Message:
-        """Receive for the application. After the body, only the end of the connection comes."""
-        nonlocal watch
-        if watch is not None:
-            await gone.wait()
-            return {"type": "http.disconnect"}
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            gone.set()
-            visit.cancel()
-            await asyncio.sleep(0)  # cancelled here
-        elif not message.get("more_body"):
-            watch = asyncio.create_task(wait())
-        return message
-
-    async def wait() -> None:
-        if (await receive())["type"] == "http.disconnect":
-            gone.set()
-            # In Python 3.11, `wait_for` swallows a cancellation that comes as its future ends (CPython issue 81839).
-            while not visit.done():
-                visit.cancel()
-                await asyncio.sleep(_AGAIN)
-
-    visit = asyncio.ensure_future(app(scope, received, send))
-    try:
-        await visit
-    except asyncio.CancelledError:
-        if not gone.is_set():
-            raise  # the server is being stopped
-    finally:
-        visit.cancel()
-        if watch is not None:
-            watch.cancel()
-    return gone.is_set()

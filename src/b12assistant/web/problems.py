@@ -210,13 +210,8 @@ def _of_validation(error: RequestValidationError) -> Problem:
     if any(detail["type"] == "json_invalid" for detail in details):
         return _not_json()
     errors = [{"at": _place(detail["loc"]), "message": str(detail["msg"])} for detail in details[:_MOST_ERRORS]]
-    return invalid_request(errors)
-
-
-def invalid_request(errors: Sequence[Mapping[str, str]]) -> Problem:
-    return Problem(
-        422, "invalid_request", "The request does not have the form that is asked for.", "see errors", errors
-    )
+    sentence = "The request does not have the form that is asked for."
+    return Problem(422, "invalid_request", sentence, "see errors", errors)
 
 
 def _not_json() -> Problem:

@@ -1,8 +1,8 @@
 """Answer questions: first the safety check, then the search, each in its own lane.
 
 A question that finds too many waiting is refused at once, and one that takes too long gets an error. In both cases,
-and when a search fails, the warning of the safety check is still shown. An emergency never waits behind a search. A
-question whose client has gone is dropped, and addresses take turns, so that none fills the queue for the others.
+and when a search fails, the warning of the safety check is still shown. An emergency never waits behind a search. How
+much one address may ask is limited by a reverse proxy.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import partial
-from threading import Condition, Thread
+from queue import SimpleQueue
+from threading import Lock, Thread
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -25,99 +23,59 @@ from b12assistant.answers import Reason, Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.web.problems import BusyError, LateError, PassingError, StoppingError, problem_of
+from b12assistant.web.problems import BusyError, LateError, LoadingError, PassingError, StoppingError, problem_of
 
 T = TypeVar("T")
 _Job = tuple[Future[Any], Callable[[], Any]]
 
 
-CLIENT: ContextVar[str] = ContextVar("CLIENT", default="")  # the address whose request is being answered
-
-
 @dataclass(eq=False)
 class Lane:
-    """A queue with ``at_once`` threads and room for ``most_waiting`` jobs, shared fairly between owners.
+    """A queue with ``at_once`` threads and room for ``most_waiting`` jobs, first come, first served.
 
-    Owners take turns; within one owner, first come, first served. In a full queue the owner with the most jobs gives up
-    its newest one to an owner with fewer. Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the
-    process from ending. A cancelled job that has not started frees its place; a running one keeps it until it ends, so
-    that the limit holds.
+    Unlike those of ``ThreadPoolExecutor`` and AnyIO, its threads never keep the process from ending. A cancelled job
+    that has not started frees its place; a running one keeps it until it ends, so that the limit holds.
     """
 
     name: str
     at_once: int
     most_waiting: int
-    _jobs: OrderedDict[str, deque[_Job]] = field(default_factory=OrderedDict)  # by owner, the next one first
-    _change: Condition = field(default_factory=Condition)
+    _jobs: SimpleQueue[_Job] = field(default_factory=SimpleQueue)
+    _lock: Any = field(default_factory=Lock)
     _threads: int = 0
-    _running: int = 0
+    _unfinished: int = 0
 
     @property
     def waiting(self) -> int:
-        return sum(map(len, self._jobs.values()))
+        return max(0, self._unfinished - self.at_once)
 
-    def submit(self, work: Callable[[], T], owner: str = "") -> Future[T]:
+    def submit(self, work: Callable[[], T]) -> Future[T]:
         """Return a future of ``work``, which never runs if it is cancelled in time. Raises ``BusyError``."""
         future: Future[T] = Future()
-        given_up: Future[Any] | None = None
-        with self._change:
-            unfinished = self._running + self.waiting
-            if unfinished >= self.at_once + self.most_waiting:
-                given_up = self._newest_of_most(owner)
-            elif self._threads <= unfinished and self._threads < self.at_once:
+        with self._lock:
+            if self._unfinished >= self.at_once + self.most_waiting:
+                raise BusyError("too many questions are waiting", hint="ask again in a few seconds")
+            if self._threads <= self._unfinished and self._threads < self.at_once:
                 Thread(target=self._run, name=self.name, daemon=True).start()  # counted only after it has started
                 self._threads += 1
-            self._jobs.setdefault(owner, deque()).append((future, work))
-            self._change.notify()
-        if given_up is not None and given_up.set_running_or_notify_cancel():
-            given_up.set_exception(_busy())
-        future.add_done_callback(partial(self._forget, owner))
+            self._unfinished += 1
+        future.add_done_callback(self._leave)
+        self._jobs.put((future, work))
         return future
 
-    def _newest_of_most(self, owner: str) -> Future[Any]:
-        """Take the newest job of the owner with the most, if ``owner`` has fewer. Raises ``BusyError``."""
-        most = max(self._jobs, key=lambda name: len(self._jobs[name]), default=owner)
-        if len(self._jobs.get(most, ())) <= len(self._jobs.get(owner, ())) + 1:
-            raise _busy()
-        return self._jobs[most].pop()[0]
-
-    def _forget(self, owner: str, future: Future[Any]) -> None:
-        """Drop a job that was cancelled before it started."""
-        if not future.cancelled():
-            return
-        with self._change:
-            if owner in self._jobs:
-                self._jobs[owner] = deque(job for job in self._jobs[owner] if job[0] is not future)
-                if not self._jobs[owner]:
-                    del self._jobs[owner]
-
-    def _next(self) -> _Job:
-        """Wait for the next job of the owner whose turn it is; the owner goes to the end of the queue."""
-        with self._change:
-            while not self._jobs:
-                self._change.wait()
-            owner, jobs = self._jobs.popitem(last=False)
-            job = jobs.popleft()
-            if jobs:
-                self._jobs[owner] = jobs
-            self._running += 1
-            return job
+    def _leave(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._unfinished -= 1
 
     def _run(self) -> None:
         while True:
-            future, work = self._next()
+            future, work = self._jobs.get()
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(work())
                 except BaseException as error:  # noqa: BLE001 - passed on through the future
                     future.set_exception(error)
             del future, work  # an idle thread must not hold a question
-            with self._change:
-                self._running -= 1
-
-
-def _busy() -> BusyError:
-    return BusyError("too many questions are waiting", hint="ask again in a few seconds")
 
 
 _CHECKS = 16  # safety checks at once: most wait while the encoder is loading, and an emergency must get past them
@@ -136,6 +94,7 @@ class Questions:
     seconds: float
     checks: Lane
     searches: Lane
+    readiness: Lane = field(default_factory=lambda: Lane("readiness", 1, _WAITING))
     # While they are being made each waits for that, so they must not hold the searches.
     suggestions: Lane = field(default_factory=lambda: Lane("suggest", 1, _WAITING))
     _open: int = field(default=0, init=False)
@@ -161,6 +120,14 @@ class Questions:
         """Raise ``StoppingError`` after ``close``."""
         if self._closed:
             raise StoppingError("the server is being stopped", hint="ask again in a few seconds")
+
+    async def check_ready(self, space: Workspace, patience: float = 1.0) -> None:
+        """Return when ``space`` can answer. Raises what prevents it, or ``LoadingError`` after some seconds."""
+        self.check_open()
+        try:
+            await self._done(self.readiness, lambda: space.engine.query("ready"), time.monotonic() + patience)
+        except (BusyError, LateError) as error:
+            raise LoadingError("still loading", hint="ask again in a few seconds") from error
 
     async def ask(
         self,
@@ -258,7 +225,7 @@ class Questions:
             _LOG.info("question", extra={"end": ending.how, "ms": taken})
 
     async def _done(self, lane: Lane, work: Callable[[], T], deadline: float) -> T:
-        future = asyncio.wrap_future(lane.submit(work, CLIENT.get()))
+        future = asyncio.wrap_future(lane.submit(work))
         try:
             return await asyncio.wait_for(future, max(0.0, deadline - time.monotonic()))
         except TimeoutError as error:

@@ -42,7 +42,6 @@ from b12assistant.web.problems import (
     not_found,
 )
 from b12assistant.web.questions import Questions
-from b12assistant.web.warmup import Readiness
 
 _ABOUT = (
     "{name}: answers only by quoting documents. Every quote is a slice of a document's text and says who speaks. "
@@ -217,8 +216,6 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
 
 
 def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> None:
-    readiness = Readiness()
-
     @router.get("/healthz", tags=["health"], response_model=http_models.Alive)
     async def healthz() -> Response:
         """The process lives. Nothing is opened or waited for."""
@@ -227,9 +224,8 @@ def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> No
     @router.get("/readyz", tags=["health"], response_model=http_models.Ready, responses=_problems(500, 503))
     async def readyz() -> Response:
         """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
-        questions.check_open()
         space = await asyncio.to_thread(workspace)
-        await asyncio.to_thread(readiness.check, space)  # not in the pool, where requests may be waiting
+        await questions.check_ready(space)
         opened = space.opened
         passed_over = bool(opened.problems)
         return JsonResponse(

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import partial
 from importlib import resources
 from itertools import groupby
 from operator import attrgetter
 from pathlib import PurePosixPath
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from starlette.routing import Match, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
@@ -28,8 +22,7 @@ from b12assistant.display.markup import plain
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Admission, Policy, parse_framers, parse_hosts
-from b12assistant.web.problems import Problem, invalid_request
+from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import REPLY, SAVE, saving_router, source_router
@@ -89,103 +82,6 @@ def _page(body: str, words: PageWords, labels: Labels, status: int = 200) -> Res
 
 
 DATA = "/gradio_api/queue/data"
-MOST_EVENTS = 500  # calls of the page that wait or run
-MOST_OF_A_CLIENT = 64  # of them, and of its streams; a message makes about four, and many people may share an address
-_LONGEST_SESSION = 64  # characters; the page's script sends about ten
-# As the framework says it, which would run through all its layers for it and end with an exception.
-_NO_SESSION = b'data: {"msg":"unexpected_error","message":"","success":false,"session_not_found":true}\n\n'
-
-
-@dataclass(frozen=True)
-class QueueGuard:
-    """A layer around ``app`` that refuses to queue calls of functions that the page does not have, and too many calls.
-
-    It also refuses too many streams of an address, and streams of a session that has called nothing. ``functions``:
-    their numbers in a session, whose page may have added some. ``sessions``: those that have called. ``events``: how
-    many calls wait for each client. ``busy``: what a reader is told, whose page shows the detail of a 422 alone.
-    """
-
-    app: ASGIApp
-    functions: Callable[[str], Container[int]]
-    sessions: Callable[[], Container[str]]
-    events: Callable[[], Mapping[str, int]] = dict
-    busy: str = ""
-    _streams: Counter[str] = field(default_factory=Counter, init=False)  # by address
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == DATA:
-            await self._stream(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == JOIN:
-            await self._join(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = _address_of(scope)
-        session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
-        if session and session not in self.sessions():
-            await Response(_NO_SESSION, media_type="text/event-stream")(scope, receive, send)
-            return
-        if self._streams[client] >= MOST_OF_A_CLIENT:
-            refusal = Problem(429, "busy", self.busy, "ask again in a few seconds", headers={"Retry-After": "5"})
-            await refusal.response(DATA)(scope, receive, send)
-            return
-        self._streams[client] += 1
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self._streams[client] -= 1
-            if not self._streams[client]:
-                del self._streams[client]
-
-    async def _join(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "POST":
-            refusal = Problem(405, "method", "Method not allowed.", "send it with POST")
-            await refusal.response(JOIN)(scope, receive, send)
-            return
-        waiting = self.events()
-        own = waiting.get(_address_of(scope), 0)
-        if own >= MOST_OF_A_CLIENT or sum(waiting.values()) >= MOST_EVENTS:
-            refusal = Problem(422, "busy", self.busy, "ask again in a few seconds")
-            await refusal.response(JOIN)(scope, receive, send)
-            return
-        messages = [await receive()]
-        while messages[-1].get("more_body"):
-            messages.append(await receive())
-        errors = self._errors(b"".join(message.get("body", b"") for message in messages))
-        if errors:
-            fields = [{"at": at, "message": message} for at, message in errors.items()]
-            await invalid_request(fields).response(JOIN)(scope, receive, send)
-            return
-
-        async def again() -> Message:
-            return messages.pop(0) if messages else await receive()
-
-        await self.app(scope, again, send)
-
-    def _errors(self, body: bytes) -> dict[str, str]:
-        """Return what is wrong with a body, by place."""
-        try:
-            asked = json.loads(body)
-        except (ValueError, RecursionError):
-            return {"body": "not JSON"}
-        if not isinstance(asked, dict):
-            return {"body": "not an object"}
-        number, session = asked.get("fn_index"), asked.get("session_hash")
-        errors = {}
-        if not isinstance(number, int) or isinstance(number, bool) or number not in self.functions(str(session)):
-            errors["body.fn_index"] = "not a function of the page"
-        if not isinstance(session, str) or not 0 < len(session) <= _LONGEST_SESSION:
-            errors["body.session_hash"] = f"not a text of 1 to {_LONGEST_SESSION} characters"
-        if not isinstance(asked.get("data"), list):
-            errors["body.data"] = "not a list"
-        return errors
-
-
-def _address_of(scope: Scope) -> str:
-    return str((scope.get("client") or ("",))[0])
-
-
 HOST = "127.0.0.1"
 PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
@@ -236,11 +132,7 @@ def application(
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(ui.with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    routes = [each for router in (*routers, app.router) for each in router.routes if isinstance(each, Route)]
-    sessions, events = partial(ui.sessions, app), partial(ui.events, app)
-    guard = QueueGuard(app, partial(ui.functions, app), sessions, events, labels("ask.busy"))
-    admission = Admission(guard, paths)
-    return Policy(admission, paths, host, names, framers, home, missing_page(words, labels), partial(_methods, routes))
+    return Policy(app, paths, host, names, framers, home, missing_page(words, labels))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -268,14 +160,6 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
         del space  # the served application holds the newest index
         terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
-
-
-def _methods(routes: Sequence[Route], scope: Scope) -> set[str]:
-    """Return the methods of an own address that does not know that of the request, which the framework would get."""
-    matches = [(route.matches(scope)[0], route.methods or set()) for route in routes]
-    if any(match is Match.FULL for match, _ in matches):
-        return set()
-    return set().union(*(methods for match, methods in matches if match is Match.PARTIAL))
 
 
 def _own_files() -> Mapping[str, bytes]:

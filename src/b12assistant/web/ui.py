@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +17,6 @@ from b12assistant.corpus.page_words import PageWords
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import exact, plain
-from b12assistant.web.questions import CLIENT
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
 _COLOURED = {
@@ -77,6 +75,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gr
 
 SURFACES = answer_html.TABS[1:]  # empty here: a script fills each one when its tab is opened
 EVENTS_AT_ONCE = 256  # that the framework runs: they only wait for their turn in the lanes of `Questions`
+MOST_EVENTS = 500  # calls of the page that wait; one more is refused
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 KEPT = 12 * 3600  # seconds after its last question that a conversation is held
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -99,9 +98,9 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
         _text(answer_html.SAY, "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
     page.max_threads = EVENTS_AT_ONCE
-    # `QueueGuard` limits how many wait, `Questions` how many are answered at once.
-    # Each state of the queue is a message of its own to all who wait, and the page shows none of them.
-    page.queue(max_size=None, default_concurrency_limit=None, status_update_rate=60)
+    # `Questions` limits how many are answered at once. Each state of the queue is a message of its own to all who wait,
+    # and the page shows none of them.
+    page.queue(max_size=MOST_EVENTS, default_concurrency_limit=None, status_update_rate=60)
     page.state_session_capacity = SESSIONS
     return page
 
@@ -125,11 +124,11 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
         _thread(asking, talk, outputs)
         _suggestions(asking, talk, onward, outputs)
     kept = gr.Textbox(elem_id="kept", visible="hidden", interactive=True)  # a script writes here what to ask again
-    kept.change(_of_client(asking.restored), [kept, talk], [talk, note], **_QUIET)
+    kept.change(asking.restored, [kept, talk], [talk, note], **_QUIET)
     again = gr.Textbox(elem_id="again", visible="hidden", interactive=True)  # and here a question of a message
-    again.change(_of_client(asking.again), [again, talk], [again, talk, note], **_QUIET)
+    again.change(asking.again, [again, talk], [again, talk, note], **_QUIET)
     talk.change(_suggested(asking), talk, onward, **_QUIET)
-    gr.on([box.submit, send.click], _of_client(asking.ask), [box, talk], outputs, **_QUIET)
+    gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:
         button.click(_pressed(asking, question), talk, outputs, **_QUIET)
     new.click(_clear, talk, outputs, **_QUIET)
@@ -149,34 +148,6 @@ def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
         asyncio.run(mounted())
     else:
         _mount(app, build(asking, words), head)
-
-
-def functions(app: Any, session: str) -> Container[int]:
-    """Return the numbers of the functions that the page of a session calls, including those drawn later."""
-    inner = _mounted(app)
-    drawn = inner.state_holder[session].blocks_config if session in inner.state_holder else inner.get_blocks()
-    known: Container[int] = drawn.fns
-    return known
-
-
-def sessions(app: Any) -> Container[str]:
-    """Return the sessions that have called a function and may read what came of it."""
-    known: Container[str] = _mounted(app).get_blocks()._queue.pending_messages_per_session
-    return known
-
-
-def events(app: Any) -> Counter[str]:
-    """Count the calls that wait or run for each client."""
-    queue = _mounted(app).get_blocks()._queue  # the framework tells it nowhere else
-    waiting = [event for each in queue.event_queue_per_concurrency_id.values() for event in each.queue]
-    running = [event for job in queue.active_jobs if job for event in job]
-    hosts = (event.request.client for event in (*waiting, *running))
-    return Counter(client.host if client else "" for client in hosts)
-
-
-def _mounted(app: Any) -> Any:
-    mounted = (getattr(route, "app", None) for route in app.routes)
-    return next(each for each in mounted if isinstance(each, gr.routes.App))
 
 
 def _mount(app: Any, page: gr.Blocks, head: str) -> None:
@@ -251,7 +222,7 @@ def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.comp
             asking.labels("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
         )
         typed = gr.Button(asking.labels("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
-        ask = _of_client(partial(_ask, asking, as_typed=True))
+        ask = partial(_ask, asking, as_typed=True)
         gr.on([box.submit, edited.click], ask, [box, talk], outputs, **_QUIET)
         typed.click(_pressed(asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
 
@@ -266,31 +237,15 @@ async def _ask(
 
 def _pressed(asking: Asking, question: str, *, as_typed: bool = False) -> Callable[..., Awaitable[Any]]:
     """Return the handler of a button that asks a fixed question."""
-    return _of_client(partial(_ask, asking, question, as_typed=as_typed))
-
-
-def _of_client(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Return a handler that waits in the turn of its client, whose request the framework has answered already."""
-
-    async def called(request: gr.Request, *given: Any) -> Any:
-        CLIENT.set(_host(request))
-        return await handler(*given)
-
-    called.__name__ = getattr(handler, "__name__", "pressed")  # by which the framework names it
-    return called
+    return partial(_ask, asking, question, as_typed=as_typed)
 
 
 def _suggested(asking: Asking) -> Callable[..., AsyncIterator[tuple[str, ...]]]:
-    async def suggested(request: gr.Request, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
+    async def suggested(talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
         async for questions in asking.suggested(talk):
             yield questions
-            CLIENT.set(_host(request))  # the next ones are searched for
 
     return suggested
-
-
-def _host(request: gr.Request) -> str:
-    return str(request.client.host) if request.client else ""
 
 
 def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:

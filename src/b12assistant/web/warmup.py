@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 
 from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.memory import give_back, spare_memory
-from b12assistant.web.problems import LoadingError, problem_of
+from b12assistant.web.problems import problem_of
 
 
 class Warmup:
@@ -49,35 +48,3 @@ class Warmup:
                 self._problem.set_result("Something went wrong here.")
         then(space)
         give_back()
-
-
-_PATIENCE = 1.0  # seconds that a probe waits
-
-
-def _settle(attempt: Future[object], space: Workspace) -> None:
-    try:
-        attempt.set_result(space.engine.query("ready"))
-    except BaseException as error:  # noqa: BLE001 - raised by `Readiness.check`
-        attempt.set_exception(error)
-
-
-class Readiness:
-    """Checks whether questions can be answered: one attempt for a workspace; after a failure the next check retries."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._space: Callable[[], Workspace | None] = lambda: None
-        self._attempt: Future[object] = Future()
-
-    def check(self, space: Workspace, *, patience: float = _PATIENCE) -> None:
-        """Return when ``space`` can answer. Raises what prevents it, or ``LoadingError`` while loading."""
-        with self._lock:
-            if self._space() is not space or (self._attempt.done() and self._attempt.exception()):
-                attempt: Future[object] = Future()
-                threading.Thread(target=_settle, args=(attempt, space), name="readiness", daemon=True).start()
-                self._space, self._attempt = weakref.ref(space), attempt
-            attempt = self._attempt
-        wait([attempt], patience)
-        if not attempt.done():
-            raise LoadingError("still loading", hint="ask again in a few seconds")
-        attempt.result()
