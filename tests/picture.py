@@ -63,7 +63,6 @@ PICTURE = (
     (
         "answering",
         ("claims layout retrieval scope turn_forms < asked quoting signals < engine < thread < assistant lookup"),
-        "suggestions",
     ),
     (
         "display",

@@ -204,24 +204,16 @@ def test_a_build_that_cannot_be_opened_is_reported_wherever_problems_are(space: 
     assert live().ask(ASKED).generation == good
 
 
-def test_suggestions_that_cannot_be_made_are_logged_and_harm_nothing(
+def test_what_cannot_be_prepared_is_logged_and_harms_nothing(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(**_: object) -> None:
         raise ValueError("What of the zebra?")
 
-    monkeypatch.setattr("b12assistant.application.workspace.Suggestions.of", broken)
+    monkeypatch.setattr("b12assistant.application.live.english_words", broken)
     prepare(space)
-    assert "no suggestions: ValueError" in caplog.text
+    assert "not prepared: ValueError" in caplog.text
     assert "zebra" not in caplog.text
-
-
-def test_a_collection_without_suggestions_is_prepared_without_a_word(
-    space: FakeWorkspace, caplog: pytest.LogCaptureFixture
-) -> None:
-    prepare(space)
-    assert space.suggestions.texts == ()
-    assert caplog.text == ""
 
 
 def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:

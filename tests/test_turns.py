@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,63 +115,3 @@ def test_a_conversation_that_a_browser_kept_is_asked_again_whole_or_not_at_all(b
         old, note = asyncio.run(asking.restored(wrong, talk))
         assert old is talk
         assert "could not show your conversation" in note
-
-
-def test_suggestions_that_are_still_being_made_hold_up_no_question(built: FakeWorkspace) -> None:
-    begun, gate = threading.Event(), threading.Event()
-
-    class Making(FakeWorkspace):
-        def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
-            begun.set()
-            gate.wait(60)
-            return tuple(asked[:0])
-
-    asking = Asking(Live(Making(built.configuration)), questions(), load_labels(), loaded(built))
-
-    async def drawn(talk: Conversation) -> list[tuple[str, ...]]:
-        return [each async for each in asking.suggested(talk)]
-
-    async def asked_meanwhile() -> str:
-        _, talk, _ = await asking.ask(ASKED, Conversation())
-        visit = asyncio.create_task(drawn(talk))
-        try:
-            await asyncio.to_thread(begun.wait, 60)
-            return (await asking.ask(ASKED, Conversation()))[2]
-        finally:
-            gate.set()
-            await visit
-
-    assert asyncio.run(asked_meanwhile()) == ""
-
-
-def test_a_refusal_names_what_is_near_and_suggests_nothing_beside_it(built: FakeWorkspace) -> None:
-    class Suggesting(FakeWorkspace):
-        def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
-            return (ASKED,)
-
-    asking = Asking(Live(Suggesting(built.configuration)), questions(), load_labels(), loaded(built))
-
-    async def suggested(question: str) -> tuple[bool, int]:
-        _, talk, _ = await asking.ask(question, Conversation())
-        return talk.turns[-1].refused, max([len(each) async for each in asking.suggested(talk)])
-
-    assert asyncio.run(suggested("Do plants dream of paint, glass and brass tongues?")) == (True, 0)
-    assert asyncio.run(suggested(ASKED)) == (False, 1)
-
-
-def test_suggestions_that_fail_are_not_an_error_of_the_page(
-    built: FakeWorkspace, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Broken(FakeWorkspace):
-        def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
-            raise ValueError(f"the inside, and {asked}")
-
-    asking = Asking(Live(Broken(built.configuration)), questions(), load_labels(), loaded(built))
-
-    async def seen() -> list[tuple[str, ...]]:
-        _, talk, _ = await asking.ask(ASKED, Conversation())
-        return [each async for each in asking.suggested(talk)]
-
-    assert asyncio.run(seen()) == [()]
-    assert "ValueError" in caplog.text
-    assert "nerve" not in caplog.text

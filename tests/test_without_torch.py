@@ -38,7 +38,6 @@ with TestClient(site.application(space, warmup), base_url="http://127.0.0.1") as
     assert warmup.problem(120) is None
     assert client.get("/").status_code == 200
     print(client.post("/api/v1/ask", json={{"question": {question!r}}}).text)
-    space.suggestions
 """
 SAY = """
 sys.stderr.write(" ".join(name for name in {names!r} if name in sys.modules))

@@ -6,28 +6,28 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
-from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.application.workspace import Workspace, written
+from b12assistant.corpus.page_words import load_page_words
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 from b12assistant.language.vocabulary import english_words
 from b12assistant.memory import give_back
 
 _LOG = logging.getLogger("b12assistant.index")
-_TRIAGED = 20  # suggestions
+_LONG = 50  # times the examples make a long message
 
 
 def prepare(space: Workspace) -> None:
-    """Make the suggestions in advance, and read the dictionary; triage of some suggestions, and of many as one long
-    message, compiles its patterns, and all that a language has are compiled too."""
+    """Read the dictionary in advance, and compile the patterns of triage: for messages short and long, and of every
+    language."""
     try:
         english_words(with_rare=False)
-        texts = space.suggestions.texts
-        for text in filter(None, (*texts[:_TRIAGED], " ".join(texts)[:MOST_CHARACTERS])):
+        words = space.page_words or load_page_words()
+        for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
         space.rules.languages.compile()
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
-        _LOG.error("no suggestions: %s", type(error).__name__)
+        _LOG.error("not prepared: %s", type(error).__name__)
 
 
 def _settle(space: Workspace) -> None:

@@ -24,8 +24,6 @@ from b12assistant.answering.lookup import LookUp, Sieve
 from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.scope import load_scope
 from b12assistant.answering.signals import load_calibration
-from b12assistant.answering.suggestions import Suggestions
-from b12assistant.answering.turn_forms import only_remarks
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration, values_of
@@ -232,7 +230,7 @@ class Workspace:
     def with_collection(self, collection: Collection) -> Workspace:
         """Return a workspace over the same index that answers from a changed collection; nothing is written."""
         changed = copy(self)
-        for part in ("engine", "assistant", "suggestions"):
+        for part in ("engine", "assistant"):
             vars(changed).pop(part, None)
         vars(changed)["opened"] = replace(self.opened, collection=collection)
         return changed
@@ -310,17 +308,6 @@ class Workspace:
             key: value for key, value in values_of(self.configuration.settings).items() if key.startswith(_CHOSEN)
         }
         return Setting(self.texts, local_today(), labels or load_labels(), base, chosen)
-
-    @once
-    def suggestions(self) -> Suggestions:
-        """Return questions that the sources ask. They take some seconds, so a server makes them in advance."""
-        return Suggestions.of(self.opened.collection, self.encoder, lambda question: self.ask(question).answer)
-
-    def suggested(self, asked: Sequence[str]) -> tuple[str, ...]:
-        """Suggest questions after the last of ``asked``, none after a remark; each is tried, which takes time."""
-        if only_remarks(asked[-1]):
-            return ()
-        return self.suggestions.near(asked, self.engine.query(asked[-1]).vector)
 
     def search(
         self, question: str, k: int = 10, sieve: Sieve | None = None

@@ -194,7 +194,7 @@ def serve_http(space: Workspace, port: int = PORT) -> None:
 
 
 def warmup(space: Workspace) -> Warmup:
-    """Return a warm-up without suggestions, which no tool offers."""
+    """Return a warm-up that compiles no pattern before it is needed."""
     return Warmup(space, then=lambda _: None)
 
 

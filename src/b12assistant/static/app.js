@@ -237,7 +237,7 @@ b12.ready.then(() => {
     event.target.closest?.("#thread .asked")?.classList.toggle("whole");
     const button = event.target.closest && event.target.closest("button");
     if (!button) return;
-    if (button.closest("#new, #controls, #questions, #suggestions")) toBox();
+    if (button.closest("#new, #controls, #questions")) toBox();
     if (button.closest("#send")) sending();
     if (button.closest("#new")) sent = null; // it is to be empty
   });

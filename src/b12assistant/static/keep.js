@@ -85,7 +85,7 @@ b12.ready.then(() => {
     if (by("#reading, #search-reading")) return { question: value("#reading"), as_typed: true };
     if (by("#as-typed")) return { question: turns().pop().question, as_typed: true };
     if (by("button.again")) return { question: by("button.again").value, as_typed: Boolean(by(".alone")) };
-    const button = by(":is(#questions, #suggestions, #controls) button");
+    const button = by(":is(#questions, #controls) button");
     return button ? { question: button.textContent.trim(), as_typed: false } : null;
   };
   for (const kind of ["click", "keydown"]) addEventListener(kind, event => {

@@ -95,8 +95,6 @@ class Questions:
     checks: Lane
     searches: Lane
     readiness: Lane = field(default_factory=lambda: Lane("readiness", 1, _WAITING))
-    # While they are being made each waits for that, so they must not hold the searches.
-    suggestions: Lane = field(default_factory=lambda: Lane("suggest", 1, _WAITING))
     _open: int = field(default=0, init=False)
     _closed: bool = field(default=False, init=False)
 
@@ -201,10 +199,10 @@ class Questions:
             return None
         return warning if warning.answer.reason is Reason.RED_FLAG or warning.answer.is_emergency else None
 
-    async def run(self, work: Callable[[], T], lane: Lane | None = None) -> T:
-        """Run other work that searches, within the same limits; in the lane of searches unless another is given."""
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run other work that searches, in the lane of searches and within the same limits."""
         with self._watched() as ending:
-            result = await self._done(lane or self.searches, work, time.monotonic() + self.seconds)
+            result = await self._done(self.searches, work, time.monotonic() + self.seconds)
             ending.how = "searched"
             return result
 

@@ -11,16 +11,15 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from b12assistant.answers import Reply, Status
+from b12assistant.answers import Reply
 from b12assistant.application.live import Live
 from b12assistant.application.opening import library
 from b12assistant.application.shared_answer import shared
-from b12assistant.application.workspace import Workspace
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
-from b12assistant.web.problems import LateError, PassingError, problem_of, sentence_and_status
+from b12assistant.web.problems import LateError, PassingError, sentence_and_status
 from b12assistant.web.questions import Questions
 from b12assistant.web.warmup import Warmup
 
@@ -33,7 +32,6 @@ class ShownTurn:
     question: str
     html: str
     as_typed: bool
-    refused: bool = False
     read_as: str | None = None  # what was searched, if not simply the question
     controls: tuple[tuple[str, str], ...] = ()  # name, and sentence in the reader's language
 
@@ -77,8 +75,7 @@ class Asking:
             read_as = answer.interpretation.text if answer.interpretation else None
             sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
-            refused = answer.status is Status.NO_ANSWER
-            turn = ShownTurn(number, answer.question.text, html, as_typed, refused, read_as, controls)
+            turn = ShownTurn(number, answer.question.text, html, as_typed, read_as, controls)
             return Conversation((*talk.turns, turn), number)
 
         ask = partial(self.questions.ask, space, question, earlier, as_typed=as_typed, then=shown)
@@ -118,23 +115,6 @@ class Asking:
     async def _loaded(self) -> None:
         while not self.warmup.ended:
             await asyncio.sleep(0.1)  # a thread that waits could not answer
-
-    async def suggested(self, talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
-        """Yield suggested questions after an answer; the old ones are removed at once."""
-        yield ()
-        if talk.turns and not talk.turns[-1].controls:
-            space = await asyncio.to_thread(self.live)
-            try:
-                work = partial(self._suggestions, space, talk)
-                yield await self.questions.run(work, self.questions.suggestions)
-            except PassingError:
-                return  # suggestions are optional
-            except Exception as error:  # noqa: BLE001 - the framework would print its message, which may hold the question
-                problem_of(error)  # logs it if it is a fault
-
-    def _suggestions(self, space: Workspace, talk: Conversation) -> tuple[str, ...]:
-        """Return questions to ask next; after a refusal there are none, for it names what is near itself."""
-        return () if talk.turns[-1].refused else space.suggested(talk.questions)
 
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""

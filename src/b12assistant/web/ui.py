@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -16,7 +16,7 @@ from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.corpus.page_words import PageWords
 from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
-from b12assistant.display.markup import exact, plain
+from b12assistant.display.markup import plain
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
 _COLOURED = {
@@ -108,7 +108,7 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
 def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     """Build the conversation; return the element that shows the state of loading."""
     labels = asking.labels
-    talk, onward = gr.State(Conversation(), time_to_live=KEPT), gr.State((), time_to_live=KEPT)
+    talk = gr.State(Conversation(), time_to_live=KEPT)
     _text(answer_html.intro(words), "intro")
     thread = gr.Column(elem_id="thread")
     box, send, note = _composer(words, labels)
@@ -122,12 +122,10 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
-        _suggestions(asking, talk, onward, outputs)
     kept = gr.Textbox(elem_id="kept", visible="hidden", interactive=True)  # a script writes here what to ask again
     kept.change(asking.restored, [kept, talk], [talk, note], **_QUIET)
     again = gr.Textbox(elem_id="again", visible="hidden", interactive=True)  # and here a question of a message
     again.change(asking.again, [again, talk], [again, talk, note], **_QUIET)
-    talk.change(_suggested(asking), talk, onward, **_QUIET)
     gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:
         button.click(_pressed(asking, question), talk, outputs, **_QUIET)
@@ -191,20 +189,6 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
                 _undo(asking, turn, talk, outputs)
 
 
-def _suggestions(asking: Asking, talk: gr.State, onward: gr.State, outputs: list[gr.components.Component]) -> None:
-    """Draw buttons with suggested questions."""
-
-    @gr.render(inputs=onward, show_progress="hidden")  # type: ignore[untyped-decorator]
-    def suggestions(now: tuple[str, ...]) -> None:
-        if not now:
-            return
-        with gr.Column(elem_id="suggestions"):
-            gr.Markdown(f"<h3>{exact(asking.labels('ask.suggestions'))}</h3>", latex_delimiters=[])
-            for question in now:
-                button = gr.Button(question, size="sm", min_width=0)
-                button.click(_pressed(asking, question), talk, outputs, **_QUIET)
-
-
 def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """Draw, folded, a box to edit what was searched, and a button to search as typed; both add a turn."""
     with gr.Accordion(asking.labels("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
@@ -238,14 +222,6 @@ async def _ask(
 def _pressed(asking: Asking, question: str, *, as_typed: bool = False) -> Callable[..., Awaitable[Any]]:
     """Return the handler of a button that asks a fixed question."""
     return partial(_ask, asking, question, as_typed=as_typed)
-
-
-def _suggested(asking: Asking) -> Callable[..., AsyncIterator[tuple[str, ...]]]:
-    async def suggested(talk: Conversation) -> AsyncIterator[tuple[str, ...]]:
-        async for questions in asking.suggested(talk):
-            yield questions
-
-    return suggested
 
 
 def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
