@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import pytest
-from fakes import FakeWorkspace
 
-from b12assistant.application.quote_checks import State, check_file
 from browser.conftest import Visit
 from browser.reading import Reader
 
@@ -15,27 +11,6 @@ pytestmark = pytest.mark.slow
 
 ASKED = "What wraps every nerve: myelin?"
 SIDES = "Do swallowed capsules work as well as a syringe?"
-
-
-def test_a_conversation_is_kept_as_a_file_whose_quotes_verify(
-    reader: Reader, small: FakeWorkspace, tmp_path: Path
-) -> None:
-    reader.ask(ASKED)
-    turn = reader.ask(SIDES)
-    page = reader.page
-    turn.locator(".menu summary").click()
-    with page.expect_download() as waiting:
-        turn.locator(".save").click()
-    assert waiting.value.suggested_filename.endswith(".jsonl")
-    page.wait_for_function("() => document.querySelector('#toast').textContent.endsWith('was saved.')")
-    file = tmp_path / "kept.jsonl"
-    waiting.value.save_as(file)
-    found = check_file(file, small)
-    verdicts = found.quotes
-    assert found.is_verified
-    assert turn.locator("blockquote").first.text_content() in [each.words for each in verdicts]
-    assert len(verdicts) == page.locator("figure.quote").count()
-    assert {each.state for each in verdicts} == {State.STANDS}
 
 
 def test_a_conversation_survives_a_reload_continues_and_is_cleared(visit: Visit, site: str) -> None:
@@ -103,14 +78,6 @@ def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     assert [turn["question"] for turn in other.talk()] == [ASKED]
 
 
-def test_axe_finds_nothing_in_an_open_menu_which_escape_closes(reader: Reader) -> None:
-    turn = reader.ask(ASKED)
-    turn.locator(".menu summary").click()
-    reader.accessible()
-    reader.page.keyboard.press("Escape")
-    assert turn.locator(".menu .forms").is_hidden()
-
-
 def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead(reader: Reader, site: str) -> None:
     turn = reader.ask(ASKED)
     reader.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
@@ -143,13 +110,3 @@ def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> Non
     assert turn.locator("blockquote").first.is_visible()
     ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
     assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"
-
-
-def test_an_answer_can_be_saved_as_data(reader: Reader) -> None:
-    turn = reader.ask(ASKED)
-    turn.locator(".menu summary").click()
-    with reader.page.expect_download() as saved:
-        turn.locator(".as-json").click()
-    found = json.loads(Path(saved.value.path()).read_text("utf-8"))
-    assert (found["answer"]["question"], found["history"]) == (ASKED, [])
-    reader.page.wait_for_function("() => document.querySelector('#toast').textContent.includes('answer.json')")

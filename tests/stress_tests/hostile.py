@@ -98,7 +98,7 @@ def _nonsense(draw: random.Random) -> tuple[str, str, dict[str, Any]]:
             site = draw.choice(["cross-site", "same-site", "", "x"])
             return (
                 "POST",
-                draw.choice([ask, "/reply", "/export", join]),
+                draw.choice([ask, "/reply", join]),
                 {"json": {}, "headers": {"Sec-Fetch-Site": site}},
             )
         case _:

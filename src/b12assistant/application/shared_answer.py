@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from b12assistant.answering.quoting import cuts
 from b12assistant.answers import Quote, Reason, Reply, Status, Strength
@@ -20,28 +19,6 @@ from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, Span
 
 MOST_SHARED = 12  # quotes of a shared answer
-
-
-class AskedTurn(Protocol):
-    """A turn of a conversation. ``quotes``: addresses, if it is a shared answer, which stands alone."""
-
-    @property
-    def question(self) -> str: ...
-    @property
-    def as_typed(self) -> bool: ...
-    @property
-    def quotes(self) -> Sequence[str]: ...
-
-
-def answered(space: Workspace, turns: Sequence[AskedTurn], number: int) -> Reply:
-    """Answer a turn of a conversation, counted from 0, again. As typed is said only where it makes a difference."""
-    turn = turns[number]
-    if turn.quotes:
-        return shared(space, space.ask(turn.question), turn.quotes)
-    earlier = [each.question for each in turns[:number]]
-    plain = space.ask(turn.question, earlier)
-    typed = space.ask(turn.question, earlier, as_typed=True) if turn.as_typed else plain
-    return plain if typed.answer == plain.answer else typed
 
 
 def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:

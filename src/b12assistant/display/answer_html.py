@@ -129,9 +129,7 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     answer, labels = reply.answer, setting.labels
     pieces = present(reply, setting)
     asked = f'<span class="said">{exact(labels("ask.asked"))}</span> {words(answer.question.text)}'
-    read_as = answer.interpretation
-    searched = read_as.text if read_as and read_as.is_joined else answer.question.text
-    foot = _foot(f"t{number}", pieces, labels, answer_link(reply, pieces), searched)
+    foot = _foot(f"t{number}", pieces, labels, answer_link(reply, pieces))
     drawn = _card(f"t{number}", answer.question.text, pieces, labels, foot)
     # so that the turn can be asked again in the same way
     literal = " as-typed" * as_typed + " shared" * is_shared
@@ -339,7 +337,7 @@ def _marked(quote: Quoted, sentence: Sentence, *, is_alone: bool) -> str:
     return _laid(sentence.text, Layer(start, end, tag, "</mark>"))
 
 
-def _foot(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, searched: str) -> str:
+def _foot(turn: str, pieces: Sequence[Piece], labels: Labels, link: str) -> str:
     """Draw once for the answer: whose words these are, the numbered publications, and what to do with it."""
     if not any(isinstance(piece, Quoted) for piece in pieces):
         return ""
@@ -367,14 +365,7 @@ def _foot(turn: str, pieces: Sequence[Piece], labels: Labels, link: str, searche
         for way, value, name in ways
         if value or way != "copy-answer"
     )
-    more = (
-        f'<button type="button" class="as-json" value="{exact(searched)}">{exact(labels("keep.json"))}</button>'
-        f'<button type="button" class="save">{exact(labels("keep.save"))}</button>'
-    )
-    return (
-        f'<div class="origins-foot">{drawn}<div class="ways">{buttons}<details class="menu"><summary>'
-        f'{exact(labels("keep.more"))}</summary><div class="forms">{more}</div></details></div></div>'
-    )
+    return f'<div class="origins-foot">{drawn}<div class="ways">{buttons}</div></div>'
 
 
 def _origin(turn: str, number: int, basis: Basis, labels: Labels) -> str:

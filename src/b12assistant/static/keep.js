@@ -1,5 +1,5 @@
-// Keeping a conversation: through a reload, on paper, or as a file that the server makes of the questions. Only this tab of the
-// browser keeps the questions, until it is closed or the conversation cleared; the answers are asked for again.
+// Keeping a conversation: through a reload, on paper, or as a reply. Only this tab of the browser
+// keeps the questions, until it is closed or the conversation cleared; the answers are asked for again.
 "use strict";
 b12.ready.then(() => {
   const { said } = b12;
@@ -184,18 +184,6 @@ b12.ready.then(() => {
     }
   });
 
-  const save = async (path, body) => {
-    const answer = await fetch(path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error((await answer.json()).detail);
-    const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))?.[1] ?? "answer.json";
-    const link = b12.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    return name;
-  };
-
   // What is said of an answer as a reply: each question with what is shown of it at once.
   const replyOf = turn => {
     const parts = turn.querySelectorAll(".part");
@@ -215,34 +203,10 @@ b12.ready.then(() => {
         b12.toast(said("cite.failed"));
       }
     },
-    // One answer as data: as the API gives it, with the turns before it.
-    "as-json": (turn, button) => {
-      const all = turns(), at = [...document.querySelectorAll("#thread .turn")].indexOf(turn);
-      const { as_typed, quotes } = all[at];
-      const history = quotes ? [] : all.slice(0, at).map(each => each.question);
-      return saved("/api/v1/ask", { question: quotes ? button.value : all[at].question, as_typed, history });
-    },
-    save: () => saved("/export", { turns: turns() }),
-  };
-  const saved = async (path, body) => {
-    try {
-      b12.toast(said("keep.saved", { name: await save(path, body) }));
-    } catch (error) {
-      b12.toast(said("keep.failed", { problem: error.message }));
-    }
   };
   document.addEventListener("click", event => {
     const button = event.target.closest?.("#thread .ways button");
     const way = button && ways[button.className];
-    if (way) way(button.closest(".turn"), button);
-    for (const menu of document.querySelectorAll("#thread .menu[open]"))
-      if (!menu.contains(event.target) || button) menu.open = false;
+    if (way) way(button.closest(".turn"));
   });
-  document.addEventListener("keydown", event => {
-    const menu = event.key === "Escape" && document.querySelector("#thread .menu[open]");
-    if (!menu) return;
-    event.stopImmediatePropagation();
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }, true);
 });

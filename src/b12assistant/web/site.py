@@ -25,7 +25,7 @@ from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_framers, parse_hosts
 from b12assistant.web.questions import Questions
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
-from b12assistant.web.source_routes import REPLY, SAVE, saving_router, source_router
+from b12assistant.web.source_routes import REPLY, reply_router, source_router
 from b12assistant.web.turns import Asking
 from b12assistant.web.warmup import Warmup
 
@@ -98,7 +98,7 @@ FRAMEWORK = (
 _HEARTBEAT = "/gradio_api/heartbeat/"
 OWN = (
     _HEARTBEAT,
-    *(*SOURCE_PATHS, FIGURES, *HEALTH, SAVE, REPLY),
+    *(*SOURCE_PATHS, FIGURES, *HEALTH, REPLY),
     *("/own/", "/favicon.ico", "/api/", "/lookup/"),
 )
 
@@ -117,7 +117,7 @@ def application(
     app = service.build_app(live, questions)
     routers = (
         source_router(live, labels),
-        saving_router(live, questions, labels),
+        reply_router(live, questions, labels),
         plain_router(words, labels),
         lookup_router(live, questions, labels),
     )

@@ -1,7 +1,6 @@
-"""Serve cited documents as pages, citations, and what a reader takes along: a conversation, or quotes as a message.
+"""Serve cited documents as pages, citations, and quotes as a message.
 
-Addresses hold ids, offsets and digests of a source's words, never a question; the turns of a conversation are in
-a body.
+Addresses hold ids, offsets and digests of a source's words, never a question; those of a message are in a body.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -18,21 +16,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS
-from b12assistant.answers import Reply
-from b12assistant.application.shared_answer import answered, read_address
+from b12assistant.application.shared_answer import read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, CitationForm, cite, message
-from b12assistant.display.json_form import Form, reply_json
+from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.display.source_page import Target, View, missing_page, source_page
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId, Interest
-from b12assistant.web.http_models import Asked, Turns
 from b12assistant.web.policy import LOOPBACK
-from b12assistant.web.problems import BoundedRoute, JsonResponse, json_bytes
+from b12assistant.web.problems import BoundedRoute, JsonResponse
 from b12assistant.web.questions import Questions
 
 PATHS = (addresses.ROOT, CITE)
@@ -135,13 +131,7 @@ def _curated(space: Workspace, entry: Entry, view: View) -> View:
 
 
 MOST_QUOTED = 100
-SAVE, REPLY = "/export", "/reply"
-
-
-class SaveRequest(Form):
-    """``turns``: of the conversation, oldest first."""
-
-    turns: Turns
+REPLY = "/reply"
 
 
 class MessagePart(Form):
@@ -157,25 +147,9 @@ class MessageRequest(Form):
     parts: Annotated[tuple[MessagePart, ...], Field(max_length=MOST_QUOTED)]
 
 
-def saving_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
-    """Return the routes. ``workspace`` is called once per request; ``labels``: the page's words."""
+def reply_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
+    """Return the route. ``workspace`` is called once per request; ``labels``: the page's words."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
-
-    @router.post(SAVE)
-    async def conversation(asked: SaveRequest) -> Response:
-        """Return the conversation as a file: a line for each answer, as `batch` writes it.
-
-        Each turn waits for its turn by itself, so that a long conversation delays nobody, and none is answered for a
-        reader who has gone.
-        """
-        space = await asyncio.to_thread(workspace)
-        lines = [
-            _line(space, turn, await questions.run(partial(answered, space, asked.turns, number)))
-            for number, turn in enumerate(asked.turns)
-        ]
-        name = f"conversation-{local_today().isoformat()}.jsonl"
-        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-        return Response(b"".join(lines), headers=headers, media_type="application/jsonl; charset=utf-8")
 
     @router.post(REPLY)
     async def reply(asked: MessageRequest, request: Request) -> Response:
@@ -186,11 +160,6 @@ def saving_router(workspace: Callable[[], Workspace], questions: Questions, labe
         return await questions.run(lambda: JsonResponse(_message(space, asked, labels, base)))
 
     return router
-
-
-def _line(space: Workspace, turn: Asked, reply: Reply) -> bytes:
-    shared = {"shared": list(turn.quotes)} if turn.quotes else {}
-    return json_bytes({**reply_json(reply, space.texts, today=local_today()), **shared}) + b"\n"
 
 
 def _message(space: Workspace, asked: MessageRequest, labels: Labels, base: str) -> dict[str, str]:

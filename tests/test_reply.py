@@ -1,10 +1,8 @@
-"""What a reader takes along: a conversation whose answers verify, and quotes as a message, exact and inert."""
+"""What a reader takes along: quotes as a message, exact and inert."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from fakes import FakeWorkspace
 from serving import JSON, small_space
 from starlette.testclient import TestClient
 
-from b12assistant.application.quote_checks import Checked, check_file
 from b12assistant.application.shared_answer import read_address
 from b12assistant.display.addresses import of_spans
 from b12assistant.display.quoted import Cited
@@ -39,59 +36,6 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 @pytest.fixture(scope="module")
 def client(space: FakeWorkspace) -> TestClient:
     return TestClient(application(space, Warmup(space)), base_url=HERE)
-
-
-def saved(client: TestClient, *turns: Mapping[str, object]) -> str:
-    answer = client.post("/export", json={"turns": turns})
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-disposition"].endswith('.jsonl"')
-    return answer.content.decode()
-
-
-def checked(text: str, space: FakeWorkspace, folder: Path) -> Checked:
-    (folder / "conversation.jsonl").write_text(text, "utf-8")
-    return check_file(folder / "conversation.jsonl", space)
-
-
-def test_a_saved_conversation_is_verified_and_has_what_was_answered(
-    client: TestClient, space: FakeWorkspace, tmp_path: Path
-) -> None:
-    questions = [ASKED, "My legs went weak today and I can't pee", "Does our golden drip warm cold feet?"]
-    text = saved(client, *({"question": question} for question in questions))
-    found = checked(text, space, tmp_path)
-    assert found.is_verified, found
-    replies = [space.ask(question, questions[:number]) for number, question in enumerate(questions)]
-    quotes = [" […] ".join(span.text for span in quote.spans) for each in replies for quote in each.answer.shown]
-    assert [each.words for each in found.quotes] == quotes
-    assert len(quotes) >= 2
-    assert [json.loads(line)["answer"]["question"] for line in text.splitlines()] == questions
-    altered = checked(text.replace("wraps every", "eats every"), space, tmp_path)
-    wrong = {each.problem for each in altered.quotes if "eats" in each.words}
-    assert wrong == {"its words are not the words of the source"}
-
-
-def test_a_turn_asked_as_typed_is_saved_as_it_was(client: TestClient) -> None:
-    for as_typed in (True, False):
-        text = saved(client, {"question": ASKED}, {"question": "And fat?", "as_typed": as_typed})
-        last = json.loads(text.splitlines()[1])
-        assert (last["answer"]["interpretation"] is None, last["history"]) == (as_typed, [ASKED])
-
-
-def test_a_shared_answer_is_saved_with_the_quotes_that_it_shows(
-    client: TestClient, space: FakeWorkspace, tmp_path: Path
-) -> None:
-    link = address(space, "shop.md")
-    text = saved(client, {"question": ASKED, "quotes": [link]})
-    (record,) = map(json.loads, text.splitlines())
-    assert (record["shared"], record["answer"]["quotes"][0]["document"]) == ([link], "shop.md")
-    assert checked(text, space, tmp_path).is_verified
-    record["shared"] = []
-    assert not checked(json.dumps(record), space, tmp_path).is_verified
-
-
-@pytest.mark.parametrize("body", [{}, {"turns": []}, {"format": "html", "turns": [{"question": "a"}]}])
-def test_data_that_is_not_a_conversation_is_refused(body: object, client: TestClient) -> None:
-    assert client.post("/export", json=body).status_code == 422
 
 
 def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> None:
