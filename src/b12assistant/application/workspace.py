@@ -26,7 +26,7 @@ from b12assistant.answering.scope import load_scope
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
-from b12assistant.config import Configuration, load_configuration, values_of
+from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.data_files import Table
@@ -72,7 +72,6 @@ PACKAGED_INDEX = (
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
 # What an answer depends on besides its index, which names its own settings.
-_CHOSEN = ("answering.", "quoting.", "red_flags.")
 _TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 
@@ -304,10 +303,7 @@ class Workspace:
 
     def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
         """Return the setting that turns replies into words; English unless ``labels`` is given."""
-        chosen = {
-            key: value for key, value in values_of(self.configuration.settings).items() if key.startswith(_CHOSEN)
-        }
-        return Setting(self.texts, local_today(), labels or load_labels(), base, chosen)
+        return Setting(self.texts, local_today(), labels or load_labels(), base)
 
     def search(
         self, question: str, k: int = 10, sieve: Sieve | None = None

@@ -6,14 +6,17 @@ the order, the wording or the notes of a quote, nor how it says who speaks and w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import islice
 
 from b12assistant.answers import (
+    Answer,
+    AskedAnswer,
     FixedTexts,
+    Interpretation,
     Level,
     Move,
     Notice,
@@ -26,11 +29,7 @@ from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.quoted import Basis, Cited, Quoted, first_mentions
 from b12assistant.safety.translations import code_of, load_translations
-from b12assistant.types import (
-    DocumentId,
-    Passage,
-    PassageId,
-)
+from b12assistant.types import DocumentId, Passage
 
 
 class Alarm(StrEnum):
@@ -45,14 +44,13 @@ class Setting:
     """What turns ids into words.
 
     ``base``: where the page is served, such as "http://127.0.0.1:7860", so that links lead back to it; "" for links
-    within the page. ``chosen``: the settings that an answer depends on, by `section.name`.
+    within the page.
     """
 
     texts: FixedTexts
     today: date
     labels: Labels = field(default_factory=load_labels)
     base: str = ""
-    chosen: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,55 +182,29 @@ Piece = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AskedPart:
-    """One of several questions, as data. ``numbers``: of the quotes that answer it; ``read_with``: its context."""
-
-    text: str
-    read_with: tuple[str, ...]
-    reason: Reason | None
-    numbers: tuple[int, ...]
-    nearest: tuple[Near, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FixedNotice:
-    """A notice with its text. ``flagged``: it comes from a red flag."""
-
-    kind: NoticeKind
-    id: TextId
-    text: str
-    flagged: bool
-
-
 def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
-    """Turn a reply into pieces, in order and in words."""
+    """Turn a reply into pieces, in words and in order: notices, what was searched, headline, quotes, differences,
+    origins, nearest places, advice.
+
+    Each question of a message has its own headline, quotes and places.
+    """
     answer, labels = reply.answer, setting.labels
-    read_as = answer.interpretation
-    replaced = [swap.words for swap in read_as.replaced] if read_as else []
     shown = quoted(reply, labels, setting.today, setting.base)
-    sides = iter(shown[len(answer.quotes) :])
-    parts = [
-        AskedPart(
-            part.words.text,
-            tuple(each.text for each in part.context),
-            part.reason,
-            part.numbers,
-            near_places(_places(part.nearest), setting.base),
-        )
-        for part in answer.parts
-    ]
-    return arrange(
-        labels,
-        _fixed(answer.notices, setting.texts),
-        read_as_piece(read_as.move, [part.text for part in read_as.parts], replaced, labels) if read_as else None,
-        answer.reason,
-        shown[: len(answer.quotes)],
-        [(differ.topic, tuple(islice(sides, len(differ.sides)))) for differ in answer.disagreements],
-        near_places(_places(answer.nearest), setting.base),
-        parts,
-        [words.text for words in answer.more],
-        emergency=_is_emergency(answer.notices),
+    quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
+    notices = present_notices(answer.notices, setting.texts, labels)
+    advice = tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE)
+    return (
+        *(notice for notice in notices if notice not in advice),
+        *(_of_parts(answer.parts, quotes, setting) if answer.parts else _answered(answer, quotes, labels)),
+        *(
+            ShownDifference(labels("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
+            for differ in answer.disagreements
+        ),
+        *_origins(labels, shown),
+        *(() if answer.parts else _nearest(answer.nearest, setting)),
+        *([Further(labels("ask.further"), tuple(words.text for words in answer.more))] if answer.more else []),
+        *advice,
+        *(General(setting.texts[each.text].text) for each in answer.notices if each.kind is NoticeKind.GENERAL),
     )
 
 
@@ -246,43 +218,32 @@ def quoted(reply: Reply, labels: Labels, today: date, base: str = "") -> tuple[Q
     return tuple(quote.numbered(numbers) for quote in shown)
 
 
-def _places(passages: Iterable[Passage]) -> Iterator[tuple[DocumentId, PassageId, tuple[str, ...]]]:
-    for near in passages:
-        yield near.document.id, near.id, (near.document.title, *section(near.document, near.span.start))
-
-
-def arrange(
-    labels: Labels,
-    notices: Sequence[FixedNotice],
-    read_as: ReadAs | None,
-    reason: Reason | None,
-    quotes: Sequence[Quoted],
-    differences: Sequence[tuple[str, tuple[Quoted, ...]]],
-    nearest: tuple[Near, ...],
-    parts: Sequence[AskedPart] = (),
-    further: Sequence[str] = (),
-    *,
-    emergency: bool,
-) -> tuple[Piece, ...]:
-    """Order an answer: notices, what was searched, headline, quotes, differences, origins, nearest places, advice.
-
-    ``differences``: curators' questions with the quotes of their sides. ``parts``: the questions of a message, each
-    with its own headline, quotes and places; ``further``: those that were not searched. ``emergency``: the most serious
-    red flag is one.
-    """
-    answered = _answered(labels, read_as, reason, quotes, notices) if not parts else _of_parts(labels, parts, quotes)
-    shown = tuple(_notices(notices, labels, emergency=emergency))
-    advice = tuple(notice for notice in shown if notice.kind is NoticeKind.ADVICE)
-    return (
-        *(notice for notice in shown if notice not in advice),
-        *answered,
-        *(ShownDifference(labels("differences.topic", topic=topic), sides) for topic, sides in differences),
-        *_origins(labels, [*quotes, *(side for _, sides in differences for side in sides)]),
-        *([Nearest(labels("ask.nearest"), nearest)] if nearest and not parts else []),
-        *([Further(labels("ask.further"), tuple(further))] if further else []),
-        *advice,
-        *(General(notice.text) for notice in notices if notice.kind is NoticeKind.GENERAL),
+def _answered(answer: Answer, quotes: Sequence[Quoted], labels: Labels) -> Iterator[Piece]:
+    """Yield what answers a message that is one question."""
+    if answer.interpretation:
+        yield _read_as(answer.interpretation, labels)
+    # A fixed text may say it already.
+    is_said = answer.reason is Reason.ONLY_SELLERS and any(
+        notice.kind is NoticeKind.ONLY_SELLERS for notice in answer.notices
     )
+    if not is_said and (headline := labels.headline(answer.reason)):
+        yield Headline(headline)
+    yield from quotes
+
+
+def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: Setting) -> Iterator[Piece]:
+    """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
+    labels, shown = setting.labels, set[int]()
+    for part in parts:
+        read_with = tuple(each.text for each in part.context)
+        yield AskedHeading(labels("ask.asked"), part.words.text, labels("ask.read_with"), read_with)
+        if headline := labels.headline(part.reason):
+            yield Headline(headline)
+        for quote in quotes:
+            if quote.number in part.numbers:
+                yield Also(labels("ask.also"), quote.number) if quote.number in shown else quote
+        shown.update(part.numbers)
+        yield from _nearest(part.nearest, setting)
 
 
 def _origins(labels: Labels, quotes: Sequence[Quoted]) -> Iterator[Origins]:
@@ -291,38 +252,24 @@ def _origins(labels: Labels, quotes: Sequence[Quoted]) -> Iterator[Origins]:
         yield Origins(labels("origins.whose"), first_mentions(quotes))
 
 
-def _answered(
-    labels: Labels,
-    read_as: ReadAs | None,
-    reason: Reason | None,
-    quotes: Sequence[Quoted],
-    notices: Sequence[FixedNotice],
-) -> Iterator[Piece]:
-    """Yield what answers a message that is one question."""
-    # A fixed text may say it already.
-    already_said = reason is Reason.ONLY_SELLERS and any(notice.kind is NoticeKind.ONLY_SELLERS for notice in notices)
-    headline = None if already_said else labels.headline(reason)
-    if read_as:
-        yield read_as
-    if headline:
-        yield Headline(headline)
-    yield from quotes
+def _nearest(passages: Sequence[Passage], setting: Setting) -> Iterator[Nearest]:
+    """Yield the places of ``passages``, the first of each section: links to the others would read the same."""
+    places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
+    for each in passages:
+        place = (each.document.title, *section(each.document, each.span.start))
+        places.setdefault((each.document.id, place), Near(place, setting.base + addresses.of_passage(each)))
+    if places:
+        yield Nearest(setting.labels("ask.nearest"), tuple(places.values()))
 
 
-def _of_parts(labels: Labels, parts: Sequence[AskedPart], quotes: Sequence[Quoted]) -> Iterator[Piece]:
-    """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
-    shown: set[int] = set()
-    for part in parts:
-        yield AskedHeading(labels("ask.asked"), part.text, labels("ask.read_with"), part.read_with)
-        if headline := labels.headline(part.reason):
-            yield Headline(headline)
-        for quote in quotes:
-            if quote.number in part.numbers:
-                number = quote.number
-                yield Also(labels("ask.also"), number) if number in shown else quote
-        shown.update(part.numbers)
-        if part.nearest:
-            yield Nearest(labels("ask.nearest"), part.nearest)
+def _read_as(read_as: Interpretation, labels: Labels) -> ReadAs:
+    """Say how a turn was read: with which earlier words, as typed, and with which words beside those typed."""
+    parts = [part.text for part in read_as.parts]
+    joined = read_as.move is Move.ASKS and len(parts) > 1
+    words = ", ".join(dict.fromkeys(swap.words for swap in read_as.replaced))
+    also = labels("ask.also_searched", words=words) if words else ""
+    label = labels(f"moves.{'joined' if joined else read_as.move}")
+    return ReadAs(label, " · ".join(parts[:-1] if joined else parts), also)
 
 
 def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
@@ -343,48 +290,22 @@ def answer_link(reply: Reply, pieces: Iterable[Piece]) -> str:
 
 
 def present_notices(notices: Sequence[Notice], texts: FixedTexts, labels: Labels) -> tuple[ShownNotice, ...]:
-    """Turn the notices above the quotes into words; each holds its translations."""
-    return tuple(_notices(_fixed(notices, texts), labels, emergency=_is_emergency(notices)))
+    """Turn the notices of an answer, without the general one, into words: each text once, with its translations."""
+    return tuple(_notices(notices, texts, labels))
 
 
-def near_places(passages: Iterable[tuple[DocumentId, PassageId, tuple[str, ...]]], base: str) -> tuple[Near, ...]:
-    """Return the first of the ``passages`` of each section: links to the others, with the same place, read the same."""
-    places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
-    for document, passage, place in passages:
-        places.setdefault((document, place), Near(place, base + addresses.of_passage_id(document, passage)))
-    return tuple(places.values())
-
-
-def read_as_piece(move: Move, parts: Sequence[str], replaced: Sequence[str], labels: Labels) -> ReadAs:
-    """Say how a turn was read. ``parts``: earlier words that it was read with, as typed, then its own."""
-    joined = move is Move.ASKS and len(parts) > 1
-    way = "joined" if joined else move
-    also = labels("ask.also_searched", words=", ".join(dict.fromkeys(replaced))) if replaced else ""
-    return ReadAs(labels(f"moves.{way}"), " · ".join(parts[:-1] if joined else parts), also)
-
-
-def _fixed(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedNotice, ...]:
-    return tuple(
-        FixedNotice(notice.kind, notice.text, texts[notice.text].text, notice.flag is not None) for notice in notices
-    )
-
-
-def _is_emergency(notices: Sequence[Notice]) -> bool:
-    return any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in notices)
-
-
-def _notices(notices: Sequence[FixedNotice], labels: Labels, *, emergency: bool) -> Iterator[ShownNotice]:
-    """Yield every text once, in order, with its translations."""
-    texts = {notice.id: notice for notice in notices if notice.kind is not NoticeKind.GENERAL}
-    for id_, notice in texts.items():
+def _notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> Iterator[ShownNotice]:
+    emergency = any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in given)
+    notices = {notice.text: notice for notice in given if notice.kind is not NoticeKind.GENERAL}
+    for id_, notice in notices.items():
         original, _, language = id_.partition(".")
-        if language and original in texts:
+        if language and original in notices:
             continue
         alarm, heading = _alarm(notice, labels, emergency=emergency)
         translations = tuple(
-            _translated(other, texts[other].text, alarm) for other in texts if other.startswith(f"{id_}.")
+            _translated(other, texts[other].text, alarm) for other in notices if other.startswith(f"{id_}.")
         )
-        yield ShownNotice(id_, notice.kind, notice.text, alarm, heading, translations)
+        yield ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, translations)
 
 
 def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
@@ -394,11 +315,11 @@ def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
     return Translation(name, language, text, known.heading if known else "")
 
 
-def _alarm(notice: FixedNotice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
+def _alarm(notice: Notice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
     """Return alarm and heading. Beside an emergency nothing less is shown, so all flags get the same."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
         return Alarm.EMERGENCY, labels("ask.safety_check")
-    if not notice.flagged or notice.kind is NoticeKind.ADVICE:
+    if notice.flag is None or notice.kind is NoticeKind.ADVICE:
         return None, ""
-    calm = labels("ask.decide" if notice.id == "medical_decision" else "ask.please_read")
+    calm = labels("ask.decide" if notice.text == "medical_decision" else "ask.please_read")
     return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)
