@@ -183,7 +183,7 @@ ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
     "MCP": over_mcp,
 }
 QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
-    **{f"copied as {form}": copied(form) for form in (CitationForm.PLAIN, CitationForm.MARKDOWN, CitationForm.HTML)},
+    "copied": copied(CitationForm.PLAIN),
     "row": in_a_row,
     "reply": in_a_message,
 }

@@ -78,8 +78,6 @@ def test_the_text_of_a_pdf_names_its_pages_and_can_be_opened_at_one(space: FakeW
     ("form", "begins"),
     [
         ("plain", "“It is made of fat.”\n\n— Nerves › Sheath. "),
-        ("markdown", "> It is made of fat.\n\n[Nerves › Sheath](<http://127.0.0.1:7860/d/nerves.md?at="),
-        ("html", '<figure class="quote"><blockquote cite="http://127.0.0.1:7860/d/nerves.md?at='),
         ("link", "http://127.0.0.1:7860/d/nerves.md?at="),
         ("report", "A mistake in a passage\nWhat is wrong:\nWords: It is made of fat.\n"),
     ],

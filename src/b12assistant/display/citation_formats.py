@@ -1,40 +1,40 @@
-"""Write a quote with its citation: plain text, Markdown, HTML, link, a message, or a report of a problem.
+"""Write a quote with its citation: plain text, link, a message, or a report of a problem.
 
-Plain text, Markdown and HTML keep the words exactly; between the cells of a table and before an item they have a dot.
+Plain text keeps the words exactly; between the cells of a table and before an item it has a dot.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.markup import dotted, drawn, in_message, pasted, plain, revealed
+from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
 from b12assistant.display.quoted import Basis, Quoted
 from b12assistant.types import GAP, OriginId
 
 CITE = "/cite/"  # the route of quotes as text
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&~|$#]")
-_BEGINS = re.compile(r"^(\d{0,9})([+\-=.)])", re.M)  # would begin a list, a rule or a heading
-_OUTER = re.compile(r"^[ \t]+|[ \t]+$|\r", re.M)  # blanks that Markdown reads as layout
 
 
 class CitationForm(StrEnum):
     """A form in which a quote can be copied."""
 
     PLAIN = "plain"
-    MARKDOWN = "markdown"
-    HTML = "html"
     LINK = "link"
     REPORT = "report"
 
 
 def cite(quote: Quoted, form: CitationForm, labels: Labels) -> str:
     """Write the quote as ``form``, without a line end after it."""
-    return _report(quote, labels) if form is CitationForm.REPORT else _FORMS[form](quote)
+    match form:
+        case CitationForm.PLAIN:
+            return _plain(quote)
+        case CitationForm.LINK:
+            return quote.link
+        case CitationForm.REPORT:
+            return _report(quote, labels)
 
 
 def place(quote: Quoted) -> str:
@@ -48,12 +48,6 @@ def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     speaker = quote.speaker
     who = [*map(capital, map(_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
-
-
-def markdown_text(text: str) -> str:
-    """Escape ``text`` so that a Markdown reader shows it unchanged."""
-    escaped = _BEGINS.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", text))
-    return _OUTER.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), escaped)
 
 
 def _plain(quote: Quoted) -> str:
@@ -74,28 +68,6 @@ def said_by(quote: Quoted) -> str:
 def _sentences(parts: Sequence[str]) -> str:
     """Join parts with one full stop after each, but the last; a part may end with a mark of its own."""
     return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
-
-
-def _markdown(quote: Quoted) -> str:
-    lines = "\n".join(f"> {line}" if line else ">" for line in _broken(markdown_text(words_of(quote)).split("\n")))
-    details = " · ".join(map(markdown_text, about(quote)))
-    return f"{lines}\n\n[{markdown_text(place(quote))}](<{quote.link}>) · {details}"
-
-
-def _broken(lines: Sequence[str]) -> Iterator[str]:
-    """Yield lines of Markdown; rows and items end with a break, or a reader would join them."""
-    for line, after in zip(lines, (*lines[1:], ""), strict=True):
-        yield line + "\\" * bool(after.strip() and (" · " in line or line.startswith("• ")))
-
-
-def _html(quote: Quoted) -> str:
-    """Write HTML without styles: a content policy may forbid them even in a copy."""
-    link, words = plain(quote.link), GAP.join(map(drawn, quote.words))
-    details = " · ".join(map(revealed, about(quote)))
-    return (
-        f'<figure class="quote"><blockquote cite="{link}">{words}</blockquote>'
-        f'<figcaption><a href="{link}">{revealed(place(quote))}</a> · {details}</figcaption></figure>'
-    )
 
 
 def _report(quote: Quoted, labels: Labels) -> str:
@@ -187,14 +159,6 @@ def _linked(basis: Basis, labels: Labels) -> str:
 
 def _lines(text: str) -> str:
     return revealed(text).replace("\n", "<br>")
-
-
-_FORMS: Mapping[CitationForm, Callable[[Quoted], str]] = {
-    CitationForm.PLAIN: _plain,
-    CitationForm.MARKDOWN: _markdown,
-    CitationForm.HTML: _html,
-    CitationForm.LINK: lambda quote: quote.link,
-}
 
 
 def _line(text: str) -> str:

@@ -11,7 +11,7 @@ The style sheet draws the code, so text read or copied from the page is still wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -121,54 +121,31 @@ def dotted(text: str) -> str:
     return "".join("• " + line[2:] if _kind(line) == "ul" else line.replace(_CELL, " · ") for line in lines)
 
 
-def drawn(text: str) -> str:
-    """Draw text where no style sheet may be: rows as a table, items as a list; what divides them is in it, hidden."""
-    groups = [(kind, list(lines)) for kind, lines in groupby(text.splitlines(keepends=True), key=_kind)]
-    return "".join(
-        f"<{kind}>{''.join(map(_DRAWN[kind], lines))}</{kind}>"
-        if kind
-        else revealed("".join(lines)).replace("\n", "<br>")
-        for kind, lines in groups
-    )
-
-
 def in_message(text: str) -> str:
     """Write rows of tables as "first cell: second; third" and items after a dot: mail may have no even letters."""
     lines = text.splitlines(keepends=True)
     return dotted("".join(line.replace(_CELL, ": ", 1).replace(_CELL, "; ") for line in lines))
 
 
-_HIDDEN = re.compile("<span hidden>.*?</span>", re.DOTALL)
-
-
 def pasted(text: str) -> str:
-    """Draw text for a mail, as ``drawn`` does: with lines around cells, and without what is hidden."""
-    return _HIDDEN.sub("", drawn(text)).replace("<table>", '<table border="1" cellpadding="4">')
+    """Draw text for a mail, without styles: rows as a table, items as a list, without what divides them."""
+    groups = [(kind, list(lines)) for kind, lines in groupby(text.splitlines(keepends=True), key=_kind)]
+    return "".join(_pasted(kind, lines) for kind, lines in groups)
+
+
+def _pasted(kind: str, lines: Sequence[str]) -> str:
+    if kind == "table":
+        rows = ("".join(f"<td>{revealed(cell)}</td>" for cell in line.rstrip("\n").split(_CELL)) for line in lines)
+        return f'<table border="1" cellpadding="4">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>'
+    if kind == "ul":
+        items = (revealed(line.removesuffix("\n")[2:]) for line in lines)
+        return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    return revealed("".join(lines)).replace("\n", "<br>")
 
 
 def _kind(line: str) -> str:
     """Return the tag of what a line is a row or an item of, "" for other lines."""
     return "table" if _CELL in line else "ul" if _BULLET.match(line) else ""
-
-
-def _row(line: str) -> str:
-    cells = line.rstrip("\n").split(_CELL)
-    ends = [*[_CELL] * (len(cells) - 1), "\n" * line.endswith("\n")]
-    drawn = (f"<td>{revealed(cell)}{_hidden(end)}</td>" for cell, end in zip(cells, ends, strict=True))
-    return f"<tr>{''.join(drawn)}</tr>"
-
-
-def _item(line: str) -> str:
-    return (
-        f"<li>{_hidden(line[:2])}{revealed(line[2:].rstrip(chr(10)))}{_hidden(chr(10) * line.endswith(chr(10)))}</li>"
-    )
-
-
-_DRAWN: dict[str, Callable[[str], str]] = {"table": _row, "ul": _item}
-
-
-def _hidden(text: str) -> str:
-    return f"<span hidden>{text}</span>" if text else ""
 
 
 def dialled(text: str, write: Callable[[str], str] = plain) -> str:
