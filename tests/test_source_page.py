@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -165,30 +164,6 @@ def test_every_link_inside_the_page_has_its_target() -> None:
 def test_the_passage_of_the_address_is_in_view() -> None:
     page = drawn(passage=ENTRY.passages[1].id)
     assert page.texts(class_="here") == [ENTRY.passages[1].span.text]
-    assert page.texts(class_="position") == ["Passage 2 of 2"]
-
-
-def test_the_passage_of_the_quote_is_in_view_if_the_address_names_none() -> None:
-    assert drawn(place=place("Numb feet")).texts(class_="position") == ["Passage 2 of 2"]
-
-
-def test_without_a_quote_or_passage_the_passages_are_counted() -> None:
-    assert drawn().texts(class_="position") == ["2 passages"]
-
-
-def test_the_first_passage_has_none_before_it_and_the_last_none_after() -> None:
-    steps = [
-        [has["rel"] for _, has, _ in drawn(passage=each.id).elements if has.get("class") == "step" and "rel" in has]
-        for each in ENTRY.passages
-    ]
-    assert steps == [["next"], ["prev"]]
-
-
-def test_links_to_other_passages_keep_the_quote_and_the_theme() -> None:
-    page = drawn(place=place(FAT), theme="dark", framed=True)
-    (on,) = [has["href"] or "" for _, has, _ in page.elements if has.get("rel") == "next"]
-    assert re.search(r"at=\d+-\d+&is=[0-9a-f]{16}&", on)
-    assert {"theme=dark", "framed=1"} <= set(re.split("[?&#]", on))
 
 
 @pytest.mark.parametrize(("theme", "expected"), [("dark", "dark"), ("light", "light"), ("", None), ('x" y="', None)])

@@ -54,21 +54,6 @@ def shifted(address: str) -> str:
     return re.sub(r"at=(\d+)-(\d+)", lambda at: f"at={int(at[1]) + 1}-{int(at[2]) + 1}", address)
 
 
-def test_passages_follow_one_another_and_the_quote_stays_marked(space: FakeWorkspace, client: TestClient) -> None:
-    first, second = space.document("nerves.md").passages
-    page = client.get(link(space, "nerves.md", "It is made of fat.")).text
-    assert "Passage 1 of 2" in page
-    assert 'rel="prev"' not in page
-    on = re.search(r'rel="next" href="([^"]+)"', page)
-    assert on
-    after = client.get(on[1].replace("&amp;", "&")).text
-    assert "Passage 2 of 2" in after
-    assert f'id="p{second.id}" tabindex="-1" class="passage here"' in after
-    assert "<mark" in after
-    assert f"passage={first.id}" in after
-    assert 'rel="next"' not in after
-
-
 def test_the_text_of_a_pdf_names_its_pages_and_can_be_opened_at_one(space: FakeWorkspace, client: TestClient) -> None:
     text = client.get(link(space, "printed.pdf", "Numb feet are an early sign")).text
     assert '<a class="page" id="page2" data-page="Page 2" aria-label="Page 2" href="#page2">' in text

@@ -75,12 +75,8 @@ def test_the_quote_is_in_sight_below_the_fixed_bar(visit: Visit, there: str, kep
         assert bar["height"] < 60, "one line, on a phone too"
 
 
-def test_passages_and_the_outline_lead_through_the_document(visit: Visit, there: str, kept: FakeWorkspace) -> None:
+def test_the_outline_leads_through_the_document(visit: Visit, there: str, kept: FakeWorkspace) -> None:
     page = visit(there, link(kept, "long.md", "Zebra4 walks home.")).page
-    page.click('a.step[rel="next"]')
-    page.wait_for_function("() => document.activeElement.classList.contains('here')")
-    assert "Zebra5" in (page.locator(".passage.here").first.text_content() or "")
-    assert page.locator("mark").count() == 1
     page.click(".outline summary")
     page.click(".outline li:nth-child(2) a")
     page.wait_for_function("() => location.hash === '#s1'")
@@ -89,18 +85,13 @@ def test_passages_and_the_outline_lead_through_the_document(visit: Visit, there:
     page.wait_for_function("() => document.activeElement?.id === 'hit'")
 
 
-def test_steps_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:
+def test_links_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:
     reader = visit(there)
     turn = reader.ask("Where does Zebra4 walk?")
     cite = turn.locator('a.cite[title*="Long"]').first
     frame = reader.open(cite)
     frame.locator(".outline summary").click()
     frame.locator(".outline li a").nth(1).click()
-    onward = frame.locator('a.step[rel="next"]')
-    address = onward.get_attribute("href")
-    assert address
-    onward.click()
-    reader.arrived(address)
     frame.locator(".copying summary").press("Enter")
     frame.locator(".copying summary").press("Escape")
     assert frame.locator(".copying summary").evaluate("node => node === document.activeElement")

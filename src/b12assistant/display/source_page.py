@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlencode
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
 from b12assistant.display.answer_html import interest, said
@@ -17,7 +16,7 @@ from b12assistant.display.labels import Labels, capital, load_labels, overdue
 from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, Passage, PassageId, Range, Words
+from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Words
 
 _TITLE = "b12assistant"
 _DEEPEST = 6  # heading levels in HTML
@@ -37,17 +36,6 @@ class View:
     passage: PassageId | None = None
     off: str = ""  # why a curator switched off the document or the passage
     note: str = ""  # what a curator says of the passage
-
-    def link(self, document: Document, passage: Passage) -> str:
-        """Return a link to the same view of a passage."""
-        parts = [query_of(self.place)] if self.place else []
-        query = {
-            "passage": passage.id,
-            "theme": self.theme,
-            "framed": "1" if self.framed else None,
-        }
-        parts.append(urlencode({key: value for key, value in query.items() if value}))
-        return f"{of_document(document)}?{'&'.join(parts)}#p{passage.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +174,6 @@ def _bar(target: Target, view: View) -> str:
     """Draw the bar of links."""
     document, to_quote = target.entry.document, _name(view.labels("source.to_quote"), view.labels("source.quote"))
     parts = (
-        _passage_steps(target, view),
         f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place else "",
         _outline(document, view),
         _copies(target, view),
@@ -198,34 +185,6 @@ def _bar(target: Target, view: View) -> str:
 def _name(whole: str, brief: str) -> str:
     """Draw a name with the brief one that the style sheet puts in its place on a phone."""
     return f'<span data-brief="{plain(brief)}">{plain(whole)}</span>'
-
-
-def _passage_steps(target: Target, view: View) -> str:
-    document, passages, count = target.entry.document, target.entry.passages, len(target.entry.passages)
-    if count < 2:
-        return ""
-    number = 0 if target.current is None else target.current + 1
-    back = view.link(document, passages[number - 2]) if number > 1 else ""
-    on = view.link(document, passages[number]) if number < count else ""
-    position = view.labels("source.passage_of" if number else "source.passages", number=number, count=count)
-    brief = f"{number}/{count}" if number else str(count)
-    return _steps(view, position, brief, ("source.previous_passage", back), ("source.next_passage", on))
-
-
-def _steps(view: View, position: str, brief: str, *links: tuple[str, str]) -> str:
-    """Draw links back and forward around the position; at an end the address is "" and there is no link.
-
-    ``brief``: the position on a phone.
-    """
-    back, on = (
-        f'<a class="step" rel="{rel}" href="{plain(href)}" title="{plain(view.labels(key))}" '
-        f'aria-label="{plain(view.labels(key))}">{sign}</a>'
-        if href
-        else f'<span class="step" aria-hidden="true">{sign}</span>'
-        for (rel, sign), (key, href) in zip((("prev", "‹"), ("next", "›")), links, strict=True)
-    )
-    at = f'<span class="position" data-brief="{plain(brief)}">{plain(position)}</span>'
-    return f'<span class="steps">{back}{at}{on}</span>'
 
 
 def _outline(document: Document, view: View) -> str:

@@ -1,4 +1,4 @@
-// A document: the quote in view, menus that close, words to copy. In the panel also Escape, and steps that leave no trace.
+// A document: the quote in view, menus that close, words to copy. In the panel also Escape, and links that leave no trace.
 "use strict";
 (() => {
   const framed = parent !== window;
@@ -34,8 +34,7 @@
   const copy = async link => {
     const menu = link.closest(".copying"), form = link.dataset.form;
     const text = fetch(link.href).then(answer => answer.ok ? answer.text() : Promise.reject(new Error(answer.status)));
-    const as = type => text.then(found => new Blob([found], { type }));
-    const kinds = { "text/plain": as("text/plain"), ...(form === "html" ? { "text/html": as("text/html") } : {}) };
+    const kinds = { "text/plain": text.then(found => new Blob([found], { type: "text/plain" })) };
     let message = menu.dataset.failed;
     try {
       await navigator.clipboard.write([new ClipboardItem(kinds)]);
