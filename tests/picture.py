@@ -81,10 +81,7 @@ PICTURE = (
     ),
     (
         "web",
-        (
-            "http_models problems < questions < listening policy warmup < "
-            "lookup_routes service source_routes turns < ui < site"
-        ),
+        ("http_models problems < questions < listening policy < lookup_routes service source_routes turns < ui < site"),
     ),
     ("", "api"),
     (

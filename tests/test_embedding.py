@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from b12assistant.config import load_configuration
 from b12assistant.errors import ConfigError
 from b12assistant.web.policy import parse_framers
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 SITES = "https://www.example.org http://*.charity.example:8080"

@@ -9,8 +9,8 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.web.policy import JOIN
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import DATA, application
-from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 ASK = "/api/v1/ask"

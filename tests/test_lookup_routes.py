@@ -10,8 +10,8 @@ from serving import EMERGENCY, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display.addresses import read_link
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 

@@ -15,7 +15,8 @@ from b12assistant.application.quote_checks import check_quote, quotes_of
 from b12assistant.display import json_form
 from b12assistant.loaders import load
 from b12assistant.web import http_models
-from b12assistant.web.problems import CODES, LARGEST_BODY
+from b12assistant.web.policy import LARGEST
+from b12assistant.web.problems import CODES
 from b12assistant.web.service import load_examples
 
 ROOT = Path(__file__).parent.parent
@@ -117,7 +118,5 @@ def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
 def test_the_page_about_it_names_every_address_limit_and_problem() -> None:
     page = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
     addresses = [f"{method.upper()} {path}" for path, each in TOOL["document"]()["paths"].items() for method in each]
-    limits = [
-        f"{number:,}" for number in (LARGEST_BODY, MOST_CHARACTERS, http_models.MOST_LISTED, http_models.MOST_HITS)
-    ]
+    limits = [f"{number:,}" for number in (LARGEST, MOST_CHARACTERS, http_models.MOST_LISTED, http_models.MOST_HITS)]
     assert [each for each in (*addresses, *limits, *(f"`{code}`" for code in CODES)) if each not in page] == []

@@ -21,8 +21,8 @@ from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.index.documents import export_line
 from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
 NHS = Origin(

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from b12assistant.application.shared_answer import read_address
 from b12assistant.display.addresses import of_spans
 from b12assistant.display.quoted import Cited
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 CORPUS = {

@@ -6,8 +6,8 @@ import pytest
 from serving import small_space
 from starlette.testclient import TestClient
 
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 
 def test_the_log_holds_the_route_and_not_the_address(

@@ -23,8 +23,8 @@ from starlette.types import Receive, Scope, Send
 
 from b12assistant.web import listening
 from b12assistant.web.policy import JOIN
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import DATA, application
-from b12assistant.web.warmup import Warmup
 
 NGINX, OPENSSL = shutil.which("nginx"), shutil.which("openssl")
 HOW_TO = Path(__file__).parent.parent / "docs" / "how-to" / "reverse-proxy.md"

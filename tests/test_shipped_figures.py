@@ -8,8 +8,8 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.corpus.page_words import Figure, load_figures
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 ROOT = Path(__file__).parent.parent
 FIGURES = load_figures().figure

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from b12assistant.display import addresses
 from b12assistant.types import Span
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 HERE = "http://127.0.0.1:7860"
 PAGES = (

@@ -21,8 +21,8 @@ from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact
 from b12assistant.errors import SourceFactsError
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 SWALLOWED = "Swallowed capsules work as well as a syringe."
 SYRINGE = "A syringe does not work as well as swallowed capsules."

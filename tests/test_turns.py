@@ -16,9 +16,8 @@ from serving import empty_space, small_space
 
 from b12assistant.application.live import Live
 from b12assistant.display.labels import load_labels
-from b12assistant.web.questions import Lane, Questions
+from b12assistant.web.questions import Lane, Questions, Warmup
 from b12assistant.web.turns import Asking, Conversation
-from b12assistant.web.warmup import Warmup
 
 
 @pytest.fixture(scope="module")

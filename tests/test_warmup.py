@@ -15,7 +15,7 @@ from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.integrations.mcp_server import warmup as warmup_of_tools
 from b12assistant.safety.languages import Languages
-from b12assistant.web.warmup import Warmup
+from b12assistant.web.questions import Warmup
 
 ASKING = {"nerves.md": "# Nerves\n\n## What wraps a nerve?\n\nMyelin wraps a nerve.\n"}
 

@@ -21,9 +21,9 @@ from starlette.testclient import TestClient
 from b12assistant.display import addresses
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, policy, site
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
 from b12assistant.web.source_routes import VIEW_POLICY
-from b12assistant.web.warmup import Warmup
 
 ROOT = Path(__file__).parent.parent
 ASKED = "What wraps every nerve: myelin?"

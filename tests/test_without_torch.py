@@ -30,7 +30,7 @@ import sys
 from starlette.testclient import TestClient
 from b12assistant.api import Workspace
 from b12assistant.web import site
-from b12assistant.web.warmup import Warmup
+from b12assistant.web.questions import Warmup
 space = Workspace()
 warmup = Warmup(space)
 with TestClient(site.application(space, warmup), base_url="http://127.0.0.1") as client:

@@ -17,9 +17,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from b12assistant.api import Workspace
-from b12assistant.web.questions import Questions
+from b12assistant.web.questions import Questions, Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 
 HOW = (
     "no browser was found for this test: name one with CHROMIUM=/path/to/chromium, or `sudo apt install chromium`, "

@@ -22,8 +22,8 @@ from unseen.quoted import quotable
 from b12assistant.index.store import Store
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.loaders import load
+from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.warmup import Warmup
 from stress_tests.runner import Tries
 
 HERE = "http://127.0.0.1:7860"

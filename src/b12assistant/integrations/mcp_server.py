@@ -47,7 +47,7 @@ from b12assistant.web import listening
 from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed
 from b12assistant.web.policy import Policy
 from b12assistant.web.problems import problem_of
-from b12assistant.web.warmup import Warmup
+from b12assistant.web.questions import Warmup
 
 try:
     from mcp.server.mcpserver import MCPServer

@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.problems import MEDIA_TYPE, Problem, limited, not_found, problem_of
+from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, not_found, problem_of
 
 JOIN = "/gradio_api/queue/join"
 HEALTH = ("/healthz", "/readyz")
@@ -50,11 +50,14 @@ _READING = ("GET", "HEAD", "OPTIONS")
 _LONGEST_NAME = 255  # bytes; file systems refuse longer names
 _LOG = logging.getLogger("b12assistant.http")
 _FOREIGN = Problem(403, "foreign_site", "Another site sent this request.", "ask from the page itself")
+_TOO_LARGE = Problem(
+    413,
+    "too_large",
+    f"A body has at most {LARGEST:,} bytes.",
+    "shorten the question or drop the oldest turns",
+    headers={"Connection": "close"},  # the rest of the body is not read, so the connection cannot be used again
+)
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S | re.I)
-
-
-class TooLargeError(Exception):
-    """The body of a request exceeds the limit."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,8 @@ class Policy:
     async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
         answer = self._answer(scope)
         try:
-            await answer(scope, limited(receive, LARGEST, TooLargeError()), send)
+            await answer(scope, _limited(receive), send)
             return
-        except TooLargeError:
-            response = _refusal(413, "the request is too large")
         except Exception as error:  # noqa: BLE001 - the server would log its message and its stack
             response = problem_of(error).response(scope["path"][:_LONGEST_NAME])
         if not send.started:
@@ -117,7 +118,7 @@ class Policy:
         if scope["method"] not in _READING and not self._is_from_here(headers):
             return _FOREIGN.response(path[:_LONGEST_NAME])
         if not length.isdigit() or int(length) > LARGEST:
-            return _refusal(413, "the request is too large")
+            return _TOO_LARGE.response(path[:_LONGEST_NAME])
         if scope["method"] == "OPTIONS" and not path.startswith(_OF_THE_API):
             return Response(status_code=204)
         return self.app
@@ -227,6 +228,21 @@ class _Answering:
             headers["content-security-policy"] = framed_by(self._framers, headers["content-security-policy"])
         else:
             self._page = message
+
+
+def _limited(receive: Receive) -> Receive:
+    """Limit ``receive`` to ``LARGEST`` bytes, whatever the headers say; raise a problem beyond them."""
+    read = 0
+
+    async def counted() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LARGEST:
+            raise ProblemError(_TOO_LARGE)
+        return message
+
+    return counted
 
 
 def policy_of(page: bytes) -> str:

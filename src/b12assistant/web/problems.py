@@ -1,7 +1,7 @@
 """Turn errors into problem documents (RFC 9457), and read and write the JSON of routes.
 
 Messages of our own errors may name folders of the machine, so a problem has its own sentence for each code; the
-message itself goes to the log. The request is never repeated or logged. Bodies are limited and ids kept unchanged.
+message itself goes to the log. The request is never repeated or logged. Ids are kept unchanged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive
 
 from b12assistant.display.labels import Labels, capital
 from b12assistant.errors import AssistantError, NotFoundError, NoWordError, QuestionError
@@ -48,17 +47,6 @@ _UNAVAILABLE = {
     "busy": "Too many questions are being answered.",
     "stopping": "The server is being stopped.",
     "late": "The answer was not ready in time.",
-}
-_TITLES = {
-    400: "Not a valid message",
-    403: "Not allowed from here",
-    404: "Not found",
-    405: "Method not allowed",
-    413: "Too large",
-    415: "Not declared as JSON",
-    422: "Not a valid request",
-    500: "Unexpected error",
-    503: "Not ready",
 }
 _CODES = {403: "foreign_site", 405: "method", 413: "too_large", 415: "content_type"}
 CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question", "unexpected", *_UNAVAILABLE)
@@ -88,7 +76,7 @@ class Problem:
     def as_json(self, asked: str) -> dict[str, Any]:
         return {
             "type": f"urn:b12assistant:problem:{self.code}",
-            "title": _TITLES.get(self.status) or HTTPStatus(self.status).phrase,
+            "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
             "instance": self.instance or asked,
@@ -164,12 +152,12 @@ def problem_of(error: Exception) -> Problem:
     return _unexpected(error)
 
 
-def sentence_and_status(error: Exception, labels: Labels) -> tuple[str, int]:
-    """Return what the page says about an error, and the HTTP status; the details are logged."""
+def sentence_of(error: Exception, labels: Labels) -> str:
+    """Return what the page says about an error; the details are logged."""
     problem = problem_of(error)
     if isinstance(error, PassingError | NoWordError):
-        return labels(f"ask.{error.code}"), problem.status
-    return problem.sentence if isinstance(error, AssistantError) else labels("ask.broken"), problem.status
+        return labels(f"ask.{error.code}")
+    return problem.sentence if isinstance(error, AssistantError) else labels("ask.broken")
 
 
 def not_found() -> Problem:
@@ -223,9 +211,6 @@ def _place(location: Sequence[object]) -> str:
     return ".".join(str(part)[:_LONGEST_NAME] for part in location[:6])
 
 
-LARGEST_BODY = 64 * 1024  # bytes
-
-
 class _Whole(PathConvertor):
     """The rest of a path, including line ends, which file names may hold."""
 
@@ -248,7 +233,7 @@ class JsonResponse(Response):
 
 
 class BoundedRoute(APIRoute):
-    """A route that reads only JSON of limited size and hides the messages of unexpected errors."""
+    """A route that reads only JSON and hides the messages of unexpected errors."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
@@ -256,40 +241,16 @@ class BoundedRoute(APIRoute):
         async def bounded(request: Request) -> Response:
             try:
                 if request.method == "POST":
-                    _check_headers(request)
-                return await handle(Request(request.scope, limited(request.receive, LARGEST_BODY, _too_large())))
+                    _check_kind(request)
+                return await handle(request)
             except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
                 return problem_of(error).response(request.scope["path"])
 
         return bounded
 
 
-def _check_headers(request: Request) -> None:
+def _check_kind(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
         hint = "send Content-Type: application/json"
         raise ProblemError(Problem(415, "content_type", "The body has to be plain JSON.", hint))
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 9 or int(announced) > LARGEST_BODY):
-        raise _too_large()
-
-
-def limited(receive: Receive, most: int, error: Exception) -> Receive:
-    """Limit ``receive`` to ``most`` bytes, whatever the headers say; raise ``error`` beyond them."""
-    read = 0
-
-    async def counted() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > most:
-            raise error
-        return message
-
-    return counted
-
-
-def _too_large() -> ProblemError:
-    hint = "shorten the question or drop the oldest turns"
-    close = {"Connection": "close"}  # the rest of the body is not read, so the connection cannot be used again
-    return ProblemError(Problem(413, "too_large", f"A body has at most {LARGEST_BODY:,} bytes.", hint, headers=close))

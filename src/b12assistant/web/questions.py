@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
-from threading import Lock, Thread
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from b12assistant.answers import Reason, Reply
+from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
+from b12assistant.memory import give_back, spare_memory
 from b12assistant.web.problems import BusyError, LateError, LoadingError, PassingError, StoppingError, problem_of
 
 T = TypeVar("T")
@@ -41,7 +43,7 @@ class Lane:
     at_once: int
     most_waiting: int
     _jobs: SimpleQueue[_Job] = field(default_factory=SimpleQueue)
-    _lock: Any = field(default_factory=Lock)
+    _lock: Any = field(default_factory=threading.Lock)
     _threads: int = 0
     _unfinished: int = 0
 
@@ -56,8 +58,10 @@ class Lane:
             if self._unfinished >= self.at_once + self.most_waiting:
                 raise BusyError("too many questions are waiting", hint="ask again in a few seconds")
             if self._threads <= self._unfinished and self._threads < self.at_once:
-                Thread(target=self._run, name=self.name, daemon=True).start()  # counted only after it has started
-                self._threads += 1
+                threading.Thread(
+                    target=self._run, name=self.name, daemon=True
+                ).start()  # counted only after it has started
+                self._threads += 1  # only after it has started
             self._unfinished += 1
         future.add_done_callback(self._leave)
         self._jobs.put((future, work))
@@ -228,3 +232,41 @@ class Questions:
             return await asyncio.wait_for(future, max(0.0, deadline - time.monotonic()))
         except TimeoutError as error:
             raise LateError(f"no answer within {self.seconds:g} seconds", hint="ask again in a few seconds") from error
+
+
+class Warmup:
+    """One attempt to load. An emergency is answered without it; other questions wait for the same parts.
+
+    ``then``: called after success; it must not raise.
+    """
+
+    def __init__(self, space: Workspace, then: Callable[[Workspace], None] = prepare) -> None:
+        self._problem: Future[str | None] = Future()
+        # Only the thread holds the workspace: it must be freed when a newer index replaces it.
+        self._thread = threading.Thread(target=self._run, args=(space, then), name="warmup", daemon=True)
+
+    def start(self) -> None:
+        spare_memory()
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        return self._problem.done()
+
+    def problem(self, seconds: float | None = None) -> str | None:
+        """Wait for the end; return what went wrong, as a sentence, or ``None``. Raises ``TimeoutError``."""
+        return self._problem.result(seconds)
+
+    def _run(self, space: Workspace, then: Callable[[Workspace], None]) -> None:
+        try:
+            space.opened  # noqa: B018 - opens the index or raises
+            space.ask("ready")
+            self._problem.set_result(None)
+        except Exception as error:  # noqa: BLE001 - reported by `problem`
+            self._problem.set_result(problem_of(error).sentence)
+            return
+        finally:  # whatever happens, no caller waits forever
+            if not self._problem.done():
+                self._problem.set_result("Something went wrong here.")
+        then(space)
+        give_back()

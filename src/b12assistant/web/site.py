@@ -23,11 +23,10 @@ from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_framers, parse_hosts
-from b12assistant.web.questions import Questions
+from b12assistant.web.questions import Questions, Warmup
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import REPLY, reply_router, source_router
 from b12assistant.web.turns import Asking
-from b12assistant.web.warmup import Warmup
 
 FIGURES = "/figures"
 POLICY = (

@@ -19,9 +19,8 @@ from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
-from b12assistant.web.problems import LateError, PassingError, sentence_and_status
-from b12assistant.web.questions import Questions
-from b12assistant.web.warmup import Warmup
+from b12assistant.web.problems import LateError, PassingError, sentence_of
+from b12assistant.web.questions import Questions, Warmup
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Asking:
                 more = await ask()
         except Exception as error:  # noqa: BLE001 - the reader gets a message without internals
             why = error.code if isinstance(error, PassingError) else ""
-            return question, talk, answer_html.note(sentence_and_status(error, self.labels)[0], why)
+            return question, talk, answer_html.note(sentence_of(error, self.labels), why)
         return "", more, ""
 
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
