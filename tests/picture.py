@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "measures < comparison labelled_set < limits red_flag_audit",
+        "measures < labelled_set < limits red_flag_audit",
     ),
     (
         "web",

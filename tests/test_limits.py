@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from corpora import three_files, write
-from fakes import FakeWorkspace
 
 from b12assistant.answering.signals import load_calibration
-from b12assistant.config import load_configuration
-from b12assistant.errors import DatasetError, UsageError
-from b12assistant.evaluation import limits
+from b12assistant.errors import DatasetError
 from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer
 from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
 
@@ -73,25 +67,6 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     assert asked == ["Metformin: does it lower B12?"]
 
 
-@pytest.mark.parametrize(("lost", "is_written"), [(0, True), (4, True), (5, False), (39, False)])
-def test_no_limit_is_written_that_refuses_more_than_one_in_ten_answerable_questions(
-    lost: int, is_written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "corpus").mkdir()
-    file = Path("b12assistant.toml")
-    file.write_text("", "utf-8")
-    space = FakeWorkspace(load_configuration(environment={}))
-    asked = [Judged(0.3 if place < lost else 0.9, right=True, gold=True) for place in range(40)]
-    if is_written:
-        assert limits.write(space, asked, Limits(0.5, 0.8)).name == file.name
-    else:
-        refused = f"nothing is written: answering.least = 0.500 would refuse {lost} of 40 answerable questions"
-        with pytest.raises(UsageError, match=re.escape(refused)):
-            limits.write(space, asked, Limits(0.5, 0.8))
-    assert bool(file.read_text("utf-8")) == is_written
-
-
 def test_too_few_questions_are_refused(tmp_path: Path) -> None:
     space = three_files(tmp_path)
     space.index()
@@ -99,30 +74,6 @@ def test_too_few_questions_are_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps({"id": "a", "question": "Does metformin lower B12?", "gold": ["Metformin lowers B12"]}))
     with pytest.raises(DatasetError, match="a fit needs 10 of the first and 5 of the others"):
         judged(space, file)
-
-
-@pytest.mark.parametrize(
-    "before",
-    ["[encoder]\ntuned = false\n", "[answering]\nleast = 0.2 # old\n\n[encoder]\ntuned = false\n", ""],
-    ids=["no section", "a section", "empty"],
-)
-def test_limits_are_written_into_the_settings_and_nothing_else_changes(
-    before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "b12assistant.toml").write_text(before, "utf-8-sig")  # some editors begin a file with a mark
-    space = FakeWorkspace(load_configuration(environment={}))
-    assert limits.write(space, RIGHT, Limits(0.4, 0.9)).name == "b12assistant.toml"
-    after = tomllib.loads((tmp_path / "b12assistant.toml").read_text("utf-8"))
-    assert after == {**tomllib.loads(before), "answering": {"least": 0.4, "strong": 0.9}}
-    chosen = load_configuration(environment={}).settings.answering
-    assert (chosen.least, chosen.strong) == (0.4, 0.9)
-
-
-def test_without_a_file_of_settings_nothing_is_written(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no b12assistant\.toml"):
-        limits.write(three_files(tmp_path), RIGHT, NOW)
 
 
 def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
@@ -136,11 +87,3 @@ def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_dista
     assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
     assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
     assert chosen.message == pytest.approx(2 * fitted.message)
-
-
-def test_write_needs_fit(tmp_path: Path) -> None:
-    from b12assistant.command.cli import commands
-
-    done = CliRunner().invoke(commands, ["evaluate", "--write", str(tmp_path / "questions.jsonl")])
-    assert done.exit_code == 2
-    assert "--write needs --fit" in done.output

@@ -13,7 +13,7 @@ from serving import small_space
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation import comparison, labelled_set
+from b12assistant.evaluation import labelled_set, measures
 
 CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",
@@ -33,8 +33,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file = folder / "questions.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in QUESTIONS), "utf-8")
     labelled_set.score(small_space(folder / "space", CORPUS), file, folder / "out")
-    table = (folder / "out" / "per_query.tsv").read_text("utf-8").splitlines()
-    assert [line.split("\t")[0] for line in table] == ["id", *(row["id"] for row in QUESTIONS)]
     found: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text("utf-8"))
     return found
 
@@ -81,23 +79,23 @@ def test_against_an_earlier_report_a_difference_has_its_interval(report: dict[st
     questions = [{**row, "id": f"{row['id']}{n}"} for n in range(40) for row in report["questions"]]
     now = {**report, "questions": questions}
     worse = {**report, "questions": [{**row, "hit_at": None} for row in questions]}
-    first = next(comparison.compared(now, worse))
+    first = next(measures.compared(now, worse))
     assert first.startswith("hit@1: 0.000 before, 0.500 now, +0.500 [+0.")
     assert first.endswith("], n = 80: better")
-    assert next(comparison.compared(worse, now)).endswith(": worse")
-    assert next(comparison.compared(now, now)).endswith(": no clear difference")
+    assert next(measures.compared(worse, now)).endswith(": worse")
+    assert next(measures.compared(now, now)).endswith(": no clear difference")
 
 
 def test_questions_with_other_words_are_not_compared(report: dict[str, Any]) -> None:
     other = {**report, "questions": [{**row, "question": "Another question?"} for row in report["questions"]]}
-    assert list(comparison.compared(report, other)) == [
+    assert list(measures.compared(report, other)) == [
         "3 questions are not in the earlier report, or not with the same words."
     ]
 
 
 def test_a_file_that_is_not_a_report_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"report\.json cannot be read"):
-        comparison.read(tmp_path)
+        measures.read_report(tmp_path)
     (tmp_path / "report.json").write_text('{"kind": "red_flags"}', "utf-8")
     with pytest.raises(DatasetError, match="no report on questions"):
-        comparison.read(tmp_path)
+        measures.read_report(tmp_path)

@@ -43,7 +43,7 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
 @click.command()
 @places
 @click.argument("file", type=Path, metavar="QUESTIONS.jsonl")
-@click.option("--out", type=Path, metavar="DIR", help="Write the whole report there: JSON, and a table of all.")
+@click.option("--out", type=Path, metavar="DIR", help="Write the whole report there, as JSON.")
 @click.option("--against", type=Path, metavar="DIR", help="An earlier --out: print what changed, with intervals.")
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
@@ -53,7 +53,6 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
     is_flag=True,
     help="Find answering.least and answering.strong, by those of the questions that are not marked.",
 )
-@click.option("--write", is_flag=True, help="With --fit: write them into b12assistant.toml.")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     space: Workspace,
@@ -63,7 +62,6 @@ def evaluate(
     *,
     strict: bool,
     fit: bool,
-    write: bool,
     json_: bool,
 ) -> None:
     """Score answers on labelled questions.
@@ -78,27 +76,25 @@ def evaluate(
       b12assistant evaluate --strict questions.jsonl
       b12assistant evaluate --fit questions.jsonl
     """
-    from b12assistant.evaluation import comparison, labelled_set
+    from b12assistant.evaluation import labelled_set, measures
 
     if file.is_dir():
         raise UsageError(
             f"{file} is a folder; evaluate reads a file of labelled questions",
             hint="a test collection is measured in a checkout: python benchmarks/run_collection.py FOLDER",
         )
-    if write and not fit:
-        raise click.UsageError("--write needs --fit, which finds what is written")
     if fit:
         if out or against or strict or json_:
-            raise click.UsageError("--fit goes only with --write")
-        _fit(space, file, write=write)
+            raise click.UsageError("--fit goes with no other option")
+        _fit(space, file)
         return
     if against is not None and out is None:
         raise click.UsageError("--against needs --out, where the report of now is written")
-    earlier = comparison.read(against) if against else None
+    earlier = measures.read_report(against) if against else None
     figures = labelled_set.score(space, file, out)
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
     if earlier is not None and out is not None:
-        click.echo(lines(comparison.compared(comparison.read(out), earlier)), err=json_)
+        click.echo(lines(measures.compared(measures.read_report(out), earlier)), err=json_)
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
     if strict and wrong:
         complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
@@ -106,8 +102,8 @@ def evaluate(
         raise SystemExit(1)
 
 
-def _fit(space: Workspace, file: Path, *, write: bool) -> None:
-    """Show which limits fit the questions, and what they change, before anything is written."""
+def _fit(space: Workspace, file: Path) -> None:
+    """Show which limits fit the questions, what they change, and what to write into the settings."""
     from b12assistant.evaluation import limits
 
     asked, marked = limits.judged(space, file)
@@ -117,7 +113,5 @@ def _fit(space: Workspace, file: Path, *, write: bool) -> None:
     if marked:
         click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
     click.echo(lines(limits.changes(asked, now, then)))
-    if write:
-        click.echo(lines([f"Written into {limits.write(space, asked, then)}."]))
-    else:
-        click.echo("Nothing is written; --write does that.")
+    settings = ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
+    click.echo(lines(["To use them, write this into b12assistant.toml:", "", *settings]))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -270,7 +270,6 @@ ANSWERED = "answered without gold"  # ids of those that should have been refused
 
 
 Json = dict[str, Any]
-_COLUMNS = ("id", "result", "hit_at", "confidence", "status", "question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,18 +322,11 @@ def _row(asked: LabelledAnswer) -> Json:
     }
 
 
-def _lines(report: Json) -> Iterator[str]:
-    yield "\t".join(_COLUMNS) + "\n"
-    for row in report["questions"]:
-        cells = ("" if row[name] is None else str(row[name]) for name in _COLUMNS)
-        yield "\t".join(" ".join(cell.split()) for cell in cells) + "\n"
-
-
 def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
     """Return figures of a labelled set and the index they were measured on.
 
     Every turn of a conversation is scored as typed, after the earlier ones, and in full, without them. ``out``: a
-    folder for `report.json` and `per_query.tsv`. Raises ``DatasetError`` if they cannot be written.
+    folder for `report.json`. Raises ``DatasetError`` if they cannot be written.
     """
     counted: dict[str, int] = {}
     summarised: Callable[..., dict[str, Any]] = summary
@@ -354,7 +346,6 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     if out is not None:
         report = question_report(file, figures, asked[0])
         write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-        write_whole(out / "per_query.tsv", "".join(_lines(report)))
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Find the limits of the confidence for a corpus from labelled questions, and write them into its settings.
+"""Find the limits of the confidence for a corpus from labelled questions.
 
 ``least`` is the highest limit that keeps nearly every question whose best quote is right; ``strong`` the lowest from
 which most best quotes are right. Neither changes what is found. Questions that stand in the corpus's lists are left
@@ -7,7 +7,6 @@ out: they are found too easily to say where a limit should be.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor
@@ -15,16 +14,13 @@ from pathlib import Path
 
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.question_lists import marked_questions
-from b12assistant.errors import DatasetError, UsageError
+from b12assistant.errors import DatasetError
 from b12assistant.evaluation.labelled_set import LabelledAnswer, ask_all, load_labelled
-from b12assistant.evaluation.measures import write_whole
 from b12assistant.language.words import surface_words
 
 KEPT = 0.97  # of the questions whose best quote is right
 RIGHT = 0.85  # of the best quotes that are strong
-MOST_REFUSED = 0.1  # of the questions with gold, for a limit that is written
 _RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
-_SECTION = re.compile(r"^\[answering\][^\n]*\n(?:(?!\[)[^\n]*\n?)*", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +97,3 @@ def changes(asked: Sequence[Judged], now: Limits, then: Limits) -> Iterator[str]
 def refused(asked: Sequence[Judged], limits: Limits, *, gold: bool) -> int:
     """Return how many of the questions with or without gold are refused."""
     return sum(each.gold is gold and each.confidence < limits.least for each in asked)
-
-
-def write(space: Workspace, asked: Sequence[Judged], limits: Limits) -> Path:
-    """Write the limits that fit ``asked`` into the project's settings; return the file.
-
-    Raises ``UsageError`` if there is none, or if the limits would refuse too many answerable questions.
-    """
-    lost, answerable = refused(asked, limits, gold=True), sum(each.gold for each in asked)
-    if lost > MOST_REFUSED * answerable:
-        raise UsageError(
-            f"nothing is written: answering.least = {limits.least:.3f} would refuse {lost} of {answerable} answerable "
-            "questions, more than one in ten",
-            hint="mark more questions with `b12assistant improve`, index, and fit with others",
-        )
-    file = space.configuration.file
-    if file is None:
-        raise UsageError("there is no b12assistant.toml to write to", hint="make one, or name it with --config")
-    text = file.read_text("utf-8-sig")
-    found = _SECTION.search(text)
-    lines = [f"least = {limits.least}", f"strong = {limits.strong}"]
-    if found is None:
-        text = text.rstrip("\n") + "\n\n[answering]\n" + "\n".join(lines) + "\n"
-    else:
-        head, *others = found[0].rstrip("\n").split("\n")
-        kept = [line for line in others if not re.match(r"\s*(?:least|strong)\s*=", line)]
-        text = text[: found.start()] + "\n".join([head, *lines, *kept]) + "\n" + text[found.end() :]
-    write_whole(file, text)
-    return file
