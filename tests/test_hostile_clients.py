@@ -76,13 +76,6 @@ def test_options_are_answered(client: TestClient) -> None:
     assert client.options(ASK).headers["allow"] == "POST"
 
 
-def test_an_error_of_the_framework_has_our_form(client: TestClient) -> None:
-    for answer in (client.get("/gradio_api/queue/data"), client.post("/theme.css"), client.post("/gradio_api/app_id")):
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert len(answer.content) == int(answer.headers["content-length"])
-        assert answer.json()["status"] == answer.status_code >= 400
-
-
 def test_a_session_that_waits_for_nothing_has_no_stream(client: TestClient) -> None:
     """The page's script begins anew at these words of the framework."""
     assert '"msg":"unexpected_error"' in client.get(f"{DATA}?session_hash=nobody").text

@@ -68,25 +68,6 @@ def test_a_question_leans_on_the_sentence_before_it_or_else_on_the_next() -> Non
     assert [each.text for each in found.near] == [last]
 
 
-SAYS = "My wife says the liver stores B12 for years."
-
-
-@pytest.mark.parametrize(
-    ("text", "claim"),
-    [
-        (f"{SAYS} She is a worrier. Is she right?", SAYS),
-        (f"{SAYS} Is that true or is it just something people say online?", SAYS),
-        (f"{SAYS} Which is true?", SAYS),
-        ("I take metformin and tingle at night. Is that right?", None),
-        (f"{SAYS} Is she right to worry about my feet?", None),
-        (f"Is that true? {SAYS}", None),
-    ],
-)
-def test_a_verdict_asks_for_what_somebody_said_before_it(text: str, claim: str | None) -> None:
-    last = asked_of(Turn(0, f"{STORY}{text}"))[-1]
-    assert (last.claim and last.claim.text) == claim
-
-
 def test_a_repeated_question_is_asked_once() -> None:
     assert asked("Can numb feet recover? Please! Can numb feet recover? CAN NUMB FEET RECOVER??") == [
         "Can numb feet recover?"

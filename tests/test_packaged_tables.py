@@ -14,7 +14,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, cr
 from b12assistant.answering.turn_forms import _Signs as Signals
 from b12assistant.corpus.entries import CuratedEntry, FindingEntry, RuleEntry, TextsFile, VocabularyFile
 from b12assistant.data_files import read_data
-from b12assistant.display.labels import languages
 from b12assistant.language.vocabulary import FILES as VOCABULARY
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import LINES
@@ -277,7 +276,7 @@ TABLES: list[tuple[type[BaseModel], tuple[str, ...]]] = [
     (Signs, ("conversation", "signs.toml")),
     (Cues, ("sellers", "cues.toml")),
     (ShortNames, ("page", "publishers.toml")),
-    *((Labels, ("page", "labels", f"{code}.toml")) for code in languages()),
+    (Labels, ("page", "labels", "en.toml")),
 ]
 
 

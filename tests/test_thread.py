@@ -177,11 +177,3 @@ def readings_of(text: str) -> list[tuple[str, ...]]:
     """Return the parts of each reading of the last question of a message."""
     *_, last = asked_of(Turn(0, text))
     return [tuple(part.text for part in each.parts) for each in THREAD._readings_of(last)]
-
-
-def test_of_a_verdict_what_somebody_said_is_searched_as_a_question() -> None:
-    claim = "My neighbour says that myelin wraps the nerves in the arm."
-    story = "I have had numb arms for six years now and nobody has told me why."
-    assert readings_of(f"{story} {claim} Is she right?") == [(claim,)]
-    read_as = THREAD.read((Turn(0, f"{story} {claim} Is she right?"),)).searched.read_as
-    assert (read_as.text, read_as.is_joined) == (claim, True)

@@ -18,7 +18,6 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import chain, islice, pairwise
 
-from b12assistant.answering.turn_forms import specific
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.sentences import split_sentences, trim
 from b12assistant.language.words import readable, surface_words, terms
@@ -115,36 +114,14 @@ _HELP = re.compile(
     re.I,
 )
 _ENDS = " )\"'”’!"
-# Questions that ask no more than whether what was said is so.
-_VERDICT = re.compile(
-    r"\W*(?:and |so |but )?(?:"
-    r"(?:is|was|are|were|could|can) (?:s?he|that|this|it|they|these|those|(?:my|the|our) \w+)"
-    r" (?:really |actually |be |even |just )*"
-    r"(?:right|true|correct|wrong|rubbish|nonsense|so|a myth|real|the case|a fact)|"
-    r"which (?:one |of (?:them|these) )?is (?:true|right|correct)|(?:is )?(?:true|right|correct|really)|"
-    r"(?:is there )?any truth (?:in|to) (?:it|this|that)|(?:does|do) (?:that|this|it) (?:sound|seem) (?:right|true)"
-    r")(?:,? or [^?]{1,60})?\W*",
-    re.I,
-)
-_SAID = re.compile(
-    r"\b(?:says|said|saying|told|tells|reckons?|thinks|swears|insists|claims?|reads?|hear|heard|seen|saw|apparently|"
-    r"supposedly|believes|convinced|suggest(?:s|ed))\b",
-    re.I,
-)
-_CLAIMS = 2  # specific words with which a sentence says something that can be true
-_REACH = 3  # sentences before a verdict in which what was said is looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more.
-
-    ``claim``: what somebody said, if the question is only whether it is so.
-    """
+    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more."""
 
     words: TurnSlice
     near: tuple[TurnSlice, ...] = ()
-    claim: TurnSlice | None = None
 
     @property
     def read(self) -> TurnSlice:
@@ -201,10 +178,7 @@ def asked_of(turn: Turn) -> tuple[Asked, ...]:
     once: dict[tuple[str, ...], Range] = {}
     for part in found:
         once.setdefault(_content(text[part.start : min(part.end, part.start + LONGEST)]), part)
-    return tuple(
-        Asked(TurnSlice(turn, part.start, part.end), _near(turn, part, sentences), _claim(turn, part, sentences))
-        for part in once.values()
-    )
+    return tuple(Asked(TurnSlice(turn, part.start, part.end), _near(turn, part, sentences)) for part in once.values())
 
 
 def _content(question: str) -> tuple[str, ...]:
@@ -229,14 +203,6 @@ def _around(turn: Turn, part: Range, sentences: Sequence[Range]) -> Iterator[Tur
         cut = trim(turn.text, start, min(end, start + LONGEST))
         if cut:
             yield TurnSlice(turn, cut.start, cut.end)
-
-
-def _claim(turn: Turn, part: Range, sentences: Sequence[Range]) -> TurnSlice | None:
-    """Return the nearest sentence before a verdict that says what somebody said; ``None`` if there is none."""
-    if not _VERDICT.fullmatch(turn.text, part.start, part.end):
-        return None
-    near = [each for each in islice(_around(turn, part, sentences), _REACH) if each.start < part.start]
-    return next((each for each in near if _SAID.search(each.text) and specific(each.text) >= _CLAIMS), None)
 
 
 def sentences_of(text: str) -> tuple[Range, ...]:

@@ -144,9 +144,7 @@ class Thread:
         return max((self._judged(each) for each in reversed(found)), key=lambda each: each.likely)
 
     def _readings_of(self, asked: Asked) -> list[Interpretation]:
-        """Return a question of a message by itself, then with each context; of a verdict, only the claim."""
-        if asked.claim is not None:
-            return [Interpretation((asked.claim,), as_one=True)]
+        """Return a question of a message by itself, then with each context."""
         message = asked.words.turn.text[: self.most]
         return [Interpretation((*context, asked.read)) for context in ((), *self._contexts(asked, message))]
 

@@ -1,4 +1,4 @@
-"""Read the words of the interface: one file per language, one table per surface, no facts about health.
+"""Read the words of the interface: one table per surface, no facts about health.
 
 A key is `table.name`; values in {braces} are filled in. The page's scripts get the same tables as JSON.
 """
@@ -9,17 +9,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
-from importlib import resources
+from functools import cache
 from types import MappingProxyType
 
 from b12assistant.answers import Reason
 from b12assistant.data_files import read_data
-from b12assistant.errors import ConfigError
 from b12assistant.types import Document, Interest, Source, SourceWeight, Words
 
 ENGLISH = "en"
-_FOLDER = ("page", "labels")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,21 +91,11 @@ class Labels:
 _NOBODY = "not clinically reviewed"  # as curators write it
 
 
-@lru_cache(maxsize=16)
-def load_labels(language: str = ENGLISH) -> Labels:
-    """Load the labels of a language. Raises ``ConfigError`` if it has none."""
-    known = languages()
-    if language not in known:
-        raise ConfigError(f"the page has no words in {language!r}", hint=f"take one of {', '.join(known)}")
-    tables = read_data(*_FOLDER, f"{language}.toml")
-    return Labels(language, MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()}))
-
-
-def languages() -> tuple[str, ...]:
-    """List the languages that have a file of labels."""
-    folder = resources.files("b12assistant").joinpath("data", *_FOLDER)
-    names = (file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
-    return tuple(sorted(names))
+@cache
+def load_labels() -> Labels:
+    """Load the labels."""
+    tables = read_data("page", "labels", f"{ENGLISH}.toml")
+    return Labels(ENGLISH, MappingProxyType({name: MappingProxyType(table) for name, table in tables.items()}))
 
 
 def capital(text: str) -> str:

@@ -293,7 +293,6 @@ class Quoted:
     lead: tuple[Sentence, ...]
     best: Range | None
     place: tuple[str, ...]
-    page_range: tuple[int, int] | None
     pages: str
     source: Source
     speaker: Speaker
@@ -320,7 +319,6 @@ class Quoted:
             tuple(_lead(document, sentences, cited.best)),
             cited.best.range if cited.best else None,
             (document.title, *section(document, at)),
-            pages,
             labels.pages(pages) or "",
             source,
             Speaker.of(

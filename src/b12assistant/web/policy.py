@@ -17,12 +17,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.problems import MEDIA_TYPE, Problem, ProblemError, not_found, problem_of
+from b12assistant.web.problems import Problem, ProblemError, not_found, problem_of
 
 JOIN = "/gradio_api/queue/join"
 HEALTH = ("/healthz", "/readyz")
@@ -88,7 +87,7 @@ class Policy:
             begun, path = time.monotonic(), scope["path"]
             change = self.home if path == "/" else None
             is_fixed = path.startswith(_HASHED)
-            answering = _Answering(send, self.framers, change, path[:_LONGEST_NAME], is_fixed=is_fixed)
+            answering = _Answering(send, self.framers, change, is_fixed=is_fixed)
             await self._http(scope, receive, answering)
             if path not in HEALTH:
                 taken, route = round(1000 * (time.monotonic() - begun)), self._route(path) or "other"
@@ -152,22 +151,16 @@ class Policy:
 
 
 class _Answering:
-    """Adds the headers to a response; holds a page back until its scripts are known.
-
-    An error of the framework is sent in our own form.
-    """
+    """Adds the headers to a response; holds a page back until its scripts are known."""
 
     def __init__(
         self,
         send: Send,
         framers: tuple[str, ...],
         change: Callable[[bytes], bytes] | None,
-        path: str,
         *,
         is_fixed: bool,
     ) -> None:
-        self._path = path
-        self._problem = b""  # in place of the body
         self._send = send
         self._is_fixed = is_fixed
         self._framers = framers
@@ -181,14 +174,8 @@ class _Answering:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             self._set_headers(message)
-            if message["status"] >= 400 and MutableHeaders(scope=message).get("content-type") == "application/json":
-                self._replace(message)
             if self._page is not None:
                 return
-        elif self._problem and message["type"] == "http.response.body":
-            if message.get("more_body"):
-                return
-            message = {"type": "http.response.body", "body": self._problem}
         elif self._page is not None and message["type"] == "http.response.body":
             self._body.append(message.get("body", b""))
             if message.get("more_body"):
@@ -203,12 +190,6 @@ class _Answering:
             await self._send(page)
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
-
-    def _replace(self, start: Message) -> None:
-        ours = problem_of(HTTPException(start["status"])).response(self._path)
-        self._problem = bytes(ours.body)
-        headers = MutableHeaders(scope=start)
-        headers["content-type"], headers["content-length"] = MEDIA_TYPE, str(len(self._problem))
 
     def _set_headers(self, message: Message) -> None:
         message["headers"] = [(name.lower(), value) for name, value in message["headers"]]
