@@ -121,7 +121,6 @@ def test_an_empty_answer_has_every_key() -> None:
         "notices": [],
         "quotes": [],
         "disagreements": [],
-        "origins": [],
         "nearest": [],
         "interpretation": None,
         "asked": [

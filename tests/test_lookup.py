@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from serving import small_space
 
 from b12assistant.answering.lookup import (
-    MOST_FOUND,
     MOST_OF_ONE,
     LookUp,
     Match,
@@ -173,19 +172,6 @@ def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: 
     matches = documents(found(space, "cold feet", exact=True))
     assert (matches.count("again.md"), matches.count("once.md")) == (MOST_OF_ONE, 1)
     assert len(found(space, "cold feet", Sieve(document="again"), exact=True)) == MOST_OF_ONE + 9
-
-
-def test_a_document_that_fills_the_list_displaces_no_other(tmp_path: Path) -> None:
-    """It has more good passages than the list has places."""
-    stuffed = "\n\n".join(f"## Part {n}\n\nCold feet, cold feet: number {n}." for n in range(MOST_FOUND + 30))
-    others = {f"other{n}.md": f"# Other {n}\n\nCold feet want socks and {n} shoes, they say.\n" for n in range(9)}
-    space = small_space(tmp_path, {"stuffed.md": f"# Stuffed\n\n{stuffed}\n", **others})
-    for exact in WAYS:
-        matches = documents(found(space, "cold feet", exact=exact))
-        assert matches.count("stuffed.md") == MOST_OF_ONE
-        assert set(matches) == {"stuffed.md", *others}
-    only = found(space, "cold feet", Sieve(document="stuffed"))
-    assert documents(only) == ["stuffed.md"] * MOST_FOUND
 
 
 @given(st.text(max_size=40), st.text(max_size=10), st.text(max_size=10))

@@ -90,7 +90,6 @@ def test_the_forms_are_those_of_the_design() -> None:
         "notices",
         "quotes",
         "disagreements",
-        "origins",
         "nearest",
         "interpretation",
         "asked",

@@ -6,7 +6,7 @@ Nothing is withheld because of what a question says; users see all that may be q
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +17,7 @@ from b12assistant.answering.retrieval import Depths, Query, rank
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.language.words import terms
 from b12assistant.threads import once
-from b12assistant.types import Document, DocumentId, Hit, OriginId, Passage, PassageId, Range, Span
+from b12assistant.types import Document, DocumentId, OriginId, Passage, Range, Span
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
@@ -130,29 +130,14 @@ class LookUp:
         return tuple(islice(filter(has_place, self._by_phrase() if exact else self._best(k)), k))
 
     def _best(self, k: int) -> Iterable[Match]:
-        query = self.engine.query(self.text)
-        matches = [self._by_meaning(hit.passage, query) for hit in self._ranked(query, k)]
+        query, collection = self.engine.query(self.text), self.engine.collection
+        depths = Depths(candidates=max(Depths().candidates, k))
+        hits = rank(query, collection, lambda row: self.lets(collection.passages[row]), k, depths=depths)
+        matches = [self._by_meaning(hit.passage, query) for hit in hits]
         found = _near_enough(matches, far=self.sieve.is_of_publications)
         ranked = {match.passage.id for match in found}
         phrases = self._by_phrase() if self._is_phrase else ()
         return (*found, *(match for match in phrases if match.passage.id not in ranked))
-
-    def _ranked(self, query: Query, k: int) -> tuple[Hit, ...]:
-        """Return the best ``k``. If a document has too many of them, only its best are kept and all is ranked again, so
-        that others get the places; this is rare, and happens only once per document."""
-        depths = Depths(candidates=max(Depths().candidates, k))
-        held: dict[DocumentId, frozenset[PassageId]] = {}
-
-        def lets(row: int) -> bool:
-            passage = self.engine.collection.passages[row]
-            return self.lets(passage) and passage.id in held.get(passage.document.id, (passage.id,))
-
-        while True:
-            hits = rank(query, self.engine.collection, lets, k, depths=depths)
-            filling = {} if self.sieve.document or len(hits) < k else _filling(hits)
-            if not filling:
-                return hits
-            held |= filling
 
     def lets(self, passage: Passage) -> bool:
         """Check whether a passage may be quoted and the sieve wants it."""
@@ -208,14 +193,6 @@ class LookUp:
             ends = (Range(at.start, at.start + 1), Range(at.end - 1, at.end))
             if all(any(each.range.contains(end) for each in passage.sentences) for end in ends):
                 yield at
-
-
-def _filling(hits: Sequence[Hit]) -> dict[DocumentId, frozenset[PassageId]]:
-    """Return the documents that have more than ``MOST_OF_ONE`` of ``hits``, each with the first of them."""
-    found: dict[DocumentId, list[PassageId]] = defaultdict(list)
-    for hit in hits:
-        found[hit.passage.document.id].append(hit.passage.id)
-    return {document: frozenset(ids[:MOST_OF_ONE]) for document, ids in found.items() if len(ids) > MOST_OF_ONE}
 
 
 def _near_enough(ranked: Sequence[Match], *, far: bool) -> tuple[Match, ...]:

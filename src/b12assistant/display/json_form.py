@@ -14,7 +14,7 @@ from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
 from b12assistant.display.labels import load_labels, overdue, section
 from b12assistant.display.presentation import quoted
-from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, first_mentions, passage_text, spans_text
+from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, passage_text, spans_text
 from b12assistant.types import (
     Extent,
     FileEnd,
@@ -134,7 +134,9 @@ class Notice(Form):
         )
 
 
-class Publication(Form):
+class Origin(Form):
+    """A publication that words of this project's summary rest on."""
+
     id: Text
     title: Text
     publisher: Text
@@ -142,23 +144,8 @@ class Publication(Form):
     published: Annotated[Text, Field(description="The year or date it gives, or `unknown`.")]
     url: Text
     read: Annotated[Extent, Field(description="How much of it we read.")]
-
-
-class Origin(Publication):
-    """A publication that words of this project's summary rest on."""
-
     weight: Annotated[SourceWeight, Field(description="How much it counts beside others, the most first.")]
     place: Annotated[Text, Field(description="Where in the publication.")]
-
-
-class NumberedOrigin(Publication):
-    """A publication that sentences of the answer rest on: once, in order of first mention."""
-
-    number: Annotated[int, Field(ge=1)]
-
-    @classmethod
-    def of(cls, number: int, basis: Basis) -> Self:
-        return cls(number=number, **{name: getattr(basis, name) for name in Publication.model_fields})
 
 
 class QuoteSentence(Form):
@@ -213,7 +200,9 @@ class _QuotePlace(Form):
     sentences: Annotated[list[QuoteSentence], Field(description="The same words, sentence by sentence.")]
 
 
-class _QuoteState(Form):
+class Quote(SourceFields, _QuotePlace):
+    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
+
     source_cites: Annotated[
         list[Text], Field(description="Publications this source lists; not checked against this sentence.")
     ]
@@ -223,10 +212,6 @@ class _QuoteState(Form):
     source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
     partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
     curator_note: Annotated[Text | None, Field(description="What a curator says of the passage; show it.")]
-
-
-class Quote(_QuoteState, SourceFields, _QuotePlace):
-    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
 
     @classmethod
     def of(cls, shown: Quoted, quote: answers.Quote, reply: Reply, today: date) -> Self:
@@ -299,16 +284,14 @@ class UserWords(Form):
         return cls(text=words.text, slices=[TurnSlice.of(words)])
 
 
-class _AskedAnswer(Form):
+class AskedQuestion(UserWords):
+    """A question of the message, with what answers it."""
+
     context: Annotated[list[TurnSlice], Field(description="The user's other words that it was read with.")]
     status: Status
     reason: Reason | None
     quotes: Annotated[list[int], Field(description="Numbers of the quotes that answer it.")]
     nearest: Annotated[list[Place], Field(description="Where the nearest passages are, when nothing answers it.")]
-
-
-class AskedQuestion(_AskedAnswer, UserWords):
-    """A question of the message, with what answers it."""
 
     @classmethod
     def of_part(cls, part: answers.AskedAnswer) -> Self:
@@ -330,7 +313,6 @@ class Answer(Form):
     notices: list[Notice]
     quotes: Annotated[list[Quote], Field(description="Best first; empty unless `answered` or `possibly`.")]
     disagreements: list[Disagreement]
-    origins: Annotated[list[NumberedOrigin], Field(description="What the sentences of all quotes rest on.")]
     nearest: Annotated[list[Place], Field(description="Where the nearest passages are, when nothing answers.")]
     interpretation: Interpretation | None
     asked: Annotated[
@@ -359,7 +341,6 @@ class Answer(Form):
                 )
                 for differ in answer.disagreements
             ],
-            origins=[NumberedOrigin.of(number, each) for number, each in enumerate(first_mentions(shown), start=1)],
             nearest=[Place.of_passage(passage) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
             asked=[AskedQuestion.of_part(part) for part in answer.asked],
@@ -397,23 +378,16 @@ class AskResponse(Form):
         )
 
 
-class _PassageWords(Place):
+class PassageFields(SourceFields, Place):
     text: Text
     spans: Annotated[list[Offsets], Field(description="Its sentences.")]
     pages: Pages
     reference: Annotated[bool, Field(description="An item of a reference list.")]
 
 
-class PassageFields(SourceFields, _PassageWords): ...
-
-
-class _Rank(Form):
+class SearchHit(PassageFields):
     rank: Annotated[int, Field(ge=1)]
     score: float
-
-
-class SearchHit(PassageFields, _Rank):
-    pass
 
 
 class SearchResponse(Form):

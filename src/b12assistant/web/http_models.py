@@ -10,8 +10,7 @@ from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answering.lookup import Sieve
 from b12assistant.application.shared_answer import MOST_SHARED
 from b12assistant.corpus.publishers import PublisherKind
-from b12assistant.display.json_form import Count, Day, Form, Generation, Interest, Offsets, PassageFields
-from b12assistant.types import Extent, MarkKind, SourceKind, SourceWeight, Words
+from b12assistant.display.json_form import Count, Form, Generation, Json, PassageFields
 
 MOST_HITS = 100
 
@@ -78,23 +77,7 @@ class PassageResponse(PassageFields):
     index: Generation
 
 
-class SourceFacts(Form):
-    """As in `sources.toml`; a fact that is not known is left out."""
-
-    title: str | None = None
-    kind: SourceKind | None = None
-    words: Words
-    based_on: str | None = None
-    commercial_interest: Interest
-    publisher: str | None = None
-    url: str | None = None
-    published: Day = None
-    review_by: Day = None
-    superseded_by: str | None = None
-    withdrawn: bool
-    review: str | None = None
-    cites: list[str]
-    note: str | None = None
+Facts = Annotated[Json, Field(description="As in `sources.toml`; a fact that is not known is left out.")]
 
 
 class Listed(Form):
@@ -102,7 +85,7 @@ class Listed(Form):
 
     document: str
     title: str
-    source: SourceFacts
+    source: Facts
     characters: Count
     pages: Annotated[int | None, Field(description="null without pages.")]
     passages: Count
@@ -118,67 +101,24 @@ class DocumentsResponse(Form):
     index: Generation
 
 
-class Section(Form):
-    heading: str
-    level: Annotated[int, Field(ge=1, le=6)]
-    start: Count
-    end: Count
-
-
-class Marked(Form):
-    """A range that cleaning set apart: `never` is never quoted, `reference` only when a paper is asked for."""
-
-    start: Count
-    end: Count
-    kind: MarkKind
-    rule: str
-
-
-class PassageOf(Form):
-    passage: str
-    spans: list[Offsets]
-    section: list[str]
-
-
-class Publication(Form):
-    """An entry of the register of origins, as in `sources.toml`."""
-
-    id: str
-    title: str
-    publisher: str
-    kind: SourceKind
-    country: str
-    published: Annotated[str, Field(description="The year or date it gives, or `unknown`.")]
-    read_on: Annotated[str, Field(json_schema_extra={"format": "date"})]
-    read: Annotated[Extent, Field(description="How much of it was read.")]
-    url: str
-    terms: str
-    part_read: Annotated[str, Field(description="An excerpt is not the whole.")]
-    read_at: Annotated[str, Field(description="The copy that was read, empty if it was read at `url`.")]
-    weight: SourceWeight
-
-
-class RestsOn(Form):
-    """A sentence of a summary, a publication it rests on, and where in it."""
-
-    start: Count
-    end: Count
-    origin: str
-    place: str
-
-
 class DocumentResponse(Form):
     """A line of `export`, with the generation."""
 
     document: str
     title: str
     text: Annotated[str, Field(description="The canonical text that every offset counts in.")]
-    source: SourceFacts
-    sections: list[Section]
-    marked: list[Marked]
-    passages: list[PassageOf]
-    origins: Annotated[list[Publication], Field(description="What a summary rests on; empty for a source's own words.")]
-    rests_on: list[RestsOn]
+    source: Facts
+    sections: Annotated[list[Json], Field(description="Headings, each with its level and range.")]
+    marked: Annotated[
+        list[Json],
+        Field(description="Ranges set apart: `never` is never quoted, `reference` only when a paper is asked for."),
+    ]
+    passages: Annotated[list[Json], Field(description="Their ids, spans of sentences, and headings.")]
+    origins: Annotated[
+        list[Json],
+        Field(description="What a summary rests on, as in `sources.toml`; empty for a source's own words."),
+    ]
+    rests_on: Annotated[list[Json], Field(description="Ranges of sentences, each with an origin and where in it.")]
     index: Generation
 
 
