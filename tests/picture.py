@@ -26,7 +26,7 @@ PICTURE = (
         "language",
         "vocabulary",
         "sentences",
-        "beginnings folding < wording",
+        "folding < wording",
         "words",
     ),
     (

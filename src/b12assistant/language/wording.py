@@ -13,7 +13,6 @@ from typing import Final
 
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
-from b12assistant.language.beginnings import Beginnings, beginnings, places
 from b12assistant.language.folding import HAN, Word, fold, fold_letter
 from b12assistant.threads import once
 
@@ -25,7 +24,6 @@ NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 MOST: Final = 12  # allowed repetitions of a group
-LONG: Final = 1_000  # characters of a text that is searched only where a wording can begin
 LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
 COUNT: Final = re.compile(r"(\)?)\{(?:\d+,)?(\d+)\}")
 
@@ -46,27 +44,12 @@ class Wordings:
         except re.error as error:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
 
-    @once
-    def _begins(self) -> Beginnings | None:
-        return beginnings(self.expressions())
-
     def compile(self) -> None:
-        """Make in advance what the first searches, of a short and of a long text, would make."""
-        self._pattern, self._begins  # noqa: B018 - made once
+        """Compile in advance what the first search would."""
+        self._pattern  # noqa: B018 - made once
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        if not self._wordings:
-            return iter(())
-        begins = self._begins if len(text) > LONG else None
-        return self._pattern.finditer(text) if begins is None else self._found(text, places(text, begins))
-
-    def _found(self, text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
-        """Yield the matches that begin at ``starts``, in order, none inside the one before."""
-        end = 0
-        for start in starts:
-            if start >= end and (match := self._pattern.match(text, start)):
-                yield match
-                end = match.end()
+        return self._pattern.finditer(text) if self._wordings else iter(())
 
     def findall(self, text: str) -> list[str]:
         return [match[0] for match in self.finditer(text)]
