@@ -86,7 +86,7 @@ def test_a_long_name_is_short_in_the_chip_and_whole_in_the_list_of_publications(
     long = "Medicines and Healthcare products Regulatory Agency"
     speaker = Speaker.of(Source(), LABELS, [basis(long, SourceKind.PUBLIC_BODY)])
     assert speaker.chip[0] == "MHRA (UK medicines regulator)"
-    assert speaker.cited[0].startswith(f"{long}: ")
+    assert speaker.parts[0].startswith(f"{long}: ")
 
 
 def test_every_short_name_is_for_a_publisher_of_the_library_and_shorter() -> None:

@@ -188,6 +188,7 @@ def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
     other = Speaker.of(Source(), load_labels(), [Basis.of(Attribution(Range(0, 1), linked, "Dose"))])
     assert speaker.cited[0] == "NHS: A page (2023)"
     assert other.cited[0] == "NHS: A page (2023) https://a.example/"
+    assert other.parts[0] == "NHS: A page (2023)"
 
 
 def test_the_weight_of_a_publication_is_that_of_its_kind_unless_the_register_gives_another() -> None:

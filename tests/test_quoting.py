@@ -295,19 +295,27 @@ def test_a_score_is_the_maximum_over_the_rows_less_the_charge(drawn: tuple[Docum
             assert window.score == pytest.approx(cosines[window.cut.rows].max(axis=0).mean() - charge, abs=1e-6)
 
 
-FAQ = "Why is it called so? The river gave it that name. Boats are kept there."
+FAQ = "Why is it called so? The river gave it that name. See the next chapter. Boats are kept there."
 
 
 def test_a_question_is_quoted_with_what_follows_it_and_never_alone() -> None:
     (passage,) = passages_of(build_document(FAQ))
     texts_of_cuts = [cut.text for cut in cuts(passage)]
     assert "Why is it called so?" not in texts_of_cuts
+    assert "See the next chapter." not in texts_of_cuts
     assert "Why is it called so? The river gave it that name." in texts_of_cuts
+    assert "The river gave it that name. See the next chapter." in texts_of_cuts
 
 
 def test_the_answer_and_not_its_question_is_the_best_sentence() -> None:
     (passage,) = passages_of(build_document(FAQ))
     held = [cut for cut in cuts(passage) if cut.rows == slice(0, 2)]
-    cosines = np.array([[1.0], [0.2], [0.1]], np.float32)
-    (window,) = score([held], [cosines], np.ones(1, np.float32), [np.full(3, np.nan, np.float32)])
+    cosines = np.array([[1.0], [0.2], [0.1], [0.1]], np.float32)
+    (window,) = score([held], [cosines], np.ones(1, np.float32), [np.full(4, np.nan, np.float32)])
     assert window.best.text == "The river gave it that name."
+
+
+@pytest.mark.parametrize("text", ["See that the lid is shut, because it leaks.", "See your doctor today."])
+def test_advice_that_begins_with_see_is_quoted(text: str) -> None:
+    (passage,) = passages_of(build_document(text))
+    assert [cut.text for cut in cuts(passage)] == [text]

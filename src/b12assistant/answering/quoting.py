@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _CLOSING = " \n)\"'”’|"
+_PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
+_POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 _BLANK_LINE = "\n\n"
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all. The
 # calibration and the reader were fitted to quotes of this make.
@@ -130,7 +132,7 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
     """Return all that may be quoted from a passage. ``most``: characters of a quote.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list. A question, as on a page
-    of questions and answers, is quoted with what follows it.
+    of questions and answers, is quoted with what follows it; so is a sentence that only points elsewhere.
     """
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
@@ -154,8 +156,9 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
 
 
 def _tells_nothing(sentence: Span) -> bool:
-    """Return whether a sentence by itself answers nothing, because it asks."""
-    return sentence.text.rstrip(_CLOSING).endswith("?")
+    """Return whether a sentence by itself answers nothing: it asks, or only points elsewhere."""
+    text = sentence.text.rstrip(_CLOSING)
+    return text.endswith("?") or bool(_POINTER.fullmatch(text))
 
 
 def _list(

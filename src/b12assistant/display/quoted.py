@@ -136,14 +136,22 @@ class Speaker:
         )
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """Return what is known, in order: publications that a summary is based on, whose words, publisher, date."""
+        return self._with(publication.words for publication in self.basis)
+
+    @property
     def own(self) -> tuple[str, ...]:
-        """Return what is known, in order: whose words, publisher, date."""
-        return tuple(part for part in (self.whose, self.publisher, self.published) if part)
+        """Return ``parts`` without the publications."""
+        return self._with(())
 
     @property
     def cited(self) -> tuple[str, ...]:
-        """Return the publications that a summary is based on, each with its web address, then ``own``."""
-        return (*(publication.cited for publication in self.basis), *self.own)
+        """Return ``parts``, with the web address of each publication."""
+        return self._with(publication.cited for publication in self.basis)
+
+    def _with(self, based_on: Iterable[str]) -> tuple[str, ...]:
+        return tuple(part for part in (*based_on, self.whose, self.publisher, self.published) if part)
 
 
 def best_known(basis: Iterable[Basis]) -> list[Basis]:

@@ -118,7 +118,7 @@ def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "")
 def place_of(quote: Quoted) -> Json:
     """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
     speaker = quote.speaker
-    told = speaker.chip if speaker.basis else (capital(speaker.own[0]), *speaker.own[1:])
+    told = speaker.chip if speaker.basis else (capital(speaker.parts[0]), *speaker.parts[1:])
     return {
         "address": quote.link,
         "passage": quote.passage,
