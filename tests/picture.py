@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "measures < labelled_set < red_flag_audit",
+        "measures < labelled_set < limits red_flag_audit",
     ),
     (
         "web",

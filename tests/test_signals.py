@@ -10,15 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.signals import (
-    Evidence,
-    QuestionWord,
-    Topics,
-    load_calibration,
-    load_topics,
-    mean_of,
-    words_of,
-)
+from b12assistant.answering.signals import Evidence, QuestionWord, Topics, load_topics, mean_of, words_of
 from b12assistant.answers import Interpretation, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.encoding import load_encoder, tuned_encoder
@@ -128,16 +120,3 @@ def test_the_committed_table_separates_things_from_talk(thing: str, talk: str) -
     words = [QuestionWord(terms(word)[0], np.zeros(0, np.int64)) for word in (thing, talk)]
     first, second = load_topics().of(words, np.zeros((1, 4), np.float32), "another encoder")
     assert first > 2 * second
-
-
-def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
-    fitted = load_calibration()
-    assert fitted.with_limits(least=0, strong=0) == fitted
-    chosen = fitted.with_limits(least=2 * fitted.possibly, strong=0.1)
-    assert chosen.least("why " * 9) == chosen.possibly
-    between = [chosen.least("why " * words) for words in range(9, 16)]
-    assert between == sorted(between, reverse=True)
-    assert chosen.least("why " * 12) ** 2 == pytest.approx(chosen.possibly * chosen.longer)
-    assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
-    assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
-    assert chosen.message == pytest.approx(2 * fitted.message)

@@ -166,6 +166,11 @@ class Answerer:
         turns = turns_of(question, history)
         return self._thread.read(self._asked(turns, self._triaged(turns).apart if history else ()))
 
+    @property
+    def in_use(self) -> Calibration:
+        """Return the weights and limits that the open index and the settings give."""
+        return self._thread.calibration
+
     @once
     def _thread(self) -> Thread:
         """Return what reads turns; it keeps the latest, since each turn of a conversation reads the earlier ones."""
