@@ -34,7 +34,7 @@ GROUPS = {  # by the id
     **dict.fromkeys(("n1-", "n4-", "n5-", "p1-", "p2-", "p3-", "p4-"), "statement"),
     **dict.fromkeys(("h1-", "h11-", "m7-", "m10-", "q1-", "q2-", "q3-"), "remark"),
     **dict.fromkeys(("h2-q", "m1-", "m2-", "m3-", "m4-", "m8-", "n2-", "n3-", "wx-"), "question"),
-    **dict.fromkeys(("letter-", "h2-l", "h12-", "m5-", "m6-", "m9-"), "letter"),
+    **dict.fromkeys(("letter-", "h2-l", "h12-", "m5-", "m6-", "m9-", "r1-", "r2-", "r3-"), "letter"),
 }
 ALARM = {0: 7.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
 

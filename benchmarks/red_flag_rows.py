@@ -13,22 +13,21 @@ from red_flag_noise import among, noisy
 
 from b12assistant.answers import Level, Turn
 from b12assistant.language.folding import fold
-from b12assistant.safety.assertion import load_denials
+from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.second_opinion import WordOpinion
 from b12assistant.safety.triage import Rules, Triager
-from b12assistant.safety.turn_parts import SHORT, neighbours
+from b12assistant.safety.turn_parts import SHORT, parts_told, unended
 
 DATA = Path(__file__).parent / "data" / "red_flags"
 SEED = 20_261_120
 EVERY = 12  # one in so many utterances is put among others
-NEW = ("h", "k", "m", "n", "o", "p", "q")  # the rounds of ordinary messages
-NEWEST = ("p", "q")
+PART = "part "  # begins the id of a part of a message
 
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled utterance. ``concern``: its place in ``CONCERNS``."""
+    """One labelled utterance. ``concern``: its place in ``CONCERNS``. ``serious``: the words that make it so."""
 
     id: str
     turn: Turn
@@ -38,10 +37,7 @@ class Row:
     acceptable: frozenset[str]
     trap: str
     language: str
-
-    @property
-    def is_new(self) -> bool:
-        return self.id.startswith(NEW)
+    serious: str = ""
 
 
 def load(split: str) -> list[Row]:
@@ -52,7 +48,8 @@ def load(split: str) -> list[Row]:
         concern = CONCERNS.index(row["kind"] if row["level"] == "emergency" else row["level"])
         former = turns[-2] if len(turns) > 1 else None
         acceptable = frozenset(row["acceptable"])
-        rows.append(Row(row["id"], turns[-1], former, concern, row["level"], acceptable, row["trap"], row["language"]))
+        said = (acceptable, row["trap"], row["language"], row.get("serious", ""))
+        rows.append(Row(row["id"], turns[-1], former, concern, row["level"], *said))
     return rows
 
 
@@ -68,19 +65,45 @@ def letters(split: str) -> list[Row]:
 
 def parts_of(row: Row) -> list[Row]:
     """Return the parts that triage judges by themselves: of a short message the whole."""
-    text = load_denials().masked(row.turn.text)
+    text = without_denied(row.turn.text)
     folded = fold(text)
     if len(folded.words) <= SHORT:
-        return [row]
-    places = ((folded.words[part.start].start, folded.words[part.end - 1].end) for part in neighbours(folded, text))
-    texts = dict.fromkeys(text[start:end] for start, end in places)
-    return [replace(row, turn=Turn(0, each), former=None) for each in texts]
+        return [replace(row, turn=Turn(row.turn.index, unended(text)))]
+    return [replace(row, turn=Turn(0, each.text.strip()), former=None) for each in parts_told(text, folded)]
 
 
-def look_alikes(rows: Sequence[Row]) -> list[Row]:
-    """Return the parts of long harmless English messages: each is harmless, whatever it sounds like by itself."""
-    calm = (row for row in rows if row.level == "none" and row.language == "en")
-    return [part for row in calm if len(parts := parts_of(row)) > 1 for part in parts]
+def labelled_parts(rows: Sequence[Row], rules: Rules, most: int) -> list[Row]:
+    """Return parts of English messages, at most ``most`` of each: harmless ones, and those that hold what is serious.
+
+    Each part of a harmless message is harmless, whatever it sounds like by itself, unless the rules call it an
+    emergency: then it needs its neighbours. Parts that hold half of what is serious are left out.
+    """
+    none, rng, found = len(CONCERNS) - 1, random.Random(SEED), []
+    for row in rows:
+        if row.language != "en" or not (row.level == "none" or row.serious):
+            continue
+        text = without_denied(row.turn.text)
+        parts = [each.text for each in parts_told(text, fold(text))]
+        start = row.turn.text.find(row.serious) if row.serious else len(text)
+        calm, grave = [], []
+        for each in parts:
+            first, last = len(each) - len(each.lstrip()), len(each.rstrip())
+            if first <= start and start + len(row.serious) <= last + 1:
+                grave.append(each)
+            elif last <= start or first >= start + len(row.serious):
+                calm.append(each)
+        for each in rng.sample(calm, min(most, len(calm))) if len(parts) > 1 else ():
+            calm_row = replace(row, concern=none, level="none", acceptable=frozenset(), serious="")
+            found.append(as_part(calm_row, each))
+        for each in rng.sample(grave, min(most, len(grave))):
+            found.append(as_part(row, each))
+    calm_rows = [row for row in found if row.level == "none"]
+    alarming = {row.turn.text for row, is_one in zip(calm_rows, by_rules(calm_rows, rules), strict=True) if is_one}
+    return [row for row in found if row.level != "none" or row.turn.text not in alarming]
+
+
+def as_part(row: Row, text: str) -> Row:
+    return replace(row, id=f"{PART}{row.id}", turn=Turn(0, text.strip()), former=None)
 
 
 def mangled(rows: Sequence[Row], seed: int = 0) -> list[Row]:

@@ -79,6 +79,17 @@ def test_cuts_that_a_rule_would_raise_are_refused() -> None:
         Thresholds(0.3, 0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
 
 
+@given(SHARES, cuts(), st.booleans())
+def test_calm_neighbours_take_away_what_is_urgent_and_nothing_else(
+    shares: tuple[float, ...], cuts: Thresholds, ruled: bool
+) -> None:
+    alone, among = (cuts.decide(shares, ruled=ruled, calm=calm)[0] for calm in (False, True))
+    if ruled or alone.level is Level.EMERGENCY:
+        assert among is alone
+    else:
+        assert among in (Concern.NONE, Concern.MEDICAL_DECISION)
+
+
 def test_another_language_has_a_cut_of_its_own() -> None:
     shares = (0.0, 0.0, 0.1, 0.45, 0.1, 0.35)
     found = [CUTS.decide(shares, ruled=False, foreign=foreign)[0] for foreign in (False, True)]

@@ -165,7 +165,7 @@ def test_the_examples_of_a_rule_hold_and_no_opinion_sets_it_aside(tmp_path: Path
     (tmp_path / "red_flags.toml").write_text(text, "utf-8")
     rules = Workspace(load_configuration(environment={}, flags={"paths.corpus": str(tmp_path)})).rules
     calm = Opinion("calm", Concern.NONE, (), None, may_lower=True)
-    triager = Triager(rules, lambda turn, former=None, *, ruled=False: calm)
+    triager = Triager(rules, lambda turn, former=None, *, among=None, ruled=False: calm)
     (rule,) = (rule for rule in rules.red_flags.rules if rule.own)
 
     def raised(message: str) -> list[str]:

@@ -204,7 +204,7 @@ def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
 def test_a_fragment_takes_its_level_from_what_it_says_and_not_from_being_short(
     share: float, shown_level: Level | None
 ) -> None:
-    def advice(turn: Turn, previous: Turn | None = None, **_: bool) -> Opinion:
+    def advice(turn: Turn, previous: Turn | None = None, **_: bool | Turn | None) -> Opinion:
         if turn.index == 0:
             return opinion(turn, Concern.NONE, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "decision")
         danger = 0.4 if previous else share

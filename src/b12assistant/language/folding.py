@@ -109,7 +109,7 @@ ENDING: Final = {".": ".", "!": ".", "?": "?", ";": ".", ":": ",", ",": ",", "("
     "。": ".", "！": ".", "？": "?", "；": ".", "：": ",", "，": ",", "、": ",", "（": ",", "）": ",",
     "؟": "?", "؛": ".", "،": ",", "।": ".",
 }  # fmt: skip
-_RUNS: Final = re.compile(r"[a-zA-Z0-9]+|.", re.S)
+_RUNS: Final = re.compile(r"[a-zA-Z0-9]+| +|.", re.S)
 DECIMAL: Final = "·"  # replaces the point or comma inside a number, which ends no clause
 LONGEST: Final = 64  # letters kept of one word: enough to recognise it, and matching stays bounded
 SIGNS: Final = {"@": "a", "$": "s", "€": "e"}  # written for letters inside a word
@@ -180,7 +180,7 @@ def _split(text: str) -> list[Word]:
                 start = position
             letters.append(character.lower())
             continue
-        folded = " " if character == " " else _fold_character(text, position, character)
+        folded = " " if character[0] == " " else _fold_character(text, position, character)
         if folded == "":
             continue
         alone = _is_han(folded)

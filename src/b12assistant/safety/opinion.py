@@ -70,6 +70,8 @@ class Thresholds:
     know less.
     ``kept``: the share from which an emergency that a rule found stays one; below it the turn is urgent, never less.
     It is at most ``emergency``, so a rule never makes an emergency harder to see.
+    ``beside``: the share of an emergency and urgent together that a part of a long turn must also have among its
+    neighbours to be urgent; an emergency needs none.
     """
 
     emergency: float
@@ -78,13 +80,19 @@ class Thresholds:
     decision: float
     kept: float
     foreign: float
+    beside: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kept > self.emergency:
             raise ValueError("the cut that keeps an emergency is above the one that finds it")
 
-    def decide(self, shares: Shares, *, ruled: bool, foreign: bool = False) -> tuple[Concern, Passed]:
-        """Return the concern, and the cut that was passed, or the last one missed. ``ruled``: a rule says emergency."""
+    def decide(
+        self, shares: Shares, *, ruled: bool, foreign: bool = False, calm: bool = False
+    ) -> tuple[Concern, Passed]:
+        """Return the concern, and the cut that was passed, or the last one missed.
+
+        ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing is urgent.
+        """
         emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
         decision = shares[EMERGENCIES + 1]
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
@@ -92,6 +100,8 @@ class Thresholds:
             return CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])], Passed(name, emergency, cut)
         if ruled:
             return Concern.URGENT, Passed(name, emergency, cut)
+        if calm:
+            urgent = 0.0
         if urgent >= self.urgent:
             return Concern.URGENT, Passed("urgent", urgent, self.urgent)
         name, cut = ("foreign", self.foreign) if foreign else ("danger", self.danger)
@@ -103,7 +113,7 @@ class Thresholds:
 
 
 def read_cuts(array: NDArray[np.float64]) -> Thresholds:
-    """Read (6,) numbers in the order of ``Thresholds``."""
+    """Read (7,) numbers in the order of ``Thresholds``."""
     return Thresholds(*map(float, array))
 
 
@@ -166,9 +176,14 @@ class Opinion:
 
 
 class Advises(Protocol):
-    """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency."""
+    """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency.
 
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None: ...
+    ``among``: the turn is a part of a long one, all else blanked; this is the part with the sentences beside it.
+    """
+
+    def __call__(
+        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
+    ) -> Opinion | None: ...
 
 
 def conclude(
@@ -179,12 +194,13 @@ def conclude(
     ruled: bool,
     foreign: bool = False,
     may_lower: bool = False,
+    calm: bool = False,
 ) -> Opinion:
     """Return the most serious concern of the parts that decide.
 
     The evidence is the part that says it most clearly, of those that hold no other; on a tie, the shortest.
     """
-    found = [cuts.decide(each.shares, ruled=ruled, foreign=foreign) for each in judged if each.decides]
+    found = [cuts.decide(each.shares, ruled=ruled, foreign=foreign, calm=calm) for each in judged if each.decides]
     if not found:
         return Opinion(by, Concern.NONE, tuple(judged), None)
     concern, passed = min(found, key=lambda each: (CONCERNS.index(each[0]), -each[1].share))

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -26,7 +26,17 @@ from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import CueWordings
-from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, PartScore, Thresholds, conclude, read_cuts
+from b12assistant.safety.opinion import (
+    CONCERNS,
+    EMERGENCIES,
+    Advises,
+    Concern,
+    Opinion,
+    PartScore,
+    Thresholds,
+    conclude,
+    read_cuts,
+)
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
 from b12assistant.safety.turn_parts import TurnPart, TurnReading, read_turn
@@ -227,8 +237,11 @@ class WordOpinion:
     cues: CueWordings
     is_foreign: Callable[[str], bool]
 
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
+    def __call__(
+        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
+    ) -> Opinion:
         """Judge the turn by its own words: on two turns read together the model overestimates."""
+        del among  # the words are the same there
         reading, foreign = self.read(turn, previous), self.is_foreign(turn.text)
         parts = parts_of(reading)
         judged = self.judge(reading, parts, self.log_shares(reading, parts))
@@ -273,10 +286,28 @@ class SecondOpinion:
             )
         self._words, self._fitted, self._encoder = words, fitted, encoder
 
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion:
-        foreign = self._words.is_foreign(turn.text)
+    def __call__(
+        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
+    ) -> Opinion:
+        cuts, foreign = self._fitted.cuts, self._words.is_foreign(turn.text)
         judged = self._judge(turn, previous)
-        return conclude("second_opinion", judged, self._fitted.cuts, ruled=ruled, foreign=foreign, may_lower=True)
+        by_itself = partial(conclude, "second_opinion", judged, cuts, ruled=ruled, foreign=foreign, may_lower=True)
+        opinion = by_itself()
+        if among is None or ruled or opinion.concern is not Concern.URGENT or self._danger(turn, among) >= cuts.beside:
+            return opinion
+        return by_itself(calm=True)
+
+    @cached(KEPT)
+    def _danger(self, turn: Turn, among: Turn) -> float:
+        """Return the share of an emergency and urgent together of a part that is read among its neighbours."""
+        reading = self._words.read(among, None)
+        part = reading.part_of(turn.text)
+        if part is None:
+            return 1.0
+        (words,), (encoded,) = self.layers(reading, [part])
+        weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
+        shares = softmax(words if encoded is None else mixed(words, encoded, weight))
+        return float(shares[: EMERGENCIES + 1].sum())
 
     @cached(KEPT)
     def _judge(self, turn: Turn, previous: Turn | None) -> tuple[PartScore, ...]:
@@ -336,10 +367,12 @@ class Advice:
 
     sources: Sequence[Callable[[], Advises]]
 
-    def __call__(self, turn: Turn, previous: Turn | None = None, *, ruled: bool = False) -> Opinion | None:
+    def __call__(
+        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
+    ) -> Opinion | None:
         for source in self.sources:
             with suppress(Exception):  # whatever broke, no turn is left unjudged; `doctor` says what it was
-                return source()(turn, previous, ruled=ruled)
+                return source()(turn, previous, among=among, ruled=ruled)
         return None
 
 

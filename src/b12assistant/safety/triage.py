@@ -15,7 +15,7 @@ from typing import Final
 from b12assistant.answers import FixedTexts, Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn
 from b12assistant.data_files import HINT, Table
 from b12assistant.errors import ConfigError
-from b12assistant.language.folding import Folded, fold
+from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
@@ -23,7 +23,7 @@ from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.translations import CONTROLS
-from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, TurnPart, agreed, neighbours
+from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, agreed, parts_told, unended
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.stages import stage
 from b12assistant.threads import cached
@@ -210,29 +210,34 @@ class Triager:
     def _judged(self, turn: Turn, read: WithdrawalReading, mentions: Sequence[Mention], course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
 
-        A part is a sentence, or neighbours; each is judged as if nothing else had been said. A short turn is also
-        judged as a whole, after the one before; a part of it counts if it is an emergency and nothing beside it may say
-        that this is over or somebody else's. Besides the parts of a long one count the rules that join what is far
-        apart, and those of a corpus.
+        A part is a sentence, or neighbours; each is judged as if nothing else had been said, but what only the model
+        calls urgent must sound so among its neighbours too. A short turn is also judged as a whole, after the one
+        before; a part of it counts if it is an emergency and nothing beside it may say that this is over or somebody
+        else's. Besides the parts of a long one count the rules that join what is far apart, and those of a corpus.
         """
         folded = fold(read.masked)
-        texts: dict[str, str] = {}  # a line that is repeated is judged once
-        for part in neighbours(folded, read.masked):
-            text = _unended(_only(read.masked, folded, part))
-            texts.setdefault(text.strip(), text)
+        texts = {each.text.strip(): each for each in parts_told(read.masked, folded)}
         is_short = len(folded.words) <= SHORT
         if is_short and any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
             texts = {}
         if course.previous is None:
-            texts.pop(_unended(read.masked).strip(), None)  # the whole is judged below
+            texts.pop(unended(read.masked).strip(), None)  # the whole is judged below
         parts = [
-            self._judge(turn, WithdrawalReading(masked=text), self._report(turn, text).mentions, Course())
-            for text in texts.values()
+            self._judge(
+                turn,
+                WithdrawalReading(masked=each.text),
+                self._report(turn, each.text).mentions,
+                Course(),
+                None if is_short else Turn(turn.index, each.among),
+            )
+            for each in texts.values()
         ]
         if is_short:
-            whole = self._judge(turn, replace(read, masked=_unended(read.masked)), mentions, course)
+            whole = self._judge(turn, replace(read, masked=unended(read.masked)), mentions, course)
             return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
-        read_to = max((len(text.rstrip()) for text in texts.values()), default=0)  # of a very long one, not to the end
+        read_to = max(
+            (len(each.text.rstrip()) for each in texts.values()), default=0
+        )  # of a very long one, not to the end
         parts = [_likely(part) for part in parts]
         fired = [
             (rule, found)
@@ -242,15 +247,22 @@ class Triager:
         by_rules = _notices(fired)
         return _gravest([Told(tuple(fired), by_rules, by_rules, by_rules), *parts])
 
-    def _judge(self, turn: Turn, read: WithdrawalReading, mentions: Sequence[Mention], course: Course) -> Told:
+    def _judge(
+        self,
+        turn: Turn,
+        read: WithdrawalReading,
+        mentions: Sequence[Mention],
+        course: Course,
+        among: Turn | None = None,
+    ) -> Told:
         """Judge a short turn, or a part of a long one. ``read``: with all else replaced by spaces."""
         fired = self._fired(mentions, course)
         by_rules = _notices(fired)
         firm, ruled = self._stands(turn, fired), _is_emergency(by_rules)
-        opinion = None if firm and ruled else self._opinion(turn, course, read, ruled=ruled)
+        opinion = None if firm and ruled else self._opinion(turn, course, read, among, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, fired, opinion)
         raised = tuple(replace(each, text=fitting(each.text, read.masked)) for each in _raised(standing, opinion))
-        if not self._rules.languages.is_foreign(read.masked) and self._raises is not Packaged.NONE:
+        if not self._rules.languages.is_foreign(read.masked.strip()) and self._raises is not Packaged.NONE:
             raised = in_proportion(raised, turn, read.masked, opinion)
         return Told(fired, by_rules, standing, raised, opinion)
 
@@ -259,13 +271,15 @@ class Triager:
         fired = _decide(self._rules.red_flags.rules, (*course.said, *mentions))
         return tuple(each for each in fired if not frozenset(each[1]).isdisjoint(mentions))
 
-    def _opinion(self, turn: Turn, course: Course, read: WithdrawalReading, *, ruled: bool) -> Opinion | None:
+    def _opinion(
+        self, turn: Turn, course: Course, read: WithdrawalReading, among: Turn | None, *, ruled: bool
+    ) -> Opinion | None:
         """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
         if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
         if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
             return None
-        opinion = self._advice(Turn(turn.index, read.masked), course.previous, ruled=ruled)
+        opinion = self._advice(Turn(turn.index, read.masked), course.previous, among=among, ruled=ruled)
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
             opinion = _of_itself(opinion, self._advice(Turn(turn.index, read.masked), None, ruled=ruled))
         if opinion is None or opinion.evidence is None:
@@ -287,7 +301,7 @@ class Triager:
 
         Cached: a conversation is judged from its first turn each time.
         """
-        spoken = self._rules.languages.spoken(text)
+        spoken = self._rules.languages.spoken(text.strip())
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory, reach = self._rules.red_flags.memory, self._rules.reach
         heard = [Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, reach)]
@@ -308,18 +322,6 @@ class Triager:
         parts = memory.parts.findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
-
-
-def _only(text: str, folded: Folded, part: TurnPart) -> str:
-    """Return the text with everything outside of ``part`` replaced by spaces, so that places stay."""
-    start, end = folded.words[part.start].start, folded.words[part.end - 1].end
-    return " " * start + text[start:end] + " " * (len(text) - end)
-
-
-def _unended(text: str) -> str:
-    """Return the text with its last full stop replaced by a space: whether one is typed must change nothing."""
-    kept = text.rstrip(" .!")
-    return kept + " " * (len(text) - len(kept))
 
 
 def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
@@ -394,14 +396,19 @@ def _gravest(judged: Sequence[Told]) -> Told:
 
 
 def _likely(told: Told) -> Told:
-    """Call an emergency likely that only the model finds in a part of a long message; level and text stay."""
+    """Call an emergency likely that only the model finds in a part of a long message; level and text stay.
+
+    Self-harm and poisoning stay as certain as the model is of them.
+    """
     if _is_emergency(told.standing):
         return told
     return replace(told, raised=tuple(_unsure(each) if _is_emergency((each,)) else each for each in told.raised))
 
 
 def _unsure(notice: Notice) -> Notice:
-    return replace(notice, flag=replace(notice.flag, certain=False)) if notice.flag else notice
+    if notice.flag is None or notice.flag.kind in (FlagKind.SELF_HARM, FlagKind.POISONING):
+        return notice
+    return replace(notice, flag=replace(notice.flag, certain=False))
 
 
 def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None) -> Notices:

@@ -68,6 +68,12 @@ class TurnReading:
             if position < len(places) and places[position] < part.end:
                 yield kind
 
+    def part_of(self, blanked: str) -> TurnPart | None:
+        """Return the words that are not blanks in ``blanked``, which is as long as the turn; none if there is none."""
+        start, end = len(blanked) - len(blanked.lstrip()), len(blanked.rstrip())
+        own = [at for at, word in enumerate(self.folded.words) if start <= word.start < end and word.text not in MARKS]
+        return TurnPart(own[0], own[-1] + 1) if own else None
+
     def place(self, part: TurnPart) -> TurnSlice:
         """Return the part as it was typed."""
         return TurnSlice(self.turn, self.folded.words[part.start].start, self.folded.words[part.end - 1].end)
@@ -88,18 +94,53 @@ def read_turn(
     return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
-def neighbours(folded: Folded, text: str) -> Iterator[TurnPart]:
-    """Yield each sentence or line of ``text``, and each run of them that is short enough to be judged as a whole."""
+def neighbours(folded: Folded, text: str) -> Iterator[tuple[TurnPart, TurnPart]]:
+    """Yield each sentence or line of ``text``, and each run of them that is short enough to be judged as a whole.
+
+    Each comes with what it stands among: itself with the sentence before it and the one after it.
+    """
     lines = frozenset(
         at for at, (word, later) in enumerate(pairwise(folded.words), 1) if "\n" in text[word.end : later.start]
     )
     sentences = tuple(_sentences(folded, lines))[:MOST_SENTENCES]
     for first, sentence in enumerate(sentences):
-        yield sentence
-        for last in sentences[first + 1 :]:
-            if last.end - sentence.start > SHORT:
+        start = sentences[max(0, first - 1)].start
+        for last, other in enumerate(sentences[first:], first):
+            if last > first and other.end - sentence.start > SHORT:
                 break
-            yield TurnPart(sentence.start, last.end)
+            after = sentences[min(last + 1, len(sentences) - 1)]
+            yield TurnPart(sentence.start, other.end), TurnPart(start, after.end)
+
+
+class PartText(NamedTuple):
+    """A part of a turn with all else replaced by spaces; ``among``: the same with the sentences beside it."""
+
+    text: str
+    among: str
+
+
+def parts_told(text: str, folded: Folded) -> list[PartText]:
+    """Return the parts of a text that are judged by themselves. A line that is repeated comes once.
+
+    ``folded``: of the text.
+    """
+    parts: dict[str, PartText] = {}
+    for own, wider in neighbours(folded, text):
+        part = PartText(unended(_only(text, folded, own)), unended(_only(text, folded, wider)))
+        parts.setdefault(part.text.strip(), part)
+    return list(parts.values())
+
+
+def _only(text: str, folded: Folded, part: TurnPart) -> str:
+    """Return the text with everything outside of ``part`` replaced by spaces, so that places stay."""
+    start, end = folded.words[part.start].start, folded.words[part.end - 1].end
+    return " " * start + text[start:end] + " " * (len(text) - end)
+
+
+def unended(text: str) -> str:
+    """Return the text with its last full stop replaced by a space: whether one is typed must change nothing."""
+    kept = text.rstrip(" .!")
+    return kept + " " * (len(text) - len(kept))
 
 
 def _sentences(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator[TurnPart]:
