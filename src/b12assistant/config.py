@@ -182,7 +182,6 @@ class Configuration:
 
     settings: Settings
     origins: Mapping[str, str]
-    file: Path | None = None  # that was read
 
     @property
     def is_packaged(self) -> bool:
@@ -219,7 +218,7 @@ def load_configuration(
     if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
-    return Configuration(_settings(values), origins, path if path.is_file() else None)
+    return Configuration(_settings(values), origins)
 
 
 def _project_of(flags: Mapping[str, object]) -> Path | None:

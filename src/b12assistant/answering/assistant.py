@@ -15,7 +15,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Cues, Difference, Window, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
-from b12assistant.answering.thread import Read, Thread, times_more
+from b12assistant.answering.thread import Read, Thread, alone, times_more
 from b12assistant.answering.turn_forms import greets, only_remarks, states
 from b12assistant.answers import (
     Answer,
@@ -154,9 +154,9 @@ class Answerer:
         """Return what triage says, and the best passages for the words as typed; only those that are not ``wanted`` are
         withheld."""
         read, engine = self.triaged(question), self.engine()
-        found = self._thread.as_typed(read.turns[-1]).searched
+        read_as = alone(read.turns[-1], SEARCHED_CHARACTERS, literal=True)
         notices = _of_corpus(read.triage.notices, engine)
-        return (*notices, *_cut(found.read_as)), engine.hits(found.query, k, wanted)
+        return (*notices, *_cut(read_as)), engine.hits(engine.query_of(read_as), k, wanted)
 
     def understood(self, question: str, history: Sequence[str] = ()) -> Read:
         """Return the question as read, what was found for it, best first, and how likely the best one answers it.

@@ -339,7 +339,7 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
         sets = [list(load_labelled(file))]
     if not sets[0]:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    asked = _asked(space, sets)
+    asked = ask_all(space, sets)
     outcomes = [[each.outcome for each in one] for one in asked]
     where = {"set": file.name, "index": space.opened.collection.generation}
     figures = {**where, **counted, **summarised(*outcomes), **_misses(space, outcomes[0])}
@@ -359,12 +359,7 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[LabelledAnswer]:
-    """Ask the questions and compare every quote with its file."""
-    return _asked(space, [labelled])[0]
-
-
-def _asked(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:
+def ask_all(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:
     """Ask the questions of each set and compare every quote with its file."""
     texts = _texts_read_anew(space)
     total = sum(map(len, sets))
