@@ -126,9 +126,7 @@ def test_an_empty_answer_has_every_key() -> None:
         "asked": [
             {
                 "text": "do they heal?",
-                "turn": 1,
-                "start": 0,
-                "end": 13,
+                "slices": [{"turn": 1, "start": 0, "end": 13}],
                 "context": [],
                 "status": "no_answer",
                 "reason": "nothing_close",
@@ -234,10 +232,7 @@ def test_notices_come_in_order_with_rule_and_evidence() -> None:
         "version": TEXTS[TextId("urgent")].version,
         "text": TEXTS[TextId("urgent")].text,
         "rule": "walking",
-        "evidence": [
-            {"text": "heal", "turn": 1, "start": 8, "end": 12},
-            {"text": EVIDENCE[1].text, "turn": 0, "start": 3, "end": 9},
-        ],
+        "evidence": [{"turn": 1, "start": 8, "end": 12}, {"turn": 0, "start": 3, "end": 9}],
     }
     assert (general["text_id"], general["rule"], general["evidence"]) == ("general", None, [])
 

@@ -107,9 +107,7 @@ _OF_AN_ANSWER: Mapping[str, Change] = {
     "version of a fixed text": lambda data: _turn(data)["notices"][-1].update(version=7),
     "reading invented": _read_as,
     "words of a question of the message": lambda data: _turn(data)["asked"][0].update(text="Is bleach good?"),
-    "further question invented": lambda data: _turn(data)["further"].append(
-        {"text": "Bleach?", "turn": 0, "start": 0, "end": 1}
-    ),
+    "further question invented": lambda data: _turn(data)["further"].append({"text": "Bleach?", "slices": []}),
     "status": lambda data: _turn(data).update(status=_other(_turn(data)["status"], "possibly", "answered")),
     "reason": lambda data: _turn(data).update(reason=_other(_turn(data)["reason"], "weak_match", "only_sellers")),
     "strength": lambda data: _quote(data).update(strength=_other(_quote(data)["strength"], "possible", "strong")),

@@ -66,16 +66,25 @@ class Generation(Form):
 
 
 class TurnSlice(Form):
-    """Words of the user and where they are; turns count from 0, the question is the last."""
+    """An address in a turn of the user; turns count from 0, the question is the last."""
 
-    text: Text
     turn: Count
     start: Count
     end: Count
 
     @classmethod
-    def of(cls, slice_: answers.TurnSlice, **more: Any) -> Self:
-        return cls(text=slice_.text, turn=slice_.turn.index, start=slice_.start, end=slice_.end, **more)
+    def of(cls, slice_: answers.TurnSlice) -> Self:
+        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end)
+
+
+class TurnWords(TurnSlice):
+    """An address in a turn of the user, with the words there."""
+
+    text: Text
+
+    @classmethod
+    def of(cls, slice_: answers.TurnSlice) -> Self:
+        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end, text=slice_.text)
 
 
 class RedFlag(Form):
@@ -251,7 +260,7 @@ class Interpretation(Form):
 
     move: Annotated[Move, Field(description="`more` and `sources` are about the previous answer; `asks`: a question.")]
     text: Text
-    parts: Annotated[list[TurnSlice], Field(min_length=1, description="What it was read with, then its own words.")]
+    parts: Annotated[list[TurnWords], Field(min_length=1, description="What it was read with, then its own words.")]
     replaced: list[Replacement]
 
     @classmethod
@@ -259,12 +268,23 @@ class Interpretation(Form):
         return cls(
             move=read_as.move,
             text=read_as.text,
-            parts=[TurnSlice.of(part) for part in read_as.parts],
+            parts=[TurnWords.of(part) for part in read_as.parts],
             replaced=[Replacement(**{"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced],
         )
 
 
-class AskedQuestion(TurnSlice):
+class UserWords(Form):
+    """Words of the user."""
+
+    text: Text
+    slices: list[TurnSlice]
+
+    @classmethod
+    def of(cls, words: answers.TurnSlice) -> Self:
+        return cls(text=words.text, slices=[TurnSlice.of(words)])
+
+
+class AskedQuestion(UserWords):
     """A question of the message, with what answers it."""
 
     context: Annotated[list[TurnSlice], Field(description="The user's other words that it was read with.")]
@@ -275,8 +295,8 @@ class AskedQuestion(TurnSlice):
 
     @classmethod
     def of_part(cls, part: answers.AskedAnswer) -> Self:
-        return cls.of(
-            part.words,
+        return cls(
+            **dict(UserWords.of(part.words)),
             context=[TurnSlice.of(each) for each in part.context],
             status=part.status,
             reason=part.reason,
@@ -301,7 +321,7 @@ class Answer(Form):
             description="The questions of the message, each with its own answer; empty if only a safety text is shown."
         ),
     ]
-    further: Annotated[list[TurnSlice], Field(description="Questions of the message that were not searched.")]
+    further: Annotated[list[UserWords], Field(description="Questions of the message that were not searched.")]
 
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
@@ -324,7 +344,7 @@ class Answer(Form):
             nearest=[Place.of_passage(passage) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
             asked=[AskedQuestion.of_part(part) for part in answer.asked],
-            further=[TurnSlice.of(words) for words in answer.more],
+            further=[UserWords.of(words) for words in answer.more],
         )
 
 
