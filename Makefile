@@ -78,16 +78,8 @@ test: .venv/.ok ## everything: format, lint, types and all tests, which check th
 bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
 	@$(BIN)/python benchmarks/run_suite.py '$(or $(DATASETS),$(error make bench DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
 
-bench-speed: .venv/.test build/peers/.ok ## time it beside other systems, on the texts of DATASETS=FOLDER
+bench-speed: .venv/.test ## time it beside sentence-transformers + FAISS, on the texts of DATASETS=FOLDER
 	@$(BIN)/python benchmarks/speed.py '$(or $(DATASETS),$(error make bench-speed DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
-
-# The other systems have their own environment: one of them needs an older huggingface_hub.
-build/peers/.ok: benchmarks/peers/requirements.txt
-	$(with_python)
-	@'$(FOUND)' -m venv --clear build/peers
-	@build/peers/bin/$(PIP) install $(TORCH_ALONE) '$(TORCH)'
-	@build/peers/bin/$(PIP) install 'torch==$(TORCH_VERSION)' -r $<
-	@touch $@
 
 corpus-check: .venv/.test ## check the corpus; AGAINST=FOLDER finds words taken over from its files
 	@$(BIN)/python tools/corpus_check.py $(if $(AGAINST),--against '$(AGAINST)')

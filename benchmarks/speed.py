@@ -1,6 +1,6 @@
-"""Compare the product's speed with other systems, on the same weights, texts and machine: `make bench-speed`.
+"""Compare the product's speed with sentence-transformers + FAISS, on the same weights and texts: `make bench-speed`.
 
-    python benchmarks/speed.py FOLDER [--peers build/peers/bin/python] [--texts 600] [--questions 60] [--runs 3]
+    python benchmarks/speed.py FOLDER [--texts 600] [--questions 60] [--runs 3]
 
 Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
 words, so that no system cuts any), is restarted, answers one question (cold: from the start of the process to the
@@ -8,9 +8,7 @@ answer), then the rest of them. What counts is the ratio to the product within a
 Processor seconds of storing are those of the whole process, from its start; the encoder's ONNX form, which is made once
 for a model, already exists. What the product stores besides a vector a text is counted under the table.
 
-benchmarks/peers/requirements.txt makes the environment of --peers. A system that cannot be imported is named and left
-out. The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only
-processor times say much.
+The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only processor times say much.
 """
 
 from __future__ import annotations
@@ -38,10 +36,10 @@ from b12assistant.errors import DatasetError
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "speed"
-SYSTEMS_FILE = ROOT / "benchmarks" / "peers" / "speed_systems.py"
+SYSTEMS_FILE = ROOT / "benchmarks" / "speed_systems.py"
 OURS, SEARCH = "b12assistant", "b12assistant, search"
-PEERS = ("sentence-transformers + FAISS", "LangChain + FAISS", "LlamaIndex", "txtai", "Haystack")
-PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # compared with our search: no other system does more than that
+SYSTEMS = (OURS, SEARCH, "sentence-transformers + FAISS")
+PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # compared with our search: the peer does no more than that
 WORDS = (30, 120)
 LEFT_OUT = "nfcorpus-filtered"  # its text has lost its stop words: nobody writes like that
 _SEED = 10
@@ -67,16 +65,16 @@ def texts(folder: Path, many: int) -> list[str]:
     return shuffled[:many]
 
 
-def run_of(system: str, python: str, given: tuple[Path, Path], folder: Path) -> Figures:
+def run_of(system: str, given: tuple[Path, Path], folder: Path) -> Figures:
     """Run a system. ``given``: texts and questions. Raises ``SystemExit`` with its last line if it fails."""
     if system != SEARCH:  # which answers from what the product stored
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     figures: Figures = {}
     if system != SEARCH:
-        cpu, _, _ = _process(python, system, "ingest", given[0], folder)
+        cpu, _, _ = _process(system, "ingest", given[0], folder)
         figures["ingest_per_cpu_s"] = len(json.loads(given[0].read_text())) / cpu
-    _, cold, lines = _process(python, system, "ask", given[1], folder)
+    _, cold, lines = _process(system, "ask", given[1], folder)
     answered = json.loads(lines[0])
     wall = sorted(answered["wall_ms"])
     return figures | {
@@ -89,9 +87,9 @@ def run_of(system: str, python: str, given: tuple[Path, Path], folder: Path) -> 
     }
 
 
-def _process(python: str, system: str, what: str, given: Path, folder: Path) -> tuple[float, float, list[str]]:
+def _process(system: str, what: str, given: Path, folder: Path) -> tuple[float, float, list[str]]:
     """Return processor seconds with those of children, seconds to the first line, and what came after it."""
-    command = [python, str(SYSTEMS_FILE), system, what, str(given), str(folder)]
+    command = [sys.executable, str(SYSTEMS_FILE), system, what, str(given), str(folder)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     with subprocess.Popen(  # noqa: S603 - our own script
@@ -108,25 +106,16 @@ def _process(python: str, system: str, what: str, given: Path, folder: Path) -> 
     return spent, seconds, rest.splitlines()
 
 
-def measured(systems: Sequence[str], many: int, peers: str, given: tuple[Path, Path]) -> list[dict[str, Figures]]:
-    """Do ``many`` runs. A system that fails is named once and left out of all; one of ours must not fail."""
-    systems, runs = list(systems), []
+def measured(many: int, given: tuple[Path, Path]) -> list[dict[str, Figures]]:
+    """Do ``many`` runs of every system."""
+    runs = []
     for _ in range(many):
         run: dict[str, Figures] = {}
-        for system in list(systems):
-            ours = system in (OURS, SEARCH)
-            python = sys.executable if ours else peers
-            try:
-                run[system] = run_of(system, python, given, KEPT / ("ours" if ours else "other"))
-            except (SystemExit, OSError) as error:
-                if ours:
-                    raise
-                print(f"left out: {error}", flush=True)
-                systems.remove(system)
-                continue
+        for system in SYSTEMS:
+            run[system] = run_of(system, given, KEPT / ("ours" if system in (OURS, SEARCH) else "other"))
             print(system, json.dumps({name: round(value, 3) for name, value in run[system].items()}), flush=True)
         runs.append(run)
-    return [{system: run[system] for system in systems} for run in runs]
+    return runs
 
 
 def questions(folder: Path) -> list[str]:
@@ -157,7 +146,7 @@ def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> t
 
 
 def stored(folder: Path) -> str:
-    """Count what the product stored of the texts: the other systems store a vector a text."""
+    """Count what the product stored of the texts: the peer stores a vector a text."""
     flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
     found = Workspace(load_configuration(environment={}, flags=flags)).opened.collection
     pieces = f"{len(found.context.tokens):,} token vectors of them"
@@ -189,19 +178,16 @@ def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--peers", default=str(ROOT / "build" / "peers" / "bin" / "python"))
     parser.add_argument("--texts", type=int, default=600)
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", action="append", choices=PEERS)
     arguments = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
     given = (KEPT / "texts.json", KEPT / "questions.json")
     given[0].write_text(json.dumps(texts(arguments.folder, arguments.texts)))
     given[1].write_text(json.dumps(questions(arguments.folder)[: arguments.questions]))
-    systems = [OURS, SEARCH, *(arguments.only or PEERS)]
     load = [os.getloadavg()[0]]
-    runs = measured(systems, arguments.runs, arguments.peers, given)
+    runs = measured(arguments.runs, given)
     load.append(os.getloadavg()[0])
     kept = {"hardware": hardware(), "load": load, "runs": runs}
     (KEPT / "speed.json").write_text(json.dumps(kept, indent=1) + "\n")

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from datetime import date
 from html import unescape
+from pathlib import Path
 
 import pytest
 from builders import build_document
 from builders_quotes import passages_of
-from doc_pages import ROOT
 from payloads import PAYLOADS
 
 from b12assistant.answers import Answer, Quote, Reply, Status, Strength, Timings, Turn
@@ -23,6 +23,7 @@ from b12assistant.display.presentation import Setting
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
+ROOT = Path(__file__).parent.parent
 LABELS = load_labels()
 
 
