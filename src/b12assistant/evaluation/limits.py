@@ -53,7 +53,8 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     marked = set(map(_folded, marked_questions(space.corpus, space.entries)))
     others = [each for each in labelled if _folded(each.question) not in marked]
     count = len(labelled) - len(others)
-    asked = tuple(map(Judged.of, ask_all(space, others)))
+    (answered,) = ask_all(space, [others])
+    asked = tuple(map(Judged.of, answered))
     right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
     if right < _RIGHT_ONES or without < _WITHOUT:
         but = f", and {count} do not count because they are marked in the corpus" if count else ""
