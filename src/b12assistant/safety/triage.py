@@ -112,8 +112,9 @@ class Step:
 
     @property
     def is_apart(self) -> bool:
-        """Return whether the turn takes something back, or its own words are an emergency or an urgent matter."""
-        return self.withdrawn is not None or _level(self.own) in (Level.EMERGENCY, Level.URGENT)
+        """Return whether it takes something back, or is grave itself; the next may lean on what is only suspected."""
+        grave = {Level.EMERGENCY} if self.opinion and self.opinion.is_low else {Level.EMERGENCY, Level.URGENT}
+        return self.withdrawn is not None or _level(self.own) in grave
 
 
 @stage("rules")
