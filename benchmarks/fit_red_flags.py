@@ -54,6 +54,7 @@ from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
+from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.index.weights import find_weights
 from b12assistant.language.words import readable
 from b12assistant.safety.opinion import CONCERNS, PartScore, read_cuts
@@ -79,7 +80,7 @@ ROOT = Path(__file__).parent.parent
 OUT = ROOT / "src" / "b12assistant" / "data" / "red_flags"
 LEARNED = ROOT / "benchmarks" / "data" / "red_flags" / HEAD_FILE
 KEPT = ROOT / "build" / "red_flags_judged.pkl"
-UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0])  # never reached
+UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
 ALL_EPOCHS = 5  # from scratch
@@ -192,7 +193,7 @@ def fit_head(rows: Sequence[Row], words: WordModel, *, anew: bool) -> Mapping[st
     rng, state = random.Random(11), start
     letters_read = [sentences for row in rows if (sentences := sentences_of(row))]
     for number in range(ROUNDS):
-        opinion = second_of(state, opinion_of(words))
+        opinion = second_of(state, opinion_of(words), write_tuned(state))
         some = rng.sample(rows, min(READ, len(rows)))
         found = list(hardest(some, [loss_of(opinion, row) for row in some], rng))
         made = [*examples(found, number), *windows(rows, letters_read, rng)]
@@ -265,20 +266,23 @@ def halfway(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -
     return {name: array.astype(np.float16) for name, array in arrays.items()}
 
 
-def second_of(state: Mapping[str, np.ndarray], words: WordOpinion, cuts: np.ndarray = UNCUT) -> SecondOpinion:
-    """Return the second opinion with these weights, whose graph it writes."""
-    write_tuned(state)
-    encoder = red_flag_encoder(load_encoder())
-    head = {name: array for name, array in state.items() if "/" not in name}
-    return SecondOpinion(words, parse_fitted({**head, "encoder": encoder.digest, "cuts": cuts}), encoder)
+def second_of(state: Mapping[str, np.ndarray], words: WordOpinion, encoder: OnnxEncoder) -> SecondOpinion:
+    """Return the second opinion with these weights, without cuts. ``encoder``: with the changes of ``state``."""
+    return SecondOpinion(words, parse_fitted({**head_of(state, encoder), "cuts": UNCUT}), encoder)
 
 
-def write_tuned(state: Mapping[str, np.ndarray]) -> None:
-    """Write the graph of the encoder with the low-rank changes of ``state``."""
+def head_of(state: Mapping[str, np.ndarray], encoder: OnnxEncoder) -> dict[str, np.ndarray]:
+    """Return what ships beside the encoder."""
+    return {**{name: a for name, a in state.items() if "/" not in name}, "encoder": np.array(encoder.digest)}
+
+
+def write_tuned(state: Mapping[str, np.ndarray]) -> OnnxEncoder:
+    """Write the graph of the encoder with the low-rank changes of ``state``, and return that encoder."""
     from export_onnx import changed, make_graph, write
 
     encoder = SentenceEncoder(find_weights(), threads=1)
     write(make_graph(changed(encoder, parse_low_rank(state)), eight_bits=True), name=RED_FLAGS)
+    return red_flag_encoder(load_encoder())
 
 
 def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> Judgements:
@@ -316,21 +320,19 @@ def main(*, words: bool, head: bool, anew: bool) -> None:
     if words or head:
         report_shipped(turns, ruled, foreign)
     if words:
-        model = fit_words_on(rows)
-        named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
+        new = fit_words_on(rows)
+        named = {name: getattr(new, name) for name in ("keys", "weights", "scale", "bias")}
         np.savez_compressed(KEPT.with_suffix(".words.npz"), **named)
     named = dict(np.load(KEPT.with_suffix(".words.npz")))
+    model = WordModel(**named, cuts=read_cuts(UNCUT))
     if head:
-        np.savez_compressed(LEARNED, **fit_head(rows, WordModel(**named, cuts=read_cuts(UNCUT)), anew=anew))
+        np.savez_compressed(LEARNED, **fit_head(rows, model, anew=anew))
     fitted = dict(np.load(LEARNED))
-    opinion = opinion_of(WordModel(**named, cuts=read_cuts(UNCUT)))
-    second = second_of(fitted, opinion)
-    arrays = {
-        **{name: a for name, a in fitted.items() if "/" not in name},
-        "encoder": np.array(red_flag_encoder(load_encoder()).digest),
-    }
+    encoder = write_tuned(fitted) if head else red_flag_encoder(load_encoder())
+    arrays = head_of(fitted, encoder)
     if words or head:
-        KEPT.write_bytes(pickle.dumps((judged(turns, opinion), judged(turns, second))))
+        opinion = opinion_of(model)
+        KEPT.write_bytes(pickle.dumps((judged(turns, opinion), judged(turns, second_of(fitted, opinion, encoder)))))
     read = pickle.loads(KEPT.read_bytes())  # noqa: S301 - this script wrote it
     for file, found, name, said in ((WORDS_FILE, named, "words", read[0]), (HEAD_FILE, arrays, "both", read[1])):
         shares = Shares(said, foreign)

@@ -304,22 +304,22 @@ class SecondOpinion:
         part = reading.part_of(turn.text)
         if part is None:
             return 1.0
-        (words,), (encoded,) = self.layers(reading, [part])
-        weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
-        shares = softmax(words if encoded is None else mixed(words, encoded, weight))
-        return float(shares[: EMERGENCIES + 1].sum())
+        (found,) = self._log_shares(reading, [part], turn)
+        return float(softmax(found)[: EMERGENCIES + 1].sum())
 
     @cached(KEPT)
     def _judge(self, turn: Turn, previous: Turn | None) -> tuple[PartScore, ...]:
         """Judge the parts. Cached: a conversation is judged from its first turn each time."""
         reading = self._words.read(turn, previous)
         parts = parts_of(reading)
+        return self._words.judge(reading, parts, self._log_shares(reading, parts, turn))
+
+    def _log_shares(self, reading: TurnReading, parts: Sequence[TurnPart], turn: Turn) -> list[Floats]:
+        """Return the logarithms of shares of each part by both layers, weighted for the language of ``turn``."""
         words, encoded = self.layers(reading, parts)
         weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
         pairs = zip(words, encoded, strict=True)
-        return self._words.judge(
-            reading, parts, [first if second is None else mixed(first, second, weight) for first, second in pairs]
-        )
+        return [first if second is None else mixed(first, second, weight) for first, second in pairs]
 
     def layers(
         self, reading: TurnReading, parts: Sequence[TurnPart]

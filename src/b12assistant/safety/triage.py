@@ -236,9 +236,8 @@ class Triager:
         if is_short:
             whole = self._judge(turn, replace(read, masked=unended(read.masked)), mentions, course)
             return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
-        read_to = max(
-            (len(each.text.rstrip()) for each in texts.values()), default=0
-        )  # of a very long one, not to the end
+        # A very long one is not read to the end.
+        read_to = max((len(each.text.rstrip()) for each in texts.values()), default=0)
         parts = [_likely(part) for part in parts]
         fired = [
             (rule, found)
