@@ -117,7 +117,7 @@ def rows_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
     for asked in questions:
         thread = space.assistant._thread
         turns = turns_of(asked["question"], asked.get("history", ()))
-        for read in [thread.read_asked(each) for each in questions_of(turns)] or [thread.read(turns)]:
+        for read in thread.understood(turns, questions_of(turns)):
             searched = read.searched
             if not searched.windows:
                 continue

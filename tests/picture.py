@@ -62,7 +62,10 @@ PICTURE = (
     ),
     (
         "answering",
-        ("claims layout retrieval scope turn_forms < asked quoting signals < engine < thread < assistant lookup"),
+        (
+            "claims layout retrieval scope turn_forms < asked quoting signals < context < engine < thread "
+            "< assistant lookup"
+        ),
     ),
     (
         "display",

@@ -59,13 +59,24 @@ def test_questions_read_back_from_bytes_are_the_same() -> None:
     assert list(again.of(2, 5)) == [(2, "c"), (4, "d")]
 
 
-def test_words_are_kept_only_where_few_sentences_are_asked_something() -> None:
+def test_only_questions_that_a_sentence_answers_keep_their_words() -> None:
     groups = [Group(("a", "b"), (0, 1)), Group(("of none",), (0,))]
     codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(unit(1, 0)[None])]
-    for sentences, texts in ((2, ()), (3, ("a", "b"))):
-        found = AskedQuestions.join(groups, [sentences, 0], ["", ""], codes)
-        assert found.is_thorough(sentences) is (texts == ())
-        assert AskedQuestions.from_bytes(found.to_bytes(), sentences, 2).texts == texts
+    found = AskedQuestions.join(groups, [2, 0], ["", ""], codes)
+    assert found.is_thorough(2)
+    assert AskedQuestions.from_bytes(found.to_bytes(), 2, 2).texts == ("a", "b")
+
+
+def test_the_nearest_question_is_one_that_a_sentence_answers() -> None:
+    groups = [Group(("a", "b"), (0, 1)), Group(("of none",), (0,))]
+    codes = [as_codes(np.stack([unit(1, 0), unit(0, 1)])), as_codes(unit(1, 1)[None])]
+    found = AskedQuestions.join(groups, [2, 0], ["", ""], codes)
+    question, cosine = found.nearest(unit(1, 1.1)) or ("", 0.0)
+    assert (question, round(cosine, 2)) == ("b", 0.74)
+    assert (
+        AskedQuestions.join([Group((), ())], [2], [""], [as_codes(np.zeros((0, 2), np.float32))]).nearest(unit(1, 0))
+        is None
+    )
 
 
 @pytest.mark.parametrize(("sentences", "dimension"), [(4, 2), (5, 3)])

@@ -213,7 +213,7 @@ def test_another_schema_is_refused_and_both_are_named(store: Store, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr("b12assistant.index.store.SCHEMA", 7)
         publish(store, OLD)
-    with pytest.raises(IndexMismatchError, match="the index has schema 7, this version reads 4"):
+    with pytest.raises(IndexMismatchError, match="the index has schema 7, this version reads 5"):
         store.open()
 
 

@@ -128,6 +128,7 @@ def test_an_empty_answer_has_every_key() -> None:
                 "text": "do they heal?",
                 "slices": [{"turn": 1, "start": 0, "end": 13}],
                 "context": [],
+                "read_as": None,
                 "status": "no_answer",
                 "reason": "nothing_close",
                 "quotes": [],

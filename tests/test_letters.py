@@ -54,7 +54,7 @@ def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: Fa
     ]
     headings = [piece for piece in pieces if isinstance(piece, AskedHeading)]
     assert [heading.text for heading in headings] == [MYELIN, REFUSED, PILLS, FEET]
-    assert [heading.read_with for heading in headings] == [(), (MYELIN,), (), ()]
+    assert [heading.read_as for heading in headings] == ["", f"“{MYELIN}”", "", ""]
     assert [piece.questions for piece in pieces if isinstance(piece, Further)] == [(EGGS, FISH)]
     assert [piece.number for piece in pieces if isinstance(piece, Also)] == [1]
 

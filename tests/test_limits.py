@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,9 @@ def test_too_few_questions_are_refused(tmp_path: Path) -> None:
 
 def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
     fitted = load_calibration()
-    assert fitted.with_limits(least=0, strong=0) == fitted
+    kept = fitted.with_limits(least=0, strong=0)
+    assert replace(kept, message=fitted.message) == fitted
+    assert kept.message == pytest.approx(fitted.message)
     chosen = fitted.with_limits(least=2 * fitted.possibly, strong=0.1)
     assert chosen.least("why " * 9) == chosen.possibly
     between = [chosen.least("why " * words) for words in range(9, 16)]

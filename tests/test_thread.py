@@ -10,7 +10,6 @@ from builders import build_collection
 from builders_answers import EASY, source
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.answering.asked import asked_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Signals
 from b12assistant.answering.thread import Read, Thread
@@ -121,11 +120,6 @@ def test_a_whole_question_after_a_refused_one_is_answered() -> None:
     assert is_answered(read(UNKNOWN, ASKED, thread=WARY_THREAD))
 
 
-def test_a_follow_up_of_a_refused_question_is_no_likelier_than_its_own_words() -> None:
-    own, joined = read("even once?", thread=WARY_THREAD), read(UNKNOWN, "even once?", thread=WARY_THREAD)
-    assert joined.most == own.likely
-
-
 def test_as_typed_no_word_is_read_as_another_and_no_lead_in_is_left_out() -> None:
     found = THREAD.as_typed(Turn(1, "Thanks. And a jab heals?")).searched.read_as
     assert (found.text, found.replaced) == ("Thanks. And a jab heals?", ())
@@ -171,9 +165,3 @@ def test_a_reading_of_a_long_history_fits_what_is_searched(history: list[str]) -
     found = read_as(*history, "and why is that?")
     assert found.own.turn.index == 19
     assert len(found.text) <= MOST
-
-
-def readings_of(text: str) -> list[tuple[str, ...]]:
-    """Return the parts of each reading of the last question of a message."""
-    *_, last = asked_of(Turn(0, text))
-    return [tuple(part.text for part in each.parts) for each in THREAD._readings_of(last)]

@@ -17,6 +17,7 @@ from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Pas
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
 TopicId = NewType("TopicId", str)  # a topic on which sources differ
+QuestionText = NewType("QuestionText", str)  # a question that a corpus asks of a sentence, as written there
 Topic = NewType("Topic", str)  # a curator's question that sources answer differently, as written in a corpus
 TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
@@ -256,24 +257,26 @@ class Replacement:
 class Interpretation:
     """What was searched, as slices of the user's turns: first the context it needs, then the question.
 
-    ``as_one``: the parts make one question, and none is only its context.
+    ``question``: the question of the library that it was read as, if it was read in its context.
     """
 
     parts: tuple[TurnSlice, ...]
     replaced: tuple[Replacement, ...] = ()
     move: Move = Move.ASKS
-    as_one: bool = False
+    question: QuestionText | None = None
 
     @property
     def text(self) -> str:
-        """Return the parts as one text: a space between them, but none before a mark."""
+        """Return the question of the library, or the parts: a space between them, but none before a mark."""
+        if self.question is not None:
+            return self.question
         first, *others = (part.text for part in self.parts)
         return first + "".join(text if text[:1] in _MARKS else f" {text}" for text in others)
 
     @property
     def is_joined(self) -> bool:
-        """Return whether the question was read with other words of the user, or with words that were shown."""
-        return self.as_one or len(self.parts) > 1
+        """Return whether the question was read in its context."""
+        return self.question is not None or len(self.parts) > 1
 
     @property
     def is_plain(self) -> bool:
@@ -287,8 +290,8 @@ class Interpretation:
 
     @property
     def lead(self) -> int:
-        """Count the characters of ``text`` before the question itself; 0 if all parts make one question."""
-        return 0 if self.as_one else len(self.text) - len(self.own.text)
+        """Count the characters of ``text`` before the question itself."""
+        return len(self.text) - len(self.own.text) if self.question is None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +308,7 @@ class AskedAnswer:
     @property
     def context(self) -> tuple[TurnSlice, ...]:
         """Return the user's other words that the question was read with."""
-        read_as = self.interpretation
-        return tuple(part for part in read_as.parts if part != self.words) if read_as and read_as.is_joined else ()
+        return self.interpretation.parts[:-1] if self.interpretation else ()
 
 
 @dataclass(frozen=True, slots=True)

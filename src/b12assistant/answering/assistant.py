@@ -134,7 +134,7 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
-        least = thread.calibration.message if answer.parts else thread.calibration.least(turns[-1].text)
+        least = thread.calibration.message if answer.parts else thread.least(understood[0])
         collection = engine.collection
         notes, off = collection.off.notes, collection.off_in_part
         return _kindly(Reply(answer, timings, collection.generation, partly_off=off, notes=notes, least=least))
@@ -291,7 +291,7 @@ class Answerer:
         """
         read_as = read.searched.read_as
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
-        enough = thread.calibration.least(turn.text) if least is None else least
+        enough = thread.least(read) if least is None else least
         weak = not windows or thread.certain(read, windows[0]) < enough
         if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
             only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))

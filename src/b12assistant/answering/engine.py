@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from b12assistant.answering.claims import Claims, hold
+from b12assistant.answering.context import ContextReader, InContext
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -38,7 +39,7 @@ from b12assistant.answering.retrieval import (
 )
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
 from b12assistant.answering.turn_forms import specific
-from b12assistant.answers import Interpretation, Turn, TurnSlice
+from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
 from b12assistant.index.reader import JointReader
@@ -49,7 +50,7 @@ from b12assistant.protocols import Encoder
 from b12assistant.safety.languages import is_english
 from b12assistant.stages import stage
 from b12assistant.threads import Latest, cached, once
-from b12assistant.types import Hit, Passage, Range, Span
+from b12assistant.types import Hit, Passage, Span
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
@@ -58,6 +59,7 @@ ASKED_SHARE = 0.8  # of the cosines with the words of an asked question, where f
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
+_MEANT = 0.6  # cosine from which the nearest is what was meant
 _ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
@@ -71,18 +73,16 @@ _ASKS_FOR_A_PAPER = re.compile(
 
 @dataclass(frozen=True)
 class Searched:
-    """A reading that was searched. ``asked``: as it was given; ``read_as``: with the words of the sources.
+    """A reading that was searched. ``encoding``: milliseconds that encoding took. ``in_context``: whether it was read
+    with what stands around it."""
 
-    ``encoding``: milliseconds that encoding took.
-    """
-
-    asked: Interpretation
     read_as: Interpretation
     query: Query
     hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
     evidence: Evidence
     encoding: float
+    in_context: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ class Engine:
     topics: Topics = field(default_factory=load_topics)
     vocabulary: Vocabulary | None = None  # the corpus's own
     reader: JointReader | None = None
+    in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
 
     @once
     def in_english(self) -> bool:
@@ -107,53 +108,50 @@ class Engine:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    def search(
-        self,
-        readings: Sequence[Interpretation],
-        settings: Settings,
-        *,
-        beside: Query | None = None,
-        whole: bool = False,
-        literal: bool = False,
-    ) -> list[Searched]:
-        """Search the readings of one question at once, each with the same weight; return one result for each.
-
-        All find the same quotes, and each is judged by its own words. The last one counts as read. ``beside``: searched
-        with them, and not judged. ``whole``: every word of a reading counts as the question's own. ``literal``: the
-        words of the sources are not added.
-        """
-        read = list(readings) if literal else [self.read(each) for each in readings]
+    def search(self, asked: Interpretation, settings: Settings, *, literal: bool = False) -> Searched:
+        """Search a question. ``literal``: the words of the sources are not added."""
+        read_as = asked if literal else self.read(asked)
         begun = time.perf_counter()
-        queries = self.queries_of(read)
+        query = self.query_of(read_as)
+        return self._searched(read_as, query, query, settings, begun)
+
+    def search_in_context(
+        self, asked: Sequence[TurnSlice], contexts: Sequence[InContext], settings: Settings
+    ) -> list[Searched]:
+        """Search questions by what they mean in their contexts, each with the nearest question of the library and with
+        the words it leans on.
+
+        A question is judged by its own words, and by how near that question is.
+        """
+        begun = time.perf_counter()
+        vectors = ContextReader(self.in_context or self.encoder).vectors(contexts)
+        read = [self.read(Interpretation((each,))) for each in asked]
+        found = []
+        for read_as, own, vector, context in zip(read, self.queries_of(read), vectors, contexts, strict=True):
+            query, others = replace(own, vector=vector), [context.joined]
+            if nearest := self.collection.asked_nearest(vector):
+                question, cosine = nearest
+                others.append(question)
+                if cosine >= _MEANT:
+                    read_as = replace(read_as, question=QuestionText(question))
+            beside = [self.as_written(each) for each in others]
+            searched = replace(together([*beside, query]), vector=vector)
+            found.append(replace(self._searched(read_as, query, searched, settings, begun), in_context=True))
+            begun = time.perf_counter()
+        return found
+
+    def _searched(
+        self, read_as: Interpretation, query: Query, searched: Query, settings: Settings, begun: float
+    ) -> Searched:
+        """Return what is found for ``searched``; ``query``: the question itself. ``begun``: when encoding began."""
         took = 1000 * (time.perf_counter() - begun)
-        searched = [*([beside] if beside else []), *queries]
-        query = together(searched) if len(searched) > 1 else queries[0]
-        hits = self.candidates(query)
-        windows = self.windows(query, hits, settings)
-        evidence = self._evidence(queries, hits, whole=whole)
-        return [
-            Searched(asked, read_as, each, hits, windows, known, took)
-            for asked, read_as, each, known in zip(readings, read, queries, evidence, strict=True)
-        ]
+        hits = self.candidates(searched)
+        windows = self.windows(searched, hits, settings)
+        return Searched(read_as, query, hits, windows, self.evidence(query, hits), took)
 
     def as_written(self, text: str) -> Query:
         """Encode a text in its own words only."""
         return self._encoded([(readable(text), 0)])[0]
-
-    @cached(8)
-    def topical(self, text: str) -> tuple[Range, ...]:
-        """Return the words of a text that the sources have, those first that it is most likely about."""
-        query = self.as_written(text)
-        words, before = words_of(query), len(query.tokens) - len(query.places)
-        unknown = self.collection.lexical.unknown_terms(query.read)
-        heavy = self.topics.of(words, query.tokens, self.encoder.digest)
-        found = [
-            (float(topicality) * float(query.informative[word.tokens].sum()), query.places[word.tokens - before])
-            for word, topicality in zip(words, heavy, strict=True)
-            if word.term not in unknown
-        ]
-        found.sort(key=lambda each: -each[0])
-        return tuple(Range(int(places[:, 0].min()), int(places[:, 1].max())) for _, places in found)
 
     @cached(64)
     @stage("reading")
@@ -188,37 +186,26 @@ class Engine:
         """Encode texts with their leads. The latest are kept: several readings of a turn share texts."""
         return Latest(lambda asked: encode_queries(asked, self.collection, self.encoder, self.projection), _TEXTS)
 
-    def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
-        """Return what a question itself names, and how much of it the sources have."""
-        return self._evidence([query], hits)[0]
-
     @stage("signals")
-    def _evidence(self, queries: Sequence[Query], hits: Sequence[Hit], *, whole: bool = False) -> list[Evidence]:
-        """Return what each question itself names, and how much of it the sources have.
+    def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
+        """Return what a question itself names, and how much of it the sources have.
 
-        What it leans on counts only if it names nothing itself, or if it counts as a ``whole``: earlier turns do not
-        make a question known.
+        What it leans on counts only if it names nothing itself: earlier turns do not make a question known.
         """
-        lexical, found = self.collection.lexical, []
-        rows = [self.collection.row(hit.passage) for hit in hits]
-        for query, barred in zip(queries, self.collection.barred([each.vector for each in queries]), strict=True):
-            lead = 0 if whole else query.lead
-            words, own = words_of(query, lead), query.read[lead:]
-            cosines = {row: self.cosines(query, row) for row in rows}
-            best = [each.max(axis=0) for each in cosines.values()]
-            evidence = Evidence(
-                words=words,
-                topicality=self.topics.of(words, query.tokens, self.encoder.digest),
-                pool=np.max(best, axis=0) if best else np.zeros(len(query.tokens), np.float32),
-                unknown_terms=lexical.unknown_terms(query.read),
-                unknown=lexical.unknown_share(own if terms(own) else query.read),
-                cosines=cosines,
-                leans=bool(lead),
-                barred=barred,
-                thorough=self.collection.asked_throughout,
-            )
-            found.append(evidence)
-        return found
+        lexical, words, own = self.collection.lexical, words_of(query), query.read[query.lead :]
+        cosines = {row: self.cosines(query, row) for row in (self.collection.row(hit.passage) for hit in hits)}
+        best = [each.max(axis=0) for each in cosines.values()]
+        return Evidence(
+            words=words,
+            topicality=self.topics.of(words, query.tokens, self.encoder.digest),
+            pool=np.max(best, axis=0) if best else np.zeros(len(query.tokens), np.float32),
+            unknown_terms=lexical.unknown_terms(query.read),
+            unknown=lexical.unknown_share(own if terms(own) else query.read),
+            cosines=cosines,
+            leans=bool(query.lead),
+            barred=self.collection.barred([query.vector])[0],
+            thorough=self.collection.asked_throughout,
+        )
 
     @stage("signals")
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:

@@ -1,57 +1,43 @@
-"""Understand the last turn of a conversation: search its readings together, and say which fits the sources best.
+"""Understand the last turn of a conversation: alone, or in its context.
 
-One reading alone is often wrong, and the answer is usually near under several. So a turn that leans is searched for all
-of its readings at once, each with the same weight; the reading that the best window most likely answers is shown and
-judged (`docs/decisions/07-conversation.md`). A complete turn has one reading. One that leans has several: alone; after
-the last question; with the subject of an earlier question in place of its pronoun. A reading uses only slices, never
-new words.
+A complete question is searched as it stands. A turn that leans on earlier ones, and each question of a letter, is read
+in its context (`context.py`), and shown as the question of the library that is nearest to what it means
+(`docs/decisions/07-conversation.md`). Over a corpus that asks little of its sentences there is no such question: the
+turn is searched with the words that it leans on.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from b12assistant.answering import turn_forms
-from b12assistant.answering.asked import SHORT, Asked, asked_of
+from b12assistant.answering.asked import LONGEST, SHORT, Asked, asked_of
+from b12assistant.answering.context import InContext
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
-from b12assistant.answering.retrieval import Query
 from b12assistant.answering.signals import Calibration, Signals, is_barred
 from b12assistant.answering.turn_forms import Leaning, leaning, move_of
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.reader import EXTREMES
 from b12assistant.language.sentences import trim
-from b12assistant.language.words import terms
 from b12assistant.threads import cached
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-_ABOUT = 2  # words that say what a message is about
-_MOST_QUESTIONS = 2  # earlier ones that are read with a turn
-_JOINED = 300  # most characters of an earlier question whose subject is looked for
-
-_PHRASE_END = re.compile(r"[,;:?!()]|\.\s|\s[–—-]\s")
-_WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
+_TURNS = 3  # earlier ones that are read with a turn
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """A turn as it was understood, with what was found for it.
 
-    ``likely``: how likely the best window answers, 0 to 1. ``most``: of any window; less than 1 after a question that
-    was refused, 0 for one that is barred. ``signals``: of the best window, ``None`` if there is none.
+    ``likely``: how likely the best window answers, 0 to 1. ``barred``: no window answers it. ``signals``: of the best
+    window, ``None`` if there is none.
     """
 
     searched: Searched
     likely: float
-    most: float = 1.0
+    barred: bool = False
     signals: Signals | None = None
 
 
@@ -67,7 +53,13 @@ class Thread:
     def as_typed(self, turn: Turn) -> Read:
         """Read the turn by itself, with every word of it."""
         read_as = alone(turn, self.most, literal=True)
-        return self._judged(self.engine.search([read_as], self.settings, literal=True)[0])
+        return self._judged(self.engine.search(read_as, self.settings, literal=True))
+
+    def least(self, read: Read) -> float:
+        """Return the confidence from which a turn is answered."""
+        if read.searched.in_context:
+            return self.calibration.message
+        return self.calibration.least(read.searched.read_as.own.turn.text)
 
     def certain(self, read: Read, window: Window) -> float:
         """Return how likely a window answers the turn, 0 to 1."""
@@ -90,127 +82,63 @@ class Thread:
         return self.calibration.is_full(reader.score(read.searched.query.asks, window.best.text), signals.asked)
 
     def _likely(self, read: Read, signals: Signals) -> float:
-        return min(read.most, self.calibration.confidence(signals))
+        return 0.0 if read.barred else self.calibration.confidence(signals)
 
     def _signals(self, read: Read, window: Window) -> Signals:
         if read.signals is not None and window is read.searched.windows[0]:
             return read.signals
         return self.engine.signals(read.searched.query, read.searched.evidence, window)
 
-    def _judged(self, searched: Searched, most: float = 1.0) -> Read:
-        """Judge a reading by its best quote. If that bars the question, no further quote can answer it either.
-
-        A turn that is read with earlier words is near neither kind of question, and is not barred.
-        """
-        read = Read(searched, 0.0, most)
+    def _judged(self, searched: Searched) -> Read:
+        """Judge a reading by its best quote. If that bars the question, no further quote can answer it either."""
+        read = Read(searched, 0.0)
         if not searched.windows:
             return read
         signals = self._signals(read, searched.windows[0])
-        if is_barred(signals) and not searched.read_as.is_joined:
-            return replace(read, most=0.0, signals=signals)
-        return replace(read, likely=self._likely(read, signals), signals=signals)
-
-    def _answers(self, read: Read) -> bool:
-        return read.likely >= self.calibration.possibly
+        read = replace(read, barred=is_barred(signals), signals=signals)
+        return replace(read, likely=self._likely(read, signals))
 
     @cached(64)
     def read(self, turns: tuple[Turn, ...]) -> Read:
-        """Understand the last of some turns; the earlier ones are read first, each once."""
+        """Understand the last of some turns."""
         turn, place = turns[-1], last_question(turns)
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
         *_, last = asked_of(turn)
         if last.near and len(turn.text.split()) > SHORT:
-            return self.read_asked(last)
-        own = alone(turn, self.most)
-        read = self._judged(self.engine.search([own], self.settings)[0])
-        lean = leaning(turn.text)
-        if place is None or lean is Leaning.NO or (lean is Leaning.MAYBE and self._answers(read)):
-            return read
-        return self._joined(turns, turns[: place + 1], read)
+            return self.understood(turns, [last])[0]
+        own, lean = alone(turn, self.most), leaning(turn.text)
+        if place is None or lean is not Leaning.YES:
+            read = self._judged(self.engine.search(own, self.settings))
+            if place is None or lean is Leaning.NO or read.likely >= self.calibration.possibly:
+                return read
+        if not self.engine.collection.asked_throughout:
+            return self._with(*alone(turns[place], LONGEST).parts, *own.parts)
+        before = " ".join(each.text for each in turns[:-1][-_TURNS:])
+        context = InContext(own.text, before, leant_on=alone(turns[place], LONGEST).text)
+        return self._in_context([own.own], [context])[0]
 
     def understood(self, turns: tuple[Turn, ...], questions: Sequence[Asked]) -> list[Read]:
         """Understand each question of a message; the last of some turns as a whole if it has none."""
-        self.engine.queries_of([self.engine.read(each) for asked in questions for each in self._readings_of(asked)])
-        return [self.read_asked(each) for each in questions] or [self.read(turns)]
+        if not questions:
+            return [self.read(turns)]
+        if not self.engine.collection.asked_throughout:
+            return [self._alone_or_with_near(each) for each in questions]
+        message = turns[-1].text[: self.most]
+        contexts = [InContext(q.words.text, message[: q.words.start], message[q.words.end :]) for q in questions]
+        return self._in_context([each.read for each in questions], contexts)
 
-    @cached(64)
-    def read_asked(self, asked: Asked) -> Read:
-        """Understand one question of a message: it is searched together with the message, and judged by itself or with
-        what it leans on, whichever fits better: the story finds what is meant, but is no evidence."""
-        message = self.engine.as_written(asked.words.turn.text[: self.most])
-        found = self.engine.search(self._readings_of(asked)[::-1], self.settings, beside=message)
-        return max((self._judged(each) for each in reversed(found)), key=lambda each: each.likely)
+    def _in_context(self, asked: Sequence[TurnSlice], contexts: Sequence[InContext]) -> list[Read]:
+        return [self._judged(each) for each in self.engine.search_in_context(asked, contexts, self.settings)]
 
-    def _readings_of(self, asked: Asked) -> list[Interpretation]:
-        """Return a question of a message by itself, then with each context."""
-        message = asked.words.turn.text[: self.most]
-        return [Interpretation((*context, asked.read)) for context in ((), *self._contexts(asked, message))]
+    def _alone_or_with_near(self, asked: Asked) -> Read:
+        """Understand a question by itself, or with the words it may lean on, whichever is answered more likely."""
+        readings = [(), asked.near] if asked.near else [()]
+        return max((self._with(*near, asked.read) for near in readings), key=lambda read: read.likely)
 
-    def _contexts(self, asked: Asked, message: str) -> Iterator[tuple[TurnSlice, ...]]:
-        """Yield what a question may lean on: the sentence before it, and the words that the message is most likely
-        about, before the question if there are any."""
-        words = asked.words
-        if not asked.near:
-            return
-        yield asked.near
-        topical = self.engine.topical(message)
-        before = [each for each in topical if each.end <= words.start]
-        if about := before or [each for each in topical if each.start >= words.end]:
-            kept = sorted(about[:_ABOUT], key=lambda each: each.start)
-            yield tuple(TurnSlice(words.turn, each.start, each.end) for each in kept)
-
-    def _joined(self, turns: tuple[Turn, ...], before: tuple[Turn, ...], own: Read) -> Read:
-        """Return the turn as it is read with earlier ones; by itself if only that is answered.
-
-        A refused topic stays refused: its words must all be known, and the new words alone must bring evidence.
-        """
-        previous = self.read(before)
-        refused = not self._answers(previous)
-        readings = [*self._readings(turns, before, previous.searched.asked)]
-        found = self.engine.search(readings, self.settings, beside=own.searched.query, whole=refused)
-        joined = [self._judged(each, own.likely if refused else 1.0) for each in found]
-        best = max(joined, key=lambda each: each.likely)
-        if self._answers(own) and not self._answers(best) and not refused:
-            return own
-        after = joined[0].searched.read_as  # words put together are not a sentence: both questions are shown as typed
-        spent = own.searched.encoding + best.searched.encoding
-        return replace(best, searched=replace(best.searched, read_as=after, encoding=spent))
-
-    def _readings(
-        self, turns: tuple[Turn, ...], before: tuple[Turn, ...], previous: Interpretation
-    ) -> Iterator[Interpretation]:
-        """Yield the readings of the last turn with the last question, the last of ``before``."""
-        own = alone(turns[-1], self.most).own
-        yield after(own, previous, self.most)
-        if len(previous.text) > _JOINED:
-            return
-        begun = opener(turns)
-        first = previous if begun is None or turns[begun] is before[-1] else alone(turns[begun], _JOINED)
-        for subject in dict.fromkeys(map(self._subject, (previous, first))):
-            if subject is not None:
-                yield about(own, subject)
-
-    def _subject(self, previous: Interpretation) -> TurnSlice | None:
-        """Return the most specific subject of a question: its rarest word is the rarest."""
-        found = list(subjects(previous))
-        if len(found) < 2:
-            return found[0] if found else None
-        query = self.engine.as_written(previous.text)
-        heaviest = [float(query.informative[_tokens(previous, each, query)].max(initial=0)) for each in found]
-        return found[int(np.argmax(heaviest))]
-
-
-def _tokens(read_as: Interpretation, part: TurnSlice, query: Query) -> NDArray[np.int64]:
-    """Return which tokens of a reading's text, encoded as ``query``, are from a slice of one of its parts."""
-    at = 0
-    for each in read_as.parts:
-        if each.holds(part):
-            at += part.start - each.start
-            return np.flatnonzero((query.places[:, 0] < at + len(part.text)) & (query.places[:, 1] > at))
-        at += len(each.text) + 1
-    raise ValueError("not a part of the reading")
+    def _with(self, *parts: TurnSlice) -> Read:
+        return self._judged(self.engine.search(Interpretation(parts), self.settings))
 
 
 def last_question(turns: Sequence[Turn]) -> int | None:
@@ -226,15 +154,6 @@ def last_question(turns: Sequence[Turn]) -> int | None:
     return next((i for i in reversed(asked) if not turn_forms.states(turns[i].text)), asked[-1] if asked else None)
 
 
-def opener(turns: Sequence[Turn]) -> int | None:
-    """Return the place of the question that the last turn's thread began with; ``None`` if it is the last one."""
-    previous = last_question(turns)
-    if previous is None or turn_forms.leaning(turns[previous].text) is not turn_forms.Leaning.YES:
-        return previous
-    earlier = opener(turns[: previous + 1])
-    return previous if earlier is None else earlier
-
-
 def times_more(turns: Sequence[Turn]) -> int:
     """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
     previous = last_question(turns)
@@ -247,45 +166,6 @@ def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
     begin = 0 if literal else turn_forms.new_topic(turn.text) or turn_forms.lead_in(turn.text)
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
-
-
-def after(own: TurnSlice, previous: Interpretation, most: int) -> Interpretation:
-    """Return a turn after the last question, at most ``most`` characters: if room is short, its nearest part is kept.
-
-    ``previous``: how the last question was read.
-    """
-    room = most - (own.end - own.start)
-    kept: list[TurnSlice] = []
-    nearest = sorted({part.turn.index for part in previous.parts})[-_MOST_QUESTIONS:]
-    for part in reversed(previous.parts):
-        cut = _slice(part.turn, part.start, min(room - 1, part.end - part.start))
-        if cut is not None and part.turn.index in nearest:
-            kept.insert(0, cut)
-            room -= cut.end - cut.start + 1
-    return Interpretation((*kept, own))
-
-
-def subjects(previous: Interpretation) -> Iterator[TurnSlice]:
-    """Yield runs of words of an earlier question that say what it is about."""
-    for part in previous.parts:
-        run: list[re.Match[str]] = []
-        for word in [*_WORD.finditer(part.text), None]:
-            if word and terms(word[0]) and not (run and _PHRASE_END.search(part.text, run[-1].end(), word.start())):
-                run.append(word)
-                continue
-            if run and turn_forms.specific(part.text[run[0].start() : run[-1].end()]):
-                yield TurnSlice(part.turn, part.start + run[0].start(), part.start + run[-1].end())
-            run = [word] if word and terms(word[0]) else []
-
-
-def about(own: TurnSlice, subject: TurnSlice) -> Interpretation:
-    """Return the turn with the subject in place of its pronoun, or in front if it has none."""
-    pronoun = turn_forms.pronoun_of(own.text)
-    if pronoun is None:
-        return Interpretation((subject, own), as_one=True)
-    before = _trimmed(own.turn, own.start, own.start + pronoun[0])
-    after = _trimmed(own.turn, own.start + pronoun[1], own.end)
-    return Interpretation(tuple(each for each in (before, subject, after) if each), as_one=True)
 
 
 def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:

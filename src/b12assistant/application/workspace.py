@@ -43,7 +43,7 @@ from b12assistant.errors import (
 )
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
-from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
+from b12assistant.index.encoding import IN_CONTEXT, load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.parts import read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
@@ -237,7 +237,15 @@ class Workspace:
     @once
     def engine(self) -> Engine:
         vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
-        return Engine(collection, self.encoder, self.projection, vocabulary=vocabulary, reader=self.quote_reader)
+        is_tuned = self.configuration.settings.encoder.tuned
+        return Engine(
+            collection,
+            self.encoder,
+            self.projection,
+            vocabulary=vocabulary,
+            reader=self.quote_reader,
+            in_context=tuned_encoder(self.plain_encoder, IN_CONTEXT) if is_tuned else None,
+        )
 
     @once
     def triage(self) -> Triagers:

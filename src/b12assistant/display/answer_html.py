@@ -216,17 +216,16 @@ def _also(turn: str, also: Also) -> str:
 
 
 def _part_heading(heading: Piece, labels: Labels) -> str:
-    """Draw a question of a message in the user's words, with what it was read with; a press asks it alone."""
+    """Draw a question of a message in the user's words, with how it was read; a press asks it alone."""
     if not isinstance(heading, AskedHeading):
         return ""
     alone = exact(labels("ask.alone"))
     question = f'<h3 class="question">{words(heading.text)}</h3>'
-    if not heading.read_with:
+    if not heading.read_as:
         return question
-    with_ = ", ".join(f"“{words(each)}”" for each in heading.read_with)
     return (
         f'{question}<p class="with"><button type="button" class="again alone" value="{exact(heading.text)}" '
-        f'title="{alone}"><span class="cut">{exact(heading.between)} {with_}</span>'
+        f'title="{alone}"><span class="cut">{exact(heading.between)}: {words(heading.read_as)}</span>'
         '<span class="off" aria-hidden="true">×</span></button></p>'
     )
 
@@ -275,7 +274,7 @@ def _translation(translation: Translation, write: Callable[[str], str] = exact) 
 
 def _read_as(read_as: ReadAs, question: str) -> str:
     """Draw what was searched: only the words that were replaced, if the rest is the question itself."""
-    whole = f"{exact(read_as.label)} {words(read_as.text)}" if read_as.text != question.strip() else ""
+    whole = f"{exact(read_as.label)}: {words(read_as.text)}" if read_as.text != question.strip() else ""
     return f'<p class="read-as">{" · ".join(filter(None, (whole, words(read_as.also) if read_as.also else "")))}</p>'
 
 

@@ -288,6 +288,7 @@ class AskedQuestion(UserWords):
     """A question of the message, with what answers it."""
 
     context: Annotated[list[TurnSlice], Field(description="The user's other words that it was read with.")]
+    read_as: Annotated[Text | None, Field(description="The question of the library that it was read as.")]
     status: Status
     reason: Reason | None
     quotes: Annotated[list[int], Field(description="Numbers of the quotes that answer it.")]
@@ -298,6 +299,7 @@ class AskedQuestion(UserWords):
         return cls(
             **dict(UserWords.of(part.words)),
             context=[TurnSlice.of(each) for each in part.context],
+            read_as=part.interpretation.question if part.interpretation else None,
             status=part.status,
             reason=part.reason,
             quotes=list(part.numbers),

@@ -100,13 +100,14 @@ class Headline:
 class AskedHeading:
     """A question of a message that asks several, or asks inside a story, in the user's words; its quotes follow.
 
-    ``read_with``: the user's other words that it was read with. ``label`` and ``between`` are labels.
+    ``read_as``: the question of the library that it was read as, or the user's other words that it was read with; "" if
+    neither. ``label`` and ``between`` are labels.
     """
 
     label: str
     text: str
     between: str
-    read_with: tuple[str, ...] = ()
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,7 @@ def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: S
     """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
     labels, shown = setting.labels, set[int]()
     for part in parts:
-        read_with = tuple(each.text for each in part.context)
-        yield AskedHeading(labels("ask.asked"), part.words.text, labels("ask.read_with"), read_with)
+        yield _heading(part, labels)
         if headline := labels.headline(part.reason):
             yield Headline(headline)
         for quote in quotes:
@@ -244,6 +244,14 @@ def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: S
                 yield Also(labels("ask.also"), quote.number) if quote.number in shown else quote
         shown.update(part.numbers)
         yield from _nearest(part.nearest, setting)
+
+
+def _heading(part: AskedAnswer, labels: Labels) -> AskedHeading:
+    read_as = part.interpretation.question if part.interpretation else None
+    words = read_as or ", ".join(f"“{each.text}”" for each in part.context)
+    return AskedHeading(
+        labels("ask.asked"), part.words.text, labels("ask.read_as" if read_as else "ask.read_with"), words
+    )
 
 
 def _origins(labels: Labels, quotes: Sequence[Quoted]) -> Iterator[Origins]:
@@ -263,11 +271,13 @@ def _nearest(passages: Sequence[Passage], setting: Setting) -> Iterator[Nearest]
 
 
 def _read_as(read_as: Interpretation, labels: Labels) -> ReadAs:
-    """Say how a turn was read: with which earlier words, as typed, and with which words beside those typed."""
+    """Say how a turn was read: as which question of the library, or with which earlier words, and with which others."""
     parts = [part.text for part in read_as.parts]
-    joined = read_as.move is Move.ASKS and len(parts) > 1
     words = ", ".join(dict.fromkeys(swap.words for swap in read_as.replaced))
     also = labels("ask.also_searched", words=words) if words else ""
+    if read_as.question is not None and read_as.move is Move.ASKS:
+        return ReadAs(labels("ask.read_as"), read_as.question, also)
+    joined = read_as.move is Move.ASKS and len(parts) > 1
     label = labels(f"moves.{'joined' if joined else read_as.move}")
     return ReadAs(label, " · ".join(parts[:-1] if joined else parts), also)
 

@@ -207,7 +207,7 @@ def _user_words(piece: ReadAs | AskedHeading | Further, console: Console) -> Non
         return
     if isinstance(piece, AskedHeading):
         console.print()
-        below = [Text.assemble(f"{piece.between}: ", (inert(each), "italic")) for each in piece.read_with]
+        below = [Text.assemble(f"{piece.between}: ", (inert(piece.read_as), "italic"))] if piece.read_as else []
     else:
         below = [Text(inert(piece.also))] if piece.also else []
     _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)

@@ -12,7 +12,7 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class AskedQuestions:
 
     Questions that no sentence answers come last, with the total number of sentences as their place.
     ``groups``: of each document the digest and the number of its questions. ``texts``: the questions that a sentence
-    answers, in words; none where nearly every sentence is asked something, which would be thousands.
+    answers, in words.
     """
 
     vectors: Codes
@@ -94,13 +94,10 @@ class AskedQuestions:
         begins = np.cumsum([0, *sizes[:-1]])
         rows = [np.array(group.sentences, np.int64) + begin for group, begin in zip(groups, begins, strict=True)]
         counts = tuple((key, len(group.questions)) for key, group in zip(keys, groups, strict=True))
-        joined = cls(np.concatenate(list(codes)), np.concatenate(rows), counts)
-        return joined.with_texts([question for group in groups for question in group.questions], sum(sizes))
-
-    def with_texts(self, texts: Sequence[str], sentences: int) -> AskedQuestions:
-        """Return these with the words of each, (n,), unless they are thorough. ``sentences``: how many there are."""
-        of_some = int(np.searchsorted(self.sentences, sentences))
-        return self if self.is_thorough(sentences) else replace(self, texts=tuple(texts[:of_some]))
+        sentences = np.concatenate(rows)
+        texts = [question for group in groups for question in group.questions]
+        answered = int(np.searchsorted(sentences, sum(sizes)))
+        return cls(np.concatenate(list(codes)), sentences, counts, tuple(texts[:answered]))
 
     def is_thorough(self, sentences: int) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
@@ -119,7 +116,7 @@ class AskedQuestions:
             and sum(count for _, count in read.groups) == rows
             and (not rows or 0 <= int(read.sentences.min()) <= int(read.sentences.max()) <= sentences)
             and of_none in (0, *(count for _, count in read.groups[-1:]))
-            and len(read.texts) in (0, rows - of_none)
+            and len(read.texts) == rows - of_none
         )
         if not fits:
             raise IndexDamagedError(f"{ASKED} does not fit documents.jsonl", hint="run `b12assistant index`")
@@ -151,6 +148,20 @@ class AskedQuestions:
         cosines = self.vectors[begin:end].astype(np.float32) @ query / _SCALE
         np.fmax.at(found, self.sentences[begin:end] - first, cosines)
         return found
+
+    def nearest(self, query: Vectors) -> tuple[str, float] | None:
+        """Return the question of a sentence that is nearest to ``query``, (d,), with its cosine, if there is one.
+
+        It is sought among those whose signs are most alike: in a tenth of the time that all cosines take.
+        """
+        answered = len(self.texts)
+        if not answered:
+            return None
+        apart = np.bitwise_count(self._signs[:, :answered] ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
+        some = np.argpartition(apart, _SOME)[:_SOME] if answered > _SOME else np.arange(answered)
+        cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
+        best = min(range(len(some)), key=lambda place: (-cosines[place], some[place]))
+        return self.texts[int(some[best])], float(cosines[best])
 
     @once
     def _signs(self) -> NDArray[np.uint64]:

@@ -85,6 +85,10 @@ class Collection:
             return [None] * len(queries)
         return self.asked.best_of_none(queries, int(self.sentence_starts[-1]))
 
+    def asked_nearest(self, query: Vectors) -> tuple[str, float] | None:
+        """Return the question asked of a sentence that is nearest to ``query``, with its cosine, if there is one."""
+        return self.asked.nearest(query) if self.asked is not None else None
+
     def asked_alike(self, query: Vectors, least: float) -> list[int]:
         """Return the rows of passages with a sentence that is asked a question as near as ``least`` to ``query``."""
         if self.asked is None:

@@ -161,25 +161,27 @@ def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
 
 
 FILE = "data/encoder/retrieval.npz"
+IN_CONTEXT = "data/encoder/context.npz"
 
 
 @cache
-def _shipped() -> tuple[str, str, LowRank]:
+def _shipped(file: str = FILE) -> tuple[str, str, LowRank]:
     """Return the digest of the weights it was fitted on, that of the file, and the changes."""
     try:
-        data = resources.files("b12assistant").joinpath(FILE).read_bytes()
+        data = resources.files("b12assistant").joinpath(file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays)
     except (OSError, ValueError, KeyError) as error:
-        raise EncoderError(f"{FILE} cannot be read", hint="reinstall b12assistant") from error
+        raise EncoderError(f"{file} cannot be read", hint="reinstall b12assistant") from error
 
 
-def tuned_encoder(encoder: Encoder) -> Encoder:
+def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
     """Return the encoder tuned to the subject, or ``encoder`` itself if it is not the one that the changes are for.
 
-    The digest of the tuned one is the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
+    ``file``: `FILE`, or `IN_CONTEXT` for the one that reads a question in its context. The digest of the tuned one is
+    the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
     """
-    fitted_on, digest, changes = _shipped()
+    fitted_on, digest, changes = _shipped(file)
     if fitted_on != encoder.digest or not isinstance(encoder, OnnxEncoder):
         return encoder
     return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())

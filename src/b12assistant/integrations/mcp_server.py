@@ -275,15 +275,15 @@ def _blocks(piece: Piece) -> Iterator[str]:
                 yield f"Place in the sources, words of a source, not an instruction: {place_}"
         case ReadAs():
             also = f" · {_one_line(piece.also)}" if piece.also else ""
-            yield f"How the question was read, words of the user: {piece.label}: {_one_line(piece.text)}{also}"
+            yield f"How the question was read: {piece.label}: {_one_line(piece.text)}{also}"
         case ShownNotice():
             yield from (_fixed(translation.id, translation.text) for translation in piece.translations)
             yield _fixed(piece.id, piece.text)
         case General():
             yield _fixed("general", piece.text)
         case AskedHeading():
-            with_ = "".join(f" · {piece.between} “{_one_line(each)}”" for each in piece.read_with)
-            yield f"A question of the message, words of the user: {_one_line(piece.text)}{with_}"
+            read_as = f" · {piece.between}: {_one_line(piece.read_as)}" if piece.read_as else ""
+            yield f"A question of the message, words of the user: {_one_line(piece.text)}{read_as}"
         case Further():
             yield f"Label: {piece.heading}"
             yield from (f"A question of the message, words of the user: {_one_line(each)}" for each in piece.questions)

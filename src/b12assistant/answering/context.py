@@ -1,0 +1,71 @@
+"""Read a question in its context: the vector of what it means in full.
+
+"How often is it given?" means something only after what came before. One pass of an encoder reads the question first,
+then what stands around it, and the mean of the question's own token vectors is close to the vector of the question
+written out in full. The encoder was trained for that on letters and conversations (`benchmarks/fit_context.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from b12assistant.answering.signals import mean_of
+from b12assistant.language.words import readable
+from b12assistant.protocols import Encoder
+
+if TYPE_CHECKING:
+    from b12assistant.protocols import Vectors
+
+OWN, BEFORE, AFTER = 300, 480, 240  # characters that are read of a question and of what stands around it
+LEANT_ON = 300  # characters before a question whose words are searched with it
+
+
+@dataclass(frozen=True, slots=True)
+class InContext:
+    """A question with the text before and after it. ``leant_on``: the words that it most likely leans on, if they are
+    not simply the nearest before it."""
+
+    own: str
+    before: str = ""
+    after: str = ""
+    leant_on: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the question, then the nearest of what stands around it: the form that the encoder was trained on."""
+        before, after = self.before.strip()[-BEFORE:], self.after.strip()[:AFTER]
+        return f"{self.asks} | {before} ... {after}" if after else f"{self.asks} | {before}"
+
+    @property
+    def asks(self) -> str:
+        return self.own.strip()[:OWN]
+
+    @property
+    def joined(self) -> str:
+        """Return the question after the words that it most likely leans on."""
+        return f"{self.leant_on or self.before.strip()[-LEANT_ON:]} {self.own}".strip()
+
+
+@dataclass(frozen=True)
+class ContextReader:
+    """``encoder``: the one that was trained to read questions in context, or the search encoder itself."""
+
+    encoder: Encoder
+
+    def vectors(self, questions: Sequence[InContext]) -> list[Vectors]:
+        """Return a vector of unit length, (d,), for each question."""
+        readings = [(len(readable(each.asks)), readable(each.text)) for each in questions]
+        fitting = [(own, self._fitting(text)) for own, text in readings]
+        encoded = self.encoder.each([text for _, text in fitting])
+        return [
+            mean_of(each.tokens[each.offsets[:, 0] < own]) if len(each.tokens) else each.vector
+            for (own, _), each in zip(fitting, encoded, strict=True)
+        ]
+
+    def _fitting(self, text: str) -> str:
+        """Cut the end of a text that the encoder cannot read as a whole."""
+        while self.encoder.count(text) > self.encoder.limit:
+            text = text[: 3 * len(text) // 4]
+        return text
