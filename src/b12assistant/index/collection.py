@@ -136,7 +136,7 @@ def _starts(sizes: Iterable[int]) -> NDArray[np.int64]:
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
-READING = 3  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
+READING = 4  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
 @dataclass(frozen=True, slots=True)
