@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from fakes import PLAIN, FakeEncoder
 
-from b12assistant.cleaning import mark, trim_headings
+from b12assistant.cleaning import mark
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.embedding import embed
@@ -34,7 +34,7 @@ def build_document(text: str, *, file: str = "guide.md", source: Source = UNKNOW
         text=extract.text,
         source=source,
         page_starts=extract.page_starts,
-        sections=trim_headings(extract, marks),
+        sections=extract.sections,
         blocks=extract.blocks,
         marks=marks,
     )

@@ -49,7 +49,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < page_words < disputes sources switched_off < folder < provenance < question_lists"),
+        ("entries publishers < page_words < disputes sources < folder < provenance < question_lists"),
     ),
     (
         "index",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.cleaning import RULES, mark, marked_share, trim_headings
+from b12assistant.cleaning import RULES, mark, marked_share
 from b12assistant.loaders import load
 from b12assistant.types import Document, DocumentId, Extract, Mark, MarkKind
 
@@ -22,7 +22,6 @@ EXPECTATIONS = (
     "never",
     "never_every",
     "reference",
-    "never_or_reference",
     "keep",
     "keep_not_reference",
     "absent",
@@ -75,8 +74,6 @@ def holds(entry: Entry) -> bool:
             return all(place <= never for place in places)
         case "reference":
             return bool(places) and all(place <= reference for place in places)
-        case "never_or_reference":
-            return bool(places) and all(place <= never | reference for place in places)
         case "keep":
             return bool(places) and not any(place & never for place in places)
         case "keep_not_reference":
@@ -156,7 +153,7 @@ def test_no_right_answer_is_marked_never(shared: Path) -> None:
     assert checked == {(id_, gold) for id_, _, gold in spans}, "some were not found in their page"
 
 
-@pytest.mark.parametrize(("seed", "items"), [("000", 12), ("001", 0), ("002", 17), ("003", 0), ("004", 0)])
+@pytest.mark.parametrize(("seed", "items"), [("000", 12), ("001", 0), ("002", 16), ("003", 0), ("004", 0)])
 def test_reference_lists_of_the_seeds_are_counted(seed: str, items: int, shared: Path) -> None:
     (path,) = (shared / "seeds").glob(f"{seed}_*.txt")
     assert sum(found.kind is MarkKind.REFERENCE for found in read(path)[1]) == items
@@ -209,16 +206,6 @@ def test_marks_lie_in_blocks_and_name_their_rule(page: tuple[str, str]) -> None:
 @given(PAGES)
 def test_the_same_page_gets_the_same_marks(page: tuple[str, str]) -> None:
     assert mark(drawn(page)) == mark(drawn(page))
-
-
-@given(PAGES)
-def test_trimmed_headings_lie_outside_the_marks_in_front(page: tuple[str, str]) -> None:
-    extract = drawn(page)
-    marks = mark(extract)
-    for before, after in zip(extract.sections, trim_headings(extract, marks), strict=True):
-        assert (after.start, after.end, after.level) == (before.start, before.end, before.level)
-        assert before.heading.contains(after.heading)
-        assert after.heading.end == before.heading.end
 
 
 @given(PAGES)

@@ -1,14 +1,11 @@
 """Where the passages and words of a collection are, with and without what is switched off."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import build_collection, build_document
 from corpora import again, three_files
 
-from b12assistant.corpus.switched_off import Off, SwitchedOff
-from b12assistant.index.source_words import SourceWords
 from b12assistant.types import DocumentId, PassageId, Source
 
 DOCUMENTS = [
@@ -32,17 +29,6 @@ def test_each_passage_is_found_by_its_id_and_its_document() -> None:
 def test_an_unknown_passage_has_no_row(unknown: str) -> None:
     assert PassageId(unknown) not in COLLECTION.rows
     assert COLLECTION.rows_of(DocumentId(unknown)) == range(0)
-
-
-@pytest.mark.parametrize("off", [(), (0,), (0, 1), tuple(range(len(COLLECTION.passages) - 1))])
-def test_words_without_what_is_off_are_those_of_the_rest(off: tuple[int, ...]) -> None:
-    passages = COLLECTION.passages
-    switched_off = SwitchedOff(passages={passages[row].id: Off("a reason") for row in off})
-    words = replace(COLLECTION, off=switched_off).words
-    rest = SourceWords(passage for row, passage in enumerate(passages) if row not in off)
-    assert dict(words) == dict(rest)
-    assert words.counts == rest.counts
-    assert "myelin" in words
 
 
 def test_mapped_files_are_not_copied_and_give_the_same_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

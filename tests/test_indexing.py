@@ -317,7 +317,6 @@ def test_a_mark_at_the_beginning_of_a_curators_file_is_no_fault(space: FakeWorks
     lists = {
         "sources.toml": '[[source]]\nfile = "pills.txt"\npublisher = "P"\n',
         "not_answered.toml": 'questions = ["Who won?"]\n',
-        "switched_off.toml": '[[off]]\ndocument = "nerves.md"\nwhy = "old"\n',
         "sentences/pills.txt.jsonl": json.dumps(asked),
     }
     for name, text in lists.items():
@@ -325,7 +324,6 @@ def test_a_mark_at_the_beginning_of_a_curators_file_is_no_fault(space: FakeWorks
         (space.corpus / name).write_text(text, "utf-8-sig")
     space.index()
     assert space.document("pills.txt").document.source.publisher == "P"
-    assert space.opened.collection.off.documents.keys() == {"nerves.md"}
 
 
 # The real encoder

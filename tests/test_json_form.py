@@ -163,8 +163,6 @@ def test_a_quote_has_every_key() -> None:
         "source_cites": ["10.1/a", "10.1/b"],
         "review_overdue": True,
         "source_changed": False,
-        "partly_off": False,
-        "curator_note": None,
         "strength": "strong",
         "score": 0.75,
     }
@@ -174,7 +172,7 @@ def test_the_keys_of_a_quote_keep_their_order() -> None:
     assert " ".join(rendered_quote()) == (
         "number text document passage spans best context_span title section pages sentences source_kind words based_on "
         "commercial_interest publisher published url origins source_cites review_overdue strength score "
-        "source_changed partly_off curator_note"
+        "source_changed"
     )
 
 

@@ -154,33 +154,6 @@ def test_if_no_generation_is_whole_any_more_the_one_in_memory_stays_in_use(space
     assert live().ask(ASKED).generation == mended
 
 
-def test_a_document_is_switched_off_from_the_next_answer_on(space: FakeWorkspace) -> None:
-    live = Live(space)
-    before = live()
-    name = str(before.ask(ASKED_OF_MYELIN).answer.quotes[0].document.id)
-    write(space.corpus, {"switched_off.toml": f'[[off]]\ndocument = "{name}"\nwhy = "old"\n'})
-    assert name not in {str(quote.document.id) for quote in live().ask(ASKED_OF_MYELIN).answer.quotes}
-    write(space.corpus, {"switched_off.toml": "[[off]]"})
-    assert "switched_off.toml" in live().opened.problems[0]
-    assert name not in {str(quote.document.id) for quote in live().ask(ASKED_OF_MYELIN).answer.quotes}
-    write(space.corpus, {"switched_off.toml": ""})
-    assert live().opened.problems == ()
-    assert name in {str(quote.document.id) for quote in live().ask(ASKED_OF_MYELIN).answer.quotes}
-    settled(live)
-
-
-def test_an_edit_while_a_newer_index_is_opened_is_not_lost(space: FakeWorkspace) -> None:
-    live = Live(space)
-    name = str(live().ask(ASKED_OF_MYELIN).answer.quotes[0].document.id)
-    newer = published(space)
-    live()
-    write(space.corpus, {"switched_off.toml": f'[[off]]\ndocument = "{name}"\nwhy = "old"\n'})
-    assert live().opened.collection.off.documents.keys() == {name}
-    assert until(lambda: live().opened.collection.generation == newer)
-    assert live().opened.collection.off.documents.keys() == {name}
-    settled(live)
-
-
 def test_a_curators_mistake_with_a_newer_index_is_reported_and_the_former_stays_in_use(space: FakeWorkspace) -> None:
     live = Live(space)
     good = live().ask(ASKED).generation

@@ -13,7 +13,7 @@ from builders_milvus import contents, in_use, lite, milvus_terms
 
 from b12assistant.errors import AssistantError, ConfigError, IndexDamagedError, IndexUnreachableError
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import MOST_FOUND, Collections, Contents, MilvusRows, MilvusTerms, MilvusVectors, Server
+from b12assistant.index.milvus import MOST_FOUND, Collections, Contents, MilvusRows, MilvusVectors, Server
 
 TEN = np.eye(10, dtype=np.float32)
 OLD, NEW, NEWEST = (contents(TEN[: rows + 1]) for rows in (3, 4, 5))
@@ -175,23 +175,6 @@ def test_a_second_process_learns_that_only_one_can_open_a_file(tmp_path: Path) -
     )
     assert "only one process can open a .db of Milvus Lite" in done.stderr
     assert kept.collections() == []
-
-
-# What the server skips by itself
-
-
-def test_rows_that_do_not_meet_the_condition_displace_no_others(collections: Collections) -> None:
-    place = in_use(collections, contents(TEN))
-    only = MilvusRows(place.server, place.collection, place.rows, "row not in [0, 1, 2, 4, 6]")
-    rows, _ = MilvusVectors(only).search(TEN[0], 3)
-    assert rows.tolist() == [3, 5, 7]
-
-
-def test_a_condition_holds_for_words_too(collections: Collections) -> None:
-    found = milvus_terms(collections, BM25FIndex.build(["numb"] * 6, [""] * 6), 6)
-    only = MilvusRows(found.place.server, found.place.collection, 6, "row not in [1, 3]")
-    rows, _ = MilvusTerms(only, found.words).search("numb", 10)
-    assert rows.tolist() == [0, 2, 4, 5]
 
 
 def test_a_row_without_words_is_never_found(collections: Collections) -> None:

@@ -50,7 +50,7 @@ def cited_of(words: str) -> Cited:
         attributions=(Attribution(Range(0, len(words)), origin, words),),
     )
     span = document.span(0, len(words))
-    return Cited((span,), span, Passage(PassageId("p"), (span,)).id, note=words)
+    return Cited((span,), span, Passage(PassageId("p"), (span,)).id)
 
 
 def parts_of_the_page(words: str) -> Iterator[tuple[str, str]]:

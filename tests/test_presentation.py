@@ -112,10 +112,6 @@ NOTES: Mapping[str, tuple[Reply, str]] = {
         reply_of(quote_of(Source()), source_changed=frozenset({ID})),
         "the file has changed since it was indexed",
     ),
-    "partly off": (
-        reply_of(quote_of(Source()), partly_off=frozenset({ID})),
-        "we have stopped quoting other parts of this document",
-    ),
     "superseded": (reply_of(quote_of(Source(superseded_by="b.md"))), "superseded by b.md"),
     "withdrawn": (reply_of(quote_of(Source(withdrawn=True))), "this source was withdrawn"),
     "publisher": (reply_of(quote_of(Source(publisher="A Press"))), "A Press"),
@@ -206,7 +202,7 @@ def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, space:
 @pytest.mark.parametrize("output", ANSWERS)
 def test_no_output_has_a_note_that_does_not_apply(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(interest=Interest.NONE))), space))
-    notes = {"seller", "unknown interest", "our summary", "overdue", "changed", "partly off", "superseded"}
+    notes = {"seller", "unknown interest", "our summary", "overdue", "changed", "superseded"}
     assert [note for note in notes if NOTES[note][1].casefold() in shown] == []
 
 

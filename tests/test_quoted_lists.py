@@ -66,6 +66,6 @@ def test_a_list_does_not_run_into_the_references() -> None:
 
 def test_a_colon_that_opens_no_list_may_end_a_quote() -> None:
     document = build_document(
-        "They studied cow milk and rat bones:\n\nCow milk helps the bones of rats.\n", file="a.md"
+        "They studied cow milk and rat bones:\n\n“Cow milk helps the bones of rats.”\n", file="a.md"
     )
     assert ["They studied cow milk and rat bones:"] in all_texts(document, "studied")

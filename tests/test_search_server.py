@@ -17,7 +17,6 @@ from b12assistant.index.milvus import MilvusTerms, MilvusVectors
 MILVUS = {"index.engine": "milvus"}
 QUESTIONS = ("Are numb feet a sign?", "What holds vitamin B12?", "Does metformin lower B12?", "Who won the football?")
 KINDS = '[[source]]\nfile = "pills.txt"\nkind = "blog"\n\n[[source]]\nfile = "nerves.md"\nkind = "review"\n'
-OFF = '[[off]]\ndocument = "nerves.md"\nwhy = "It is out of date."\n'
 
 
 @pytest.fixture(autouse=True)
@@ -130,23 +129,3 @@ def test_the_spare_generation_has_its_collection(space: FakeWorkspace) -> None:
     new = again(space, flags=MILVUS).index().generation
     (space.store.root / "generations" / new / "documents.jsonl").write_bytes(b"damaged")
     assert again(space, flags=MILVUS).opened.collection.generation == old
-
-
-# What the server skips by itself
-
-
-def test_what_is_switched_off_is_passed_over_on_the_server(space: FakeWorkspace) -> None:
-    served(space)
-    write(space.corpus, {"switched_off.toml": OFF})
-    collection = again(space, flags=MILVUS).opened.collection
-    vectors, lexical = collection.vectors, collection.lexical
-    query = collection.matrix[0]
-    documents = {collection.passages[row].document.id for row in vectors.search(query, 9)[0]}
-    assert documents == {"guides/food.md", "pills.txt"}
-    assert lexical.search("numb feet", 9)[0].tolist() == []
-
-
-def test_what_is_found_without_what_is_switched_off_is_what_the_default_engine_finds(space: FakeWorkspace) -> None:
-    served(space)
-    write(space.corpus, {"switched_off.toml": OFF})
-    assert found(again(space, flags=MILVUS)) == found(again(space))

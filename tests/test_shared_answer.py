@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 from blocking import questions
-from corpora import again, write
 from fakes import FakeWorkspace
 from serving import EMERGENCY, small_space
 from test_turns import loaded
@@ -91,15 +89,6 @@ def test_an_address_with_more_parts_than_there_are_shows_each_once(space: FakeWo
     turns = json.dumps([{"question": ASKED, "quotes": links * 40}])
     talk, note = asyncio.run(asking.restored(turns, Conversation()))
     assert (talk.turns, "could not show" in note) == ((), True)
-
-
-def test_what_is_switched_off_is_not_shown(tmp_path: Path) -> None:
-    built = small_space(tmp_path)
-    links = links_of(built, ASKED)
-    write(built.corpus, {"switched_off.toml": '[[off]]\ndocument = "nerves.md"\nwhy = "wrong"\n'})
-    off = again(built)
-    reply = off.ask(OTHER)
-    assert shared(off, reply, links) is reply
 
 
 def test_a_shared_answer_is_not_part_of_the_conversation_and_is_in_no_log(

@@ -125,12 +125,11 @@ def test_a_passage_that_is_gone_is_reported_as_gone() -> None:
     ("entry", "changes", "key", "values"),
     [
         (ENTRY, {"changed": True}, "changed", {}),
-        (ENTRY, {"off": "a <b> price"}, "off", {"why": "a <b> price"}),
         (sourced(withdrawn=True), {}, "withdrawn", {}),
         (sourced(superseded_by="new.md"), {}, "superseded", {"document": "new.md"}),
         (sourced(review_by=date(2025, 12, 31)), {}, "overdue", {}),
     ],
-    ids=["changed", "off", "withdrawn", "superseded", "overdue"],
+    ids=["changed", "withdrawn", "superseded", "overdue"],
 )
 def test_the_page_warns_of_what_is_no_longer_true(
     entry: Entry, changes: dict[str, Any], key: str, values: dict[str, str]

@@ -6,13 +6,12 @@ Users' words are slices of turns, sources' words are spans of documents, our own
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from types import MappingProxyType
 from typing import NewType
 
-from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, PassageId, Section, Span
+from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, Section, Span
 
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
@@ -377,17 +376,14 @@ class Reply:
     """An answer with its timings and the generation of the index that gave it.
 
     ``history``: the earlier turns it was asked with. ``as_typed``: whether its question was searched as typed.
-    ``source_changed``: quoted documents whose file changed since indexing. ``partly_off``: documents with passages
-    that a curator has switched off; ``notes``: what a curator says of passages. ``least``: the confidence, 0 to 1,
-    below which nothing was quoted.
+    ``source_changed``: quoted documents whose file changed since indexing. ``least``: the confidence, 0 to 1, below
+    which nothing was quoted.
     """
 
     answer: Answer
     timings: Timings
     generation: GenerationId | None
     source_changed: frozenset[DocumentId] = frozenset()
-    partly_off: frozenset[DocumentId] = frozenset()
-    notes: Mapping[PassageId, str] = field(default_factory=lambda: MappingProxyType({}))
     history: tuple[str, ...] = ()
     as_typed: bool = False
     least: float = 0.0

@@ -263,7 +263,6 @@ PARAGRAPH = Block(BlockKind.PARAGRAPH, Range(0, 10))
 PREPARED = Prepared(
     Extract("Numb feet.", "by hand", blocks=(PARAGRAPH,)),
     marks=(Mark(Range(4, 10), MarkKind.NEVER, "advert"),),
-    sections=(),
     marked_share=0.5,
     parts=(Part((Range(0, 2), Range(2, 4))), Part((Range(4, 9),), reference=True)),
 )

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from b12assistant.loaders import text
@@ -52,11 +50,11 @@ def test_lines_that_do_not_continue_are_not_joined() -> None:
         pytest.param(
             f"Why Feet Tingle\n\n{LONG}\n\nGetting tested\n\n{LONG}", ["Why Feet Tingle", "Getting tested"], id="alone"
         ),
-        pytest.param(f"{LONG}\nWhat Is It?\n{LONG}\nIs it bad?\n{LONG}", ["What Is It?"], id="dense-needs-title-case"),
+        pytest.param(f"{LONG}\nWhat Is It?\n{LONG}", [], id="not-alone"),
         pytest.param("Intro\n=====\n\nText here.\n\nPart\n----\n\nMore.", ["Intro", "Part"], id="underlined"),
         pytest.param(f"{LONG}\n\nSigns include:\n\n- one\n- two\n\n{LONG}", [], id="lead-in"),
         pytest.param(f"{LONG}\n\nCall us today!\n\n{LONG}", [], id="exclamation"),
-        pytest.param(f"{LONG}\n\nIf it hurts, do you rest?\n\n{LONG}", [], id="question-with-comma"),
+        pytest.param(f"{LONG}\n\nIf it hurts, do you rest?\n\n{LONG}", ["If it hurts, do you rest?"], id="question"),
         pytest.param(f"Skip to content\n\nA Guide to Feet\n\n{LONG}", ["A Guide to Feet"], id="skip-link"),
         pytest.param(f"{LONG}\n\nPublished on: Modified on:\n\n{LONG}", [], id="empty-fields"),
         pytest.param(f"{LONG}\nFatigue\nNausea\nAnemia\n{LONG}", [], id="terms-in-a-row"),
@@ -67,20 +65,6 @@ def test_lines_that_do_not_continue_are_not_joined() -> None:
 )
 def test_headings(source: str, expected: list[str]) -> None:
     assert [name for _, name in headings(source)] == expected
-
-
-def test_a_heading_directly_above_its_wrapped_text_is_found() -> None:
-    body = "Text that somebody wrapped by hand, so that it\ngoes on in a second line and then stops.\n\n"
-    source = f"Notes\n\nFirst Part\n{body}Second Part\n{body}"
-    assert headings(source) == [(1, "Notes"), (2, "First Part"), (2, "Second Part")]
-
-
-@pytest.mark.parametrize(
-    ("line", "level"),
-    [("Getting Tested", 2), ("2. Getting Tested", 2), ("2.1 Blood Tests", 3), ("2.1.4 Blood Tests", 4)],
-)
-def test_numbers_give_the_level(line: str, level: int) -> None:
-    assert headings(f"{LONG}\n\n{line}\n\n{LONG}") == [(level, line)]
 
 
 def test_the_title_is_at_the_top_only() -> None:
@@ -118,20 +102,6 @@ def test_a_number_that_wrapping_put_at_the_front_is_not_an_item() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "count"),
-    [
-        pytest.param("Age\tDose\n20\t500\n60\t1000", 3, id="tabs"),
-        pytest.param("Age | Dose\n20 | 500", 2, id="bars"),
-        pytest.param("Home | About | Contact", 0, id="one-line-is-a-menu"),
-        pytest.param("Age Dose\n20 500", 0, id="flattened"),
-    ],
-)
-def test_table_rows_need_delimiters(rows: str, count: int) -> None:
-    extract = text.load(f"{LONG}\n\n{rows}\n\n{LONG}".encode())
-    assert len(shown(extract, BlockKind.TABLE_ROW)) == count
-
-
-@pytest.mark.parametrize(
     ("source", "starts"),
     [
         pytest.param("one\ftwo\fthree", (0, 4, 8), id="between"),
@@ -150,87 +120,3 @@ def test_a_wrapped_paragraph_runs_over_the_page_end() -> None:
         "The paragraph begins on this page and goes on over here, where it says that it ends."
     ]
     assert text.load(source.encode()).page_starts == (0, source.index("goes") - 1)
-
-
-@pytest.mark.parametrize(
-    ("page", "sections", "items_", "title"),
-    [("000", 15, 25, True), ("001", 2, 19, False), ("002", 13, 25, False), ("003", 18, 37, True), ("004", 11, 5, True)],
-)
-def test_real_pages(shared: Path, page: str, sections: int, items_: int, title: bool) -> None:
-    (path,) = (shared / "seeds").glob(f"{page}_*.txt")
-    extract = text.load(path.read_bytes())
-    assert extract.text == path.read_bytes().decode()
-    assert (len(extract.sections), len(shown(extract, BlockKind.LIST_ITEM))) == (sections, items_)
-    assert (extract.title is not None) is title
-
-
-def test_names_of_sections_of_a_real_page(shared: Path) -> None:
-    (path,) = (shared / "seeds").glob("000_*.txt")
-    names = shown(text.load(path.read_bytes()), BlockKind.HEADING)
-    assert {"Table of Contents", "The Folate Trap", "Getting Tested", "Key Research Papers"} <= set(names)
-    assert "Back to Table of Contents" not in names
-
-
-NUMBERED = (
-    "Oven manual\n\n1. Safety first\nKeep away. It is hot.\n\n2. Cleaning\nBrush it.\n\n3. Error codes\nE1: broken.\n"
-)
-
-
-def test_lines_that_number_the_sections_are_headings() -> None:
-    assert [name for _, name in headings(NUMBERED)] == [
-        "Oven manual",
-        "1. Safety first",
-        "2. Cleaning",
-        "3. Error codes",
-    ]
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        pytest.param(NUMBERED.replace("2. Cleaning", "4. Cleaning"), id="not counting"),
-        pytest.param("Take these.\n\n1. Knead it\nfor long.\n\n2. Bake it\nfor longer.\n", id="items over two lines"),
-        pytest.param("Take these.\n\n1. Knead it\n2. Bake it\n\nDone.\n", id="list"),
-    ],
-)
-def test_other_numbered_lines_are_items(changed: str) -> None:
-    assert len(items(changed)) > 1
-
-
-MANUAL = """\
-TEA(1)                           User Commands                          TEA(1)
-
-NAME
-       tea - boil water
-
-DESCRIPTION
-       Boil  the  water  in  FILE,  until it has the tem‐
-       perature of the limit.  With no FILE, read  the  standard  input.
-
-       -l, --limit=DEGREES
-              stop at this temperature; the default is 100, and a well‐
-              known value is 80.
-
-       tea --limit 80
-       tea --quiet
-
-tea 9.1                           March 2025                            TEA(1)
-"""
-
-
-def test_a_manual_page_flows() -> None:
-    extract = text.load(MANUAL.encode())
-    assert extract.title == "TEA(1)"
-    assert shown(extract, BlockKind.HEADING) == ["NAME", "DESCRIPTION"]
-    assert shown(extract, BlockKind.PARAGRAPH) == [
-        "TEA(1) User Commands TEA(1)",
-        "tea - boil water",
-        "Boil the water in FILE, until it has the temperature of the limit. With no FILE, read the standard input.",
-        "-l, --limit=DEGREES stop at this temperature; the default is 100, and a well‐known value is 80.",
-        "tea --limit 80\n       tea --quiet",
-        "tea 9.1 March 2025 TEA(1)",
-    ]
-    assert {extract.text[r.range.start : r.range.end] for r in extract.regions} == {
-        "TEA(1) User Commands TEA(1)",
-        "tea 9.1 March 2025 TEA(1)",
-    }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from b12assistant.answering.layout import Layout
-from b12assistant.cleaning import mark, trim_headings
+from b12assistant.cleaning import mark
 from b12assistant.corpus.folder import corpus_files, corpus_sources
 from b12assistant.corpus.provenance import attribute, read_sentences
 from b12assistant.corpus.provenance import findings as what_is_wrong
@@ -87,7 +87,7 @@ def _read(
         text=extract.text,
         source=source,
         page_starts=extract.page_starts,
-        sections=trim_headings(extract, marks),
+        sections=extract.sections,
         blocks=extract.blocks,
         marks=marks,
     )

@@ -135,9 +135,7 @@ class Answerer:
             total=round(read.milliseconds + _ms(begun), 2),
         )
         least = thread.calibration.message if answer.parts else thread.least(understood[0])
-        collection = engine.collection
-        notes, off = collection.off.notes, collection.off_in_part
-        return _kindly(Reply(answer, timings, collection.generation, partly_off=off, notes=notes, least=least))
+        return _kindly(Reply(answer, timings, engine.collection.generation, least=least))
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""

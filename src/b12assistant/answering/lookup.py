@@ -143,7 +143,6 @@ class LookUp:
         """Check whether a passage may be quoted and the sieve wants it."""
         return (
             passage.document.source.in_force
-            and self.engine.collection.off.of(passage) is None
             and self.sieve.wants_document(passage.document)
             and bool(self.sentences(passage))
         )

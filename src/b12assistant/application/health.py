@@ -124,7 +124,6 @@ def examine(space: Workspace) -> dict[str, Any]:
     except AssistantError as error:
         report["problems"].append(str(error))
         return report
-    off = opened.collection.off
     report["index"] = {
         "generation": opened.collection.generation,
         "counts": opened.manifest["counts"],
@@ -144,13 +143,8 @@ def examine(space: Workspace) -> dict[str, Any]:
                 if not passage.reference
             ),
         },
-        "switched_off": [
-            {"name": name, "why": entry.why, "since": entry.since and entry.since.isoformat()}
-            for name, entry in (*off.documents.items(), *off.passages.items())
-        ],
-        "notes": [{"name": name, "note": note} for name, note in off.notes.items()],
     }
-    report["problems"] += [*opened.problems, *opened.off_without_target()]
+    report["problems"] += opened.problems
     try:
         check_files(space.corpus)
         report["index"]["stale"] += space.stale_files()
@@ -211,8 +205,6 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
             if file["end"] != FileEnd.INDEXED:
                 yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"
         yield f"  sentences that somebody reviewed: {index['reviewed']['sentences']} of {index['reviewed']['of']}"
-        yield from (f"  switched off: {entry['name']}: {entry['why']}" for entry in index["switched_off"])
-        yield from (f"  note: {entry['name']}: {entry['note']}" for entry in index["notes"])
         yield from (f"  {change}" for change in index["stale"])
     yield report["red_flags"]
     yield "settings:"

@@ -6,9 +6,8 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
-from b12assistant.application.workspace import Workspace, written
+from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import load_page_words
-from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.errors import AssistantError
 from b12assistant.language.vocabulary import english_words
 from b12assistant.memory import give_back
@@ -40,51 +39,27 @@ class Live:
     """A callable that returns the current workspace. Call it once per request: an answer must be from one generation.
 
     The first call after another process published an index opens that and returns it, so call it where waiting is
-    allowed, not in an event loop; calls in other threads meanwhile return the one in use. An edit of
-    `switched_off.toml` counts from the next call on. If either cannot be used, the previous one stays, with the reason
-    among its problems.
+    allowed, not in an event loop; calls in other threads meanwhile return the one in use. If the new one cannot be
+    used, the previous one stays, with the reason among its problems.
     """
 
     _space: Workspace
     _renewing: threading.Lock = field(default_factory=threading.Lock)
-    _switching: threading.RLock = field(default_factory=threading.RLock)
     _seen: object = None  # the index on disk that was last opened or tried
-    _seen_off: object = None  # the state of `switched_off.toml` that was last read
 
     def __post_init__(self) -> None:
-        self._seen, self._seen_off = self._space.store.pointer(), self._written()
+        self._seen = self._space.store.pointer()
 
     def __call__(self) -> Workspace:
-        if self._space.is_open:
-            if self._written() != self._seen_off:
-                self._switch()
-            if self._is_published() and self._renewing.acquire(blocking=False):
-                try:
-                    self._follow()
-                finally:
-                    self._renewing.release()
+        if self._space.is_open and self._is_published() and self._renewing.acquire(blocking=False):
+            try:
+                self._follow()
+            finally:
+                self._renewing.release()
         return self._space
 
     def _is_published(self) -> bool:
         return self._space.store.pointer() not in (None, self._seen)
-
-    def _written(self) -> object:
-        """Return a value that changes when `switched_off.toml` is edited."""
-        return written(self._space.corpus / SWITCHED_OFF_FILE)
-
-    def _switch(self) -> None:
-        """Switch off what the file now names, unless another thread has done so already."""
-        with self._switching:
-            state = self._written()
-            if state == self._seen_off:
-                return
-            self._seen_off = state
-            try:
-                self._space = self._space.switched()
-            except Exception as error:  # noqa: BLE001 - what was off before stays off
-                self._keep(f"{SWITCHED_OFF_FILE} cannot be used", error)
-                return
-        threading.Thread(target=prepare, args=(self._space,), name="renewing", daemon=True).start()
 
     def _follow(self) -> None:
         """Open the newest index and use it from now on, unless it was tried already."""
@@ -96,19 +71,17 @@ class Live:
             fresh.opened  # noqa: B018 - opens the index or raises
             fresh.ask("ready")
         except Exception as error:  # noqa: BLE001 - the previous index still works
-            self._keep("the newest index cannot be used", error)
+            self._keep(error)
             return
-        with self._switching:
-            self._space, self._seen_off = fresh, None  # the file may have been edited since it was opened
+        self._space = fresh
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
         threading.Thread(target=_settle, args=(fresh,), name="renewing", daemon=True).start()
 
-    def _keep(self, what: str, error: Exception) -> None:
+    def _keep(self, error: Exception) -> None:
         """Keep the previous state, with what went wrong as its problem."""
         why = str(error) if isinstance(error, AssistantError) else type(error).__name__
-        problem = f"{what}: {why}"
+        problem = f"the newest index cannot be used: {why}"
         _LOG.error("%s", problem)
-        with self._switching:
-            self._space = self._space.with_problem(problem)
+        self._space = self._space.with_problem(problem)

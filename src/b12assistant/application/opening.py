@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from b12assistant.corpus.publishers import PublisherKind, Speaks
-from b12assistant.corpus.switched_off import SwitchedOff
 from b12assistant.errors import REBUILD, IndexMismatchError
 from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
@@ -39,17 +38,10 @@ class Opened:
         """Return the report on every file of the corpus as indexed, sorted."""
         return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
-    def off_without_target(self) -> Iterator[str]:
-        """Yield a message for each entry of `switched_off.toml` that matches nothing."""
-        collection = self.collection
-        return collection.off.without_target(
-            lambda document: bool(collection.rows_of(document)), collection.rows.__contains__
-        )
-
 
 @stage("index")
-def open_generation(generation: Generation, encoder: Encoder, off: SwitchedOff) -> Opened:
-    """Read the parts of a generation from verified bytes, including what is ``off``.
+def open_generation(generation: Generation, encoder: Encoder) -> Opened:
+    """Read the parts of a generation from verified bytes.
 
     Raises ``IndexMismatchError`` if it was built with another encoder or other settings, ``IndexDamagedError`` if its
     parts do not fit each other.
@@ -68,7 +60,6 @@ def open_generation(generation: Generation, encoder: Encoder, off: SwitchedOff) 
         parts.alone,
         parts.disputes,
         parts.examples,
-        off,
         parts.asked,
     )
     left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, why) for file, why in parts.left_out)

@@ -54,7 +54,7 @@ def _quote(space: Workspace, link: str) -> Quote | None:
         return None
     entry, inner = space.entries[cited.document.id], (cited.best or cited.spans[0]).range
     passage = next((each for each in entry.passages if each.id == cited.passage), None)
-    if passage is None or space.opened.collection.off.of(passage):
+    if passage is None:
         return None
     best = next((sentence for sentence in passage.sentences if sentence.range.contains(inner)), cited.spans[0])
     try:

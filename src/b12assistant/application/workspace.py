@@ -28,7 +28,6 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
-from b12assistant.corpus.switched_off import SWITCHED_OFF_FILE
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
@@ -41,7 +40,6 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
-from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import IN_CONTEXT, load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.parts import read_parts
@@ -57,7 +55,7 @@ from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
 from b12assistant.threads import once
-from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage, PassageId
+from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
     from b12assistant.corpus.page_words import PageWords
@@ -209,31 +207,6 @@ class Workspace:
         vars(changed)["opened"] = replace(self.opened, problems=(problem,))
         return changed
 
-    def switched(self) -> Workspace:
-        """Return a workspace over the same index without what `switched_off.toml` names now.
-
-        Raises ``SourceFactsError``. A search server filters rows itself, so its index is opened again.
-        """
-        if self.search_server is not None:
-            fresh = self.renewed()
-            fresh.opened  # noqa: B018 - opens the index or raises
-            return fresh
-        off, opened = folder.corpus_switched_off(self.corpus), self.opened
-        problems = tuple(problem for problem in opened.problems if SWITCHED_OFF_FILE not in problem)
-        if (off, problems) == (opened.collection.off, opened.problems):
-            return self
-        changed = self.with_collection(replace(opened.collection, off=off))
-        vars(changed)["opened"] = replace(changed.opened, problems=problems)
-        return changed
-
-    def with_collection(self, collection: Collection) -> Workspace:
-        """Return a workspace over the same index that answers from a changed collection; nothing is written."""
-        changed = copy(self)
-        for part in ("engine", "assistant"):
-            vars(changed).pop(part, None)
-        vars(changed)["opened"] = replace(self.opened, collection=collection)
-        return changed
-
     @once
     def engine(self) -> Engine:
         vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
@@ -336,7 +309,6 @@ class Workspace:
         from b12assistant.index.previous import NOTHING, read_previous
 
         folder.require_corpus(self.corpus)  # before creating the index folder
-        folder.corpus_switched_off(self.corpus)  # before building: the index could not be opened with a fault in it
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
@@ -408,19 +380,9 @@ class Workspace:
             self._compared[entry.document.id] = state, changed
         return changed
 
-    @property
-    def notes(self) -> Mapping[PassageId, str]:
-        """Return what a curator says of passages."""
-        return self.opened.collection.off.notes
-
     def with_state(self, cited: Cited) -> Cited:
-        """Add to a citation whether its file has changed, what of it is switched off, and what a curator says of it."""
-        name, passage = cited.document.id, cited.passage or PassageId("")
-        collection = self.opened.collection
-        off = collection.off.documents.get(name) or collection.off.passages.get(passage)
-        partly_off = not off and name in collection.off_in_part
-        note, why = self.notes.get(passage, ""), off.why if off else ""
-        return replace(cited, changed=self.source_changed(name), partly_off=partly_off, note=note, off=why)
+        """Add to a citation whether its file has changed."""
+        return replace(cited, changed=self.source_changed(cited.document.id))
 
     def source_bytes(self, entry: Entry) -> bytes | None:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""
@@ -448,7 +410,7 @@ class Workspace:
         return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
 
     def _read(self, generation: Generation) -> Opened:
-        return open_generation(generation, self.encoder, folder.corpus_switched_off(self.corpus))
+        return open_generation(generation, self.encoder)
 
 
 def written(file: Path) -> tuple[int, ...] | None:

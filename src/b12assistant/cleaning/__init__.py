@@ -7,24 +7,20 @@ not site names. Nothing is cut: a mark is a range, and the share of marked text 
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import replace
 from functools import partial
 
 from b12assistant.cleaning import marks as rules
-from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Role, Section
+from b12assistant.types import Document, Extract, Mark, MarkKind, Range, Role
 
 DRAWN, STRUCK = "drawn", "struck"  # the rules about what a reader sees and a quote would not say
 
-# After invisible text, glued calls come first, so that the other rules see the rest of their block.
 RULES = (
     ("unseen", MarkKind.NEVER, rules.unseen),
-    ("glued_call", MarkKind.NEVER, rules.glued),
     ("markup", MarkKind.NEVER, rules.by_markup),
     ("contents", MarkKind.NEVER, rules.contents),
     ("links", MarkKind.NEVER, rules.by_links),
     ("prompt", MarkKind.NEVER, rules.prompts),
     ("furniture", MarkKind.NEVER, rules.furniture),
-    ("empty_reference", MarkKind.NEVER, rules.empty_references),
     (DRAWN, MarkKind.NEVER, rules.drawn),
     (STRUCK, MarkKind.NEVER, partial(rules.in_role, role=Role.STRUCK)),
     ("reference", MarkKind.REFERENCE, rules.references),
@@ -53,13 +49,3 @@ def marked_share(document: Document) -> float:
     total = len("".join(document.text.split()))
     never = "".join(document.slice(marked.range) for marked in document.marks if marked.kind is MarkKind.NEVER)
     return len("".join(never.split())) / total if total else 0.0
-
-
-def trim_headings(extract: Extract, marks: tuple[Mark, ...]) -> tuple[Section, ...]:
-    """Move the start of each heading past a mark at its beginning (a glued advert); wholly marked ones stay."""
-    sections = []
-    for section in extract.sections:
-        start, end = section.heading.start, section.heading.end
-        start = next((m.range.end for m in marks if m.range.start <= start < m.range.end < end), start)
-        sections.append(replace(section, heading=Range(start, end)))
-    return tuple(sections)

@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import chain, groupby
+from itertools import groupby
 
 from b12assistant.language.folding import hiding
 from b12assistant.language.sentences import split_sentences
-from b12assistant.language.words import fold, stop_words, terms
+from b12assistant.language.words import fold
 from b12assistant.threads import once
 from b12assistant.types import Block, BlockKind, Extract, Range, Role
 
@@ -64,8 +64,6 @@ MORE_TITLES_FOLLOW = _whole("more_titles", "$")
 # A line of site links without markup, and a trail of places ("Home > Guides > This page"; not "Serum B12 > 300").
 SITE_LINKS = re.compile(rf"^(?=(?:.*\b{_any('site_links')}\b){{2}})[^.?!]*(?:[|·•][^.?!|·•]*){{2,}}$", re.I)
 TRAIL = re.compile(r"^[^.?!:;<>»›]{1,40}(?:\s[>»›]\s(?!\d)[^.?!:;<>»›]{1,60}){1,6}$")
-# A button's words stuck to the heading or list item that follows: "Book a Visit NowWhat Is …", "Order Today- Smith J".
-GLUE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[-–•]\s+[A-Z]|\[1\]\s|1\.\s[A-Z])")
 
 LONGEST_REFERENCE = 2_000  # characters
 REFERENCE_HEADING = re.compile(rf"^\W*(?:\d+\.?\s*)?{_any('reference_headings')}\b", re.I)
@@ -82,34 +80,6 @@ _VOLUME = re.compile(
 )
 _IDENTIFIER = re.compile(r"\bdoi\b|\b10\.\d{4,9}/|\bPMID\b|\bISBN\b|\bavailable (?:from|at):?\s|https?://", re.I)
 _ET_AL = re.compile(r"\bet al\b", re.I)
-# A necessary part of each kind of evidence, wherever a text is cut: without it, that evidence is missing.
-_HINTS = tuple(
-    re.compile(rf"(?={pattern})", re.I)
-    for pattern in (r"(?:19|20)\d\d", r"vol\.|p\.|[:;,]", r"doi|10\.\d{4}|PMID|ISBN|available|https?://", r"et al")
-)
-_EMPTY_REFERENCE = re.compile(r"^\W*\d{1,3}\W+\d{1,3}\W*$|^\W*\d{1,3}\W*$")
-
-
-def begins_reference(text: str, *, listed: bool) -> bool:
-    """Check if an item of a reference list begins in a text, at its start or at a seam (`GLUE`).
-
-    A seam is tried only if what follows it may hold the evidence: a long line of letters has thousands of seams.
-    """
-    hints = [[match.start() for match in hint.finditer(text)] for hint in _HINTS]
-    needed = 1 if listed else 2
-    seams = (
-        match.start()
-        for match in GLUE.finditer(text)
-        if sum(_any_within(starts, match.start(), match.start() + LONGEST_REFERENCE) for starts in hints) >= needed
-    )
-    return any(
-        is_reference(text[seam : seam + LONGEST_REFERENCE].lstrip("-–• "), listed=listed) for seam in chain((0,), seams)
-    )
-
-
-def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
-    at = bisect_left(starts, first)
-    return at < len(starts) and starts[at] < last
 
 
 def is_reference(text: str, *, listed: bool) -> bool:
@@ -148,10 +118,6 @@ class Page:
     @once
     def headings(self) -> frozenset[str]:
         return frozenset(plain(self.text(section.heading)) for section in self.extract.sections)
-
-    @once
-    def vocabulary(self) -> frozenset[str]:
-        return frozenset(re.findall(r"[^\W\d_]+", fold(self.extract.text)))
 
     def covered(self, block: Block, role: Role) -> float:
         """Return the share of a block's characters that lie in regions of ``role``."""
@@ -199,6 +165,11 @@ def words(text: str) -> int:
     return sum(1 + len(word) // _LONGEST_WORD for word in text.split())
 
 
+def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(starts, first)
+    return at < len(starts) and starts[at] < last
+
+
 def unseen(page: Page) -> Iterator[Range]:
     """Yield sentences with invisible letters in them: a copy of them would hold more than a reader sees."""
     runs = [run.start for run in hiding(page.extract.text)]
@@ -237,51 +208,13 @@ def _with_lists(page: Page, is_sought: Callable[[Range], bool]) -> Iterator[Rang
         introduced = bool(found) and not is_item and page.text(found[-1]).rstrip("\ufffc ").endswith(":")
 
 
-def glued(page: Page) -> Iterator[Range]:
-    """Yield buttons stuck to what follows ("Book a Visit NowWhat Is …"): only the button is marked."""
-    for block in page.extract.blocks:
-        if seam := _seam(page, block):
-            yield Range(block.range.start, block.range.start + seam)
-
-
-def _seam(page: Page, block: Block) -> int:
-    """Return the length of the button a block begins with; 0 if there is none."""
-    text = page.extract.text[block.range.start : block.range.end]
-    if not CALL_TO_ACTION.match(text):
-        return 0
-    for seam in GLUE.finditer(text):
-        button, rest = text[: seam.start()], text[seam.start() :][:LONGEST_REFERENCE].lstrip("-–• ")
-        if words(button) > BANNER:
-            break
-        if _real_words(page, button, rest):
-            return seam.start()
-    return 0
-
-
-def _real_words(page: Page, button: str, rest: str) -> bool:
-    """Check that both halves of a seam are words, or the rest is a reference ("StatPearls" is one word)."""
-    if is_reference(rest, listed=True):
-        return True
-    last, first = fold(button).split()[-1], re.search(r"[^\W\d_]+", fold(rest))
-    known = first is not None and (first[0] in page.vocabulary or first[0] in stop_words())
-    return known and len(last) > 2 and words(rest) >= 2
-
-
 def adverts(page: Page) -> Iterator[Range]:
-    """Yield calls to buy with the seller's paragraphs under them, and calls without any."""
-    call: Block | None = None
+    """Yield short offers, praise in the seller's voice, and buttons that only sell."""
     for block in page.extract.blocks:
-        text = page.text(block.range)[_seam(page, block) :].strip()  # judge the text without its glued button
-        if _is_call(text) and not GLUE.search(text):
-            call = block
-        elif block.kind is BlockKind.HEADING:
-            call = None
-        elif call is not None and _sells(text):
-            yield call.range
-            yield block.range
+        text = page.text(block.range)
         if (words(text) <= SHORT and OFFER.search(text) and not _is_advice(text)) or _praises(text):
             yield block.range
-        elif _is_call(text) and STRONG_CALL.match(text) and not GLUE.search(text):
+        elif _is_call(text) and STRONG_CALL.match(text):
             yield block.range
 
 
@@ -289,13 +222,10 @@ def _is_call(text: str) -> bool:
     return words(text) <= BANNER and bool(CALL_TO_ACTION.match(text)) and not text.endswith((".", "?", ":"))
 
 
-def _sells(text: str) -> bool:
-    return bool(FIRST_PERSON.search(text) or OFFER.search(text))
-
-
 def _praises(text: str) -> bool:
     """Check for a short paragraph in the seller's voice with praise or bargains in it."""
-    return words(text) <= 2 * SHORT and _sells(text) and len({word.lower() for word in PRAISE.findall(text)}) >= 2
+    sells = bool(FIRST_PERSON.search(text) or OFFER.search(text))
+    return sells and words(text) <= 2 * SHORT and len({word.lower() for word in PRAISE.findall(text)}) >= 2
 
 
 def _is_advice(text: str) -> bool:
@@ -421,11 +351,11 @@ def lost_lists(page: Page) -> Iterator[Range]:
         if block.kind is BlockKind.TABLE_ROW or not page.text(block.range).endswith(":"):
             continue
         lead = page.sentences(block)[-1]
-        if not _list_follows(page, i, page.text(lead)):
+        if not _list_follows(page, i):
             yield Range(lead.start, block.range.end)
 
 
-def _list_follows(page: Page, i: int, lead: str) -> bool:
+def _list_follows(page: Page, i: int) -> bool:
     after = page.extract.blocks[i + 1 : i + 3]
     if not after or after[0].kind is BlockKind.HEADING:
         return False
@@ -434,11 +364,8 @@ def _list_follows(page: Page, i: int, lead: str) -> bool:
     texts = [page.text(block.range) for block in after]
     if texts[0].startswith(_OPENING_QUOTE):
         return True
-    if len(texts) == 2 and all(words(text) <= 18 and not text.endswith((".", ":")) for text in texts):
-        return True  # a list that lost its bullets, a table that lost its bars
-    announced = set(terms(lead))
-    shared = len(announced & set(terms(texts[0])))
-    return shared >= 3 and shared >= 0.4 * len(announced)  # an excerpt about what was announced
+    # A list that lost its bullets, a table that lost its bars.
+    return len(texts) == 2 and all(words(text) <= 18 and not text.endswith((".", ":")) for text in texts)
 
 
 _INSIDE = re.compile(r"[a-z]{2,}[\s,;]|[a-z]\s|[,;:.)\]}](?!\w)")
@@ -480,16 +407,8 @@ def _is_tabular(text: str) -> bool:
 def references(page: Page) -> Iterator[Range]:
     """Yield the items of reference lists."""
     for block in page.extract.blocks:
-        if block.kind is BlockKind.HEADING and not GLUE.search(page.text(block.range)):
-            continue
-        if begins_reference(page.text(block.range), listed=_is_listed(page, block)):
-            yield block.range
-
-
-def empty_references(page: Page) -> Iterator[Range]:
-    """Yield items of reference lists that lost everything but their number ("1. 1")."""
-    for block in page.extract.blocks:
-        if _is_listed(page, block) and _EMPTY_REFERENCE.match(page.text(block.range)):
+        text = page.text(block.range)[:LONGEST_REFERENCE]
+        if block.kind is not BlockKind.HEADING and is_reference(text, listed=_is_listed(page, block)):
             yield block.range
 
 

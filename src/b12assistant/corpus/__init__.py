@@ -1,1 +1,1 @@
-"""A folder of documents with what its curators wrote about them: source facts, disputes, switched-off passages."""
+"""A folder of documents with what its curators wrote about them: source facts, disputes, questions."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from functools import partial
 from inspect import isclass
@@ -80,32 +79,6 @@ class NotAnsweredFile(CuratedEntry):
     """`not_answered.toml`: questions that no document of the corpus answers."""
 
     questions: list[Text] = Field(description="a list of questions")
-
-
-class OffEntry(CuratedEntry):
-    """An entry as written in the file."""
-
-    document: Text | None = None
-    passage: Text | None = None
-    why: Text = Field(description="the reason, in a sentence")
-    since: date | None = None
-
-
-class NoteEntry(CuratedEntry):
-    """What readers of a passage are told, as written in the file."""
-
-    passage: Text
-    note: Text = Field(description="a sentence that is shown with every quote of the passage")
-    since: date | None = None
-
-
-class OffFile(CuratedEntry):
-    off: list[OffEntry] = Field(
-        default=[], description='tables with document = "…" or passage = "…", and why = "…"; since = 2026-11-20'
-    )
-    note: list[NoteEntry] = Field(
-        default=[], description='tables with passage = "…" and note = "…"; since = 2026-11-20'
-    )
 
 
 class TermEntry(CuratedEntry):

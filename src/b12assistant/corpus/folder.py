@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
-from b12assistant.corpus.switched_off import NOTHING_OFF, SWITCHED_OFF_FILE, SwitchedOff, parse_switched_off
 from b12assistant.data_files import Table, line_of
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
@@ -72,12 +71,6 @@ def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
     """Return the topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
     text = _text_of(corpus / DISPUTES_FILE)
     return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
-
-
-def corpus_switched_off(corpus: Path) -> SwitchedOff:
-    """Return the entries of a corpus's `switched_off.toml`, if it has one. Raises ``SourceFactsError``."""
-    text = _text_of(corpus / SWITCHED_OFF_FILE)
-    return parse_switched_off(text, file=str(corpus / SWITCHED_OFF_FILE)) if text is not None else NOTHING_OFF
 
 
 def corpus_not_answered(corpus: Path) -> tuple[str, ...]:

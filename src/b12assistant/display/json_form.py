@@ -210,8 +210,6 @@ class Quote(SourceFields, _QuotePlace):
     strength: Strength
     score: Annotated[float, Field(description="Higher is better; comparable within one answer only.")]
     source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
-    partly_off: Annotated[bool, Field(description="A curator has switched other passages of the document off.")]
-    curator_note: Annotated[Text | None, Field(description="What a curator says of the passage; show it.")]
 
     @classmethod
     def of(cls, shown: Quoted, quote: answers.Quote, reply: Reply, today: date) -> Self:
@@ -231,8 +229,6 @@ class Quote(SourceFields, _QuotePlace):
             source_cites=list(document.source.cites),
             review_overdue=overdue(document.source, today),
             source_changed=document.id in reply.source_changed,
-            partly_off=document.id in reply.partly_off,
-            curator_note=reply.notes.get(quote.passage.id),
             strength=quote.strength,
             score=quote.score,
             **source_fields(document.source, basis_of(quote.spans)),

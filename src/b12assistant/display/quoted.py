@@ -222,9 +222,7 @@ def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
 class Cited:
     """Words of one document, in order, with what their citation needs.
 
-    ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``partly_off``: a curator has
-    switched off other passages of the document; ``off``: why these words are. ``note``: what a curator says of them.
-    ``base``: as in ``Setting``.
+    ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``base``: as in ``Setting``.
     """
 
     spans: tuple[Span, ...]
@@ -234,16 +232,11 @@ class Cited:
     base: str = ""
     strength: Strength | None = None
     changed: bool = False
-    partly_off: bool = False
-    note: str = ""
-    off: str = ""
 
     @classmethod
     def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
-        changed, partly_off = (quote.document.id in ids for ids in (reply.source_changed, reply.partly_off))
-        passage, generation = quote.passage.id, reply.generation
-        note = reply.notes.get(passage, "")
-        return cls(quote.spans, quote.best, passage, generation, base, quote.strength, changed, partly_off, note)
+        changed = quote.document.id in reply.source_changed
+        return cls(quote.spans, quote.best, quote.passage.id, reply.generation, base, quote.strength, changed)
 
     @classmethod
     def of_passage(cls, passage: Passage, generation: GenerationId | None = None, base: str = "") -> Cited:
@@ -400,18 +393,12 @@ def passage_text(passage: Passage) -> str:
 
 def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
     source = cited.document.source
-    if cited.off:
-        yield labels("ask.off", why=cited.off.rstrip(". "))
-    if cited.note:
-        yield labels("ask.note", note=cited.note.rstrip(". "))
     for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):
         yield labels("ask.reviewed", by=by, day=labels.day(on))
     if overdue(source, today):
         yield labels("ask.overdue")
     if cited.changed:
         yield labels("ask.changed")
-    if cited.partly_off:
-        yield labels("ask.partly_off")
     if source.superseded_by is not None:
         yield labels("ask.superseded", document=source.superseded_by)
     if source.withdrawn:

@@ -12,7 +12,7 @@ from datetime import date
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
 from b12assistant.display.answer_html import interest, said
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
-from b12assistant.display.labels import Labels, capital, load_labels, overdue
+from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.index.documents import Entry
@@ -34,8 +34,6 @@ class View:
     framed: bool = False  # inside the page, which has its own <main>
     labels: Labels = field(default_factory=load_labels)
     passage: PassageId | None = None
-    off: str = ""  # why a curator switched off the document or the passage
-    note: str = ""  # what a curator says of the passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +121,6 @@ def _warnings(target: Target, view: View) -> str:
         (view.passage is not None and not known and view.place is None, labels("source.passage_gone")),
         (view.changed, labels("source.changed")),
         (source.withdrawn, labels("source.withdrawn")),
-        (bool(view.off), labels("source.off", why=view.off)),
-        (bool(view.note), capital(labels("ask.note", note=view.note))),
         (source.superseded_by is not None, labels("source.superseded", document=source.superseded_by)),
         (overdue(source, view.today), labels("source.overdue")),
     ]

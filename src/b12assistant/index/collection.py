@@ -5,13 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.corpus.disputes import Dispute
-from b12assistant.corpus.switched_off import NOTHING_OFF, SwitchedOff
 from b12assistant.index.asked_questions import AskedQuestions
 from b12assistant.index.lexical_index import FIELDS
 from b12assistant.index.source_words import SourceWords
@@ -41,7 +40,6 @@ class Collection:
     alone: TokenStore | None
     disputes: tuple[Dispute, ...] = ()
     examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
-    off: SwitchedOff = NOTHING_OFF
     asked: AskedQuestions | None = None
 
     def origins(self, passage: Passage) -> tuple[tuple[Origin, ...], ...]:
@@ -74,9 +72,8 @@ class Collection:
 
     @once
     def words(self) -> SourceWords:
-        """Return the words of what is not switched off."""
-        off = frozenset(self.rows_off)
-        return SourceWords(passage for row, passage in enumerate(self.passages) if row not in off)
+        """Return the words of the passages."""
+        return SourceWords(self.passages)
 
     def barred(self, queries: Sequence[Vectors]) -> list[float | None]:
         """Return, for each of ``queries``, ``(d,)``, the best cosine with a question that nothing answers, if any are
@@ -110,24 +107,9 @@ class Collection:
         return np.array(firsts, np.int64)
 
     @once
-    def off_in_part(self) -> frozenset[DocumentId]:
-        """Return the documents that are on but have passages that are off."""
-        rows = [self.rows[passage] for passage in self.off.passages if passage in self.rows]
-        return frozenset({self.passages[row].document.id for row in rows} - self.off.documents.keys())
-
-    @once
-    def rows_off(self) -> tuple[int, ...]:
-        """Return the rows of what is switched off, by itself or with its document."""
-        passages = (self.rows[passage] for passage in self.off.passages if passage in self.rows)
-        documents = chain.from_iterable(map(self.rows_of, self.off.documents))
-        return tuple(sorted({*documents, *passages}))
-
-    @once
     def is_kept_back(self) -> NDArray[np.bool_]:
-        """Return whether each passage is off, or its source is withdrawn or superseded, ``(n,)``."""
-        kept_back = np.array([not passage.document.source.in_force for passage in self.passages], np.bool_)
-        kept_back[list(self.rows_off)] = True
-        return kept_back
+        """Return whether the source of each passage is withdrawn or superseded, ``(n,)``."""
+        return np.array([not passage.document.source.in_force for passage in self.passages], np.bool_)
 
     def row(self, passage: Passage) -> int:
         """Return the row of one of the passages. Raises ``KeyError`` for another."""
@@ -158,7 +140,7 @@ def _starts(sizes: Iterable[int]) -> NDArray[np.int64]:
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
-READING = 3  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
+READING = 4  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
 @dataclass(frozen=True, slots=True)

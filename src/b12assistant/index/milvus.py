@@ -150,12 +150,11 @@ def _our_errors(what: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class MilvusRows:
-    """A collection of ``rows`` rows on a server; ``only``: a filter for its rows, in Milvus' language."""
+    """A collection of ``rows`` rows on a server."""
 
     server: Server
     collection: str
     rows: int
-    only: str = ""
 
     def search(self, field: str, query: object, k: int) -> SearchResult:
         """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row.
@@ -180,7 +179,6 @@ class MilvusRows:
                 [query],
                 anns_field=field,
                 limit=k,
-                filter=self.only,
                 output_fields=["row"],
                 search_params={"metric_type": "IP", "params": params},
                 timeout=_TO_SEARCH,
@@ -313,16 +311,14 @@ class Collections:
         return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection)))}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
-        """Return a collection with its search done by the server, which skips what is switched off.
+        """Return a collection with its search done by the server.
 
         Raises ``IndexMismatchError`` if it was never copied there, ``IndexDamagedError`` if the copy is incomplete.
         """
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        off = list(collection.rows_off)
-        place = replace(self.open(engine), only=f"row not in {off}" if off else "")  # numbers, never text of a corpus
-        words = _local(collection).without_rows()
+        place, words = self.open(engine), _local(collection).without_rows()
         return replace(collection, vectors=MilvusVectors(place), lexical=MilvusTerms(place, words))
 
 

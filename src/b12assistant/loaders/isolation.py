@@ -99,7 +99,6 @@ def _prepared(answer: dict[str, Any]) -> Prepared:
     prepared = Prepared(
         extract,
         marks=tuple(Mark(Range(*at), MarkKind(kind), rule) for at, kind, rule in answer["marks"]),
-        sections=_sections(answer["sections"]),
         marked_share=float(answer["marked_share"]),
         parts=None
         if parts is None
@@ -108,7 +107,6 @@ def _prepared(answer: dict[str, Any]) -> Prepared:
     length = len(extract.text)
     _check(length, [mark.range for mark in prepared.marks])
     _check(length, [range_ for part in prepared.parts or () for range_ in part.sentences])
-    _check(length, [section.heading for section in prepared.sections])
     if not all(part.sentences for part in prepared.parts or ()):
         raise ValueError("a passage is empty")
     return prepared

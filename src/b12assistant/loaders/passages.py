@@ -15,7 +15,7 @@ from itertools import groupby
 from math import ceil
 from pathlib import Path
 
-from b12assistant.cleaning import mark, marked_share, trim_headings
+from b12assistant.cleaning import mark, marked_share
 from b12assistant.errors import SourceError
 from b12assistant.language.sentences import split_sentences, trim
 from b12assistant.types import (
@@ -28,7 +28,6 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
-    Section,
     Source,
 )
 
@@ -72,13 +71,12 @@ class Splitting:
 class Prepared:
     """A file ready to be indexed: its text, what is marked in it, and its passages.
 
-    ``sections``: their headings without glued adverts. ``marked_share``: of the non-blank characters, marked `never`.
-    ``parts``: ``None`` if the splitting named no tokenizer.
+    ``marked_share``: of the non-blank characters, marked `never`. ``parts``: ``None`` if the splitting named no
+    tokenizer.
     """
 
     extract: Extract
     marks: tuple[Mark, ...]
-    sections: tuple[Section, ...]
     marked_share: float
     parts: tuple[Part, ...] | None
 
@@ -90,7 +88,7 @@ class Prepared:
             text=self.extract.text,
             source=source,
             page_starts=self.extract.page_starts,
-            sections=self.sections,
+            sections=self.extract.sections,
             blocks=self.extract.blocks,
             marks=self.marks,
         )
@@ -99,7 +97,7 @@ class Prepared:
 def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prepared:
     """Mark a text and split it into passages. Raises ``SourceError`` if there are too many."""
     marks = mark(extract)
-    marked = Prepared(extract, marks, trim_headings(extract, marks), 0.0, None)
+    marked = Prepared(extract, marks, 0.0, None)
     document = marked.document(DocumentId(""), "", "", Source())
     parts = split(document, count, splitting) if count else None
     return replace(marked, marked_share=marked_share(document), parts=parts)

@@ -32,7 +32,6 @@ _FILE_NAME = re.compile(r"\.(?:docx?|pdf|indd|tex|dvi|qxd|pptx?|odt|rtf|pub|page
 _OBJECT = re.compile(r"IndirectObject\((\d+), \d+, \d+\)")  # the last number is an address in memory
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
-_FIXED = re.compile(r"cour|mono|typewriter|consol|cmtt|sftt", re.I)
 _NARROW = re.compile(r"[iljtfrI.,:;'’|!()\[\]{}/ -]")
 _WIDE = re.compile(r"[A-HJ-Zmw%@—]")
 _CLOSING = re.compile(r"[.,;:!?)\]}’”]")
@@ -200,7 +199,6 @@ class _Run:
     size: float
     bold: bool
     width: float  # estimated: pypdf does not say it
-    fixed: bool = False  # in a typewriter face
     turn: int = 0  # degrees
     raised: bool | None = None  # beside the text before or after; ``False``: lowered
 
@@ -309,7 +307,6 @@ class _Page:
             size=sizes.most_common(1)[0][0] or _LEAST_SIZE,
             bold=2 * bold > len(text),
             cells=_cells(shown),
-            fixed=all(run.fixed for run in shown),
             turn=shown[0].turn,
         )
 
@@ -343,15 +340,13 @@ def _run(text: str, tm: _Matrix, cm: _Matrix, rise: float, font: Mapping[str, ob
     right, up = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
     angle = math.atan2(up, right) if math.isfinite(up) and math.isfinite(right) else 0.0
     points = abs(_sane(size * _scale(tm) * _scale(cm)))
-    is_fixed = _FIXED.search(name) is not None
     return _Run(
         text,
         x * math.cos(angle) + y * math.sin(angle),
         y * math.cos(angle) - x * math.sin(angle),
         points,
         bool(_BOLD.search(name)),
-        points * _ems(text.lstrip(), fixed=is_fixed),
-        is_fixed,
+        points * _ems(text.lstrip()),
         round(math.degrees(angle)),
     )
 
@@ -458,10 +453,8 @@ def _glue(line: Sequence[_Run], run: _Run) -> str:
     return " " if run.x - last.right > _BLANK * last.size - _ERROR * last.width else ""
 
 
-def _ems(text: str, *, fixed: bool) -> float:
+def _ems(text: str) -> float:
     """Estimate the width of text as a multiple of its size, with letters as wide as in Helvetica."""
-    if fixed:
-        return 0.6 * len(text)
     narrow, wide = len(_NARROW.findall(text)), len(_WIDE.findall(text))
     return 0.27 * narrow + 0.72 * wide + 0.54 * (len(text) - narrow - wide)
 

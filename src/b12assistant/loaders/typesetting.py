@@ -14,14 +14,7 @@ from itertools import pairwise
 from statistics import median_low
 
 from b12assistant.loaders.manuscript import CELL, Manuscript
-from b12assistant.loaders.text import (
-    could_be_heading,
-    ends_sentence,
-    is_item,
-    is_numbered,
-    is_title,
-    numbered_level,
-)
+from b12assistant.loaders.text import could_be_heading, ends_sentence, is_item
 from b12assistant.loaders.wrapping import line_end, words_of
 from b12assistant.types import BlockKind, Role
 
@@ -33,7 +26,6 @@ _GRID = 4  # points: running lines keep their height to within this
 _PAGE_NUMBER = re.compile(
     r"[-–—|\s]*(?:p(?:age|\.)?\s*)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—|\s]*", re.I
 )
-_OUTER_NUMBER = re.compile(r"^[1-9]\d{0,3}(?=\s)|(?<=\s)[1-9]\d{0,3}$|^[1-9]\d{0,3}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,6 @@ class PrintedLine:
     size: float  # of the letters, points
     bold: bool
     cells: tuple[str, ...] = ()  # the parts between wide gaps, if there are several
-    fixed: bool = False  # all in a typewriter face
     turn: int = 0  # degrees
     apart: bool = False  # no part of the running text: the value of a field
 
@@ -62,14 +53,10 @@ def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]
     edges = [(line, role, depth) for lines in pages for line, role, depth in _edges(lines)]
     shown = {(_key(line), role, line.page) for line, role, _ in edges}
     counts = Counter((key, role) for key, role, _ in shown)
-    outer = (_folio(line) for line, _, depth in edges if depth == 0)
-    folios: Counter[int | None] = Counter(folio for folio in outer if folio is not None)
     running = [
         (line, role, depth)
         for line, role, depth in edges
-        if counts[_key(line), role] >= _needed(pages)
-        # Numbers that count pages: the running titles of short chapters do not repeat often enough.
-        or (depth == 0 and (_PAGE_NUMBER.fullmatch(line.text) or folios[_folio(line)] >= _REPEATS))
+        if counts[_key(line), role] >= _needed(pages) or (depth == 0 and _PAGE_NUMBER.fullmatch(line.text))
     ]
     # A line further in than one that does not repeat belongs to the text, even if it repeats.
     outermost = {(line.page, role) for line, role, depth in running if depth == 0}
@@ -124,12 +111,6 @@ def _edges(lines: Sequence[PrintedLine]) -> Iterator[tuple[PrintedLine, Role, in
             yield line, Role.FOOTER, len(heights) - 1 - rank
 
 
-def _folio(line: PrintedLine) -> int | None:
-    """Return a line's first or last number minus its 0-based page; ``None`` without a number."""
-    number = _OUTER_NUMBER.search(line.text)
-    return None if number is None else int(number[0]) - line.page
-
-
 def _key(line: PrintedLine) -> tuple[str, int]:
     """Return what stays the same on every page: the words without numbers, and the height on the page."""
     words = " ".join(re.sub(r"\d+", "#", line.text.casefold()).split())
@@ -152,7 +133,6 @@ class Face:
     lead: float
     length: int  # code points
     bold: bool
-    fixed: bool
 
 
 @dataclass(slots=True)
@@ -184,9 +164,7 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
                 continue
             manuscript.pages(max(0, line.page - page))
             page = max(page, line.page)
-            text, glue = line.text, "\n"  # the lines of code are its author's
-            if following is not None and not (_is_code(line, face) and _is_code(following, face)):
-                text, glue = line_end(text, following.text, words)
+            text, glue = line_end(line.text, following.text, words) if following is not None else (line.text, "")
             manuscript.write(text)
             manuscript.join(glue)
         if block.role is not None:
@@ -213,11 +191,10 @@ def _blocks(
                 blocks.append(last)
                 continue
             above = last.lines[-1] if last else None
-            is_code = _is_code(line, face)
-            if not is_code and _is_heading(line, above, following.get(line), face):
+            if _is_heading(line, above, following.get(line), face):
                 kind = BlockKind.HEADING
             else:
-                kind = BlockKind.LIST_ITEM if is_item(line.text) and not is_code else BlockKind.PARAGRAPH
+                kind = BlockKind.LIST_ITEM if is_item(line.text) else BlockKind.PARAGRAPH
             torn = _torn(blocks, line) if line is first and kind is BlockKind.PARAGRAPH else None
             if last is not None and above is not None and _joins(above, line, last.kind, kind, face):
                 last.lines.append(line)
@@ -260,38 +237,17 @@ def _is_heading(line: PrintedLine, above: PrintedLine | None, below: PrintedLine
         return False
     if line.size >= _LARGER * face.size:
         return True
-    clear_above = above is None or above.page != line.page or not 0 < above.y - line.y <= _GAP * face.lead
-    if line.bold and not face.bold:
-        if below is None or (is_item(line.text) and not _numbers_a_section(line, above, below)):
-            return False
-        return clear_above or _stands_out(line, above, below, face)
-    clear_below = below is not None and below.page == line.page and line.y - below.y > _GAP * face.lead
-    return clear_above and clear_below and is_title(line.text) and not is_item(line.text)
-
-
-def _numbers_a_section(line: PrintedLine, above: PrintedLine | None, below: PrintedLine) -> bool:
-    """Check if a bold line such as "3. Results" is over regular text, rather than an item of a bold list."""
-    in_list = any(near is not None and near.bold and is_item(near.text) for near in (above, below))
-    return numbered_level(line.text) is not None and not below.bold and not in_list
-
-
-def _stands_out(line: PrintedLine, above: PrintedLine | None, below: PrintedLine, face: Face) -> bool:
-    """Check if a bold line directly under a paragraph is a heading: the paragraph is over, and regular text follows."""
-    return (
-        above is not None
-        and (above.bold or ends_sentence(above.text))
-        and not below.bold
-        and len(line.text) < _SHORT * face.length
-        and (line.text[0].isupper() or is_numbered(line.text))
-    )
+    if below is None or face.bold or not line.bold:
+        return False
+    if is_item(line.text):  # "3. Results" over regular text, rather than an item of a bold list
+        return not any(near is not None and near.bold and is_item(near.text) for near in (above, below))
+    return above is None or above.page != line.page or not 0 < above.y - line.y <= _GAP * face.lead
 
 
 def _joins(previous: PrintedLine, line: PrintedLine, kind: BlockKind, new: BlockKind, face: Face) -> bool:
     """Check if ``line``, by itself a ``new``, continues the ``kind`` that ``previous`` belongs to."""
     same_page = previous.page == line.page
     gap = previous.y - line.y
-    if _is_code(previous, face) or _is_code(line, face):
-        return _is_code(previous, face) == _is_code(line, face) and (not same_page or gap <= 1.2 * _GAP * line.size)
     if new is BlockKind.LIST_ITEM or kind is BlockKind.TABLE_ROW or not _alike(previous, line):
         return False
     if kind is BlockKind.HEADING or new is BlockKind.HEADING:
@@ -312,11 +268,6 @@ def _alike(line: PrintedLine, other: PrintedLine) -> bool:
     return abs(line.turn - other.turn) < _TURNED and _SAME_SIZE <= other.size / line.size <= 1 / _SAME_SIZE
 
 
-def _is_code(line: PrintedLine, face: Face) -> bool:
-    """Check for a line in a typewriter face, in a document that is not all in one."""
-    return line.fixed and not face.fixed
-
-
 def _face(lines: Sequence[PrintedLine]) -> Face:
     sizes = _weights((round(line.size, 1), line) for line in lines)
     size = sizes.most_common(1)[0][0] if sizes else 0.0
@@ -328,7 +279,6 @@ def _face(lines: Sequence[PrintedLine]) -> Face:
         lead=median_low(gaps) if gaps else 1.2 * size,
         length=lengths[int(0.8 * (len(lengths) - 1))] if lengths else 0,
         bold=2 * sum(len(line.text) for line in lines if line.bold) > sum(sizes.values()),
-        fixed=2 * sum(len(line.text) for line in lines if line.fixed) > sum(sizes.values()),
     )
 
 

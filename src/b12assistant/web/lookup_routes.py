@@ -63,13 +63,11 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     warnings = space.assistant.triaged(asked.text).triage.notices
-    matches, notes = LookUp(space.engine, asked.text, asked.sieve).matches(asked.k, exact=asked.phrase), space.notes
+    matches = LookUp(space.engine, asked.text, asked.sieve).matches(asked.k, exact=asked.phrase)
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
-            "rows": [
-                row(match, asked.sieve, labels, local_today(), notes.get(match.passage.id, "")) for match in matches
-            ],
+            "rows": [row(match, asked.sieve, labels, local_today()) for match in matches],
             "generation": space.opened.collection.generation,
             "message": "",
         }
@@ -96,16 +94,16 @@ def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
 Json = dict[str, Any]
 
 
-def row(match: Match, sieve: Sieve, labels: Labels, today: date, note: str = "") -> Json:
+def row(match: Match, sieve: Sieve, labels: Labels, today: date) -> Json:
     """Return the row of a match.
 
     ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap. ``by``: who says the
-    best sentence, those that the sieve wants. ``note``: what a curator says of the passage.
+    best sentence, those that the sieve wants.
     """
     spans = Cited.of_passage(match.passage).spans
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
-    quote = Quoted.of(Cited(spans, match.best, match.passage.id, note=note), labels, today)
+    quote = Quoted.of(Cited(spans, match.best, match.passage.id), labels, today)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
     source = match.passage.document.source
     return {

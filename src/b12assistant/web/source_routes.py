@@ -23,7 +23,7 @@ from b12assistant.display.citation_formats import CITE, CitationForm, cite, mess
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.source_page import Target, View, missing_page, source_page
+from b12assistant.display.source_page import View, missing_page, source_page
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId, Interest
@@ -87,8 +87,7 @@ def _document(request: Request, space: Workspace, labels: Labels) -> Response:
         entry, changed = space.document(name), space.source_changed(name)
     except NotFoundError:
         return page_response(missing_page(name, view.theme, labels), 404)
-    view = _curated(space, entry, replace(view, changed=changed))
-    return page_response(source_page(entry, view))
+    return page_response(source_page(entry, replace(view, changed=changed)))
 
 
 def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:
@@ -116,18 +115,6 @@ def page_response(html: str, status: int = 200) -> Response:
 
 def _nothing() -> Response:
     return PlainTextResponse("there is nothing here\n", 404)
-
-
-def _curated(space: Workspace, entry: Entry, view: View) -> View:
-    """Add what a curator decided on the document and the passage in view."""
-    off, current = space.opened.collection.off, Target.of(entry, view).current
-    passage = None if current is None else entry.passages[current]
-    reason = off.documents.get(entry.document.id) or (off.of(passage) if passage else None)
-    return replace(
-        view,
-        off=reason.why.rstrip(". ") if reason else "",
-        note=off.notes.get(passage.id, "") if passage else "",
-    )
 
 
 MOST_QUOTED = 100
@@ -163,12 +150,12 @@ def reply_router(workspace: Callable[[], Workspace], questions: Questions, label
 
 
 def _message(space: Workspace, asked: MessageRequest, labels: Labels, base: str) -> dict[str, str]:
-    """Quote what is still there and was not switched off by a curator: nobody is to be sent that."""
+    """Quote what is still there."""
     page = space.configuration.settings.page
     parts: list[tuple[str, list[Quoted]]] = []
     for part in asked.parts:
         found = [read_address(address, space.entries, base) for address in part.addresses]
-        cited = [each for each in (space.with_state(words) for words in found if words) if not each.off]
+        cited = [space.with_state(words) for words in found if words]
         parts.append((part.question, [Quoted.of(each, labels, local_today()) for each in cited]))
     quotes = [quote for _, found in parts for quote in found]
     only_sellers = quotes and all(quote.source.interest is Interest.SELLS for quote in quotes)
