@@ -11,10 +11,10 @@ into the package's data: weights alone, no text. Words: a multinomial logistic r
 low-rank changes of its weights and attention pooling over its token vectors (`red_flag_tuning.py`). What a later fit
 continues from is in `benchmarks/data/red_flags/second_opinion.npz`.
 
-By default it continues from the last fit: in each of four rounds it learns from what the model is most wrong about, and
+By default it continues from the last fit: in each of two rounds it learns from what the model is most wrong about, and
 from some of the rest; then the weights are put halfway between the last fit and the new one (as in Wortsman and others,
-2022, arXiv 2109.01903), which hears more of what nobody wrote. 45 minutes on two cores. The windows came with the third
-round of what ships, and its cuts were chosen by hand from the figures that this prints: emergencies passed over first.
+2022, arXiv 2109.01903), which hears more of what nobody wrote. 40 minutes on one core. The cuts of what ships were chosen by
+hand from the figures that this prints: emergencies passed over first.
 
 ``--anew``: five epochs over everything from scratch first. ``--words``: keep the encoder's weights, fit the words and
 choose the cuts. ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when rules
@@ -84,7 +84,7 @@ UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
 ALL_EPOCHS = 5  # from scratch
-ROUNDS = 4
+ROUNDS = 2
 READ = 26_000  # rows that are judged in a round, to find the hardest
 CALM_PARTS, OTHERS = (1_800, 700), (2_200, 2_600)  # learned in a round: the hardest, and some of the rest
 DOUBTFUL = 5.5  # a greater loss says more of the label
