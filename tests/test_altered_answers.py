@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from corpora import FOOD, again
 from fakes import FakeWorkspace
-from stress_tests.alterations import QUESTIONS, saved_answers
-from stress_tests.forgeries import OF_A_LINE, Data, forged
+from stress_tests.alterations import QUESTIONS, Data, saved_answers
 
 from b12assistant.answers import Reply
 from b12assistant.application import batching
 from b12assistant.application.batching import asked
-from b12assistant.application.quote_checks import Checked, State, check_file
+from b12assistant.application.quote_checks import Checked, check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import UsageError
@@ -48,30 +49,37 @@ def told(text: str, space: FakeWorkspace, folder: Path) -> str:
         return str(error)
     assert not found.is_verified
     assert found.sentence.startswith("Not verified: ")
-    wrong = [*(quote.sentence for quote in found.quotes if quote.is_problem), *found.problems]
+    wrong = [*(f"{quote.where}: {quote.problem}" for quote in found.quotes if quote.problem), *found.problems]
     return "\n".join((*wrong, found.sentence))
 
 
-# What is said of some changes.
-SAID = {
-    "title": "answer.quotes.1.title is",
-    "seller": "commercial_interest is 0 in the file",
-    "origin": "origins.1.publisher is",
-    "origin taken out": "origins has 1 in the file, 2 in the index",
-    "words": "its words are not the words",
-    "document": "its document is not in the index",
-    "emergency text": "All is well.",
-    "generation": "it was saved from index 000000",
-    "words as generation": "it was saved from index checked by the NHS",
+def _quote(line: Data) -> Data:
+    quote: Data = line["answer"]["quotes"][0]
+    return quote
+
+
+CHANGES: Mapping[str, Callable[[Data], object]] = {
+    "title is": lambda line: _quote(line).update(title="Lancet 2024"),
+    "commercial_interest is 0 in the file": lambda line: _quote(line).update(commercial_interest=0),
+    "origins.1.publisher is": lambda line: _quote(line)["origins"][0].update(publisher="The Lancet"),
+    "its words are not the words": lambda line: _quote(line).update(text=f"Not {_quote(line)['text']}"),
+    "its document is not in the index": lambda line: _quote(line).update(document="none.md"),
+    "answer.notices is []": lambda line: line["answer"]["notices"].clear(),
+    "answer.status is": lambda line: line["answer"].update(status="no_answer"),
+    '"no_answer" in the index': lambda line: line["answer"].update(question="May I drink bleach?"),
+    "earlier questions are texts": lambda line: line.pop("history"),
+    "summary is only in the file": lambda line: line.update(summary="Bleach cures nerves."),
+    "it was saved from index 000000": lambda line: line["index"].update(generation="0" * 64),
+    "index.generation is null": lambda line: line["index"].update(generation=None),
+    "it holds an error in place of an answer": lambda line: line.update(error=line.pop("answer")),
 }
 
 
-@pytest.mark.parametrize("kind", OF_A_LINE)
-def test_a_changed_line_is_found(kind: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path) -> None:
-    others = [other for line in lines if (other := forged(line, OF_A_LINE[kind]))]
-    assert others
-    for other in others:
-        assert SAID.get(kind, "") in told(json.dumps(other), space, tmp_path)
+@pytest.mark.parametrize("said", CHANGES)
+def test_a_changed_line_is_found(said: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path) -> None:
+    other = copy.deepcopy(next(line for line in lines if any(each["origins"] for each in line["answer"]["quotes"][:1])))
+    CHANGES[said](other)
+    assert said in told(json.dumps(other), space, tmp_path)
 
 
 def test_a_line_of_free_words_is_refused(space: FakeWorkspace, lines: list[Data], tmp_path: Path) -> None:
@@ -79,11 +87,6 @@ def test_a_line_of_free_words_is_refused(space: FakeWorkspace, lines: list[Data]
     assert checked(line, space, tmp_path).is_verified
     for more in ('"Bleach cures nerves."', '{"answer": "Bleach cures nerves."}', "Bleach cures nerves."):
         assert "a.jsonl:2" in told(f"{line}\n{more}\n", space, tmp_path)
-
-
-def test_a_key_that_is_given_twice_is_refused(space: FakeWorkspace, lines: list[Data], tmp_path: Path) -> None:
-    line = json.dumps(lines[0]).replace('"answer":', '"answer": {"quotes": []}, "answer":', 1)
-    assert "a.jsonl:1 is not JSON" in told(line, space, tmp_path)
 
 
 @pytest.fixture
@@ -99,37 +102,13 @@ def asked_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return questions
 
 
-def test_what_a_file_can_be_refused_for_at_once_is_found_before_anything_is_asked(
-    space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
-) -> None:
-    for kind in ("words", "not before the words", "key beside the answer"):
-        other = next(other for line in lines if (other := forged(line, OF_A_LINE[kind])))
-        assert f"line {len(lines) + 1}" in told("\n".join(map(json.dumps, (*lines, other))), space, tmp_path)
-    assert asked_again == []
-
-
-def test_a_question_of_several_lines_is_asked_once(
-    space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
-) -> None:
-    assert checked("\n".join(map(json.dumps, 3 * lines)), space, tmp_path).is_verified
-    assert asked_again == [line["answer"]["question"] for line in lines]
-
-
 def test_asking_again_ends_at_the_first_line_that_differs(
     space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
 ) -> None:
-    other = forged(lines[0], OF_A_LINE["status"])
+    other = lines[0] | {"answer": lines[0]["answer"] | {"status": "no_answer"}}
     words = told("\n".join(map(json.dumps, (other, other, *lines))), space, tmp_path)
     assert "line 1, where asking again ended: answer.status is" in words
     assert len(asked_again) == 1
-
-
-@pytest.mark.parametrize("generation", ["0" * 32, "checked by the NHS"])
-def test_an_index_that_never_was_confirms_nothing(
-    generation: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path
-) -> None:
-    line = json.dumps(lines[0] | {"index": {"generation": generation}})
-    assert f"it was saved from index {generation}, and this is" in told(line, space, tmp_path)
 
 
 def test_the_longest_question_is_asked_again(space: FakeWorkspace, tmp_path: Path) -> None:
@@ -141,19 +120,27 @@ def test_the_longest_question_is_asked_again(space: FakeWorkspace, tmp_path: Pat
     assert "line 1: its question cannot be asked (a question has at most 20,000" in told(longer, space, tmp_path)
 
 
+@pytest.mark.parametrize("generation", ["0" * 32, "checked by the NHS"])
+def test_an_index_that_never_was_confirms_nothing(
+    generation: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path
+) -> None:
+    line = json.dumps(lines[0] | {"index": {"generation": generation}})
+    assert f"it was saved from index {generation}, and this is" in told(line, space, tmp_path)
+
+
 def test_a_file_of_another_index_is_not_verified_though_its_quotes_stand(tmp_path: Path) -> None:
-    """Its generation is gone; what it quotes is still there, word for word, at another place."""
+    """Its generation is gone; what it quotes is still there, word for word."""
     space, lines = saved_answers(tmp_path)
     text = "\n".join(map(json.dumps, lines))
     nerves = space.corpus / "sheath.md"
     before = nerves.read_text("utf-8")
     (space.corpus / "food.md").write_text(FOOD)
-    nerves.write_text(before.replace("Myelin", "A word more. Myelin"))
     newer = again(space)
     newer.index()
     assert newer.opened.collection.generation not in text
     found = checked(text, newer, tmp_path)
-    assert (found.problems, {quote.state for quote in found.quotes}) == ((), {State.STANDS, State.MOVED})
+    assert found.quotes
+    assert found.wrong == 0
     assert not found.is_verified
     assert "are word for word in their documents" in found.sentence
     nerves.write_text(before.replace("wraps", "coats"))

@@ -81,11 +81,6 @@ def test_a_value_outside_the_choices_is_refused_and_the_choices_are_named(key: s
         load_configuration(environment={}, flags={key: "other"})
 
 
-def test_a_flag_that_was_not_given_changes_nothing() -> None:
-    found = load_configuration(environment={}, flags={"paths.index": None})
-    assert found.origins["paths.index"] == "default"
-
-
 @pytest.mark.parametrize("key", KEYS)
 def test_a_value_of_another_type_is_refused(key: str) -> None:
     wrong = 3 if known_keys()[key] is str else "many"
@@ -127,11 +122,6 @@ def test_zero_is_allowed_where_it_means_as_many_as_there_are() -> None:
     assert written("encoder.threads", 0).settings.encoder.threads == 0
 
 
-def test_a_whole_number_does_for_a_number() -> None:
-    seconds = written("web.seconds", 2).settings.web.seconds
-    assert (seconds, type(seconds)) == (2.0, float)
-
-
 @pytest.mark.parametrize(
     ("toml", "key", "hint"),
     [
@@ -164,44 +154,11 @@ def test_an_unknown_variable_comes_with_a_suggestion(name: str, hint: str) -> No
     assert raised.value.hint == hint
 
 
-def test_a_wrong_variable_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"^B12_WEB_BEHIND_PROXY: web.behind_proxy = 'yes' is not true or false"):
-        load_configuration(environment={"B12_WEB_BEHIND_PROXY": "yes"})
-    with pytest.raises(ConfigError, match=r"^B12_QUOTING_QUOTES: quoting.quotes = 'many' is not a whole number"):
-        load_configuration(environment={"B12_QUOTING_QUOTES": "many"})
-
-
-def test_other_variables_are_ignored() -> None:
-    assert load_configuration(environment={"B12_SHARED": "x", "HOME": "y"}).settings == Settings()
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (b"[quoting", "is not valid TOML"),
-        (b"\xff\xfe", "is not valid TOML"),
-        (b"a = " + b"9" * 5000, "is not valid TOML"),
-        (b"a = " + b"[" * 5000, "is not valid TOML"),
-    ],
-    ids=["unclosed", "no UTF-8", "endless figure", "too deep"],
-)
-def test_a_file_that_is_not_toml_is_refused(content: bytes, complaint: str) -> None:
-    Path("b12assistant.toml").write_bytes(content)
-    with pytest.raises(ConfigError, match=complaint):
-        load_configuration(environment={})
-
-
 @pytest.mark.parametrize("name", ["missing.toml", "."], ids=["missing", "a folder"])
 def test_a_file_that_was_asked_for_must_be_there(name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be read") as raised:
         load_configuration(file=Path(name), environment={})
     assert "--config" in raised.value.hint
-
-
-def test_a_file_by_another_name_is_the_origin_of_its_values() -> None:
-    Path("mine.toml").write_text("[paths]\nindex = 'there'\n", "utf-8")
-    found = load_configuration(file=Path("mine.toml"), environment={})
-    assert (found.settings.paths.index, found.origins["paths.index"]) == ("there", "mine.toml")
 
 
 @pytest.fixture

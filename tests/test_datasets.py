@@ -3,7 +3,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from ranking.datasets import Text, default_split, licence_of, load_dataset, read_qrels, splits_of
+from ranking.datasets import Text, default_split, load_dataset, splits_of
 
 from b12assistant.errors import DatasetError, UsageError
 
@@ -61,25 +61,9 @@ def test_a_test_split_is_never_the_default_if_there_is_another(tiny: Path) -> No
     assert load_dataset(tiny).split == "test"
 
 
-def test_other_queries_of_the_folder_may_be_asked(tiny: Path) -> None:
-    (tiny / "others.jsonl").write_text(
-        (tiny / "queries.jsonl").read_text("utf-8").replace("keeping rain", "storing water"), "utf-8"
-    )
-    assert load_dataset(tiny, queries="others.jsonl").queries["q1"] == "storing water for the garden"
-
-
 def test_an_unknown_split_is_wrong_use() -> None:
     with pytest.raises(UsageError, match="has no split 'tset': it has dev, test"):
         load_dataset(TINY, "tset")
-
-
-def test_the_licence_is_given_in_the_words_of_the_readme(tmp_path: Path) -> None:
-    assert licence_of(TINY).startswith("licence: the project's own")
-    part = tmp_path / "part"
-    part.mkdir()
-    assert licence_of(part) == "not stated"
-    (tmp_path / "README.md").write_text("# A set\nMade long ago. Texts under CC BY 4.0. Thanks.")
-    assert licence_of(part) == "Texts under CC BY 4.0"
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])
@@ -142,13 +126,6 @@ def test_bytes_that_are_not_utf8_are_named_by_line(tiny: Path) -> None:
     assert "queries.jsonl:7: not UTF-8" in complaint(tiny)
 
 
-def test_a_damaged_archive_is_named(tiny: Path) -> None:
-    data = gzip.compress((tiny / "corpus.jsonl").read_bytes())
-    (tiny / "corpus.jsonl").unlink()
-    (tiny / "corpus.jsonl.gz").write_bytes(data[: len(data) // 2])
-    assert "corpus.jsonl.gz:" in complaint(tiny)
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -161,12 +138,3 @@ def test_broken_trec_documents_are_named_by_line(tiny: Path, text: str, says: st
     (tiny / "corpus.jsonl").unlink()
     (tiny / "corpus.trec").write_text(text)
     assert says in complaint(tiny)
-
-
-def test_judgements_may_be_read_without_a_collection(tmp_path: Path) -> None:
-    path = tmp_path / "anything.qrels"
-    path.write_text("7 0 d1 1\n")
-    assert read_qrels(path) == {"7": {"d1": 1}}
-    path.write_text("7 0 d1\n")
-    with pytest.raises(DatasetError, match=r"anything\.qrels:1: not a judgement"):
-        read_qrels(path)

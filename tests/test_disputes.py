@@ -38,17 +38,6 @@ def test_quotes_become_the_spans_where_they_are_found() -> None:
     assert resolved(GOOD) == [[["Take 5 mcg a day."], ["Take 9 mcg a day."]]]
 
 
-def test_the_topic_is_the_first_way_to_ask() -> None:
-    (dispute,) = resolve(parse_disputes(GOOD), PASSAGES)
-    assert dispute.asked == ("How much?", "What dose?")
-    assert dispute.question == "How much?"
-
-
-def test_counter_examples_are_encoded_after_the_ways_to_ask() -> None:
-    (dispute,) = resolve(parse_disputes(GOOD), PASSAGES)
-    assert dispute.examples == ("How much?", "What dose?", "How often?")
-
-
 def test_disputes_survive_being_written() -> None:
     disputes = resolve(parse_disputes(GOOD), PASSAGES)
     assert (
@@ -101,10 +90,6 @@ def test_an_error_in_the_file_is_one_line(old: str, new: str, complaint: str) ->
 def test_a_topic_may_be_given_only_once() -> None:
     with pytest.raises(SourceFactsError, match="dose is there twice"):
         parse_disputes(GOOD + GOOD)
-
-
-def test_a_corpus_may_have_no_disputes(tmp_path: Path) -> None:
-    assert corpus_disputes(tmp_path) == ()
 
 
 def test_the_file_of_a_corpus_is_read_and_named(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from corpora import again, capsules, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.errors import IndexMissingError, SourceFactsError
-from b12assistant.index.embedding import _encoded
 from b12assistant.protocols import Encoded
 
 
@@ -64,16 +63,3 @@ def test_only_some_texts_of_a_long_document_are_held_at_once(
     assert max(encoder.asked) == 2
     assert len(given_back) >= 4, "memory is given back after each lot of a long document"
     assert [text for text in encoder.encoded if text in signs] == signs
-
-
-def test_what_is_said_over_and_over_is_encoded_once() -> None:
-    encoder = FakeEncoder()
-    texts = [*["Numb feet."] * 5, "Cold hands.", "Numb feet."]
-    found = list(_encoded(texts, encoder))
-    assert [encoded.pieces.tolist() for encoded in found] == [
-        one.pieces.tolist() for one in FakeEncoder().encode(texts)
-    ]
-    assert encoder.encoded == ["Numb feet.", "Cold hands."]
-    encoder.encoded.clear()
-    assert len(list(_encoded(["a b", "c", "a b"], encoder))) == 3
-    assert encoder.encoded == ["a b", "c", "a b"]  # an ordinary document keeps its batches

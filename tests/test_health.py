@@ -288,11 +288,3 @@ def test_doctor_lists_what_changed_and_what_was_left_out(tmp_path: Path) -> None
     assert "  left out: empty.txt: " in told
     assert "  pills.txt: changed since indexing" in told
     assert "run `b12assistant index`" in told
-
-
-def test_the_largest_document_is_named_with_its_share(tmp_path: Path) -> None:
-    space = three_files(tmp_path)
-    space.index()
-    report = health.examine(again(space))
-    assert report["index"]["largest"] == {"document": "guides/food.md", "share": 1 / 3}
-    assert "  the most passages of one document: 33%, guides/food.md" in list(health.sentences(report))

@@ -114,7 +114,7 @@ def test_a_saved_letter_is_verified(space: FakeWorkspace, tmp_path: Path) -> Non
     assert all(question in file.read_text("utf-8") for question in QUESTIONS)
     checked = check_file(file, space)
     assert checked.problems == ()
-    assert not any(quote.is_problem for quote in checked.quotes)
+    assert not any(quote.problem for quote in checked.quotes)
 
 
 def test_a_letter_of_20000_characters_is_answered(space: FakeWorkspace) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders_milvus import contents, in_use, lite, milvus_terms
+from builders_milvus import contents, in_use, lite
 
 from b12assistant.errors import AssistantError, ConfigError, IndexDamagedError, IndexUnreachableError
 from b12assistant.index.lexical_index import BM25FIndex
@@ -175,11 +175,6 @@ def test_a_second_process_learns_that_only_one_can_open_a_file(tmp_path: Path) -
     )
     assert "only one process can open a .db of Milvus Lite" in done.stderr
     assert kept.collections() == []
-
-
-def test_a_row_without_words_is_never_found(collections: Collections) -> None:
-    found = milvus_terms(collections, BM25FIndex.build(["numb", "", "the"], ["", "", ""]), 3)
-    assert found.search("numb the", 10)[0].tolist() == [0]
 
 
 def test_no_server_is_asked_for_more_than_it_gives(collections: Collections) -> None:

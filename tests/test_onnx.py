@@ -84,11 +84,8 @@ def test_a_model_whose_files_differ_has_no_graph(model: Path, name: str, data: b
     assert shipped_graph(find_weights(str(model))) is None
 
 
-@pytest.mark.parametrize(
-    "weights", [ModelWeights("some/name", None, "unverified"), ModelWeights("mine", Path(), "1" * 64)]
-)
-def test_other_weights_have_no_graph(weights: ModelWeights) -> None:
-    assert shipped_graph(weights) is None
+def test_other_weights_have_no_graph() -> None:
+    assert shipped_graph(ModelWeights("mine", Path(), "1" * 64)) is None
 
 
 @pytest.mark.parametrize("ending", [".onnx", ".json"])

@@ -131,16 +131,6 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     )
 
 
-def test_an_index_names_a_figure_without_a_unit(tmp_path: Path) -> None:
-    space = three_files(tmp_path)
-    table = "# Doses\n\n| Who | Dose | Age |\n|---|---|---|\n| Adults | **50** | 18 |\n| Others | 10 mcg | 4 |\n"
-    write(space.corpus, {"sources.toml": REGISTER, "doses.md": table})
-    rows = ("Who | Dose | Age", "Adults | 50 | 18", "Others | 10 mcg | 4")
-    written(space.corpus, *map(line, rows), document="doses.md")
-    reports = {report.file: report for report in space.index().files}
-    assert reports["doses.md"].reasons == ("line 5: a table has a figure without a unit: 50 (Dose)",)
-
-
 @pytest.mark.parametrize("url", ["", "a.example", "https://", "ask the author"])
 def test_an_index_refuses_an_origin_without_an_address(tmp_path: Path, url: str) -> None:
     space = three_files(tmp_path)

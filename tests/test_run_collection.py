@@ -40,13 +40,6 @@ def test_a_run_is_scored_without_model_or_index(call: Call, run: str) -> None:
     assert figures["rankings"][0]["measures"]["success@1"]["mean"] == pytest.approx(2 / 3)
 
 
-def test_text_is_for_people(call: Call, run: str) -> None:
-    lines = call(str(TINY), "--run", run).out.splitlines()
-    assert lines[0] == "collection: tiny_collection, split dev"
-    assert any(line.startswith("  nDCG@10     0.") for line in lines)
-    assert "  mind: 1 of 3 queries are missing from the run and count as 0 (first: q3)" in lines
-
-
 def test_a_report_is_written_where_it_is_asked_for(call: Call, run: str, tmp_path: Path) -> None:
     assert call(str(TINY), "--run", run, "--out", "out").status == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -90,12 +83,6 @@ def test_empty_judgements_and_a_missing_file_are_status_1(call: Call, run: str, 
     done = call(str(folder), "--run", run)
     assert done.status == 1
     assert "queries.jsonl is missing" in done.err
-
-
-def test_an_unknown_ranking_is_wrong_use(call: Call) -> None:
-    done = call(str(TINY), "--ranking", "bm2")
-    assert done.status == 2
-    assert "there is no ranking 'bm2': did you mean bm25?" in done.err
 
 
 @pytest.mark.slow

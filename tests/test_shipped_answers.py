@@ -106,7 +106,7 @@ def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], space:
 
 def problems(file: Path, space: Workspace) -> list[str]:
     found = check_file(file, space)
-    return [*(quote.problem for quote in found.quotes if quote.is_problem), *found.problems]
+    return [*(quote.problem for quote in found.quotes if quote.problem), *found.problems]
 
 
 def _origin(quote: Data) -> None:
@@ -127,7 +127,7 @@ def _words(quote: Data) -> None:
 
 ALTERATIONS: tuple[tuple[str, Callable[[Data], None]], ...] = (
     ("origins.1.title is", _origin),
-    ("origins has 0 in the file", _no_origins),
+    ("origins is [] in the file", _no_origins),
     ("commercial_interest is", _seller),
     ("its words are not", _words),
 )

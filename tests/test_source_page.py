@@ -12,11 +12,11 @@ from builders import build_entry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.display.addresses import MarkedPlace, place_of_words
+from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import load_labels
 from b12assistant.display.source_page import View, missing_page, source_page
 from b12assistant.index.documents import Entry
-from b12assistant.types import GAP, Interest, PassageId, Range, Source, SourceKind
+from b12assistant.types import Interest, PassageId, Range, Source, SourceKind
 
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
@@ -68,9 +68,7 @@ def place(*words: str, best: str | None = None, entry: Entry = ENTRY) -> MarkedP
     text = entry.document.text
     ranges = [Range(text.index(each), text.index(each) + len(each)) for each in words]
     answering = None if best is None else Range(text.index(best), text.index(best) + len(best))
-    found = place_of_words(ranges, GAP.join(words), answering)
-    assert found
-    return found
+    return MarkedPlace(tuple(ranges), answering, tuple(map(_digest, words)))
 
 
 def sourced(**facts: Any) -> Entry:

@@ -341,24 +341,5 @@ def test_front_matter_that_does_not_fit_counts_for_nothing_beside_an_entry(text:
     assert read_front_matter(text, file="a.md", is_described=True).facts == {}
 
 
-def test_front_matter_in_toml_gives_the_same_facts() -> None:
-    text = '+++\ntitle = "Lime"\nweight = 3\npublished = 2026-02-01\n[params]\nx = 1'
-    read = read_front_matter(text, file="a.md", is_described=False)
-    assert read.facts == {"title": "Lime", "published": date(2026, 2, 1)}
-    assert read.foreign == ("weight", "params")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('+++\ntitle = "a"\ntitel = "b"', "a.md:3: unknown key 'titel'"),
-        ("+++\ntitle = a", "a.md: the front matter is not valid TOML"),
-    ],
-)
-def test_faults_of_front_matter_in_toml_are_named(text: str, message: str) -> None:
-    with pytest.raises(SourceFactsError, match=message):
-        read_front_matter(text, file="a.md", is_described=False)
-
-
 def test_whether_jekyll_publishes_a_page_is_no_date() -> None:
     assert read_front_matter("published: true", file="a.md", is_described=False).foreign == ("published",)

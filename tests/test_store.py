@@ -60,11 +60,6 @@ def test_the_name_is_a_function_of_the_content(tmp_path: Path) -> None:
     assert first == second
 
 
-def test_other_facts_are_another_generation(store: Store) -> None:
-    with store.writing():
-        assert store.publish(OLD, FACTS) != store.publish(OLD, {**FACTS, "method": 2})
-
-
 def test_the_same_content_again_writes_nothing(store: Store) -> None:
     name = publish(store, NEW, OLD)
     before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*") if path.name != "LOCK"}
@@ -94,11 +89,6 @@ def test_the_spare_is_the_generation_last_in_use(store: Store) -> None:
     newest = publish(store, NEWEST)
     assert {path.name for path in (store.root / "generations").iterdir()} == {old, newest}
     assert unpublished not in {old, newest}
-
-
-def test_a_generation_can_come_back(store: Store) -> None:
-    name = publish(store, OLD, NEW, OLD)
-    assert (store.open().id, store.open().problems) == (name, ())
 
 
 def test_what_the_disk_returns_changed_is_not_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,12 +215,6 @@ def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: i
     assert "\n" not in str(caught.value)
     assert tree(store.root) == before
     assert publish(store, NEW) == store.open().id
-
-
-def test_a_first_index_that_cannot_be_written_says_nothing_of_a_previous_one(store: Store) -> None:
-    with failing(1, for_good=True, code=errno.ENOSPC), pytest.raises(IndexWriteError) as caught:
-        publish(store, NEW)
-    assert str(caught.value).endswith("free disk space or fix permissions")
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])

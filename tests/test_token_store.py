@@ -72,17 +72,6 @@ def test_best_of_some_units_is_that_part_of_all(store: TokenStore, query: Vector
     np.testing.assert_allclose(part, store.best(query, 0, len(store))[first:last], atol=1e-6)
 
 
-def test_an_empty_unit_has_nothing_to_offer() -> None:
-    store = TokenStore.of(np.eye(2, DIMENSION, dtype=np.float32), np.array([1, 2], np.int32), np.array([0, 0, 2, 2]))
-    query = np.eye(1, DIMENSION, dtype=np.float32)
-    assert store.best(query, 0, 3).tolist() == [[-1.0], [1.0], [-1.0]]
-
-
-def test_a_query_without_tokens_matches_nothing() -> None:
-    store = TokenStore.of(np.eye(2, DIMENSION, dtype=np.float32), np.array([1, 2], np.int32), np.array([0, 2]))
-    assert store.best(np.empty((0, DIMENSION), np.float32), 0, 1).shape == (1, 0)
-
-
 @given(st.lists(stores(), min_size=1, max_size=4))
 def test_joined_stores_have_all_units_in_order(several: list[TokenStore]) -> None:
     joined = TokenStore.join([*several])
@@ -131,10 +120,3 @@ def test_a_projection_counts_only_for_the_weights_it_was_fitted_on(name: str, di
 @given(rows(4))
 def test_without_a_projection_every_direction_is_kept(tokens: Vectors) -> None:
     np.testing.assert_allclose(Projection(None, np.empty(0, np.float32)).reduce(tokens), tokens, atol=1e-6)
-
-
-def test_reduced_tokens_are_of_unit_length() -> None:
-    matrix = np.eye(DIMENSION, 2, dtype=np.float32)
-    tokens = np.array([[3, 4, 5, 0, 0, 0], [0, 0, 1, 0, 0, 0]], np.float32)
-    reduced = Projection(matrix, np.empty(0, np.float32)).reduce(tokens)
-    np.testing.assert_allclose(reduced, [[0.6, 0.8], [0.0, 0.0]], atol=1e-6)

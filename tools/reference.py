@@ -52,7 +52,7 @@ _REGIONS = ", ".join(load_telephones().regions)
 MEANINGS = {
     "paths.corpus": "the folder of documents; `--corpus`",
     "paths.index": "the folder of the index; `--index`",
-    "encoder.model": "the pinned model, or a local path or hub name of another",
+    "encoder.model": "the pinned model, or the folder of another",
     "encoder.digest": "sha256 that the weights of another model must have",
     "index.engine": "what finds candidates: `faiss` in this process, or `milvus` ([how](../how-to/milvus.md))",
     "index.uri": "of Milvus: `http://HOST:19530`, or a path ending in `.db` (Milvus Lite); empty: beside the index",

@@ -60,7 +60,7 @@ class Paths:
 class EncoderSettings:
     """Which encoder runs, and how.
 
-    ``model``: the pinned one, a local path or a hub name. ``digest``: required sha256 of another model's weights.
+    ``model``: the pinned one, or the folder of another. ``digest``: required sha256 of another model's weights.
     ``threads``: for bulk encoding; 0 means one for each core. ``tuned``: with the pinned model, the changes that tune
     it to vitamin B12 and nerves; turn it off for another subject.
     """

@@ -126,8 +126,6 @@ def test_what_only_looks_like_html_is_text(source: str, visible: str) -> None:
     [
         pytest.param("A[^1] b.\n\n[^1]: The note.", "A[1] b.\n\n1. The note.", id="footnote"),
         pytest.param('!!! note "Mind"\n    The gap.', "Mind\n\nThe gap.", id="mkdocs"),
-        pytest.param("```{warning} Mind\n:class: red\nThe *gap*.\n```", "Mind\n\nThe gap.", id="myst"),
-        pytest.param(":::{tip}\nThe *gap*.\n:::", "The gap.", id="colons"),
         pytest.param("Gap\n: A hole.", "Gap\n\nA hole.", id="definitions"),
         pytest.param("3. Rinse\n4. Dry", "3. Rinse\n4. Dry", id="numbers"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bad_inputs.all import BAD_INPUTS, QUICK
 
-from stress_tests.alterations import altered_answers, forged_answers
+from stress_tests.alterations import altered_answers
 from stress_tests.api_requests import api_requests
 from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
@@ -14,7 +14,6 @@ from stress_tests.hostile import beside_a_builder, hidden_text, nonsense, tool_c
 from stress_tests.index_machine import runs
 from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
 from stress_tests.runner import StressTest
-from stress_tests.unseen import drawn_otherwise
 
 _ENOUGH = 10_000  # more operations than an index has, so until a run is clean
 
@@ -31,9 +30,7 @@ STRESS_TESTS = (
     StressTest("sequences of up to 30 steps over the index", "as the model says", 4, 200, runs),
     StressTest("bytes and JSON from outside", "in form, or refused", 200, 10_000, drawn),
     StressTest("saved answers, altered in one place", "all found, no false alarm", 200, 2_000, altered_answers),
-    StressTest("saved answers, forged", "all found, no false alarm", 60, 400, forged_answers),
     StressTest("text hidden in HTML or letters", "named, not quoted; the rest is", 100, 2_000, hidden_text),
-    StressTest("digits and words that are drawn otherwise", "quoted as drawn, or not", 40, 2_000, drawn_otherwise),
     StressTest("HTTP that no page sends", "4xx in the API's form, no log", 60, 2_000, nonsense),
     StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
     StressTest("verify beside a builder", "no damage is reported", 100, 2_000, beside_a_builder),

@@ -17,7 +17,6 @@ from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import UsageError
-from stress_tests.forgeries import OF_A_LINE, Data, forged
 from stress_tests.runner import Tries
 
 QUESTIONS = (
@@ -30,6 +29,7 @@ QUESTIONS = (
     "Age 4 to 6: 1.5 mcg?",
 )
 _INVENTED = "Bleach cures nerves."
+Data = dict[str, Any]
 
 
 def saved_answers(folder: Path) -> tuple[FakeWorkspace, list[Data]]:
@@ -72,16 +72,6 @@ def _altered(line: Data, draw: random.Random) -> tuple[str, Data]:
         what = _change(holder, key, draw)
         if other != line:
             return f"{name}: {what}", other
-
-
-def forged_answers(count: int, folder: Path) -> Tries:
-    """Every kind of change that was thought of: `verify` finds it, and nothing in untouched files."""
-    space, lines = saved_answers(folder)
-    yield "a false alarm" if is_found(lines, space, folder) else None
-    tries = [(name, other) for name, change in OF_A_LINE.items() for line in lines if (other := forged(line, change))]
-    yield None if {name for name, _ in tries} == OF_A_LINE.keys() else "a change that changes nothing"
-    for name, other in tries[:: max(1, len(tries) // count)]:
-        yield None if is_found([other], space, folder) else f"{name}: was missed"
 
 
 def _places(value: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:

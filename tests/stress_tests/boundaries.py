@@ -17,7 +17,7 @@ from fakes import FakeWorkspace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from b12assistant.application.quote_checks import State, check_file
+from b12assistant.application.quote_checks import check_file
 from b12assistant.corpus.sources import SourcesFile, parse_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
@@ -91,7 +91,7 @@ def _check(data: bytes, folder: Path) -> None:
     texts = [entry.document.text for entry in _space().entries.values()]
     for verdict in checked.quotes:
         shown = verdict.words.split(" […] ")
-        assert verdict.state is State.WRONG or any(all(part in text for part in shown) for text in texts)
+        assert verdict.problem or any(all(part in text for part in shown) for text in texts)
 
 
 def _sources(data: bytes, _: Path) -> None:

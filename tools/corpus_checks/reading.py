@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,18 +11,21 @@ from typing import Final
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark
 from b12assistant.corpus.folder import corpus_files, corpus_sources
-from b12assistant.corpus.provenance import attribute, read_sentences
+from b12assistant.corpus.provenance import attribute, place, read_sentences
 from b12assistant.corpus.provenance import findings as what_is_wrong
 from b12assistant.corpus.sources import SourcesFile, parse_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
-from b12assistant.types import Document, DocumentId, Origin, OriginId, Passage, Source
+from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source, Span
 from corpus_checks import Finding
 
 REFERENCES: Final = "references.toml"
 RULES: Final = "check.toml"
 FOR_CURATORS: Final = (REFERENCES, RULES)  # beside README.md and sources.toml, which the package knows
+_FIGURE: Final = re.compile(r"(?<![\w.])\d[\d.,]*(?:\s*(?:to|-|–|or|and)\s*\d[\d.,]*)*")
+_UNIT: Final = re.compile(r"[%°]|[^\W\d_]")
+_UNIT_OF_COLUMN: Final = re.compile(r"\(.+\)|/|year|age", re.I)
 _WHOLE: Final = 1_000_000  # words of a passage: none is divided here
 
 
@@ -97,7 +101,11 @@ def _read(
     sentences = tuple(text for text, is_reference in pieces if not is_reference)
     references = tuple(text for text, is_reference in pieces if is_reference)
     passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
-    unfounded = tuple(what_is_wrong(document, passages, data))
+    units = (
+        f"{place(row, data)}: a table has a figure without a unit: {cell} ({title})"
+        for row, cell, title in _without_unit(document)
+    )
+    unfounded = (*what_is_wrong(document, passages, data), *units)
     text = Text(document, frozenset({*front, *entry}), sentences, references, tuple(passages), unfounded)
     return text, extract.warnings + warnings
 
@@ -111,3 +119,21 @@ def _pieces(document: Document) -> Iterator[tuple[str, bool]]:
             if whole.spans[0].start not in seen:
                 seen.add(whole.spans[0].start)
                 yield " ".join(" ".join(span.text for span in whole.spans).split()), passage.reference
+
+
+def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
+    """Yield rows of tables with a cell that has a figure, but no unit with it or in its column heading."""
+    head: list[str] = []
+    end = -1
+    for block in document.blocks:
+        if block.kind is not BlockKind.TABLE_ROW:
+            head = []
+            continue
+        cells = document.slice(block.range).split(" | ")
+        if not head or block.range.start > end + 2:
+            head = cells
+        elif len(cells) == len(head):
+            for cell, title in zip(cells, head, strict=True):
+                if _FIGURE.search(cell) and not _UNIT.search(cell) and not _UNIT_OF_COLUMN.search(title):
+                    yield document.span(block.range.start, block.range.end), cell, title
+        end = block.range.end

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from b12assistant.application.opening import Opened
-from b12assistant.application.quote_checks import Checked, Progress, State, Verdict, check_file
+from b12assistant.application.quote_checks import Checked, Progress, Verdict, check_file
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
@@ -58,10 +58,8 @@ class Findings:
             lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
         lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
         if self.quotes is not None:
-            good = self.quotes - sum(verdict.state is State.WRONG for verdict in self.verdicts)
-            moved = sum(verdict.state is State.MOVED for verdict in self.verdicts)
-            places = f", {moved} of them at another place" if moved else ""
-            lines += [f"{good} of {self.quotes} quotes match their source word for word{places}.", self.verdict]
+            good = self.quotes - len(self.quote_problems)
+            lines += [f"{good} of {self.quotes} quotes match their source word for word.", self.verdict]
         return lines
 
     def as_json(self) -> dict[str, Any]:
@@ -96,7 +94,7 @@ def verify(
         len(verdicts) if file else None,
         tuple(problems),
         changes,
-        tuple(f"{verdict.where}: {verdict.problem}" for verdict in verdicts if verdict.is_problem),
+        tuple(f"{verdict.where}: {verdict.problem}" for verdict in verdicts if verdict.problem),
         checked.problems,
         fixed,
         verdicts,
@@ -127,7 +125,6 @@ def examine(space: Workspace) -> dict[str, Any]:
     report["index"] = {
         "generation": opened.collection.generation,
         "counts": opened.manifest["counts"],
-        "largest": _largest(opened),
         "runtime": opened.manifest["runtime"],
         "files": [
             {"file": file.file, "end": file.end, "reasons": list(file.reasons), "marked_share": file.marked_share}
@@ -179,15 +176,6 @@ def _without_password(key: str, value: object) -> object:
     return _LOGIN.sub(r"\1…@", str(value)) if key == "index.uri" else value
 
 
-def _largest(opened: Opened) -> dict[str, Any] | None:
-    """Return the document with the most passages and its share; one that repeats itself shows up here."""
-    largest = max(opened.entries, key=lambda entry: len(entry.passages), default=None)
-    if largest is None:
-        return None
-    share = len(largest.passages) / len(opened.collection.passages)
-    return {"document": largest.document.id, "share": share}
-
-
 def sentences(report: dict[str, Any]) -> Iterator[str]:
     """Yield the report of ``examine`` as lines of text."""
     yield f"Python {report['python']}"
@@ -199,8 +187,6 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
         counts = index["counts"]
         generation = index["generation"][:12]
         yield f"index generation {generation}: {counts['documents']} documents, {counts['passages']} passages"
-        if largest := index["largest"]:
-            yield f"  the most passages of one document: {largest['share']:.0%}, {largest['document']}"
         for file in index["files"]:
             if file["end"] != FileEnd.INDEXED:
                 yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"

@@ -9,35 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field, ValidationError
+from typing import Any
 
 from b12assistant.application import batching
-from b12assistant.application.shared_answer import MOST_SHARED, shared
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
-from b12assistant.display.addresses import place_of_words
 from b12assistant.display.json_form import Json
 from b12assistant.errors import AssistantError, UsageError
-from b12assistant.types import GAP, DocumentId, Range
+from b12assistant.types import GAP, DocumentId
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved"
-_BEGINNING = 48  # characters of a quote that identify it in a message
-_MOST_DIFFERENCES = 20  # that are told
+_BEGINNING = 48  # characters that identify words in a message
 _NOISE = 0.0002  # of a score, on another processor
+_OF_THE_ASKER = ("id", "explain", "timings_ms", "profile_ms")  # keys that no answer gives again
 Progress = Callable[[int, int], None]
-
-
-class State(StrEnum):
-    """How a quote compares with the index."""
-
-    STANDS = "stands"
-    MOVED = "moved"  # word for word, at another place of its document
-    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +33,7 @@ class Verdict:
 
     where: str
     words: str
-    state: State
     problem: str = ""
-
-    @property
-    def sentence(self) -> str:
-        good = {State.STANDS: "matches", State.MOVED: "matches, at another place in its document"}
-        return f"{self.where}: {good.get(self.state, self.problem)} (“{_beginning(self.words)}”)"
-
-    @property
-    def is_problem(self) -> bool:
-        return self.state is State.WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +49,20 @@ class Checked:
     other: str = ""
 
     @property
+    def wrong(self) -> int:
+        """Return how many problems were found."""
+        return len(self.problems) + sum(bool(quote.problem) for quote in self.quotes)
+
+    @property
     def is_verified(self) -> bool:
-        return not (self.other or self.problems or any(quote.is_problem for quote in self.quotes))
+        return not (self.other or self.wrong)
 
     @property
     def sentence(self) -> str:
         """Return the verdict on the file."""
-        wrong = len(self.problems) + sum(quote.is_problem for quote in self.quotes)
         quotes = f"{len(self.quotes)} quote{'' if len(self.quotes) == 1 else 's'}"
-        if wrong:
-            return f"Not verified: {wrong} problem{'' if wrong == 1 else 's'} of the file, listed above."
+        if self.wrong:
+            return f"Not verified: {self.wrong} problem{'' if self.wrong == 1 else 's'} of the file, listed above."
         if self.other:
             return (
                 f"Not verified: {self.other}, so it cannot be asked again. "
@@ -91,121 +72,73 @@ class Checked:
         return f"Verified: asked again, this index gives {answers} with {quotes}, word for word."
 
 
-class SavedAnswer(json_form.AskResponse):
-    """A line of a file; ``shared``: the addresses of the quotes, if it is an answer that somebody shared."""
-
-    id: str | int | float | None = None
-    answer: dict[str, Any]  # type: ignore[assignment]  # compared as it is written
-    shared: Annotated[list[json_form.Text], Field(max_length=MOST_SHARED)] = Field(default_factory=list)
-    explain: list[Any] | None = None
-    profile_ms: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-
-
 def check_file(file: Path, space: Workspace, progress: Progress = lambda done, of: None) -> Checked:
     """Check every quote of a file, then ask the answers again. Raises ``UsageError`` for any other file."""
-    records = list(_records(file, _read(file)))
-    quotes: list[Verdict] = []
-    problems: list[str] = []
+    records = list(_records(file))
     generation = space.opened.collection.generation
-    others = {one.get("index", {}).get("generation") for _, one in records if isinstance(one.get("index"), dict)}
-    strange = sorted(str(name) for name in others - {None, generation})
+    others = {str(one["index"].get("generation")) for _, one in records if isinstance(one.get("index"), dict)}
+    strange = sorted(others - {"None", generation})
     other = f"it was saved from index {_beginning(strange[0])}, and this is {generation}" if strange else ""
-    for at, record in records:
-        quotes += (_checked(f"{at}, ", quote, space) for quote in quotes_of(record))
-        problems += (f"{at}: {problem}" for problem in _malformed(record))
-    if not (other or problems or any(quote.is_problem for quote in quotes)):  # else it is known already
-        problems += _unlike(records, space, progress)
-    return Checked(tuple(quotes), tuple(problems), len(records), other)
+    quotes = tuple(_checked(f"{at}, ", quote, space) for at, record in records for quote in quotes_of(record))
+    problems = tuple(
+        f"{at}: it holds an error in place of an answer, and nothing to check"
+        for at, record in records
+        if not _is_answer(record.get("answer"))
+    )
+    checked = Checked(quotes, problems, len(records), other)
+    if not checked.is_verified:  # it is known already
+        return checked
+    return Checked(quotes, tuple(_unlike(records, space, progress)), len(records))
 
 
-def _malformed(record: Json) -> Iterator[str]:
-    """Yield what is wrong with the form of a line."""
-    if "answer" not in record:
-        yield "it holds an error in place of an answer, and nothing to check"
-        return
-    try:
-        SavedAnswer.model_validate(record)
-    except ValidationError as error:
-        for found in error.errors()[:_MOST_DIFFERENCES]:
-            yield f"{'.'.join(map(str, found['loc']))}: {found['msg'][:1].lower()}{found['msg'][1:]}"
-
-
-def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> list[str]:
-    """Ask the questions of all lines again; return the differences of the first line that has any.
-
-    A question that was asked the same way in several lines is asked once.
-    """
-    known: dict[tuple[object, ...], Json] = {}
+def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> Iterator[str]:
+    """Ask the questions of all lines again; yield the first difference, if there is one."""
     for number, (at, record) in enumerate(records):
         progress(number, len(records))
-        line = SavedAnswer.model_validate(record)
-        question = line.answer.get("question")
-        asked = question if isinstance(question, str) else "", tuple(line.history), line.as_typed, tuple(line.shared)
+        question, history = record["answer"].get("question"), record.get("history")
         try:
-            if asked not in known:
-                reply = batching.asked(space, asked[0], asked[1], as_typed=line.as_typed)
-                reply = shared(space, reply, line.shared) if line.shared else reply
-                known[asked] = json.loads(json.dumps(json_form.reply_json(reply, space.texts, today=local_today())))
+            if not isinstance(question, str) or not isinstance(history, list) or not all(map(_is_text, history)):
+                raise UsageError("a question and earlier questions are texts")
+            reply = batching.asked(space, question, history, as_typed=record.get("as_typed") is True)
         except AssistantError as error:
-            return [f"{at}: its question cannot be asked ({error})"]
-        fresh = dict(known[asked])
-        if "explain" in record:
-            fresh["explain"] = json.loads(json.dumps(space.explain(*asked[:2])))
-        for key in ("id", "shared", "timings_ms", "profile_ms"):  # the asker's own, and measures
-            fresh |= {key: record[key]} if key in record else {}
-        place = at if number == len(records) - 1 else f"{at}, where asking again ended"
-        if found := [f"{place}: {problem}" for problem in differences(record, fresh)]:
-            return found[:_MOST_DIFFERENCES]
-    return []
+            yield f"{at}: its question cannot be asked ({error})"
+            return
+        fresh = json.loads(json.dumps(json_form.reply_json(reply, space.texts, today=local_today())))
+        own = {key: record[key] for key in _OF_THE_ASKER if key in record}
+        if found := next(differences(record, {**fresh, **own}), ""):
+            yield f"{at}{', where asking again ended' * (number < len(records) - 1)}: {found}"
+            return
 
 
 def differences(given: object, fresh: object, at: str = "") -> Iterator[str]:
     """Yield where two JSON values differ: that of the file, and that of the index."""
     if isinstance(given, dict) and isinstance(fresh, dict):
-        for key in (*fresh, *(key for key in given if key not in fresh)):
+        for key in dict.fromkeys((*fresh, *given)):
             place = f"{at}.{key}" if at else str(key)
-            if key not in given or key not in fresh:
-                yield f"{place} is only in the {'file' if key in given else 'answer that the index gives'}"
-            else:
+            if key in given and key in fresh:
                 yield from differences(given[key], fresh[key], place)
-    elif isinstance(given, list) and isinstance(fresh, list):
-        if len(given) != len(fresh):
-            yield f"{at} has {len(given)} in the file, {len(fresh)} in the index"
-        for number, (old, new) in enumerate(zip(given, fresh, strict=False), start=1):
+            else:
+                yield f"{place} is only in the {'file' if key in given else 'answer that the index gives'}"
+    elif isinstance(given, list) and isinstance(fresh, list) and len(given) == len(fresh):
+        for number, (old, new) in enumerate(zip(given, fresh, strict=True), start=1):
             yield from differences(old, new, f"{at}.{number}")
-    elif not _same(given, fresh, at):
+    elif isinstance(given, float) and isinstance(fresh, float) and at.endswith(".score"):
+        if abs(given - fresh) > _NOISE:
+            yield f"{at} is {given} in the file, {fresh} in the index"
+    elif type(given) is not type(fresh) or given != fresh:  # in JSON, 1 is not true
         yield f"{at} is {_shown(given)} in the file, {_shown(fresh)} in the index"
 
 
-def _same(given: object, fresh: object, at: str) -> bool:
-    """Compare as JSON, where 1 is not true."""
-    if isinstance(given, float) and isinstance(fresh, float) and at.endswith(".score"):
-        return abs(given - fresh) <= _NOISE
-    return type(given) is type(fresh) and given == fresh
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _checked(where: str, quote: Mapping[str, Any], space: Workspace) -> Verdict:
     """Compare one quote of our JSON with its document."""
-    name, words = DocumentId(str(quote.get("document"))), str(quote.get("text") or "")
-    where = f"{where}quote {quote.get('number')} of {name}"
+    name = DocumentId(str(quote.get("document")))
     entry = space.entries.get(name)
-    if entry is None:
-        return Verdict(where, words, State.WRONG, "its document is not in the index")
-    problem = check_quote(quote, entry.document.text)
-    if problem is None:
-        return Verdict(where, words, State.STANDS)
-    is_moved = _stands_elsewhere(quote, words, entry.document.text)
-    return Verdict(where, words, State.MOVED) if is_moved else Verdict(where, words, State.WRONG, problem)
-
-
-def _stands_elsewhere(quote: Mapping[str, Any], words: str, text: str) -> bool:
-    try:
-        spans = [Range(int(start), int(end)) for start, end in quote["spans"]]
-        place = place_of_words(spans, words, Range(*map(int, quote["best"])))
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return False
-    now = place.found_in(text) if place else None
-    return now is not None and now != place
+    problem = check_quote(quote, entry.document.text) if entry else "its document is not in the index"
+    return Verdict(f"{where}quote {quote.get('number')} of {name}", str(quote.get("text") or ""), problem or "")
 
 
 def _beginning(words: str) -> str:
@@ -217,39 +150,26 @@ def _shown(value: object) -> str:
     return _beginning(json.dumps(value, ensure_ascii=False))
 
 
-def _read(file: Path) -> str:
+def _records(file: Path) -> Iterator[tuple[str, Json]]:
+    """Yield every answer with its line. Raises ``UsageError``."""
     try:
-        data = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").decode().split("\n")
     except OSError as error:
         raise UsageError(f"{file} cannot be read ({error.strerror})", hint=_HINT) from error
-    if not data.strip():
-        raise UsageError(f"{file} holds no answers", hint=_HINT)
-    try:
-        return data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text", hint=_HINT) from error
-
-
-def _records(file: Path, text: str) -> Iterator[tuple[str, Json]]:
-    """Yield every answer with its line."""
-    for number, line in enumerate(text.split("\n"), start=1):
+    if not any(map(str.strip, lines)):
+        raise UsageError(f"{file} holds no answers", hint=_HINT)
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line, object_pairs_hook=_unique)
+            record = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
         if not isinstance(record, dict) or not ("error" in record or _is_answer(record.get("answer"))):
             raise UsageError(f"{file}:{number} holds no answer", hint=_HINT)
         yield f"line {number}", record
-
-
-def _unique(pairs: list[tuple[str, object]]) -> Json:
-    """Refuse a key that is given twice, which parsers read differently."""
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("a key is given twice")
-    return values
 
 
 def _is_answer(answer: object) -> bool:

@@ -21,7 +21,7 @@ from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.sentences import find_words
-from b12assistant.types import Attribution, BlockKind, Document, Origin, OriginId, Passage, Range, Review, Span
+from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Review, Span
 
 _FORM = '{"text": "a sentence of the document", "asked": ["a question it answers"], "origins": {"id": "place"}}'
 
@@ -163,9 +163,6 @@ def not_quoted(document: Document, data: bytes) -> Iterator[str]:
             yield f"{len(ranges) - _MOST_NAMED} more sentences not quoted, because {reason}"
 
 
-_FIGURE: Final = re.compile(r"(?<![\w.])\d[\d.,]*(?:\s*(?:to|-|–|or|and)\s*\d[\d.,]*)*")
-_UNIT: Final = re.compile(r"[%°]|[^\W\d_]")
-_UNIT_OF_COLUMN: Final = re.compile(r"\(.+\)|/|year|age", re.I)
 _WORD: Final = re.compile(r"[^\W_⁰¹²³⁴-⁹₀-₉]+")
 _BETWEEN: Final = (
     r"(?:<su[bp]\b[^<>]*>[^<>]*</su[bp]>|<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
@@ -174,14 +171,12 @@ _ENOUGH: Final = (8, 4, 2, 1)  # numbers of words to search by, until a search s
 
 
 def findings(document: Document, passages: Iterable[Passage], data: bytes) -> Iterator[str]:
-    """Yield the sentences of a summary that name no origin, and figures in its tables without a unit.
+    """Yield the sentences of a summary that name no origin.
 
     ``data``: the file as it was read.
     """
     for sentence in without_origin(passages, document.attributions):
         yield f"{place(sentence, data)}: no origin is named for: {sentence.text}"
-    for row, cell, title in _without_unit(document):
-        yield f"{place(row, data)}: a table has a figure without a unit: {cell} ({title})"
 
 
 def place(span: Span, data: bytes) -> str:
@@ -207,21 +202,3 @@ def offset_of(words: str, text: str, *, after: str | None = None) -> int:
         if starts := [found.start() for found in pattern.finditer(text)]:
             return starts[0 if after is None else max(0, len(starts) - 1 - len(pattern.findall(after)))]
     return 0
-
-
-def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
-    """Yield rows of tables with a cell that has a figure, but no unit with it or in its column heading."""
-    head: list[str] = []
-    end = -1
-    for block in document.blocks:
-        if block.kind is not BlockKind.TABLE_ROW:
-            head = []
-            continue
-        cells = document.slice(block.range).split(" | ")
-        if not head or block.range.start > end + 2:
-            head = cells
-        elif len(cells) == len(head):
-            for cell, title in zip(cells, head, strict=True):
-                if _FIGURE.search(cell) and not _UNIT.search(cell) and not _UNIT_OF_COLUMN.search(title):
-                    yield document.span(block.range.start, block.range.end), cell, title
-        end = block.range.end

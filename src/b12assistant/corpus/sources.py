@@ -8,7 +8,6 @@ that fits its path, then its front matter, then `[defaults]`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from b12assistant.corpus.entries import CuratedEntry, DataFile, Text, check
-from b12assistant.data_files import line_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.threads import once
 from b12assistant.types import Extent, Interest, Origin, OriginId, Source, SourceKind, SourceWeight, Words
@@ -27,7 +25,6 @@ from b12assistant.types import Extent, Interest, Origin, OriginId, Source, Sourc
 SOURCES_FILE = "sources.toml"
 Facts = Mapping[Any, Any]  # validated keys and values, as parsed
 _TYPO = 0.8  # likeness of a key and one of ours, from which it is a slip, and not another system's
-_TOML_VALUE = 'write `key = "value"` lines'
 _KEY_VALUE = "write `key: value` lines"
 _KINDS = ", ".join(SourceKind)
 _Kind = Annotated[SourceKind, Field(strict=False)]
@@ -201,18 +198,6 @@ def parse_front_matter(text: str, *, file: str) -> Facts:
 
 
 def _table(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
-    """Return keys with their values, and the line of each. TOML begins with its `+++` line, YAML has none."""
-    if not text.startswith("+++"):
-        return _yaml(text, file)
-    body = text.partition("\n")[2]
-    try:
-        table = tomllib.loads(body.replace("\r\n", "\n"))
-    except (ValueError, RecursionError) as error:
-        raise SourceFactsError(f"{file}: the front matter is not valid TOML: {error}", hint=_TOML_VALUE) from error
-    return table, {key: line_of(body, key) + 1 for key in table}
-
-
-def _yaml(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
     """Return keys with their values, and the line of each. A bare "publisher:" gives no fact."""
     import yaml  # not needed to answer questions
 

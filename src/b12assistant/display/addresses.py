@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
-from b12assistant.types import GAP, Document, DocumentId, Passage, PassageId, Range, Span
+from b12assistant.types import Document, DocumentId, Passage, PassageId, Range, Span
 
 ROOT = "/d/"
 MOST_SPANS = 12  # of one address
@@ -65,22 +65,6 @@ class MarkedPlace:
             shift = new.start - old.start
             best = Range(best.start + shift, best.end + shift)
         return replace(self, spans=tuple(moved), best=best)
-
-
-def words_by_span(spans: Sequence[Range], words: str) -> list[str] | None:
-    """Split ``words``, shown with gaps between the spans, into those of each span; ``None`` if they do not fit."""
-    texts = []
-    at = 0
-    for span in spans:
-        texts.append(words[at : at + span.end - span.start])
-        at += span.end - span.start + len(GAP)
-    return texts if at - len(GAP) == len(words) and GAP.join(texts) == words else None
-
-
-def place_of_words(spans: Sequence[Range], words: str, best: Range | None = None) -> MarkedPlace | None:
-    """Return the place of ``words``, shown with gaps between the spans; ``None`` if they do not fit."""
-    texts = words_by_span(spans, words)
-    return MarkedPlace(tuple(spans), best, tuple(map(_digest, texts))) if texts else None
 
 
 def of_quote(quote: Quote) -> str:

@@ -59,12 +59,7 @@ def embed(
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
     for start in range(0, len(texts), _AT_ONCE):
         lot = texts[start : start + _AT_ONCE]
-        distinct = list(dict.fromkeys(lot))
-        if 2 * len(distinct) > len(lot):
-            yield from encoder.encode(lot)
-        else:  # one thing over and over; other batches would change the vectors of ordinary documents by a hair
-            encoded = dict(zip(distinct, encoder.encode(distinct), strict=True))
-            yield from (encoded[text] for text in lot)
+        yield from encoder.encode(lot)
         if len(texts) >= _MANY:
             give_back()
 

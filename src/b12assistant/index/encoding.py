@@ -44,8 +44,8 @@ class SentenceEncoder:
     def __init__(self, weights: ModelWeights, *, threads: int) -> None:
         self.weights, self._threads, self._turn = weights, threads, threading.RLock()
         self.name, self.digest = weights.name, weights.digest
-        file = weights.place / TOKENIZER if weights.place else None
-        self.tokenizer = file if file is not None and file.is_file() else None
+        file = weights.place / TOKENIZER
+        self.tokenizer = file if file.is_file() else None
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -70,12 +70,12 @@ class SentenceEncoder:
         logging.disable_progress_bar()
         logging.set_verbosity_error()  # no warning about lengths: `encode` checks them, and raises
         try:
-            model = SentenceTransformer(str(self.weights.place or self.name), device="cpu")
+            model = SentenceTransformer(str(self.weights.place), device="cpu")
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             why = (str(error).splitlines() or [type(error).__name__])[0][:120]
             raise EncoderError(
                 f"the model {self.name!r} cannot be loaded ({why})",
-                hint="give `encoder.model` a local path, or allow the download once with HF_HUB_OFFLINE=0",
+                hint="set `encoder.model` to the folder of a sentence-transformers model",
             ) from error
         model.eval()
         return model
@@ -127,7 +127,7 @@ class SentenceEncoder:
 def load_encoder(
     model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0
 ) -> SentenceEncoder | OnnxEncoder:
-    """Load the pinned model, or one by local path or hub name: on ONNX Runtime if a graph ships for it, else on torch.
+    """Load the pinned model, or the one in a folder: on ONNX Runtime if a graph ships for it, else on torch.
 
     ``digest``: required of another model's weights. ``threads``: for bulk work; 0: one for each core. Raises
     ``EncoderError`` if the weights are missing or differ.

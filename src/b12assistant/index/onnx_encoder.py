@@ -116,8 +116,6 @@ class OnnxEncoder:
         changes: Changes = MappingProxyType({}),
         digest: str = "",
     ) -> None:
-        if weights.place is None:
-            raise EncoderError(f"{weights.name!r} is not in a folder")
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
         self._folder, self.tokenizer = weights.place, weights.place / TOKENIZER
         self.name, self.digest = weights.name, digest or weights.digest

@@ -25,19 +25,16 @@ _NAMES = (SAFETENSORS, "pytorch_model.bin")
 
 @dataclass(frozen=True, slots=True)
 class ModelWeights:
-    """The weights of a model. ``place``: their folder; ``None`` for a hub name, whose ``digest`` is "unverified".
-
-    ``digest``: the sha256 of the weights, in hexadecimal.
-    """
+    """The weights of a model. ``place``: their folder. ``digest``: their sha256, in hexadecimal."""
 
     name: str
-    place: Path | None
+    place: Path
     digest: str
 
     def limit_in_file(self) -> int | None:
         """Read a model's limit in tokens from its folder, if its configuration has one; newer versions do not."""
-        path = self.place / "sentence_bert_config.json" if self.place else None
-        if path is None or not path.is_file():
+        path = self.place / "sentence_bert_config.json"
+        if not path.is_file():
             return None
         try:
             limit = json.loads(path.read_bytes()).get("max_seq_length")
@@ -79,7 +76,7 @@ def shipped_graph(weights: ModelWeights, name: str = PINNED_MODEL) -> OnnxGraph 
         facts = json.loads(folder.joinpath(f"{name}.json").read_bytes())
         graph = OnnxGraph(b"", **facts)
         place = weights.place
-        if place is None or graph.files.get(SAFETENSORS) != weights.digest:
+        if graph.files.get(SAFETENSORS) != weights.digest:
             return None
         others = {place / file: digest for file, digest in graph.files.items() if file != SAFETENSORS}
         if not all(file.is_file() and file_digest(file) == digest for file, digest in others.items()):
@@ -93,7 +90,7 @@ def shipped_graph(weights: ModelWeights, name: str = PINNED_MODEL) -> OnnxGraph 
 
 
 def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> ModelWeights:
-    """Find the weights of the pinned model, or one by local path or hub name. ``digest``: required of another model's.
+    """Find the weights of the pinned model, or those in a folder. ``digest``: required of another model's.
 
     Raises ``EncoderError`` if the weights are missing or differ.
     """
@@ -105,12 +102,7 @@ def find_weights(model: str = PINNED_MODEL, digest: str | None = None) -> ModelW
             raise EncoderError("the package with the model's weights is missing", hint="run `make setup`") from error
         place, digest = Path(get_model_path()), digest or PINNED_DIGEST
     if place is None:
-        if digest:
-            raise EncoderError(
-                f"there is no folder {model}/ whose weights could be compared with `encoder.digest`",
-                hint="set `encoder.model` to the model's folder",
-            )
-        return ModelWeights(model, None, "unverified")
+        raise EncoderError(f"there is no folder {model}/ of a model", hint="set `encoder.model` to the model's folder")
     file = next((place / name for name in _NAMES if (place / name).is_file()), None)
     if file is None:
         raise EncoderError(f"no weights in {place.name}/", hint=f"it should hold {' or '.join(_NAMES)}")

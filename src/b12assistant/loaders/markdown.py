@@ -30,10 +30,6 @@ _BRACKET = re.compile(r"\\.|[\[\]]", re.S)
 _FRONT = re.compile(
     r"---[ \t]*\r?\n((?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w-]+[ \t]*:.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S
 )
-# The same in TOML, as Hugo writes it; passed on with its first line, which tells the two apart.
-_TOML = re.compile(
-    r"(\+\+\+[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w\"'.-]+[ \t]*=.*?)\r?\n\+\+\+[ \t]*(?:\r?\n|\Z)", re.S
-)
 # Elements of HTML; what else stands between < and > is text, such as "pip install <package>".
 _ELEMENTS = re.compile(
     r"a|abbr|address|area|article|aside|audio|b|base|bdi|bdo|big|blockquote|body|br|button|canvas|caption|center"
@@ -50,11 +46,6 @@ _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>])")
 # What a block of raw HTML may open that hides all that follows, and how it ends.
 _ENDS = {"script": "</script", "style": "</style", "pre": "</pre", "textarea": "</textarea", "!--": "-->"}
 _OPENS = re.compile(r"\s*<(script|style|pre|textarea|!--)", re.I)
-_NOTE = re.compile(
-    r"\{(note|tip|hint|important|warning|attention|caution|danger|error|seealso|admonition|version(?:added|changed)"
-    r"|deprecated)\}[ \t]*(.*)"
-)
-_OPTION = re.compile(r"(?:[ \t]*:[\w-]+:.*\n?)+")
 
 
 @lru_cache(1)
@@ -71,7 +62,7 @@ def _parser() -> MarkdownIt:
 def load(data: bytes) -> Extract:
     """Read the text without markup, link targets, images and comments; raw HTML is read as HTML."""
     decoded = decode(data)
-    front = _FRONT.match(decoded.text) or _TOML.match(decoded.text)
+    front = _FRONT.match(decoded.text)
     parser = _parser()
     environment: dict[str, object] = {}
     tokens = parser.parse(decoded.text[front.end() :] if front else decoded.text, environment)
@@ -87,19 +78,14 @@ def load(data: bytes) -> Extract:
 
 
 def _shown(tokens: Sequence[Token], environment: dict[str, object], opened: int = 0) -> Iterator[Token]:
-    """Yield tokens as a reader sees them: what only looks like HTML as text, notes as their paragraphs.
+    """Yield tokens as a reader sees them: what only looks like HTML as text.
 
     ``opened``: how many elements without an end are around them.
     """
     parser = _parser()
     for token in tokens:
-        note = _NOTE.match(token.info.strip()) if token.type in ("fence", "colon_fence") else None
         if token.type == "html_block" and not _is_html(token.content):
             text = "\\" + token.content.lstrip() if opened < _MOST_OPEN else token.content.replace("<", "&lt;")
-            yield from _shown(parser.parse(text, environment), environment, opened + 1)
-        elif note is not None:
-            inner = _OPTION.sub("", token.content, 1) if token.content.lstrip().startswith(":") else token.content
-            text = f"{note[2]}\n\n{inner}"
             yield from _shown(parser.parse(text, environment), environment, opened + 1)
         else:
             if token.children:
