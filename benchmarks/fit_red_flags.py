@@ -13,8 +13,8 @@ continues from is in `benchmarks/data/red_flags/second_opinion.npz`.
 
 By default it continues from the last fit: in each of two rounds it learns from what the model is most wrong about, and
 from some of the rest; then the weights are put halfway between the last fit and the new one (as in Wortsman and others,
-2022, arXiv 2109.01903), which hears more of what nobody wrote. 40 minutes on one core. The cuts of what ships were chosen by
-hand from the figures that this prints: emergencies passed over first.
+2022, arXiv 2109.01903), which hears more of what nobody wrote. 40 minutes on one core. The cuts of what ships
+were chosen by hand from the figures that this prints: emergencies passed over first.
 
 ``--anew``: five epochs over everything from scratch first. ``--words``: keep the encoder's weights, fit the words and
 choose the cuts. ``--cuts``: choose the cuts again on what the models said (`build/red_flags_judged.pkl`), as when rules
