@@ -72,7 +72,7 @@ class Assistant:
         'no_answer'
         >>> reply = assistant.ask("And for how long?", history=["How is pernicious anaemia treated?"])
         >>> reply.answer.interpretation.text
-        'How is pernicious anaemia treated? And for how long?'
+        'duration of therapy pernicious anaemia'
         """
         return self._workspace.ask(question, history, as_typed=as_typed)
 
