@@ -52,6 +52,15 @@ def test_an_emergency_is_told_in_a_letter_as_it_is_told_alone(triage: Triager, s
         assert flag.kind is FlagKind.SELF_HARM
 
 
+def test_a_sentence_that_only_sounds_grave_alone_takes_no_answer_away(triage: Triager) -> None:
+    joke = "My neighbor asked if I was dying and I said not this week."
+    flag = triage([Turn(0, " ".join((*LETTER[:4], joke, *LETTER[4:])))]).flag
+    assert flag is None or not flag.certain
+    flag = triage([Turn(0, " ".join((*LETTER[:4], joke, SELF_HARM[0], *LETTER[4:])))]).flag
+    assert flag is not None
+    assert flag.certain
+
+
 def rank(triage: Triager, turns: list[Turn]) -> int:
     flag = triage(turns).flag
     return len(Level) - list(Level).index(flag.level) if flag else 0

@@ -47,6 +47,7 @@ class Concern(StrEnum):
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
 CERTAIN: Final = 0.7  # the share from which an emergency that no rule saw is shown alone, without quotes
+CERTAIN_AMONG: Final = 0.5  # and, of it and urgent, among the sentences beside it in a letter: 57 of 60 reach it
 FAINT: Final = (0.01, 0.05)  # shares, of an emergency and of it and urgent, below which a turn gets a line, not a box
 DOUBTFUL: Final = 0.05  # the share of an emergency below which what is long known gets a line, not a box
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
@@ -135,7 +136,8 @@ class Opinion:
     """What one model says about one turn: every part it judged, the resulting concern, and the cut.
 
     ``by``: the model, the first part of the rule's id. ``evidence``: the part that speaks most for the concern.
-    ``may_lower``: an emergency of the rules may become urgent.
+    ``may_lower``: an emergency of the rules may become urgent. ``doubted``: among the sentences beside it, it sounds
+    less than sure.
     """
 
     by: str
@@ -144,6 +146,7 @@ class Opinion:
     evidence: TurnSlice | None
     passed: Passed | None = None
     may_lower: bool = False
+    doubted: bool = False
 
     @property
     def rule(self) -> RuleId:
@@ -153,7 +156,9 @@ class Opinion:
     @property
     def is_certain(self) -> bool:
         """Return whether an emergency is certain though no rule saw it; a lesser level needs no certainty."""
-        return self.concern.level is not Level.EMERGENCY or (self.passed is not None and self.passed.share >= CERTAIN)
+        if self.concern.level is not Level.EMERGENCY:
+            return True
+        return self.passed is not None and self.passed.share >= CERTAIN and not self.doubted
 
     @property
     def is_doubtful(self) -> bool:

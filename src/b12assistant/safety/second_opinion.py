@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from b12assistant.answers import Triage, Turn
+from b12assistant.answers import Level, Triage, Turn
 from b12assistant.data_files import HINT
 from b12assistant.errors import AssistantError, ConfigError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import CueWordings
 from b12assistant.safety.opinion import (
+    CERTAIN_AMONG,
     CONCERNS,
     EMERGENCIES,
     Advises,
@@ -293,7 +294,11 @@ class SecondOpinion:
         judged = self._judge(turn, previous)
         by_itself = partial(conclude, "second_opinion", judged, cuts, ruled=ruled, foreign=foreign, may_lower=True)
         opinion = by_itself()
-        if among is None or ruled or opinion.concern is not Concern.URGENT or self._danger(turn, among) >= cuts.beside:
+        if among is None or ruled:
+            return opinion
+        if opinion.concern.level is Level.EMERGENCY and opinion.is_certain:
+            return replace(opinion, doubted=self._danger(turn, among) < CERTAIN_AMONG)
+        if opinion.concern is not Concern.URGENT or self._danger(turn, among) >= cuts.beside:
             return opinion
         return by_itself(calm=True)
 

@@ -398,7 +398,7 @@ def _gravest(judged: Sequence[Told]) -> Told:
 def _likely(told: Told) -> Told:
     """Call an emergency likely that only the model finds in a part of a long message; level and text stay.
 
-    Self-harm and poisoning stay as certain as the model is of them.
+    Self-harm and poisoning stay as certain as the model is of them, alone and among the sentences beside them.
     """
     if _is_emergency(told.standing):
         return told
