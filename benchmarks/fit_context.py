@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from red_flag_tuning import BFLOAT16, half, low_ranks
+from red_flag_tuning import BATCH, BFLOAT16, BUCKET, THIN, batches, half, low_ranks
 from refusal_data import CORPUS, workspace
 from torch import nn
 
@@ -37,7 +37,7 @@ from b12assistant.index.weights import find_weights
 
 DATA = Path(__file__).parent / "data"
 PACKAGE = Path(__file__).parent.parent / "src" / "b12assistant"
-RANK, BATCH, BUCKET = 64, 32, 8
+RANK = 64
 DECAY, CLIPPED = 0.01, 1.0
 TEMPERATURE = 0.05
 SAME = 0.97  # cosine of two questions in full from which neither is wrong for the other
@@ -121,23 +121,8 @@ class Reader:
         return nn.functional.normalize((states * own).sum(1) / own.sum(1).clamp(min=1), dim=-1)
 
     def save(self, encoder: str) -> None:
-        thin = {
-            f"{name}/{part}": half(getattr(each, part))
-            for name, each in self.changed.items()
-            for part in ("down", "up")
-        }
+        thin = {f"{name}/{part}": half(getattr(each, part)) for name, each in self.changed.items() for part in THIN}
         np.savez_compressed(PACKAGE / IN_CONTEXT, **thin, encoder=np.array(encoder))
-
-
-def batches(lengths: Sequence[int], rng: random.Random) -> list[list[int]]:
-    """Put texts of about the same length together."""
-    order = rng.sample(range(len(lengths)), len(lengths))
-    found = []
-    for start in range(0, len(order), BATCH * BUCKET):
-        bucket = sorted(order[start : start + BATCH * BUCKET], key=lengths.__getitem__)
-        found += [bucket[at : at + BATCH] for at in range(0, len(bucket), BATCH)]
-    rng.shuffle(found)
-    return found
 
 
 def loss_of(found: torch.Tensor, full: torch.Tensor, shares: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:

@@ -216,7 +216,7 @@ def tune(
     for epoch in range(epochs):
         losses = []
         tuned.train()
-        for batch in _batches([len(each.pieces) for each in known], rng):
+        for batch in batches([len(each.pieces) for each in known], rng):
             pad = partial(nn.utils.rnn.pad_sequence, batch_first=True)
             pieces = pad([known[i].pieces for i in batch])
             there = pad([torch.ones(len(known[i].pieces), dtype=torch.bool) for i in batch])
@@ -259,7 +259,7 @@ def _ranges(
     return torch.tensor(rows), torch.stack(inside), torch.tensor(concerns), torch.tensor(weights)
 
 
-def _batches(lengths: Sequence[int], rng: random.Random) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int], rng: random.Random) -> Iterator[list[int]]:
     """Put texts of about the same length together: padding is what takes the time."""
     order = rng.sample(range(len(lengths)), len(lengths))
     found = []

@@ -45,7 +45,7 @@ class InContext:
     @property
     def joined(self) -> str:
         """Return the question after the words that it most likely leans on."""
-        return f"{self.leant_on or self.before.strip()[-LEANT_ON:]} {self.own}".strip()
+        return f"{self.leant_on or self.before.strip()[-LEANT_ON:]} {self.asks}".strip()
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ ASKED_SHARE = 0.8  # of the cosines with the words of an asked question, where f
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
-_MEANT = 0.65  # cosine from which the nearest is what was meant
+_MEANT = 0.65  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
@@ -134,7 +134,7 @@ class Engine:
                 others.append(question)
                 if cosine >= _MEANT:
                     read_as = replace(read_as, question=QuestionText(question))
-            beside = [self.as_written(each) for each in others]
+            beside = self._encoded([(readable(each), 0) for each in others])
             searched = replace(together([*beside, query]), vector=vector)
             found.append(replace(self._searched(read_as, query, searched, settings, begun), in_context=True))
             begun = time.perf_counter()

@@ -125,12 +125,11 @@ def mean_of(vectors: Vectors) -> Vectors:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
 
 
-def words_of(query: Query, lead: int | None = None) -> tuple[QuestionWord, ...]:
+def words_of(query: Query) -> tuple[QuestionWord, ...]:
     """Return the informative words of the question itself; those it leans on only if it has none of its own.
 
-    ``lead``: characters that it only leans on, instead of the query's. Earlier turns do not make a question known.
+    Earlier turns do not make a question known.
     """
-    lead = query.lead if lead is None else lead
     before = len(query.tokens) - len(query.places)
     first: dict[str, QuestionWord] = {}
     own: dict[str, QuestionWord] = {}
@@ -141,7 +140,7 @@ def words_of(query: Query, lead: int | None = None) -> tuple[QuestionWord, ...]:
         tokens = np.arange(before + begin, before + end)
         for term in terms(_HYPHEN.sub(" ", match[0])) if len(tokens) else ():
             first.setdefault(term, QuestionWord(term, tokens))
-            if match.start() >= lead:
+            if match.start() >= query.lead:
                 own.setdefault(term, QuestionWord(term, tokens))
     return tuple((own or first).values())
 
