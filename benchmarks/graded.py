@@ -31,7 +31,7 @@ class Others(AskedQuestions):
     def best(self, query: np.ndarray, first: int, last: int) -> np.ndarray:
         begin, end = np.searchsorted(self.sentences, (first, last))
         kept = self.vectors[begin:end].astype(np.float32) @ query / np.iinfo(np.int8).max < ITSELF
-        others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept], self.keys, self.counts)
+        others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])
         return others.best(query, first, last)
 
 
@@ -40,7 +40,7 @@ def without_itself(space: Workspace) -> Engine:
     asked = space.engine.collection.asked
     if asked is None:
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
-    others = Others(asked.vectors, asked.sentences, asked.keys, asked.counts)
+    others = Others(asked.vectors, asked.sentences)
     return replace(space.engine, collection=replace(space.engine.collection, asked=others))
 
 

@@ -69,18 +69,6 @@ def strangers(datasets: Path) -> list[Asked]:
     return found
 
 
-def examples(folder: Path) -> list[Asked]:
-    """Return development questions over another corpus; those of conversations are written out in full."""
-    found = [Asked(row["question"], style=row["style"], answerable=True) for row in _rows(folder / "qa.jsonl")]
-    found += [
-        Asked(row["question"], style=row["kind"], answerable=False) for row in _rows(folder / "unanswerable.jsonl")
-    ]
-    turns = [turn for row in _rows(folder / "conversations.jsonl") for turn in row["turns"]]
-    return found + [
-        Asked(turn["rewrite"], bool(turn["gold"]), "follow_up" if turn["gold"] else "near_miss") for turn in turns
-    ]
-
-
 def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
     """Yield kept and left-out rows, each row left out once."""
     fold = np.random.default_rng(SEED).integers(0, FOLDS, count)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from red_flags import as_markdown
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.errors import UsageError
@@ -251,11 +250,3 @@ def test_the_text_holds_every_miss_with_its_trace() -> None:
     assert "m<1>: labelled emergency or urgent, said none; not said; trap: terse" in said
     assert f"  turn 1: {NASTY}" in said
     assert "Misses: 1" in said
-
-
-def test_the_markdown_names_the_misses_but_not_their_words() -> None:
-    said = "\n".join(as_markdown(figures("rules", misses=[MISS])))
-    assert "* `m<1>`: labelled emergency or urgent, said none" in said
-    assert NASTY not in said
-    assert "| emergency | 0 | 0 | 0 | 1 |" in said
-    assert "None." in "\n".join(as_markdown(figures("rules")))

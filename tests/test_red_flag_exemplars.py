@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import red_flag_exemplars as exemplars
 
 from b12assistant.language.folding import fold
 
@@ -81,33 +80,3 @@ def test_every_relabelled_message_has_the_label_that_its_line_gives() -> None:
         assert change["new"] != change["old"], change["id"]
         assert (change["new"] is None) == (change["rule"] is None), change["id"]
         assert not (change["new"] and change["old"]["level"] == "emergency"), change["id"]
-
-
-def exemplar(name: str, text: str) -> exemplars.Exemplar:
-    return exemplars.Exemplar(name, name, text, (), "none", None, "x", "none", "en", ())
-
-
-def test_the_first_of_several_groups_wins_and_what_is_left_out_is_reported() -> None:
-    tell = exemplars.Told()
-    shared = "one two three four five"
-    groups = [
-        ("test", [exemplar("a", f"{shared} six")]),
-        ("train", [exemplar("b", f"zero {shared}"), exemplar("c", "thanks"), exemplar("d", "Thanks")]),
-    ]
-    found = exemplars.merged(groups, tell)
-    assert {split: [one.id for one in rows] for split, rows in found.items()} == {
-        "test": ["a"],
-        "calibration": [],
-        "train": ["c"],
-    }
-    assert tell.lines == [
-        "b: shares 'one two three four five' with another split, left out of train",
-        "d: the same as c, left out",
-    ]
-
-
-def test_a_situation_goes_to_one_split_by_its_digest() -> None:
-    splits = [exemplars.split_of(f"h1-{number}", "h1.txt") for number in range(400)]
-    assert 30 < splits.count("calibration") < 70
-    assert set(splits) == {"calibration", "train"}
-    assert exemplars.split_of("anything", "w_test.txt") == "test"

@@ -45,7 +45,6 @@ def test_a_report_is_written_where_it_is_asked_for(call: Call, run: str, tmp_pat
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "per_query.tsv",
         "report.json",
-        "report.md",
     }
 
 

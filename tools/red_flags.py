@@ -1,4 +1,4 @@
-"""Write the audit of the red flags to build/, as Markdown and as a page: `make red-flags`.
+"""Audit the red flags: `make red-flags`.
 
     .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER] [--keep]
 
@@ -13,9 +13,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import red_flag_traffic
 
@@ -29,7 +27,6 @@ FOLDER = ROOT / "benchmarks" / "data" / "red_flags"
 TEST = FOLDER / "test.jsonl"
 FLOORS = ROOT / "benchmarks" / "floors.toml"
 SAID = FOLDER / "said.json"  # the committed run: the level that each message of the test split was told
-PAGE = ROOT / "build" / "red-flags.md"
 
 
 def main() -> int:
@@ -45,7 +42,6 @@ def main() -> int:
     print("\n".join(red_flag_audit.as_text(figures)))
     if given.file != TEST:
         return 0
-    PAGE.write_text("\n".join(as_markdown(figures)).rstrip() + "\n", "utf-8")
     measured = {**figures["judges"][-1]["measures"], **traffic}
     return compared(measured, figures["said"], keep=given.keep)
 
@@ -74,24 +70,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="keep this run to compare the next with, if nothing fell")
     parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
     return parser.parse_args()
-
-
-def as_markdown(figures: red_flag_audit.Figures) -> Iterator[str]:
-    """Yield Markdown: every table, and the kind of each miss, without its words."""
-    for line in red_flag_audit.heading(figures):
-        yield from (line, "")
-    for table in red_flag_audit.tables(figures):
-        first, *others = table.rows
-        yield from (f"## {table.title}", "", _row(first), _row("---" for _ in first), *map(_row, others), "")
-    yield from ("## Misses", "")
-    for miss in figures["misses"]:
-        yield f"* `{miss['id']}`: {red_flag_audit.verdict(miss)}"
-    if not figures["misses"]:
-        yield "None."
-
-
-def _row(cells: Any) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from b12assistant.index.token_store import Projection
 from b12assistant.protocols import Encoder, Progress
 from ranking.datasets import TEST, Dataset, load_dataset
 from ranking.indexing import BenchParts, Ranking, load_ranking
-from ranking.report import markdown, per_query
+from ranking.report import per_query
 from ranking.runs import HEADLINE, JUDGED, Run, answerable, holm, read_run, score, write_run
 
 _TOP = 10  # documents of a ranking that are checked for ties
@@ -276,7 +276,6 @@ class Bench:
             for name, searched in self.runs.items():
                 write_run(request.out / f"{name.replace(' ', '_')}.trec", searched.run, name.replace(" ", "_"))
             write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-            write_whole(request.out / "report.md", markdown(report))
             write_whole(request.out / "per_query.tsv", per_query(report))
 
 

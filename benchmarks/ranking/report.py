@@ -1,27 +1,11 @@
-"""Write a report on a collection as text or Markdown, and its queries as a table."""
+"""Write a report on a collection as text, and its queries as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Report = Mapping[str, Any]
-
-SHOWN = {
-    "nDCG@10": "How good the order of the first ten is, from 0 to 1; higher grades count for more.",
-    "MAP": "How early the relevant documents come, over the whole list.",
-    "MRR": "1 divided by the rank of the first relevant document.",
-    "Recall@10": "The share of the relevant documents that is among the first ten.",
-    "Recall@100": "The same among the first hundred.",
-    "P@10": "The share of the first ten that is relevant.",
-    "success@1": "The share of queries whose first document is relevant.",
-    "success@3": "The share of queries with a relevant document among the first three.",
-}
-
-
-def markdown(report: Report) -> str:
-    """Return the report as tables, each figure with its 95 % interval."""
-    return "\n".join(_markdown(report)) + "\n"
 
 
 def per_query(report: Report) -> str:
@@ -85,55 +69,5 @@ def text(report: Report) -> Iterator[str]:
         )
 
 
-def _markdown(report: Report) -> Iterator[str]:
-    yield from (f"# {heading(report)}", "")
-    for name, value in about(report):
-        yield f"* {name}: {value}"
-    for warning in report["warnings"]:
-        yield f"* **mind:** {warning}"
-    yield ""
-    yield from _table(ranking_rows(report))
-    for ranking in report["rankings"]:
-        yield from ("", f"**{ranking['name']}**: {ranking['says']}", "")
-        for warning in ranking["warnings"]:
-            yield f"* **mind:** {warning}"
-        if "speed" in ranking:
-            yield f"* {speed_line(ranking['speed'])}"
-    if report["compared"]:
-        yield ""
-        yield from _table(difference_rows(report))
-
-
 def heading(report: Report) -> str:
     return f"{report['dataset']['name']}, split {report['dataset']['split']}"
-
-
-def ranking_rows(report: Report) -> list[list[str]]:
-    """Return a head, then each ranking's scores with the ends of their intervals."""
-    rows = [["ranking", *SHOWN]]
-    for ranking in report["rankings"]:
-        found = (ranking["measures"][name] for name in SHOWN)
-        cells = (f"{each['mean']:.3f} ({each['low']:.3f}–{each['high']:.3f})" for each in found)
-        rows.append([ranking["name"], *cells])
-    return rows
-
-
-def difference_rows(report: Report) -> list[list[str]]:
-    """Return a head, then each ranking's difference from the first, one measure per row."""
-    rows = [["ranking", "measure", "difference", "95 % interval", "p", "p, corrected (Holm)"]]
-    for each in report["compared"]:
-        figures = [f"{each['mean']:+.4f}", f"{each['low']:+.4f} to {each['high']:+.4f}"]
-        tested = [f"{each['p']:.4f}", f"{each['holm']:.4f}"]
-        rows.append([f"{each['ranking']} − {each['against']}", each["measure"], *figures, *tested])
-    return rows
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    head, *others = rows
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    for row in others:
-        yield f"| {' | '.join(row)} |"
-
-
-_BINS = 10
