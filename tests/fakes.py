@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +15,12 @@ import numpy as np
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
-from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import Prepared, Splitting, prepare
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers
-from b12assistant.types import DocumentId, Extract
+from b12assistant.types import Extract
 
 _WORD = re.compile(r"\w+")
 
@@ -175,10 +173,3 @@ def with_weak_quotes(space: FakeWorkspace) -> FakeWorkspace:
     fitted = own.calibration.suited(asked_throughout=False)
     vars(space)["assistant"] = replace(own, calibration=replace(fitted, answered=0.99))
     return space
-
-
-def with_entries(space: FakeWorkspace, entries: Mapping[DocumentId, Entry]) -> FakeWorkspace:
-    """A copy of a workspace whose documents have other texts."""
-    changed = copy(space)
-    vars(changed)["entries"] = entries
-    return changed

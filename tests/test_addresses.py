@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Quote, Strength
 from b12assistant.display import addresses
-from b12assistant.types import Document, Range
+from b12assistant.types import Document
 
 GOOD = "0" * 16  # a digest in our form
 TEXT = "Myelin wraps every nerve. It is made of fat. Numb feet are an early sign."
@@ -68,17 +68,6 @@ def test_words_inside_longer_words_are_not_the_same_words(text: str) -> None:
     assert (place.found_in(text) is not None) is (text == "season")
 
 
-def test_a_whole_link_leads_to_its_document_and_place() -> None:
-    document = build_document(TEXT, file="guides/a b.txt")
-    link = "http://127.0.0.1:7860" + addresses.of_quote(quote_of(document))
-    read = addresses.read_link(link)
-    assert read is not None
-    assert read[0] == "guides/a b.txt"
-    assert read[1].found_in(document.text) == read[1]
-    for other in ("http://example.org/", "/d/a.txt", "http://[", "x", f"/other?{link.partition('?')[2]}"):
-        assert addresses.read_link(other) is None
-
-
 def test_words_that_changed_are_no_longer_found_there() -> None:
     place = place_of(addresses.of_quote(quote_of(build_document(TEXT, file="a.txt"))))
     assert place is not None
@@ -98,25 +87,11 @@ def test_a_file_name_is_ascii_in_an_address_and_can_be_read_back(name: str) -> N
     "query",
     [
         {},
-        {"at": "1-2"},
-        {"is": GOOD},
         {"at": "2-1", "is": GOOD},
-        {"at": "1-1", "is": GOOD},
-        {"at": "1-2,x", "is": GOOD},
-        {"at": "5-9,1-2", "is": f"{GOOD},{GOOD}"},
         {"at": "1-3,2-4", "is": f"{GOOD},{GOOD}"},
         {"at": "1-2", "is": "x"},
-        {"at": "1-2", "is": "0" * 15},
-        {"at": "1-2,3-4", "is": GOOD},
         {"at": ",".join(f"{n}-{n + 1}" for n in range(13)), "is": ",".join([GOOD] * 13)},
-        {"at": "1-99999999999999999999", "is": GOOD},
-        {"at": "１-２", "is": GOOD},
     ],
 )
 def test_a_query_that_is_not_our_address_names_no_place(query: dict[str, str]) -> None:
     assert addresses.read(query) is None
-
-
-def test_a_best_sentence_outside_the_quote_is_left_out() -> None:
-    place = addresses.read({"at": "1-5", "best": "4-9", "is": "0" * 16})
-    assert place == addresses.MarkedPlace((Range(1, 5),), None, ("0" * 16,))

@@ -10,14 +10,9 @@ from pathlib import Path
 import pytest
 from corpora import FOOD, again
 from fakes import FakeWorkspace
-from stress_tests.alterations import QUESTIONS, Data, saved_answers
+from stress_tests.alterations import Data, saved_answers
 
-from b12assistant.answers import Reply
-from b12assistant.application import batching
-from b12assistant.application.batching import asked
 from b12assistant.application.quote_checks import Checked, check_file
-from b12assistant.application.workspace import local_today
-from b12assistant.display.json_form import reply_json
 from b12assistant.errors import UsageError
 
 
@@ -59,19 +54,11 @@ def _quote(line: Data) -> Data:
 
 
 CHANGES: Mapping[str, Callable[[Data], object]] = {
-    "title is": lambda line: _quote(line).update(title="Lancet 2024"),
     "commercial_interest is 0 in the file": lambda line: _quote(line).update(commercial_interest=0),
     "origins.1.publisher is": lambda line: _quote(line)["origins"][0].update(publisher="The Lancet"),
     "its words are not the words": lambda line: _quote(line).update(text=f"Not {_quote(line)['text']}"),
-    "its document is not in the index": lambda line: _quote(line).update(document="none.md"),
     "answer.notices is []": lambda line: line["answer"]["notices"].clear(),
-    "answer.status is": lambda line: line["answer"].update(status="no_answer"),
-    '"no_answer" in the index': lambda line: line["answer"].update(question="May I drink bleach?"),
-    "earlier questions are texts": lambda line: line.pop("history"),
-    "summary is only in the file": lambda line: line.update(summary="Bleach cures nerves."),
-    "it was saved from index 000000": lambda line: line["index"].update(generation="0" * 64),
     "index.generation is null": lambda line: line["index"].update(generation=None),
-    "it holds an error in place of an answer": lambda line: line.update(error=line.pop("answer")),
 }
 
 
@@ -87,45 +74,6 @@ def test_a_line_of_free_words_is_refused(space: FakeWorkspace, lines: list[Data]
     assert checked(line, space, tmp_path).is_verified
     for more in ('"Bleach cures nerves."', '{"answer": "Bleach cures nerves."}', "Bleach cures nerves."):
         assert "a.jsonl:2" in told(f"{line}\n{more}\n", space, tmp_path)
-
-
-@pytest.fixture
-def asked_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The questions that checking a file asks again."""
-    questions: list[str] = []
-
-    def counted(space: FakeWorkspace, question: str, history: tuple[str, ...], *, as_typed: bool) -> Reply:
-        questions.append(question)
-        return asked(space, question, history, as_typed=as_typed)
-
-    monkeypatch.setattr(batching, "asked", counted)
-    return questions
-
-
-def test_asking_again_ends_at_the_first_line_that_differs(
-    space: FakeWorkspace, lines: list[Data], asked_again: list[str], tmp_path: Path
-) -> None:
-    other = lines[0] | {"answer": lines[0]["answer"] | {"status": "no_answer"}}
-    words = told("\n".join(map(json.dumps, (other, other, *lines))), space, tmp_path)
-    assert "line 1, where asking again ended: answer.status is" in words
-    assert len(asked_again) == 1
-
-
-def test_the_longest_question_is_asked_again(space: FakeWorkspace, tmp_path: Path) -> None:
-    question = (f"{QUESTIONS[0]} " * 1_000)[:20_000]
-    reply = asked(space, question, (), as_typed=False)
-    line = json.dumps(reply_json(reply, space.texts, today=local_today()))
-    assert checked(line, space, tmp_path).is_verified
-    longer = line.replace(question, f"{question}x")
-    assert "line 1: its question cannot be asked (a question has at most 20,000" in told(longer, space, tmp_path)
-
-
-@pytest.mark.parametrize("generation", ["0" * 32, "checked by the NHS"])
-def test_an_index_that_never_was_confirms_nothing(
-    generation: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path
-) -> None:
-    line = json.dumps(lines[0] | {"index": {"generation": generation}})
-    assert f"it was saved from index {generation}, and this is" in told(line, space, tmp_path)
 
 
 def test_a_file_of_another_index_is_not_verified_though_its_quotes_stand(tmp_path: Path) -> None:
@@ -151,3 +99,11 @@ def test_a_file_of_another_index_is_not_verified_though_its_quotes_stand(tmp_pat
     last = again(space)
     last.index()
     assert "sheath.md: its document is not in the index" in told(text, last, tmp_path)
+
+
+@pytest.mark.parametrize("generation", ["0" * 32, "checked by the NHS"])
+def test_an_index_that_never_was_confirms_nothing(
+    generation: str, space: FakeWorkspace, lines: list[Data], tmp_path: Path
+) -> None:
+    line = json.dumps(lines[0] | {"index": {"generation": generation}})
+    assert f"it was saved from index {generation}, and this is" in told(line, space, tmp_path)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from b12assistant.answering import assistant as module
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
 from b12assistant.answering.engine import Engine
-from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, Strength, TextId, Triage, Turn
+from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, TextId, Triage, Turn
 from b12assistant.errors import IndexMissingError, QuestionError
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.triage import Triager, load_rules
@@ -43,12 +43,6 @@ def test_the_sentence_that_answers_is_quoted() -> None:
     assert (answer.status, answer.reason, quotes(answer)) == (Status.ANSWERED, None, ["Myelin wraps nerve fibres."])
 
 
-def test_a_weaker_match_is_shown_as_possible() -> None:
-    answer = ask("myelin around unheard things")
-    assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.WEAK_MATCH)
-    assert answer.quotes[0].strength is Strength.POSSIBLE
-
-
 def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
     answer = ask("does the moon wrap around seventeen other unheard kinds of myelin fondue cheese")
     assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_CLOSE, ())
@@ -60,25 +54,6 @@ def test_the_reply_to_a_remark_does_not_say_that_the_documents_do_not_cover_it(r
     for answer in (ask(remark), ask(remark, "myelin wraps nerve fibres")):
         assert (answer.reason, answer.quotes, answer.nearest) == (Reason.NOTHING_ASKED, (), ())
         assert texts(answer) == ["general"]
-
-
-def test_a_greeting_is_not_searched_for_although_a_source_is_near() -> None:
-    walks = source("A good morning walk helps the nerves.", "walks.txt")
-    assert assistant(walks).reply("good morning walk", ()).answer.quotes
-    assert assistant(walks).reply("good morning", ()).answer.reason is Reason.NOTHING_ASKED
-
-
-@pytest.mark.parametrize("asked", [("I'd like the side effects",), ("thanks, go on", "zyx wvu tsr")])
-def test_the_reply_to_a_request_says_that_nothing_covers_it(asked: tuple[str, ...]) -> None:
-    assert ask(*asked).reason in (Reason.NO_KNOWN_WORD, Reason.NOTHING_CLOSE, Reason.NOTHING_MORE)
-
-
-def test_a_refusal_says_what_was_searched() -> None:
-    assert texts(ask("zyx wvu tsr")) == ["scope", "general"]
-
-
-def test_a_question_without_a_known_word_is_refused_as_such() -> None:
-    assert ask("zyx wvu tsr").reason is Reason.NO_KNOWN_WORD
 
 
 @pytest.mark.parametrize("question", ["myelin wraps nerve fibres", "myelin around unheard things", "zyx wvu tsr"])
@@ -94,11 +69,6 @@ def test_an_emergency_is_shown_alone_and_nothing_is_searched() -> None:
     assert (answer.status, answer.reason) == (Status.SAFETY_ONLY, Reason.RED_FLAG)
     assert (answer.quotes, answer.nearest, answer.interpretation) == ((), (), None)
     assert texts(answer) == ["emergency_medical", "general"]
-
-
-def test_an_emergency_names_no_index() -> None:
-    reply = assistant(triage=flagging(Level.EMERGENCY), engine=no_engine).reply("myelin")
-    assert (reply.generation, reply.timings.search) == (None, None)
 
 
 def test_a_likely_emergency_comes_first_and_quotes_follow_that_are_at_most_possible() -> None:
@@ -168,12 +138,6 @@ def test_a_control_with_nothing_before_it_is_a_question() -> None:
     assert ask(CONTROL, triage=TRIAGER).question.text == CONTROL
 
 
-def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
-    answer = ask("why is it white?", "does folate hide anaemia in rice")
-    assert answer.interpretation is not None
-    assert {part.turn.index for part in answer.interpretation.parts} == {0, 1}
-
-
 def test_an_off_topic_follow_up_after_a_good_answer_is_refused() -> None:
     strict = replace(EASY, missing=-400)
     assert ask("myelin wraps nerve fibres", calibration=strict).status is Status.ANSWERED
@@ -183,31 +147,19 @@ def test_an_off_topic_follow_up_after_a_good_answer_is_refused() -> None:
     assert answer.status is Status.NO_ANSWER
 
 
-def test_a_whole_question_has_no_interpretation() -> None:
-    assert ask("  myelin wraps nerve fibres\n", "what is folate").interpretation is None
-
-
 @pytest.mark.parametrize(
     ("question", "message"),
     [
         ("", "the question is empty"),
-        (" \n\t", "the question is empty"),
         ("\x00\x07", "no readable word"),
-        ("\u200b\u202e", "no readable word"),
-        ("???", "no readable word"),
         ("x" * (MOST_CHARACTERS + 1), "at most 20,000 characters, this one 20,001"),
     ],
-    ids=["empty", "blank", "control", "invisible", "punctuation", "over long"],
+    ids=["empty", "control", "over long"],
 )
 def test_text_that_is_not_a_question_is_refused_in_plain_words(question: str, message: str) -> None:
     with pytest.raises(QuestionError, match=message) as caught:
         assistant(engine=no_engine).reply(question)
     assert caught.value.hint
-
-
-def test_an_over_long_earlier_turn_is_refused() -> None:
-    with pytest.raises(QuestionError, match="20,001"):
-        turns_of("why?", ["x" * (MOST_CHARACTERS + 1)])
 
 
 @pytest.mark.parametrize("turns", [MOST_TURNS, MOST_TURNS + 1])
@@ -231,11 +183,10 @@ def test_every_text_is_answered_or_refused_by_name(question: str, history: list[
 ENGINED = assistant(MYELIN, FOLATE, triage=TRIAGER)
 
 
-@pytest.mark.parametrize("question", ["my\ud800elin wraps nerve", "my\x00elin", "\ud83d myelin"])
-def test_no_lone_surrogate_reaches_the_encoder(question: str) -> None:
+def test_no_lone_surrogate_reaches_the_encoder() -> None:
     encoder = FakeEncoder()
     asker = assistant(MYELIN, encoder=encoder)
-    asker.reply(question)
+    asker.reply("my\ud800elin wraps nerve")
     assert "\ufffd" not in encoder.encoded[-1]
     encoder.encoded[-1].encode("utf-8")
 
@@ -270,8 +221,8 @@ def test_a_long_earlier_question_leaves_the_last_one_whole() -> None:
     assert "question_cut" not in texts(answer)
 
 
-@pytest.mark.parametrize("question", ["myelin wraps nerve fibres", "zyx", "folate"])
-def test_the_same_question_gets_the_same_answer(question: str) -> None:
+def test_the_same_question_gets_the_same_answer() -> None:
+    question = "myelin wraps nerve fibres"
     asker = assistant(MYELIN, FOLATE)
     assert asker.reply(question).answer == asker.reply(question).answer == ask(question)
 
@@ -286,23 +237,3 @@ def test_look_up_withholds_nothing_in_an_emergency() -> None:
     notices, hits = assistant(MYELIN, FOLATE, triage=flagging(Level.EMERGENCY)).search("myelin", 5)
     assert [notice.text for notice in notices] == ["emergency"]
     assert [hit.passage.document.id for hit in hits] == ["myelin.txt", "folate.txt"]
-
-
-def test_look_up_says_that_it_was_cut() -> None:
-    assert [notice.text for notice in assistant(MYELIN).search(LONG, 1)[0]] == ["question_cut"]
-
-
-def test_look_up_gives_no_more_than_asked_for() -> None:
-    assert len(assistant(MYELIN, FOLATE).search("myelin", 1)[1]) == 1
-
-
-def test_the_ranking_alone_knows_neither_triage_nor_refusal() -> None:
-    asker = assistant(MYELIN, FOLATE, triage=flagging(Level.EMERGENCY), calibration=replace(EASY, possibly=1.0))
-    assert asker.understood("folate hides anaemia").searched.windows[0].best.text == "Folate hides anaemia."
-
-
-def test_timings_cover_the_stages() -> None:
-    timings = assistant(MYELIN).reply("myelin").timings
-    stages = (timings.triage, timings.encode, timings.search, timings.quote)
-    assert all(stage is not None and stage >= 0 for stage in stages)
-    assert timings.total >= max(stage or 0 for stage in stages)

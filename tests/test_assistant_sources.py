@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import pytest
@@ -92,33 +91,12 @@ def test_if_triage_fails_a_seller_is_held_back_too() -> None:
     assert texts(answer) == ["triage_failed", "only_sellers", "general"]
 
 
-def test_a_dose_with_its_caution_needs_no_notice() -> None:
-    answer = answered(source("The usual dose that adults need is 1,000 mcg, if the doctor agrees.", "guide.txt"))
-    assert texts(answer) == ["general"]
-
-
 @pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}], ids=["withdrawn", "superseded"])
 def test_a_source_no_longer_in_use_is_neither_quoted_nor_shown_as_near(facts: dict[str, Any]) -> None:
     gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")
     answer = answered(gone, stays)
     assert answer.status is Status.NO_ANSWER
     assert [passage.document.id for passage in answer.nearest] in ([], ["stays.txt"])
-
-
-@pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}])
-def test_a_source_no_longer_in_use_is_not_looked_up(facts: dict[str, Any]) -> None:
-    gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")
-    hits = assistant(gone, stays).search(CALM, 10)[1]
-    assert [hit.passage.document.id for hit in hits] == ["stays.txt"]
-
-
-def test_a_corpus_from_which_nothing_may_be_quoted_gives_a_refusal() -> None:
-    answer = answered(source(CALM, "gone.txt", withdrawn=True))
-    assert (answer.status, answer.quotes, answer.nearest) == (Status.NO_ANSWER, (), ())
-
-
-def test_an_old_date_of_review_does_not_hide_a_source() -> None:
-    assert quoted(answered(source(CALM, "old.txt", review_by=date(2001, 1, 1)))) == ["old.txt"]
 
 
 REFERENCE = "Carmel R (2008). How I treat cobalamin deficiency in adults. Blood;112:2214."
@@ -136,9 +114,7 @@ def with_reference() -> Document:
 
 ASKS_FOR_A_PAPER = (
     "which paper is on how to treat cobalamin deficiency",
-    "who is the author of how I treat cobalamin deficiency",
     "how I treat cobalamin deficiency 2008",
-    "in what year came how I treat cobalamin deficiency",
     "how I treat cobalamin deficiency 10.1182/blood",
 )
 ASKS_FOR_NONE = (
@@ -158,17 +134,6 @@ def test_a_reference_is_quoted_if_the_question_asks_for_a_paper(question: str) -
 def test_a_reference_is_not_quoted_for_any_other_question(question: str) -> None:
     answer = answered(with_reference(), question=question)
     assert REFERENCE not in [span.text for quote in answer.quotes for span in quote.spans]
-
-
-def test_a_quote_far_behind_the_best_is_not_shown() -> None:
-    weak = source("Adults drink tea.", "weak.txt")
-    assert quoted(answered(source(CALM, "best.txt"), weak)) == ["best.txt"]
-
-
-def test_at_most_three_quotes_are_shown() -> None:
-    new = (f"{CALM[:-1]} and {' '.join(f'word{10 * n + i}' for i in range(6))}." for n in range(5))
-    documents = [source(text, f"{n}.txt") for n, text in enumerate(new)]
-    assert len(answered(*documents).quotes) == 3
 
 
 def test_the_same_words_from_two_sources_are_quoted_once() -> None:

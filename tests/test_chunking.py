@@ -1,7 +1,5 @@
 from itertools import chain, pairwise
 
-import pytest
-from builders import build_document
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -58,51 +56,15 @@ def document(
     )
 
 
-def test_short_sentences_share_a_passage() -> None:
-    assert texts(chunk(document("One is. Two is.", "Three is."), words, most=9)) == [
-        ["One is.", "Two is.", "Three is."]
-    ]
-
-
-def test_a_section_is_filled_evenly() -> None:
-    four = document("One is here. Two is here. Three is here. Four is here.")
-    assert [len(passage.sentences) for passage in chunk(four, words, most=9)] == [2, 2]
-
-
-def test_an_over_long_sentence_is_split_and_both_parts_are_kept() -> None:
-    assert texts(chunk(document("a b c d e f g"), words, most=4)) == [["a b c d"], ["e f g"]]
-
-
-def test_an_over_long_sentence_is_split_at_any_blank() -> None:
-    assert texts(chunk(document("aaaa bbbb\ncccc\tdddd"), characters, most=11)) == [["aaaa bbbb"], ["cccc\tdddd"]]
-
-
 def test_a_sentence_without_blanks_is_split_anyway() -> None:
     parts = texts(chunk(document("x" * 25), characters, most=10))
     assert parts == [["x" * 10], ["x" * 10], ["x" * 5]]
-
-
-def test_a_long_text_is_not_counted_whole_for_each_part() -> None:
-    counted = 0
-
-    def count(text: str) -> int:
-        nonlocal counted
-        counted += len(text)
-        return len(text.split())
-
-    long = "word " * 20_000
-    chunk(document(long.strip()), count, most=100)
-    assert counted < 100 * len(long)
 
 
 def test_sections_are_not_mixed() -> None:
     passages = chunk(document("Before.", "Head", "One.", "Two.", "Next", "Three.", heading_at=(1, 4)), words, most=50)
     assert texts(passages) == [["Before."], ["One.", "Two."], ["Three."]]
     assert [[section.heading.start for section in passage.section] for passage in passages] == [[], [8], [23]]
-
-
-def test_headings_are_in_no_passage() -> None:
-    assert chunk(document("Head", heading_at=(0,)), words, most=5) == ()
 
 
 def test_text_that_is_marked_never_is_skipped() -> None:
@@ -131,27 +93,10 @@ def test_an_id_is_the_same_on_every_machine() -> None:
     assert passage.id == passage_id(DocumentId("a.txt"), "Take it.\nIt helps.", 0) == "0a32e214a614e2de89af"
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        document("Take it. It helps.", name="b.txt"),
-        document("Take it. It helps!"),
-    ],
-    ids=["document", "text"],
-)
-def test_another_passage_has_another_id(other: Document) -> None:
-    (one,), (another,) = (chunk(each, words, most=9) for each in (document("Take it. It helps."), other))
-    assert one.id != another.id
-
-
 def test_a_change_elsewhere_keeps_the_id() -> None:
     before = chunk(document("Head", "Kept.", heading_at=(0,)), words, most=9)
     after = chunk(document("New.", "Head", "Kept.", heading_at=(1,)), words, most=9)
     assert before[0].id == after[1].id
-
-
-def test_a_document_of_only_a_heading_has_no_passage() -> None:
-    assert chunk(build_document("# Only a heading"), words, most=9) == ()
 
 
 @st.composite
@@ -179,25 +124,6 @@ def test_every_quotable_character_lies_in_exactly_one_sentence(drawn: Document, 
     left_out += [block.range for block in drawn.blocks if block.kind is BlockKind.HEADING]
     gone = set(chain.from_iterable(range(range_.start, range_.end) for range_ in left_out))
     assert said == [at for at in range(len(drawn.text)) if at not in gone and not drawn.text[at].isspace()]
-
-
-@ANY
-def test_no_passage_is_over_the_limit(drawn: Document, most: int) -> None:
-    for passage in chunk(drawn, characters, most=most):
-        assert sum(characters(span.text) for span in passage.sentences) <= most
-
-
-@ANY
-def test_no_sentence_begins_or_ends_with_a_blank(drawn: Document, most: int) -> None:
-    for text in chain.from_iterable(texts(chunk(drawn, characters, most=most))):
-        assert text == text.strip() != ""
-
-
-@ANY
-def test_ids_are_unique_and_the_same_each_time(drawn: Document, most: int) -> None:
-    ids = [passage.id for passage in chunk(drawn, characters, most=most)]
-    assert len(set(ids)) == len(ids)
-    assert ids == [passage.id for passage in chunk(drawn, characters, most=most)]
 
 
 @ANY

@@ -76,20 +76,17 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize("most", [3000, 0], ids=["small", "large"])
 @pytest.mark.parametrize(("one", "other", "question"), SHOWN)
 @pytest.mark.parametrize("apart", [True, False], ids=["two files", "one file"])
 def test_two_sentences_that_claim_different_things_are_both_shown(
-    one: str, other: str, question: str, most: int, apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one: str, other: str, question: str, apart: bool, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("b12assistant.index.embedding.SENTENCE_VECTORS_UP_TO", most)
     files = (
         {"a.md": f"# A\n\n{one}\n", "b.md": f"# B\n\n{other}\n"} if apart else {"a.md": f"# A\n\n{one}\n\n{other}\n"}
     )
     assert shown(files, question, tmp_path) == {one, other}
 
 
-@pytest.mark.parametrize("most", [3000, 0], ids=["small", "large"])
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -98,10 +95,7 @@ def test_two_sentences_that_claim_different_things_are_both_shown(
         ("The town pool is free for anyone under twelve.", "The town pool is free for anyone under 12."),
     ],
 )
-def test_the_same_in_other_words_is_not_shown_twice(
-    one: str, other: str, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("b12assistant.index.embedding.SENTENCE_VECTORS_UP_TO", most)
+def test_the_same_in_other_words_is_not_shown_twice(one: str, other: str, tmp_path: Path) -> None:
     assert len(shown({"a.md": f"# A\n\n{one}\n", "b.md": f"# B\n\n{other}\n"}, one, tmp_path)) == 1
 
 

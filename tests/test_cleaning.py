@@ -1,6 +1,5 @@
 """Pages with what must and must not be quotable in each (`fixtures/pages/README.md`), and the laws of marks."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -102,63 +101,6 @@ def test_nine_in_ten_are_marked_on_pages_written_after_the_rules(folder: str, ke
     assert len(missed) <= 0.1 * len(asked), "\n".join(map(str, missed))
 
 
-@pytest.mark.parametrize("folder", ["pages", *SEEN_LATE])
-def test_an_expectation_is_found_where_it_must_be(folder: str) -> None:
-    once = [entry for entry in entries(folder) if entry.key in ("reference", "keep", "keep_not_reference")]
-    assert once
-    assert [str(entry) for entry in once if read(entry.page)[0].text.count(entry.text) != 1] == []
-
-
-class Words:
-    """The words of a text alone, to find a quotation whose spaces or bullets differ."""
-
-    def __init__(self, text: str) -> None:
-        self.places = [found.span() for found in re.finditer(r"\w+", text)]
-        self.line = " " + " ".join(text[start:end] for start, end in self.places) + " "
-
-    def find(self, quotation: str) -> set[int]:
-        """The offsets of the words of a quotation; nothing if it is not there."""
-        at = self.line.find(Words(quotation).line)
-        if at < 0:
-            return set()
-        first = self.line.count(" ", 0, at)
-        last = first + len(Words(quotation).places)
-        return {offset for start, end in self.places[first:last] for offset in range(start, end)}
-
-
-def gold_spans(shared: Path) -> Iterator[tuple[str, str, str]]:
-    """Question id, seed and quotation of every right answer, alternatives included."""
-    questions = [json.loads(line) for line in (shared / "examples/qa.jsonl").read_text("utf-8").splitlines()]
-    talks = [json.loads(line) for line in (shared / "examples/conversations.jsonl").read_text("utf-8").splitlines()]
-    asked = [(each["id"], each) for each in questions]
-    asked += [(talk["id"], turn) for talk in talks for turn in talk["turns"]]
-    for id_, each in asked:
-        yield from (
-            (id_, seed, gold) for gold in each.get("gold") or () for seed in each.get("gold_seeds", [each["seed"]])
-        )
-        yield from ((id_, other["seed"], other["quote"]) for other in each.get("alt_gold") or ())
-
-
-def test_no_right_answer_is_marked_never(shared: Path) -> None:
-    seeds = {path.name[:3]: path for path in (shared / "seeds").glob("*.txt")}
-    words = {seed: Words(read(path)[0].text) for seed, path in seeds.items()}
-    checked: set[tuple[str, str]] = set()
-    lost: list[tuple[str, str]] = []
-    spans = set(gold_spans(shared))
-    for id_, seed, gold in spans:
-        place = words[seed].find(gold)
-        checked |= {(id_, gold)} if place else set()
-        lost += [(id_, gold)] if place & marked(seeds[seed], MarkKind.NEVER) else []
-    assert lost == []
-    assert checked == {(id_, gold) for id_, _, gold in spans}, "some were not found in their page"
-
-
-@pytest.mark.parametrize(("seed", "items"), [("000", 12), ("001", 0), ("002", 16), ("003", 0), ("004", 0)])
-def test_reference_lists_of_the_seeds_are_counted(seed: str, items: int, shared: Path) -> None:
-    (path,) = (shared / "seeds").glob(f"{seed}_*.txt")
-    assert sum(found.kind is MarkKind.REFERENCE for found in read(path)[1]) == items
-
-
 LINES = st.sampled_from(
     [
         "Book a Visit NowWhat Is It?",
@@ -201,11 +143,6 @@ def test_marks_lie_in_blocks_and_name_their_rule(page: tuple[str, str]) -> None:
     for found in mark(extract):
         assert any(block.range.contains(found.range) for block in extract.blocks)
         assert kinds[found.rule] is found.kind
-
-
-@given(PAGES)
-def test_the_same_page_gets_the_same_marks(page: tuple[str, str]) -> None:
-    assert mark(drawn(page)) == mark(drawn(page))
 
 
 @given(PAGES)

@@ -19,27 +19,14 @@ def found(middle: str, file: str = "a.md") -> list[tuple[str, str]]:
     ("middle", "marks"),
     [
         pytest.param("Order now", [("advert", "Order now")], id="button"),
-        pytest.param("Save 20% off while stocks last!", [("advert", "Save 20% off while stocks last!")], id="bargain"),
         pytest.param("Learn more on our page. It helps.", [("pointer", "Learn more on our page.")], id="pointer"),
         pytest.param("[Home](a) [Guides](b) [Shop](c)", [("links", "Home Guides Shop")], id="menu on a line"),
-        pytest.param("[One](a)\n\n[Two](b)", [("links", "One"), ("links", "Two")], id="run of links"),
         pytest.param("Share on Facebook", [("prompt", "Share on Facebook")], id="share"),
-        pytest.param("Home > Guides > This page", [("prompt", "Home > Guides > This page")], id="trail"),
         pytest.param("Privacy | Terms | Contact", [("prompt", "Privacy | Terms | Contact")], id="site links"),
-        pytest.param("Page 3 of 10", [("prompt", "Page 3 of 10")], id="page number"),
-        pytest.param("Published on 3 March 2024", [("prompt", "Published on 3 March 2024")], id="date"),
-        pytest.param(
-            "Updated: 03/03/2024 by A. Person", [("prompt", "Updated: 03/03/2024 by A. Person")], id="date, by"
-        ),
         pytest.param(
             "Causes include:\n\nThe next paragraph speaks at length of something else entirely.",
             [("lost_list", "Causes include:")],
             id="lost list",
-        ),
-        pytest.param(
-            "It is rare. Causes include:\n\n## A heading",
-            [("lost_list", "Causes include:")],
-            id="lost list after a sentence",
         ),
         pytest.param(
             "Smith J, Doe A. A title. J Test. 2001;4(2):11-19.",
@@ -58,24 +45,15 @@ def test_text_about_the_page_is_marked(middle: str, marks: list[tuple[str, str]]
         "Get tested",
         "Order the tests in this sequence.",
         "Share your results with your doctor.",
-        "Book a test when the numbness lasts.",
-        "Book an appointment with your doctor if it lasts for a week.",
         "Call your doctor today",
-        "Start the treatment at once",
-        "Take a tablet daily",
         "Who should be tested?",
-        "Published in 2024, the guideline changed the dose.",
-        "Serum B12 > 300 pg/ml",
         "In 2014 Smith and colleagues wrote of 40 people (J Test 2014;4(2):11).",
         "Read [this](a) or [that](b) and [more](c) before you begin with it.",
-        "[One link alone](a)",
-        "StatPearls is a collection of articles.",
     ],
     ids=str,
 )
-@pytest.mark.parametrize("file", ["a.md", "a.txt"])
-def test_text_that_only_looks_like_it_stays(middle: str, file: str) -> None:
-    assert found(middle, file) == []
+def test_text_that_only_looks_like_it_stays(middle: str) -> None:
+    assert found(middle, "a.md") == []
 
 
 @pytest.mark.parametrize(
@@ -124,9 +102,6 @@ def test_markup_shows_what_is_not_content() -> None:
 
 HARD = {
     "dashes": "Published " + "-" * 60 + "x",
-    "figures": "Published " + "1" * 60 + "x",
-    "months": "Published " + "mar" * 40 + "!x",
-    "site links": "help|help" + "|a" * 50_000 + ".",
     "digits": "1" * 100_000 + "x",
     "seams": "Book a visit" + "aB" * 5_000,
     "blanks": "Published" + " " * 50_000 + "x",
@@ -138,40 +113,3 @@ def test_a_hard_line_is_read_and_hides_nothing_else(text: str) -> None:
     """A rule that tried every way to read such a line would not finish."""
     extract = load(f"{SENTENCE}\n\n## References\n\n{text}\n".encode(), "a.md")
     assert not any(found.range.start < len(SENTENCE) for found in mark(extract))
-
-
-def test_a_page_of_thousands_of_links_is_read() -> None:
-    page = "".join(f"<h2>Head {i}</h2><p>Text with <a href=x>a link</a> in it.</p>" for i in range(3000))
-    assert mark(load(f"<html><body>{page}".encode(), "a.html")) == ()
-
-
-PAGES = "A first page stands here.\f{}\n\nAnother paragraph of the page ends here.\n"
-
-
-@pytest.mark.parametrize(
-    ("middle", "marked"),
-    [
-        pytest.param(
-            "is called with a command it starts.", ["is called with a command it starts."], id="begins inside"
-        ),
-        pytest.param(
-            "The number of jobs may be set to\n\nwhatever is needed. It is one.",
-            ["The number of jobs may be set to", "whatever is needed."],
-            id="cut",
-        ),
-        pytest.param(", and so on. It helps.", [", and so on."], id="sign"),
-        pytest.param(
-            "Country loaf yes no no Brioche yes yes no Rye",
-            ["Country loaf yes no no Brioche yes yes no Rye"],
-            id="table",
-        ),
-        pytest.param("The whole of it is here, as it was.", [], id="whole"),
-        pytest.param("B12 is a vitamin. \u201cquoted\u201d words stay.", [], id="sentence"),
-        pytest.param("env_parallel is a function of the shell.", [], id="name of a command"),
-    ],
-)
-def test_fragments_of_printed_pages_are_marked(middle: str, marked: list[str]) -> None:
-    extract = load(PAGES.format(middle).encode(), "a.txt")
-    assert [extract.text[each.range.start : each.range.end] for each in mark(extract)] == marked
-    assert {each.rule for each in mark(extract)} <= {"fragment"}
-    assert mark(load(PAGES.format(middle).replace("\f", "\n\n").encode(), "a.txt")) == ()

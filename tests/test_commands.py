@@ -26,26 +26,15 @@ def answer(built: Path) -> dict[str, Any]:
     return found
 
 
-def test_ask_quotes_the_sentence_that_answers(answer: dict[str, Any]) -> None:
-    assert answer["answer"]["status"] == "answered"
-    assert "fatty sheath" in answer["answer"]["quotes"][0]["text"]
-
-
-@pytest.mark.parametrize("arguments", [["ask"], ["ask", "-"]], ids=["pipe", "dash"])
-def test_a_question_on_standard_input_is_the_same_question(
-    built: Path, answer: dict[str, Any], arguments: list[str]
-) -> None:
-    done = b12(*arguments, "--json", cwd=built, typed=f"{QUESTION}\n".encode())
+def test_a_question_on_standard_input_is_the_same_question(built: Path, answer: dict[str, Any]) -> None:
+    done = b12("ask", "--json", cwd=built, typed=f"{QUESTION}\n".encode())
     assert json.loads(done.out)["answer"] == answer["answer"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "says"), [(b"", "empty"), (b"\xff\xfe", "not UTF-8"), (b"y\n" * 50_000, "20,000 characters")]
-)
-def test_standard_input_that_is_not_a_question_is_refused(built: Path, typed: bytes, says: str) -> None:
-    done = b12("ask", cwd=built, typed=typed)
+def test_standard_input_that_is_not_a_question_is_refused(built: Path) -> None:
+    done = b12("ask", cwd=built, typed=b"\xff\xfe")
     assert done.status == 2
-    assert says in done.complaint
+    assert "not UTF-8" in done.complaint
 
 
 def test_a_pipe_gets_plain_utf_8_in_any_locale(built: Path) -> None:
@@ -58,20 +47,8 @@ def test_a_pipe_gets_plain_utf_8_in_any_locale(built: Path) -> None:
     assert json.loads(b12("ask", "--json", question, cwd=built, env=old).out)["answer"]["question"] == question
 
 
-def test_search_finds_passages_that_show_finds_again(built: Path) -> None:
-    found = json.loads(b12("search", "--json", "-k", "2", "metformin", cwd=built).out)
-    assert [hit["rank"] for hit in found["hits"]] == [1, 2]
-    name = found["hits"][0]["passage"]
-    shown = json.loads(b12("show", "--json", name[:8], cwd=built).out)
-    assert shown["passage"] == name
-    assert "Metformin" in shown["text"]
-    assert b12("search", "metformin", cwd=built).status == 0
-    assert b12("show", name, cwd=built).status == 0
-
-
-@pytest.mark.parametrize("name", ["nothing", ""])
-def test_a_name_of_nothing_or_of_many_is_an_error(built: Path, name: str) -> None:
-    done = b12("show", name, cwd=built)
+def test_a_name_of_nothing_or_of_many_is_an_error(built: Path) -> None:
+    done = b12("show", "nothing", cwd=built)
     assert done.status == 1
     assert done.complaint
 
@@ -105,26 +82,6 @@ def test_a_damaged_index_is_refused_by_name_and_repaired(built: Path, tmp_path: 
     assert b12("verify", cwd=folder).status == 1
     assert b12("verify", "--repair", cwd=folder).status == 0
     assert b12("ask", QUESTION, cwd=folder).status == 0
-
-
-def test_index_says_what_became_of_every_file(built: Path, tmp_path: Path) -> None:
-    folder = copied(built, tmp_path)
-    (folder / "corpus" / "empty.txt").touch()
-    report = json.loads(b12("index", "--json", cwd=folder).out)
-    assert {file["file"] for file in report["files"]} == {*ANSWERS, "empty.txt"}
-    assert report["counts"]["left out"] == 1
-    assert report["undescribed"] == sorted(ANSWERS)
-    assert "3 documents do not say who speaks" in b12("index", cwd=folder).out
-    strict = b12("index", "--strict", cwd=folder)
-    assert strict.status == 1
-    assert "empty.txt" in strict.complaint
-
-
-def test_the_first_index_says_that_it_is_under_way(built: Path, tmp_path: Path) -> None:
-    folder = copied(built, tmp_path)
-    assert b12("index", cwd=folder).err == ""
-    shutil.rmtree(folder / "index")
-    assert b12("index", cwd=folder).err == f"First index: {len(ANSWERS)} files to embed …\n"
 
 
 def test_evaluate_scores_and_names_a_broken_line(built: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import pytest
 from b12assistant.config import (
     ONE_OF,
     Configuration,
-    Paths,
     Settings,
     known_keys,
     load_configuration,
@@ -98,19 +97,12 @@ def test_a_number_below_zero_is_refused(key: str) -> None:
 @pytest.mark.parametrize(
     ("toml", "complaint"),
     [
-        ("[quoting]\nquotes = '3'", "is not a whole number"),
         ("[quoting]\nquotes = 3.0", "is not a whole number"),
-        ("[quoting]\nquotes = true", "is not a whole number"),
         ("[quoting]\nquotes = 0", "is too small"),
-        ("[quoting]\nquotes = 10000000000", "is too large"),
-        ("[web]\nseconds = true", "is not a number"),
         ("[web]\nseconds = nan", "is not a number"),
-        ("[web]\nseconds = inf", "is not a number"),
-        (f"[web]\nseconds = 1{'0' * 400}", "is not a number"),
         ("[paths]\nindex = ''", "is empty"),
-        ("[quoting]\nquotes = {a = 1}", "is not a whole number"),
     ],
-    ids=["text", "float", "truth", "zero", "large", "seconds", "nan", "inf", "too long", "nowhere", "table"],
+    ids=["float", "zero", "nan", "nowhere"],
 )
 def test_a_value_that_cannot_work_is_refused(toml: str, complaint: str) -> None:
     Path("b12assistant.toml").write_text(toml, "utf-8")
@@ -118,21 +110,14 @@ def test_a_value_that_cannot_work_is_refused(toml: str, complaint: str) -> None:
         load_configuration(environment={})
 
 
-def test_zero_is_allowed_where_it_means_as_many_as_there_are() -> None:
-    assert written("encoder.threads", 0).settings.encoder.threads == 0
-
-
 @pytest.mark.parametrize(
     ("toml", "key", "hint"),
     [
         ("[quoting]\nquotse = 1", "quoting.quotse", "did you mean 'quoting.quotes'?"),
         ("[quotnig]\nquotes = 1", "quotnig", "did you mean 'quoting'?"),
-        ("[quotnig]", "quotnig", "did you mean 'quoting'?"),
-        ("behind_proxi = 1", "behind_proxi", "did you mean 'web.behind_proxy'?"),
-        ("quoting = 1", "quoting", "did you mean 'quoting'?"),
         ("[zzz]\nzzz = 1", "zzz", "`b12assistant doctor` lists the settings"),
     ],
-    ids=["name", "section", "empty section", "no section", "section as a value", "like nothing"],
+    ids=["name", "section", "like nothing"],
 )
 def test_an_unknown_key_comes_with_a_suggestion(toml: str, key: str, hint: str) -> None:
     Path("b12assistant.toml").write_text(toml, "utf-8")
@@ -141,23 +126,16 @@ def test_an_unknown_key_comes_with_a_suggestion(toml: str, key: str, hint: str) 
     assert raised.value.hint == hint
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("B12_QUOTING_QUOTS", "did you mean B12_QUOTING_QUOTES?"),
-        ("B12_X", "`b12assistant doctor` lists the settings"),
-    ],
-)
-def test_an_unknown_variable_comes_with_a_suggestion(name: str, hint: str) -> None:
+def test_an_unknown_variable_comes_with_a_suggestion() -> None:
+    name = "B12_QUOTING_QUOTS"
     with pytest.raises(ConfigError, match=f"{name} is not a setting") as raised:
         load_configuration(environment={name: "1"})
-    assert raised.value.hint == hint
+    assert raised.value.hint == "did you mean B12_QUOTING_QUOTES?"
 
 
-@pytest.mark.parametrize("name", ["missing.toml", "."], ids=["missing", "a folder"])
-def test_a_file_that_was_asked_for_must_be_there(name: str) -> None:
+def test_a_file_that_was_asked_for_must_be_there() -> None:
     with pytest.raises(ConfigError, match="cannot be read") as raised:
-        load_configuration(file=Path(name), environment={})
+        load_configuration(file=Path("missing.toml"), environment={})
     assert "--config" in raised.value.hint
 
 
@@ -175,28 +153,12 @@ def project(tmp_path: Path) -> Path:
     "flags",
     [
         {"paths.index": "elsewhere/oven"},
-        {"paths.corpus": "elsewhere/oven"},
-        {"paths.index": "elsewhere/oven/index"},
         {"paths.corpus": "elsewhere/oven/corpus"},
-        {"paths.index": "elsewhere/oven/index", "paths.corpus": "elsewhere/oven/corpus"},
     ],
-    ids=["its folder", "its folder as a corpus", "its index", "its corpus", "both"],
+    ids=["its folder", "its corpus"],
 )
 def test_a_project_is_opened_with_its_own_settings_from_any_folder(project: Path, flags: dict[str, object]) -> None:
     found = load_configuration(environment={}, flags=flags)
     assert not found.settings.encoder.tuned
     assert Path(found.settings.paths.corpus).resolve() == project / "corpus"
     assert Path(found.settings.paths.index).resolve() == project / "index"
-
-
-def test_the_file_of_the_project_that_is_named_wins_over_that_of_the_working_directory(project: Path) -> None:
-    Path("b12assistant.toml").write_text("[quoting]\nquotes = 1\n", "utf-8")
-    found = load_configuration(environment={}, flags={"paths.index": str(project)})
-    assert (found.settings.quoting.quotes, found.settings.encoder.tuned) == (3, False)
-
-
-def test_folders_in_a_file_are_relative_to_it(project: Path) -> None:
-    file = project / "b12assistant.toml"
-    file.write_text('[paths]\ncorpus = "corpus"\nindex = "/built"\n', "utf-8")
-    paths = load_configuration(file=file, environment={}).settings.paths
-    assert paths == Paths(str(project / "corpus"), "/built")

@@ -111,16 +111,6 @@ def test_a_repair_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, f
         assert len(list((root / "generations").iterdir())) == 2, at
 
 
-@FOR_GOOD
-def test_publishing_the_former_content_after_a_failed_run_leaves_no_litter(tmp_path: Path, for_good: bool) -> None:
-    publish(tmp_path / "index", OLD)
-    for at, root in every_fault(tmp_path / "index", for_good=for_good):
-        publish(root, OLD)
-        assert (Store(root).open().files, Store(root).open().problems) == (OLD, ()), at
-        assert not [path for path in root.rglob("*") if path.name.startswith(".")], at
-        assert len(list((root / "generations").iterdir())) <= 2, at
-
-
 # Killed at any moment
 
 LOOP = """

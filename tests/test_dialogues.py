@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from b12assistant.answers import Status
-from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Labelled, Outcome, dialogue_summary, holds_dialogues, load_dialogues
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, dialogue_summary, load_dialogues
 
 TURNS = [
     {"user": "What is myelin?", "rewrite": "What is myelin?", "gold": ["a sheath"]},
@@ -40,20 +36,6 @@ def test_a_turn_is_read_as_typed_and_in_full(tmp_path: Path) -> None:
     assert dialogue.typed[2].gold == ()
 
 
-def test_a_file_of_conversations_is_known_by_its_first_line(tmp_path: Path) -> None:
-    assert holds_dialogues(written(tmp_path, {"id": "c1", "turns": TURNS}))
-    assert not holds_dialogues(written(tmp_path, {"id": "q", "question": "?", "gold": []}))
-    assert not holds_dialogues(tmp_path / "none.jsonl")
-
-
-@pytest.mark.parametrize(
-    "row", [{"turns": []}, {"id": "c", "turns": []}, {"id": "c", "turns": [{"user": "x"}]}, {"id": "c", "turns": 3}, []]
-)
-def test_a_bad_line_is_named(tmp_path: Path, row: object) -> None:
-    with pytest.raises(DatasetError, match=r"c\.jsonl:1"):
-        load_dialogues(written(tmp_path, row))
-
-
 def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
     typed = [outcome("c#1", True), outcome("c#2", False, True), outcome("c#3"), outcome("c#4", gold=False)]
     in_full = [outcome("c#1"), outcome("c#2", True), outcome("c#3", True), outcome("c#4", True, gold=False)]
@@ -70,22 +52,6 @@ def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
         "follow-ups in full: answered": 1.0,
         "follow-ups in full: refused without gold": 0.0,
     }
-
-
-def test_whole_questions_and_remarks_that_were_joined_are_counted_apart() -> None:
-    typed = [
-        replace(each, labelled=replace(each.labelled, kind=kind), joined=joined)
-        for each, kind, joined in (
-            (outcome("c#1", True), "whole", False),
-            (outcome("c#2", True), "whole", True),
-            (outcome("c#3", True), "whole", False),
-            (outcome("c#4", True), "follow_up", True),
-            (outcome("c#5", gold=False), "remark", False),
-        )
-    ]
-    figures = dialogue_summary(typed, [])
-    assert (figures["whole questions joined"]["mean"], figures["whole questions joined"]["n"]) == (0.5, 2)
-    assert (figures["remarks and red flags joined"]["mean"], figures["follow-ups as typed: hit@1"]["n"]) == (0.0, 1)
 
 
 def test_no_question_of_our_conversations_is_in_two_splits() -> None:

@@ -31,7 +31,6 @@ def span_of(window: Window) -> Span:
 
 
 LOW, HIGH = window("Take 5 mcg daily.", 0.6), window("Have 9 mcg daily.", 0.5)
-TEA = window("Tea is hot.", 0.7)
 
 
 NEAR = (0.9, 0.5)
@@ -69,16 +68,6 @@ def test_two_places_of_one_document_are_not_a_difference() -> None:
     assert of_dispute(0.6, NEAR, one, other) is None
 
 
-def test_a_side_is_its_best_sentence_of_a_document_that_no_other_side_is_from() -> None:
-    far, near = window("Use 7 mcg.", 0.2, "far.md"), window("Use 8 mcg.", 0.55, "near.md")
-    dispute = Dispute(TOPIC, ("How much?",), ((span_of(LOW),), (span_of(far), span_of(near))))
-    by_span = {span_of(window): window for window in (LOW, far, near)}
-    difference = find_difference([dispute], [NEAR], 0.6, by_span.get)
-    assert difference is not None
-    assert difference.sides == (LOW, near)
-    assert difference.topic == "How much?"
-
-
 def ask(question: str, *documents: Document) -> Answer:
     return assistant(*documents).reply(question).answer
 
@@ -87,10 +76,6 @@ def test_different_figures_alone_are_not_a_difference() -> None:
     one = source("Take 500 mcg of cobalamin daily.", "one.txt")
     other = source("Take 100 mcg of cobalamin daily.", "other.txt")
     assert ask("take mcg of cobalamin daily", one, other).disagreements == ()
-
-
-def test_an_answer_without_a_difference_names_none() -> None:
-    assert ask("myelin wraps fibres", source("Myelin wraps fibres.", "one.txt")).disagreements == ()
 
 
 @pytest.mark.parametrize(

@@ -8,26 +8,19 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import run_collection
 from click.testing import CliRunner
-from ranking import runs
 from shell import b12
 
 from b12assistant.command.cli import commands
-from b12assistant.config import known_keys
-from b12assistant.web.site import FRAMEWORK, OWN
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
-TYPED = [ROOT / "README.md", *sorted((DOCS / "users").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md"))]
-PYTHON = ".venv/bin/python"
 
 
 class Block(NamedTuple):
@@ -63,8 +56,6 @@ SHOWN = {
     for page in PAGES
     if page.name != "own-corpus.md"  # test_own_corpus has that one
 }
-BLOCKS = blocks(TYPED)
-LINES = lines(BLOCKS)
 
 
 def test_the_reference_is_not_stale() -> None:
@@ -72,42 +63,6 @@ def test_the_reference_is_not_stale() -> None:
         [sys.executable, "tools/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_every_command_has_an_example_and_says_in_a_line_what_it_does() -> None:
-    for name, command in commands.commands.items():
-        shown = CliRunner().invoke(commands, [name, "--help"]).output
-        assert re.search(r"^ +Examples?:\n +(\w+ .*\| )?b12assistant ", shown, re.M), name
-        assert not command.get_short_help_str(limit=75).endswith("..."), name
-
-
-def test_what_runs_until_it_is_stopped_has_the_options_it_is_shown_with() -> None:
-    for words in (line for line in LINES if line[0] == "b12assistant" and line[1] in RUN_ELSEWHERE):
-        done = CliRunner().invoke(commands, [*words[1:], "--help"])
-        assert (done.exit_code, done.output[:6]) == (0, "Usage:"), words
-
-
-def test_make_and_the_scripts_have_what_is_shown() -> None:
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    for words in LINES:
-        if words[0] == "make":
-            assert re.search(rf"^{words[1]}:.*## ", makefile, re.M), words
-        elif words[0] == PYTHON:
-            assert words[1] == "benchmarks/run_collection.py"
-            run_collection.parser().parse_args(words[2:])
-
-
-def test_the_extras_settings_and_the_file_for_an_assistant_are_valid() -> None:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    named = {extra for line in LINES if line[0] == "pip" for extra in re.findall(r"\[(\w+)\]", line[2])}
-    assert named
-    assert named <= extras.keys()
-    for _, _, text in (block for block in BLOCKS if block[1] == "toml" and not block[2].startswith("[[")):
-        given = {f"{section}.{key}" for section, keys in tomllib.loads(text).items() for key in keys}
-        assert given <= known_keys().keys()
-    for _, _, text in (block for block in BLOCKS if block[1] == "json"):
-        (server,) = json.loads(text)["mcpServers"].values()
-        assert CliRunner().invoke(commands, [*server["args"], "--help"]).exit_code == 0
 
 
 def test_every_link_leads_somewhere() -> None:
@@ -118,38 +73,6 @@ def test_every_link_leads_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert dead == []
-
-
-def test_every_decision_is_listed() -> None:
-    decisions = DOCS / "decisions"
-    listed = re.findall(r"\]\((\d+-[\w-]+\.md)\)", (decisions / "README.md").read_text("utf-8"))
-    assert sorted(listed) == sorted(path.name for path in decisions.glob("[0-9]*.md"))
-
-
-def test_every_page_and_script_that_is_named_is_there() -> None:
-    """Pages that files name, and scripts that pages name."""
-    named = {
-        (path.name, found)
-        for folder in ("src", "tools", "benchmarks", "corpus")
-        for path in (ROOT / folder).rglob("*")
-        if path.suffix in {".py", ".toml", ".md"}
-        for found in re.findall(r"\b(docs/[\w/-]+\.md)", path.read_text("utf-8"))
-    }
-    named |= {
-        (page.name, found)
-        for page in PAGES
-        for found in re.findall(r"\b((?:tools|benchmarks)/\w+\.py)", page.read_text("utf-8"))
-    }
-    assert named
-    assert [each for each in sorted(named) if not (ROOT / each[1]).is_file()] == []
-
-
-def test_every_measure_and_address_is_explained() -> None:
-    measures = (DOCS / "reference" / "measures.md").read_text("utf-8")
-    kinds = {name.partition("@")[0] for name in (*runs.NAMES, runs.JUDGED)}
-    assert {kind for kind in kinds if f"`{kind}" not in measures} == set()
-    addresses = (DOCS / "reference" / "http.md").read_text("utf-8")
-    assert [each for each in (*FRAMEWORK, *OWN) if not re.search(rf"[` ]{re.escape(each)}[`{{a-z]", addresses)] == []
 
 
 def test_the_site_has_every_page_and_fetches_nothing_from_elsewhere(tmp_path: Path) -> None:
@@ -173,18 +96,6 @@ def test_the_python_of_the_readme_runs(built: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=built, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert re.match(r"(answered|possibly|no_answer) \[", done.stdout)
-
-
-@pytest.mark.slow
-def test_the_python_for_an_assistant_runs(built: Path) -> None:
-    code = "\n".join(text for name, language, text in BLOCKS if (name, language) == ("mcp.md", "python"))
-    here = code.replace(
-        'command="b12assistant", args=["mcp"]', f"command={sys.executable!r}, args={['-m', 'b12assistant', 'mcp']!r}"
-    )
-    assert "b12assistant" in here
-    done = subprocess.run([sys.executable, "-c", here], cwd=built, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "vitamin B12" in done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,12 @@
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
-import pytest
 from builders import build_entry
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.corpus.sources import source_of
-from b12assistant.errors import SourceFactsError
 from b12assistant.index.documents import Entry, entries_from_bytes, entries_to_bytes, export_line, source_facts
 from b12assistant.types import (
     Block,
@@ -118,38 +116,8 @@ def test_facts_written_as_in_sources_toml_are_the_same_facts(source: Source) -> 
     assert source_of({**facts, **dates}) == source
 
 
-def test_a_line_of_the_file_is_a_document() -> None:
-    two = [build_entry("One text.\n\nTwo lines.\n"), build_entry("Another.\u2028Text.\x85Here.\n", file="b.txt")]
-    assert entries_to_bytes(two).count(b"\n") == 2
-
-
-def test_a_key_without_a_value_in_the_front_matter_survives() -> None:
-    """`published:` alone is null in YAML; an index with it once could not be opened."""
-    entry = replace(build_entry("Words of it.\n"), front={"published": None, "title": None})
-    assert entries_from_bytes(entries_to_bytes([entry]))[0].front == {"published": None, "title": None}
-
-
-def test_the_text_of_a_passage_is_not_stored_again_with_its_offsets() -> None:
-    entry = build_entry("# Nerves\n\nMyelin wraps every nerve.\n")
-    assert entries_to_bytes([entry]).count(b"Myelin wraps") == 1
-
-
 def test_an_exported_line_gives_addresses_in_its_own_text() -> None:
     line = export_line(build_entry("# Nerves\n\nMyelin wraps nerves. Numb feet tingle.\n\n## Food\n\nEat fish.\n"))
     spans = [[line["text"][start:end] for start, end in passage["spans"]] for passage in line["passages"]]
     assert spans == [["Myelin wraps nerves.", "Numb feet tingle."], ["Eat fish."]]
     assert [passage["section"] for passage in line["passages"]] == [["Nerves"], ["Nerves", "Food"]]
-
-
-def test_facts_that_are_not_known_are_not_written() -> None:
-    assert source_facts(Source()) == {
-        "words": "original",
-        "commercial_interest": "unknown",
-        "withdrawn": False,
-        "cites": [],
-    }
-
-
-def test_a_fact_of_unknown_kind_is_refused() -> None:
-    with pytest.raises(SourceFactsError, match="flavour"):
-        source_of({"flavour": "sweet"})

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from export_onnx import packaged_texts
-from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest, mean
+from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _cheapest
 
 
 @given(st.lists(st.integers(3, 256), max_size=32))
@@ -28,16 +27,6 @@ def test_runs_hold_every_text_once_and_cost_no_more_than_one_each_or_one_for_all
     assert cost(runs) <= cost([[row] for row in range(len(lengths))])
     if lengths and len(lengths) * max(lengths) <= _TOKENS:
         assert cost(runs) <= cost([list(range(len(lengths)))])
-
-
-def test_two_short_texts_share_a_run_and_a_long_one_has_its_own() -> None:
-    assert _cheapest([12, 200, 14]) == [[1], [2, 0]]
-
-
-def test_an_encoder_that_can_do_no_better_reads_one_after_another() -> None:
-    encoder, texts = FakeEncoder(), ["numb feet", "cold", "feet"]
-    together = [each.vector.tolist() for each in encoder.each(texts)]
-    assert together == [next(iter(encoder.encode([text]))).vector.tolist() for text in texts]
 
 
 @pytest.mark.slow
@@ -66,11 +55,6 @@ def test_in_eight_bits_texts_do_not_change_each_other() -> None:
         for own, other in zip(alone[-len(together) :], together, strict=True):
             np.testing.assert_array_equal(own.tokens, other.tokens)
             np.testing.assert_array_equal(own.vector, other.vector)
-
-
-def test_a_mean_has_unit_length_and_the_mean_of_zeros_is_zero() -> None:
-    assert mean(np.array([[3, 0], [0, 4]], np.float32)).tolist() == pytest.approx([0.6, 0.8])
-    assert mean(np.zeros((2, 3), np.float32)).tolist() == [0, 0, 0]
 
 
 @pytest.mark.slow

@@ -67,18 +67,7 @@ def test_everything_else_stays_the_same(path: str, shut: TestClient, framed: Tes
     assert "frame-ancestors 'none'" in after.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "*",
-        "https:",
-        "www.example.org",
-        "'self'",
-        "https://example.org/path",
-        "https://a.example; script-src *",
-        "data:",
-    ],
-)
+@pytest.mark.parametrize("text", ["*", "https://example.org/path", "https://a.example; script-src *"])
 def test_only_origins_are_accepted(text: str) -> None:
     with pytest.raises(ConfigError, match=r"page\.frame_ancestors: .* is not the origin of a site"):
         parse_framers(text)

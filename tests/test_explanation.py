@@ -6,14 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from builders_opinion import RULES, second
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.safety.explanation import explain, lines
 from b12assistant.safety.opinion import Concern, Opinion, PartScore, Passed
-from b12assistant.safety.second_opinion import Advice
 from b12assistant.safety.triage import Step, Triager, load_rules
 
 TRIAGER = Triager(load_rules())
@@ -43,9 +41,7 @@ def finding(name: str, *texts: str) -> dict[str, Any]:
     [
         ("I can't breathe", "breathing", "present", None, []),
         ("I have no chest pain", "chest_pain", "denied", "denied_far", ["have no"]),
-        ("my uncle had a stroke in 2010", "stroke_now", "past", "past", ["in 2010"]),
         ("Can B12 deficiency cause blindness?", "sight_lost", "asked", "asked", None),
-        ("in the film the hero cannot breathe", "breathing", "elsewhere", "fiction", None),
     ],
 )
 def test_a_finding_gives_its_standing_and_the_words_that_decided_it(
@@ -63,47 +59,18 @@ def test_a_finding_is_placed_where_the_user_typed_it() -> None:
     assert found["folded"] == "cant breathe"
 
 
-def test_a_request_has_no_standing_and_counts() -> None:
-    asks = {"id": "asks", "kind": "request", "about": "Asks whether to stop", "said": ["should i stop"]}
-    triager = Triager(load_rules({"finding": [asks]}))
-    (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
-    (found,) = turn["readings"][0]["findings"]
-    assert (found["finding"], found["standing"], found["counts"]) == ("asks", None, True)
-
-
-def test_the_onset_is_given() -> None:
-    assert finding("limb_paralysis", "my legs stopped working this morning")["onset"] == "sudden"
-
-
-def test_the_rules_that_fired_name_their_findings_and_places() -> None:
-    text = "my legs are weak and I have trouble peeing"
-    rules = {rule["rule"]: rule for rule in told(text)[0]["rules"]}
-    fired = rules["bladder_change_with_nerve_signs"]
-    assert (fired["level"], fired["text_id"]) == ("emergency", "emergency_medical")
-    assert {text[place["start"] : place["end"]] for place in fired["evidence"]} >= {"trouble peeing"}
-    assert "bladder_trouble" in fired["findings"]
-
-
 @pytest.mark.parametrize(
     ("texts", "memory", "shown"),
     [
         (["I can't breathe"], "nothing", ["emergency_medical"]),
-        (["What is myelin?"], "nothing", []),
         (["I can't breathe", "What is myelin?"], "reminded", ["reminder"]),
-        (["I want to die", "I live in Leeds"], "kept", ["emergency_self_harm"]),
         (["I want to die", CONTROL], "cleared", ["reminder_crisis"]),
     ],
-    ids=["own", "none", "reminder", "self-harm stays", "control"],
+    ids=["own", "reminder", "control"],
 )
 def test_what_memory_did_is_reported(texts: list[str], memory: str, shown: list[str]) -> None:
     last = told(*texts)[-1]
     assert (last["memory"], last["shown"]) == (memory, shown)
-
-
-def test_a_lesser_text_is_kept_by_a_turn_that_leans_on_it() -> None:
-    steps = Triager(RULES, Advice((second,))).steps(turns_of("quux", "what about that one?"))
-    *_, last = explain(steps)
-    assert (last["memory"], last["shown"]) == ("kept", ["decision_line"])
 
 
 @given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))
@@ -149,16 +116,3 @@ def test_a_second_opinion_is_reported_with_every_part_it_judged() -> None:
         in lines([concerned])
     )
     assert "  second_opinion: none, 0.80 < 0.90 (emergency)" in lines([calm])
-
-
-def test_a_rule_that_an_opinion_set_aside_is_reported_as_such() -> None:
-    steps = Triager(RULES, Advice((second,))).steps([Turn(0, "I can't breathe")])
-    assert "  rule breathing_or_collapse (emergency, medical): breathing, set aside by second_opinion" in lines(
-        explain(steps)
-    )
-
-
-def test_where_nothing_fires_the_lines_say_so() -> None:
-    said = list(lines(told("What is myelin?")))
-    assert "  no rule fired" in said
-    assert said[-1] == "  shown: no red flag"

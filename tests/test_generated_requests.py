@@ -104,14 +104,6 @@ def test_any_body_before_there_is_an_index(path: str, body: bytes, unready: Test
 
 
 @given(
-    path=st.sampled_from(POSTED), kind=st.text(st.characters(codec="ascii", exclude_characters="\r\n\0"), max_size=40)
-)
-def test_any_content_type(path: str, kind: str, client: TestClient) -> None:
-    response = client.post(path, content=b'{"question": "numb feet"}', headers={"content-type": kind.strip()})
-    assert held_against_its_form(response, path) in (200, 415)
-
-
-@given(
     path=st.sampled_from(sorted(FORMS)),
     name=st.binary(max_size=40),
     query=st.dictionaries(st.sampled_from(["limit", "offset", "question"]), anything | st.integers().map(str)),
@@ -137,16 +129,8 @@ def test_any_method(path: str, method: str, client: TestClient) -> None:
     [
         b'{"question": "' + b"x" * 1_000_000 + b'"}',
         b'{"question": "B12", "history": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
-        b'{"a":' * 900 + b"1" + b"}" * 900,
-        b'{"question": 1e400, "k": 1e400}',
         b'{"question": "B12", "k": ' + b"9" * 5000 + b"}",
-        b'{"question": NaN, "history": -Infinity}',
-        b'{"question": "B12", "question": 3}',
         b'{"question": "\xed\xa0\x80"}',
-        '{"question": "B12"}'.encode("utf-16"),
-        b"\xef\xbb\xbf" + b'{"question": "B12"}',
-        b'{"question": "' + b"\\u0000" * 10_000 + b'"}',
-        b'{"question": "' + "\u202e\u0301".encode() * 9_000 + b'"}',
         b'{"question": "B12", "history": [' + b'"x",' * 16_000 + b'"x"]}',
     ],
     ids=lambda body: ascii(body[:24]),

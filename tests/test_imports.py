@@ -60,10 +60,3 @@ def test_a_question_loads_nothing_that_it_does_not_need(built: Path, command: st
     assert done.returncode == 0, done.stderr
     assert "metformin" in done.stdout.lower()
     assert done.stderr == ""
-
-
-def test_python_m_is_the_same_command() -> None:
-    by_module = subprocess.run(
-        [sys.executable, "-m", "b12assistant", "--help"], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert by_module.stdout.startswith("Usage: b12assistant ")

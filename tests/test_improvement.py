@@ -9,11 +9,10 @@ import pytest
 from corpora import again, three_files, write
 from fakes import FakeWorkspace, fake_workspace
 
-from b12assistant.answers import Status
 from b12assistant.application.improvement import Improver, read_questions
 from b12assistant.command.improve_command import _Desk
 from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError, UsageError
+from b12assistant.errors import CorpusError
 from b12assistant.types import Span
 
 # One word of five is in the corpus: too little for an answer, unless the question is asked of a sentence.
@@ -39,13 +38,6 @@ def sentence(space: FakeWorkspace, words: str) -> Span:
     return next(each for passage in passages for each in passage.sentences if each.text == words)
 
 
-def test_the_nearest_sentences_come_best_first(space: FakeWorkspace) -> None:
-    near = Improver(space).nearest("Does metformin lower B12 in some people?")
-    assert near[0][0].text == "Metformin lowers B12 in some people."
-    assert len(near) == 6  # every sentence of the corpus
-    assert [closeness for _, closeness in near] == sorted((closeness for _, closeness in near), reverse=True)
-
-
 def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space: FakeWorkspace) -> None:
     documents = contents(space.corpus)
     improver = Improver(space)
@@ -60,15 +52,6 @@ def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space:
     assert OTHER in now.pop("not_answered.toml")
     assert now == {}
     assert improver.marked([*GOLD, "how much is a pill"]) == [True, True, True, False]
-
-
-def test_after_the_next_index_a_marked_question_gets_its_sentence(space: FakeWorkspace) -> None:
-    assert {space.ask(question).answer.status for question in GOLD} == {Status.NO_ANSWER}
-    Improver(space).take_gold(GOLD)
-    later = again(space)
-    later.index()
-    first = {question: [quote.best.text for quote in later.ask(question).answer.quotes][:1] for question in GOLD}
-    assert first == {PILL: list(GOLD[PILL]), FISH: ["Fish and eggs hold vitamin B12."], OTHER: []}
 
 
 def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -> None:
@@ -88,17 +71,9 @@ KIOSK = {
     "twice.md": "# Twice\n\nIt is shut in winter. The roof is red.\n",
 }
 ICE = "The kiosk sells ice cream in the summer only."
-WHOLE = {
-    "as a reader sees it": ICE,
-    "with backticks, as in the file": "The kiosk sells `ice cream` in the **summer** only.",
-    "with other blanks and capitals": "the kiosk sells\n ice cream in  the summer only.",
-}
 NOT_WHOLE = {
     "part of a sentence": ("The kiosk sells ice cream", "is no whole sentence"),
-    "more than a sentence": (f"{ICE} It is shut in winter.", "is no whole sentence"),
-    "words that hold a list item": ("The kiosk is shut in winter or in spring.", "is no whole sentence"),
     "in two documents": ("It is shut in winter.", "is 2 sentences"),
-    "empty": (" ", "is no whole sentence"),
 }
 
 
@@ -107,14 +82,6 @@ def kiosk(tmp_path: Path) -> FakeWorkspace:
     space = fake_workspace(write(tmp_path / "corpus", KIOSK), tmp_path / "index")
     space.index()
     return space
-
-
-@pytest.mark.parametrize("gold", WHOLE.values(), ids=WHOLE)
-def test_gold_is_one_whole_sentence_of_the_corpus(gold: str, kiosk: FakeWorkspace) -> None:
-    assert Improver(kiosk).take_gold({"Where is ice?": (gold,)}) == (1, [])
-    (line,) = (kiosk.corpus / "sentences" / "kiosk.md.jsonl").read_text("utf-8").splitlines()
-    assert json.loads(line) == {"text": ICE, "asked": ["Where is ice?"]}
-    assert not (kiosk.corpus / "sentences" / "codes.md.jsonl").exists()
 
 
 @pytest.mark.parametrize(("gold", "why"), NOT_WHOLE.values(), ids=NOT_WHOLE)
@@ -138,16 +105,13 @@ def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeW
     assert contents(space.corpus) == before
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3])
-def test_a_mark_that_cannot_be_written_changes_nothing(
-    failing: int, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mark_that_cannot_be_written_changes_nothing(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     before, real, calls = contents(space.corpus), replace_file, []
     improver = Improver(space)
 
     def replace(path: Path, data: bytes) -> None:
         calls.append(path)
-        if len(calls) == failing:
+        if len(calls) == 2:
             raise OSError(28, "No space left on device", str(path))
         real(path, data)
 
@@ -203,18 +167,8 @@ FILES = {
         ["Why so?", "How?"],
         "a.txt:2 is left out: an earlier line asks",
     ),
-    "no word": ("a.txt", "Why?\n?!\n", ["Why?"], "a.txt:2 is left out: the question has no readable word"),
-    "too long": ("a.txt", f"Why?\n{'so ' * 7000}\n", ["Why?"], "a.txt:2 is left out: a question has at most 20,000"),
     "not JSON": ("a.jsonl", '{"question": "Why?"}\nWhy so?\n', ["Why?"], "a.jsonl:2 is left out: it is not a whole {"),
     "half a character": ("a.jsonl", '{"question": "Why \\ud83d?"}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
-    "not a text": ("a.jsonl", '{"question": 7}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
-    "gold that is no list": (
-        "a.jsonl",
-        '{"question": "So?", "gold": "x"}\n"Why?"\n',
-        ["Why?"],
-        "a.jsonl:1 is left out",
-    ),
-    "follow-up": ("a.jsonl", '{"question": "He?", "history": ["Why?"]}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
 }
 
 
@@ -226,21 +180,3 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
     questions, (said,) = read_questions(tmp_path / name)
     assert list(questions) == asked
     assert complaint in said
-
-
-def test_gold_is_read_with_its_question(tmp_path: Path) -> None:
-    rows = [{"question": "Why?", "gold": ["So."]}, {"question": "Who?", "gold": []}, {"question": "How?"}]
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    assert read_questions(tmp_path / "a.jsonl") == ({"Why?": ("So.",), "Who?": (), "How?": None}, [])
-
-
-@pytest.mark.parametrize(
-    ("data", "complaint"),
-    [(b"Why?\nCaf\xe9?\n", "not UTF-8"), (b"\n \n# nothing\n", "holds no question"), (None, "cannot be read")],
-    ids=["not UTF-8", "empty", "missing"],
-)
-def test_a_file_without_questions_is_refused_in_one_line(data: bytes | None, complaint: str, tmp_path: Path) -> None:
-    if data is not None:
-        (tmp_path / "a.txt").write_bytes(data)
-    with pytest.raises(UsageError, match=complaint):
-        read_questions(tmp_path / "a.txt")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
-import pytest
 from builders import build_document
 
 from b12assistant.answers import (
@@ -34,7 +32,6 @@ from b12assistant.answers import (
     TurnSlice,
 )
 from b12assistant.display.json_form import passage_json, reply_json, search_json
-from b12assistant.display.quoted import spans_text
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
@@ -168,60 +165,6 @@ def test_a_quote_has_every_key() -> None:
     }
 
 
-def test_the_keys_of_a_quote_keep_their_order() -> None:
-    assert " ".join(rendered_quote()) == (
-        "number text document passage spans best context_span title section pages sentences source_kind words based_on "
-        "commercial_interest publisher published url origins source_cites review_overdue strength score "
-        "source_changed"
-    )
-
-
-def test_what_is_not_known_of_a_source_is_null_and_its_interest_unknown() -> None:
-    found = rendered_quote(Source())
-    assert [found[key] for key in ("source_kind", "based_on", "publisher", "published", "url")] == [None] * 5
-    assert (found["commercial_interest"], found["words"], found["source_cites"]) == ("unknown", "original", [])
-
-
-@pytest.mark.parametrize(
-    ("interest", "shown"), [(Interest.SELLS, True), (Interest.NONE, False), (Interest.UNKNOWN, "unknown")]
-)
-def test_interest_is_shown(interest: Interest, shown: object) -> None:
-    assert rendered_quote(Source(interest=interest))["commercial_interest"] == shown
-
-
-@pytest.mark.parametrize(
-    ("review_by", "overdue"), [(date(2026, 11, 19), True), (TODAY, False), (date(2027, 1, 1), False), (None, False)]
-)
-def test_a_review_is_overdue_from_the_day_after(review_by: date | None, overdue: bool) -> None:
-    assert rendered_quote(Source(review_by=review_by))["review_overdue"] is overdue
-
-
-@pytest.mark.parametrize(("changed", "shown"), [("guides/nerves.pdf", True), ("other.pdf", False)])
-def test_a_changed_source_is_reported(changed: str, shown: bool) -> None:
-    assert rendered_quote(changed=frozenset({changed}))["source_changed"] is shown
-
-
-def test_the_text_of_a_quote_is_its_slices() -> None:
-    found = rendered_quote()
-    assert found["text"] == " […] ".join(TEXT[start:end] for start, end in found["spans"])
-
-
-def test_one_span_has_no_gap() -> None:
-    assert spans_text(quote().spans[:1]) == "Nerves heal."
-
-
-def test_quotes_are_numbered_from_one() -> None:
-    answer = Answer(TURN, Status.ANSWERED, None, (quote(), quote(), quote()), ())
-    assert [each["number"] for each in rendered(answer)["quotes"]] == [1, 2, 3]
-
-
-def test_a_source_without_pages_has_null() -> None:
-    of = Document(DocumentId("a.txt"), "digest", "A", "Nerves heal.")
-    found = Quote((of.span(0, 12),), of.span(0, 12), Passage(PassageId("p"), (of.span(0, 12),)), Strength.POSSIBLE, 0.1)
-    (shown,) = rendered(Answer(TURN, Status.POSSIBLY, Reason.WEAK_MATCH, (found,), ()))["quotes"]
-    assert (shown["pages"], shown["section"], shown["strength"]) == (None, [], "possible")
-
-
 def test_notices_come_in_order_with_rule_and_evidence() -> None:
     answer = Answer(TURN, Status.ANSWERED, None, (), (URGENT, GENERAL))
     urgent, general = rendered(answer)["notices"]
@@ -249,11 +192,6 @@ def test_the_red_flag_is_the_highest() -> None:
     }
 
 
-def test_a_reminder_is_no_red_flag() -> None:
-    reminder = Notice(NoticeKind.RED_FLAG, TextId("reminder"))
-    assert rendered(Answer(TURN, Status.ANSWERED, None, (), (reminder,)))["red_flag"] is None
-
-
 def test_nearest_places_hold_no_words() -> None:
     answer = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (), nearest=(quote().passage,))
     assert rendered(answer)["nearest"] == [
@@ -271,11 +209,6 @@ def test_the_sides_of_a_disagreement_are_whole_quotes_with_the_next_numbers() ->
     assert [side["number"] for side in shown["sides"]] == [2, 3]
     assert shown["sides"][0] == {**rendered_quote(), "number": 2}
     assert shown["sides"][1]["document"] == "other.md"
-
-
-def test_a_disagreement_is_between_two_documents() -> None:
-    with pytest.raises(ValueError, match="two documents"):
-        Disagreement(TopicId("dose"), Topic("How much?"), (quote(), quote()))
 
 
 def test_what_was_searched_is_slices_of_turns() -> None:
@@ -301,19 +234,6 @@ def test_a_reply_has_timings_and_the_generation() -> None:
     assert shown["answer"] == rendered(NOTHING)
     assert shown["timings_ms"] == {"triage": 1.5, "encode": 2.0, "search": None, "quote": None, "total": 9.0}
     assert shown["index"] == {"generation": "abc"}
-
-
-def test_a_reply_names_the_sources_that_changed() -> None:
-    answer = Answer(TURN, Status.ANSWERED, None, (quote(),), ())
-    changed = frozenset({DocumentId("guides/nerves.pdf")})
-    reply = Reply(answer, Timings(triage=1, total=2), None, changed)
-    assert reply_json(reply, TEXTS, today=TODAY)["answer"]["quotes"][0]["source_changed"] is True
-
-
-def test_a_reply_is_json() -> None:
-    answer = Answer(TURN, Status.ANSWERED, None, (quote(),), (URGENT, GENERAL))
-    shown = reply_json(Reply(answer, Timings(triage=1, total=2), None), TEXTS, today=TODAY)
-    assert json.loads(json.dumps(shown)) == shown
 
 
 def test_a_passage_shows_its_sentences_and_what_was_left_out() -> None:

@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 from spellchecker import SpellChecker
 
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
-from b12assistant.language.folding import fold
-from b12assistant.safety import languages
-from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.languages import Lexicon, read_words
 from b12assistant.safety.translations import LABEL, TRANSLATED, WithTranslations
 from b12assistant.safety.triage import Triager, load_rules
@@ -89,7 +86,7 @@ def test_hard_sign_is_an_emergency(text: str) -> None:
         "no puedo respirar", "NO PUEDO RESPIRAR!!", "me tome todas las pastillas", "n consigo respirar",
         "jarrive plus a respirer", "Ich kann meine Beine nicht fühlen", "ich kann meine beine nicht fuehlen",
         "meine Fuesse sind gelaehmt",
-    ],
+    ]
 )  # fmt: skip
 def test_accents_and_capitals_do_not_matter(text: str) -> None:
     assert level(text) is Level.EMERGENCY
@@ -125,7 +122,7 @@ def test_one_difference_decides(fires: str, quiet: str) -> None:
         "Qu'est-ce qu'un AVC ?", "Dans le film l'héroïne se suicide", "Kann B12-Mangel Lähmungen verursachen?",
         "Was ist ein Krampfanfall?", "Im Roman bringt sich der Held um", "A falta de B12 causa paralisia?",
         "O que é um derrame?", "No livro o personagem se mata",
-    ],
+    ]
 )  # fmt: skip
 def test_general_question_raises_nothing_but_the_language(text: str) -> None:
     assert shown(text) == ["language"]
@@ -158,35 +155,16 @@ def test_ordinary_words_in_devanagari_raise_nothing(text: str) -> None:
     [
         "mi papá can't move, no puede mover el brazo", "mi papa tiene chest pain", "my dad has dolor de pecho",
         "my husband hat Brustschmerzen", "ma mère can't breathe",
-    ],
+    ]
 )  # fmt: skip
 def test_language_mixed_with_english_is_read(text: str) -> None:
     assert level(text) is Level.EMERGENCY
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "evidence"),
-    [
-        ("Ayuda: ¡me tomé  TODAS las pastillas!", FlagKind.POISONING, "me tomé  TODAS las pastillas"),
-        ("ich will nicht mehr leben", FlagKind.SELF_HARM, "will nicht mehr leben"),
-    ],
-)
-def test_evidence_is_the_users_own_words(text: str, kind: FlagKind, evidence: str) -> None:
-    notice = triage(text).notices[0]
-    assert notice.flag is not None
-    assert notice.flag.kind is kind
-    assert evidence in [place.text for place in notice.evidence]
 
 
 def test_translation_is_shown_below_the_english_text() -> None:
     assert shown("no puedo respirar") == ["emergency_medical", "emergency_medical.es"]
     assert [notice.kind for notice in triage("no puedo respirar").notices] == [NoticeKind.RED_FLAG, NoticeKind.LANGUAGE]
     assert triage("no puedo respirar").notices[1].flag is None
-
-
-def test_earlier_turn_decides_the_language_of_a_control() -> None:
-    turns = [Turn(0, "Ich will sterben"), Turn(1, "What foods contain B12?")]
-    assert [notice.text for notice in TRIAGER(turns).notices] == ["reminder_crisis", "reminder_crisis.de"]
 
 
 @every_language
@@ -220,10 +198,6 @@ def test_terse_or_misspelt_english_is_english(text: str) -> None:
     assert "language" not in shown(text)
 
 
-def test_examples_of_the_rules_are_english() -> None:
-    assert [text for text in ENGLISH if LANGUAGES.is_foreign(text)] == []
-
-
 def test_english_is_judged_as_without_other_languages() -> None:
     read = [text for text in ENGLISH if LANGUAGES.spoken(text)]
     assert len(read) <= len(ENGLISH) // 100
@@ -236,20 +210,10 @@ def test_english_is_judged_as_without_other_languages() -> None:
         "¿Qué alimentos tienen vitamina B12?", "Quels aliments contiennent la B12 ?",
         "Welche Lebensmittel enthalten B12?", "Quais alimentos têm vitamina B12?",
         "विटामिन बी12 की कमी के लक्षण क्या हैं?",
-    ],
+    ]
 )  # fmt: skip
 def test_question_in_another_language_gets_the_note_that_sources_are_english(text: str) -> None:
     assert shown(text) == ["language"]
-
-
-def test_han_characters_are_words_of_their_own() -> None:
-    words = fold("我喘不过气，help！B12").words
-    assert [word.text for word in words] == ["我", "喘", "不", "过", "气", ",", "help", ".", "b12"]
-    assert [word.start for word in words] == [0, 1, 2, 3, 4, 5, 6, 10, 11]
-
-
-def test_letters_that_arabic_writes_interchangeably_are_one() -> None:
-    assert fold("إلى أمي").text == fold("الي امى").text
 
 
 SCRIPTS = "no puedo respirar ¿qué? 我喘不过气。！ لا أستطيع ـ ة ąęł ñ ß é"
@@ -275,20 +239,3 @@ def test_the_words_of_the_wordings_are_listed_as_the_files_have_them() -> None:
     assert {code: (each.words(), each.usual) for code, each in spoken.items()} == listed, (
         "run `python tools/language_words.py`"
     )
-
-
-def test_no_file_of_a_language_is_read_for_a_question_in_english() -> None:
-    rules = load_rules()
-    assert Triager(rules)([Turn(0, "Can low B12 damage nerves without anaemia?")]).notices == ()
-    assert not [lexicon.code for lexicon in rules.languages.lexicons if "spoken" in vars(lexicon)]
-    assert Triager(rules)([Turn(0, "no puedo respirar")]).flag is not None
-    read = {lexicon.code for lexicon in rules.languages.lexicons if "spoken" in vars(lexicon)}
-    assert "es" in read
-    assert not read & {"ar", "de", "hi", "pl", "zh"}
-
-
-def test_rules_are_loaded_with_the_texts_shown_and_no_file_of_a_language_is_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(languages, "read_spoken", lambda code, _: pytest.fail(f"{code} is read"))
-    assert load_rules(own_texts=WithTranslations(load_fixed_texts())).withdrawals == RULES.withdrawals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import io
 import json
 from pathlib import Path
 
@@ -14,15 +13,11 @@ from builders_letters import EGGS, FEET, FISH, LETTER, MYELIN, PILLS, QUESTIONS,
 from fakes import FakeWorkspace, with_weak_quotes
 from mcp import Client
 from mcp.types import TextContent
-from rich.console import Console
 from serving import small_space
 
-from b12assistant.answers import Answer, Status
+from b12assistant.answers import Answer
 from b12assistant.application.quote_checks import check_file
-from b12assistant.application.shared_answer import shared
 from b12assistant.application.workspace import local_today
-from b12assistant.display import terminal
-from b12assistant.display.addresses import of_quote
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.presentation import Also, AskedHeading, Further, Headline, Nearest, present
@@ -71,33 +66,6 @@ def test_a_part_without_a_sure_answer_says_so_once_above_its_quotes(
     assert f'class="again" value="{EGGS}"' in fourth
 
 
-def test_a_shared_letter_without_its_own_quotes_puts_none_under_a_wrong_question(space: FakeWorkspace) -> None:
-    reply = space.ask(LETTER)
-    links = [of_quote(quote) for quote in reply.answer.quotes]
-    assert shared(space, reply, links).answer.parts == reply.answer.parts
-    assert shared(space, reply, links[1:]).answer.parts == ()
-
-
-def test_json_has_every_question_with_the_numbers_of_its_quotes(space: FakeWorkspace) -> None:
-    found = reply_json(space.ask(LETTER), space.texts, today=local_today())["answer"]
-    assert [(each["text"], each["quotes"]) for each in found["asked"]] == [
-        (MYELIN, [1]),
-        (REFUSED, []),
-        (PILLS, [2]),
-        (FEET, [1]),
-    ]
-    assert [LETTER[one["start"] : one["end"]] for one in found["asked"][1]["context"]] == [MYELIN]
-    assert [each["text"] for each in found["further"]] == [EGGS, FISH]
-
-
-def test_the_terminal_shows_every_question(space: FakeWorkspace) -> None:
-    out = io.StringIO()
-    reply, setting = space.ask(LETTER), space.setting()
-    terminal.answer(present(reply, setting), Console(file=out, width=200))
-    for question in QUESTIONS:
-        assert question in out.getvalue()
-
-
 def test_mcp_gives_every_question(space: FakeWorkspace) -> None:
     async def called() -> list[str]:
         async with Client(build_server(space)) as client:
@@ -117,41 +85,9 @@ def test_a_saved_letter_is_verified(space: FakeWorkspace, tmp_path: Path) -> Non
     assert not any(quote.problem for quote in checked.quotes)
 
 
-def test_a_letter_of_20000_characters_is_answered(space: FakeWorkspace) -> None:
-    letter = STORY * 170 + MYELIN
-    found = answer(space, (letter + " " * 20_000)[:20_000])
-    assert asked(found) == [MYELIN]
-    assert found.parts[0].numbers
-
-
 def test_of_40_questions_four_are_answered_and_36_named(space: FakeWorkspace) -> None:
     questions = [f"Does metformin lower cobalamin in {number} people?" for number in range(10, 50)]
     numbered = "\n".join(f"{number}. {question}" for number, question in enumerate(questions, 1))
     for found in (answer(space, STORY + " ".join(questions)), answer(space, f"{STORY}\n{numbered}")):
         assert len(found.parts) == 4
         assert asked(found) == questions
-
-
-def test_a_letter_without_a_question_is_searched_as_a_whole(space: FakeWorkspace) -> None:
-    found = answer(space, STORY + "Metformin lowers cobalamin in some people.")
-    assert not found.parts
-    assert not found.more
-    assert found.status in (Status.NO_ANSWER, Status.POSSIBLY)
-    assert found.asked[0].words.text == STORY + "Metformin lowers cobalamin in some people."
-
-
-def test_the_same_question_three_times_is_answered_once(space: FakeWorkspace) -> None:
-    found = answer(space, f"{STORY}{MYELIN} {STORY}{MYELIN.upper()} {MYELIN}")
-    assert asked(found) == [MYELIN]
-
-
-def test_a_question_in_another_language_says_so_and_hides_no_other(space: FakeWorkspace) -> None:
-    german = "Welche Lebensmittel enthalten Vitamin B12?"
-    found = answer(space, f"{STORY}{MYELIN} {german}")
-    assert german in asked(found)
-    assert found.parts[0].numbers
-
-
-def test_what_somebody_else_wrote_is_not_asked(space: FakeWorkspace) -> None:
-    found = answer(space, f"> {PILLS}\n> On Monday she wrote: {EGGS}\n{STORY}{MYELIN}")
-    assert asked(found) == [MYELIN]

@@ -31,21 +31,6 @@ def test_from_the_upper_limit_on_most_quotes_are_right_and_from_a_lower_one_they
     assert sum(shares[strong - 0.02]) < 0.85 * len(shares[strong - 0.02])
 
 
-def test_the_upper_limit_stays_if_none_makes_quotes_right_often_enough() -> None:
-    asked = [*RIGHT, *(Judged(0.95, right=False, gold=False) for _ in range(40))]
-    assert limits_of(asked, NOW).strong == NOW.strong
-
-
-def test_it_is_said_what_the_limits_change() -> None:
-    assert list(changes([*RIGHT, *WRONG], NOW, Limits(0.51, 0.7))) == [
-        "answering.least: 0.300 now, 0.510 fits",
-        "answering.strong: 0.800 now, 0.700 fits",
-        "refused, of 40 answerable questions: 0 now, 1 then",
-        "refused, of 20 questions without gold: 0 now, 11 then",
-        "right, of the best quotes from answering.strong on: 10 of 10 now, 20 of 20 then",
-    ]
-
-
 def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     space = three_files(tmp_path)
     space.index()
@@ -68,15 +53,6 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     assert asked == ["Metformin: does it lower B12?"]
 
 
-def test_too_few_questions_are_refused(tmp_path: Path) -> None:
-    space = three_files(tmp_path)
-    space.index()
-    file = tmp_path / "questions.jsonl"
-    file.write_text(json.dumps({"id": "a", "question": "Does metformin lower B12?", "gold": ["Metformin lowers B12"]}))
-    with pytest.raises(DatasetError, match="a fit needs 10 of the first and 5 of the others"):
-        judged(space, file)
-
-
 def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
     fitted = load_calibration()
     kept = fitted.with_limits(least=0, strong=0)
@@ -90,3 +66,13 @@ def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_dista
     assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
     assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
     assert chosen.message == pytest.approx(2 * fitted.message)
+
+
+def test_it_is_said_what_the_limits_change() -> None:
+    assert list(changes([*RIGHT, *WRONG], NOW, Limits(0.51, 0.7))) == [
+        "answering.least: 0.300 now, 0.510 fits",
+        "answering.strong: 0.800 now, 0.700 fits",
+        "refused, of 40 answerable questions: 0 now, 1 then",
+        "refused, of 20 questions without gold: 0 now, 11 then",
+        "right, of the best quotes from answering.strong on: 10 of 10 now, 20 of 20 then",
+    ]

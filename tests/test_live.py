@@ -16,13 +16,12 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
-from b12assistant.application.live import Live, prepare
+from b12assistant.application.live import Live
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
 
 COBALT = "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"
 ASKED = "Where do quaggas graze: cobalt meadows?"
-ASKED_OF_MYELIN = "What wraps every nerve: myelin?"
 
 
 @pytest.fixture
@@ -61,26 +60,6 @@ def test_the_very_next_answer_is_from_a_newly_published_index(space: FakeWorkspa
     assert before.ask(ASKED).generation == former  # a caller that started with it goes on with it
 
 
-def test_a_document_that_was_removed_is_not_in_the_very_next_answer(space: FakeWorkspace) -> None:
-    live = Live(space)
-    name = live().ask(ASKED_OF_MYELIN).answer.quotes[0].document.id
-    (space.corpus / name).unlink()
-    newer = again(space).index().generation
-    reply = live().ask(ASKED_OF_MYELIN)
-    assert reply.generation == newer
-    assert name not in {quote.document.id for quote in reply.answer.quotes}
-
-
-def test_the_very_next_request_to_a_server_is_answered_from_the_new_index(space: FakeWorkspace) -> None:
-    client = TestClient(build_app(Live(space)))
-    asked = {"question": ASKED}
-    assert client.post("/api/v1/ask", json=asked).json()["answer"]["quotes"] == []
-    newer = published(space)
-    body = client.post("/api/v1/ask", json=asked).json()
-    assert body["index"]["generation"] == newer
-    assert [quote["document"] for quote in body["answer"]["quotes"]] == ["quaggas.md"]
-
-
 def test_while_one_caller_opens_a_new_index_the_others_get_the_one_in_use(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,15 +86,6 @@ def test_while_one_caller_opens_a_new_index_the_others_get_the_one_in_use(
     assert live().ask(ASKED).generation == newer
 
 
-def test_nothing_is_opened_again_if_nothing_was_published(space: FakeWorkspace) -> None:
-    live = Live(space)
-    before = live()
-    before.ask(ASKED)
-    again(space).index()
-    settled(live)
-    assert live() is before
-
-
 def test_the_index_in_use_before_is_forgotten(space: FakeWorkspace) -> None:
     live = Live(again(space))
     live().ask(ASKED)
@@ -137,56 +107,6 @@ def test_nothing_of_a_damaged_index_is_used_and_the_damage_is_reported(space: Fa
     assert (ready["index"]["generation"], ready["older_generation"]) == (good, True)
     assert "b12assistant index" in ready["hint"]
     assert "vectors.safetensors" in live().opened.problems[0]
-
-
-def test_if_no_generation_is_whole_any_more_the_one_in_memory_stays_in_use(space: FakeWorkspace) -> None:
-    live = Live(space)
-    good = live().ask(ASKED).generation
-    newer = published(space)
-    for name in (good, newer):
-        (space.store.root / "generations" / str(name) / "vectors.safetensors").write_bytes(b"damaged")
-    assert until(lambda: bool(live().opened.problems))
-    assert live().ask(ASKED).generation == good
-    assert TestClient(build_app(live)).get("/readyz").json()["older_generation"] is True
-    settled(live)
-    mended = again(space).index().generation
-    assert until(lambda: not live().opened.problems)
-    assert live().ask(ASKED).generation == mended
-
-
-def test_a_curators_mistake_with_a_newer_index_is_reported_and_the_former_stays_in_use(space: FakeWorkspace) -> None:
-    live = Live(space)
-    good = live().ask(ASKED).generation
-    (space.corpus / "red_flags.toml").write_text("no = rules\n")
-    write(space.corpus, {"quaggas.md": COBALT})
-    pointer = space.store.root / "CURRENT"
-    pointer.write_bytes(pointer.read_bytes())  # as publishing does
-    assert until(lambda: bool(live().opened.problems))
-    assert "red_flags.toml" in live().opened.problems[0]
-    assert live().ask(ASKED).generation == good
-
-
-def test_a_build_that_cannot_be_opened_is_reported_wherever_problems_are(space: FakeWorkspace) -> None:
-    live = Live(space)
-    good = live().ask(ASKED).generation
-    newer = published(space)
-    for name in (good, newer):
-        (space.store.root / "generations" / str(name) / "vectors.safetensors").write_bytes(b"damaged")
-    assert until(lambda: bool(live().opened.problems))
-    assert "vectors.safetensors" in live().opened.problems[0]
-    assert live().ask(ASKED).generation == good
-
-
-def test_what_cannot_be_prepared_is_logged_and_harms_nothing(
-    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(**_: object) -> None:
-        raise ValueError("What of the zebra?")
-
-    monkeypatch.setattr("b12assistant.application.live.english_words", broken)
-    prepare(space)
-    assert "not prepared: ValueError" in caplog.text
-    assert "zebra" not in caplog.text
 
 
 def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from b12assistant.errors import ConfigError
-from b12assistant.web.listening import JsonLines, start
+from b12assistant.web.listening import JsonLines
 
 
 def line(name: str, message: str, *arguments: object, **more: object) -> dict[str, Any]:
@@ -46,14 +45,3 @@ def test_the_type_and_place_of_an_exception_are_logged(name: str) -> None:
         told = line(name, "it broke", exc_info=sys.exc_info())
     assert told["error"].startswith("ValueError at test_logs.py:")
     assert "zebra" not in str(told)
-
-
-def test_half_a_character_is_written_all_the_same() -> None:
-    assert "\\ud800" in JsonLines().format(
-        logging.LogRecord("b12assistant", logging.INFO, "x.py", 1, "file \ud800", (), None)
-    )
-
-
-def test_an_unknown_level_is_refused() -> None:
-    with pytest.raises(ConfigError, match="set one of info, warning, error"):
-        start("loud")

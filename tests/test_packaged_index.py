@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpora import FOOD, capsules, three_files, write
+from corpora import capsules, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.api import Workspace
 from b12assistant.application import workspace
 from b12assistant.config import load_configuration
-from b12assistant.index import previous as module
 from b12assistant.index.collection import METHOD
 from b12assistant.index.embedding import embed
-from b12assistant.index.previous import Known, VectorScope, previous_of
+from b12assistant.index.previous import Known, previous_of
 from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent
@@ -50,55 +49,6 @@ def test_a_first_index_encodes_nothing_and_is_the_same(space: FakeWorkspace) -> 
     assert first.index().generation == space.index().generation
 
 
-def test_progress_counts_what_is_encoded(space: FakeWorkspace) -> None:
-    counted: list[tuple[str, int, int]] = []
-    elsewhere(space, RefusingEncoder()).index(progress=lambda *each: counted.append(each))
-    assert {stage for stage, _, _ in counted} == {"reading"}
-    write(space.corpus, {"guides/food.md": FOOD.replace("none", "little")})
-    space.index(progress=lambda *each: counted.append(each))
-    assert [each for each in counted if each[0] == "embedding"] == [("embedding", 0, 1), ("embedding", 1, 1)]
-
-
-def test_only_a_changed_document_is_encoded(space: FakeWorkspace) -> None:
-    write(space.corpus, {"guides/food.md": FOOD.replace("none", "little")})
-    encoder = FakeEncoder()
-    mixed = elsewhere(space, encoder)
-    report = mixed.index()
-    assert [each.file for each in report.files if each.embedded] == ["guides/food.md"]
-    assert not any("Metformin" in text for text in encoder.encoded)
-    assert report.generation == space.index().generation
-
-
-def test_a_document_is_known_under_another_name(space: FakeWorkspace) -> None:
-    write(space.corpus, {"other.md": FOOD})
-    (space.corpus / "guides/food.md").unlink()
-    elsewhere(space, RefusingEncoder()).index()
-
-
-def test_indexing_from_scratch_does_not_use_them(space: FakeWorkspace) -> None:
-    encoder = FakeEncoder()
-    assert elsewhere(space, encoder).index(from_scratch=True).generation == space.index().generation
-    assert any("Metformin" in text for text in encoder.encoded)
-
-
-def test_those_of_another_encoder_are_not_used(space: FakeWorkspace) -> None:
-    other = FakeEncoder(digest="1" * 64)
-    elsewhere(space, other).index()
-    assert any("Metformin" in text for text in other.encoded)
-
-
-def test_other_versions_of_libraries_use_them_too(space: FakeWorkspace) -> None:
-    """Whoever installs the wheel has other versions; between these the vectors of a text differ by rounding only."""
-    elsewhere(space, RefusingEncoder(runtime={"encoder": "fake", "onnxruntime": "9"})).index()
-
-
-def test_without_it_everything_is_encoded(space: FakeWorkspace) -> None:
-    shutil.rmtree(workspace.PACKAGED_INDEX)
-    encoder = FakeEncoder()
-    assert elsewhere(space, encoder).index().generation == space.index().generation
-    assert encoder.encoded
-
-
 def test_a_damaged_one_is_never_used(space: FakeWorkspace) -> None:
     for file in sorted(packaged().iterdir()):
         whole = file.read_bytes()
@@ -112,33 +62,10 @@ def test_a_damaged_one_is_never_used(space: FakeWorkspace) -> None:
         file.write_bytes(whole)
 
 
-def test_what_vectors_depend_on_is_in_their_scope() -> None:
-    def made_by(model: str = "0", encoder: str = "fake", version: str = "1", pieces: int = 12, method: int = 7) -> str:
-        return VectorScope.of(model, {"encoder": encoder, "numpy": version}, pieces, method).made_by
-
-    assert made_by() == made_by(version="2")
-    assert len({made_by(), made_by("1"), made_by(encoder="x"), made_by(pieces=13), made_by(method=8)}) == 5
-
-
 def test_the_method_is_raised_with_the_projection() -> None:
     """No index names the projection that its token vectors were reduced with."""
     digest = hashlib.sha256(PROJECTION.read_bytes()).hexdigest()
     assert (METHOD, digest[:16]) == (9, "e510877c52202bce"), "raise METHOD, and write both here"
-
-
-def test_another_encoder_reads_no_more_than_the_manifest(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path) -> None:
-        raise AssertionError(f"read {folder}")
-
-    monkeypatch.setattr(module, "read_generation", refuse)
-    elsewhere(space, FakeEncoder(digest="1" * 64)).index()
-    with pytest.raises(AssertionError, match="read "):
-        elsewhere(space).index()
-
-
-def test_an_index_where_nothing_changed_reads_none_of_it(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "read_manifest", lambda folder: pytest.fail(f"read {folder}"))
-    assert space.index().unchanged
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ from fakes import FakeEncoder
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from b12assistant.cleaning import marked_share
 from b12assistant.errors import SourceError
 from b12assistant.loaders.passages import chunk
 from b12assistant.types import BlockKind, Document, MarkKind, Passage
@@ -106,12 +105,3 @@ def test_ids_are_unique_and_a_function_of_the_text(text: str, file: str, most: i
     ids = [passage.id for passage in passages]
     assert len(set(ids)) == len(ids)
     assert ids == [passage.id for passage in passages_of(read(text, file), most)]
-
-
-@given(TEXTS, FILES)
-def test_the_share_of_marked_text_is_what_the_marks_cover(text: str, file: str) -> None:
-    document = read(text, file)
-    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
-    solid = [at for at, character in enumerate(document.text) if not character.isspace()]
-    covered = sum(any(range_.start <= at < range_.end for range_ in never) for at in solid)
-    assert marked_share(document) == covered / len(solid)

@@ -7,13 +7,10 @@ import html
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from corpora import capsules
 from fakes import FakeWorkspace
 from mcp import Client
 from mcp.types import TextContent
@@ -23,11 +20,9 @@ from serving import small_space
 from b12assistant.answers import (
     Answer,
     Disagreement,
-    FixedText,
     Notice,
     NoticeKind,
     Quote,
-    Reason,
     Reply,
     Status,
     Strength,
@@ -39,17 +34,13 @@ from b12assistant.answers import (
 )
 from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
-from b12assistant.display.citation_formats import CitationForm, cite, message
+from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import (
-    General,
-    Headline,
     Setting,
-    ShownDifference,
     present,
     quotes_of,
 )
-from b12assistant.display.quoted import Quoted
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
@@ -63,7 +54,6 @@ from b12assistant.types import (
     SourceKind,
     Words,
 )
-from b12assistant.web.lookup_routes import place_of
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
@@ -164,25 +154,12 @@ def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
     return copy
 
 
-def in_a_row(reply: Reply, _: OneReply) -> str:
-    rows = [place_of(quote) for quote in quotes_of(present(reply, SETTING))]
-    return "\n".join(f"{row['who']} {row['interest']}" for row in rows)
-
-
-def in_a_message(reply: Reply, _: OneReply) -> str:
-    return message([("", list(quotes_of(present(reply, SETTING))))], (), SAID, "")["text"]
-
-
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
     "page": page,
     "terminal": on_terminal,
     "MCP": over_mcp,
 }
-QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {
-    "copied": copied(CitationForm.PLAIN),
-    "row": in_a_row,
-    "reply": in_a_message,
-}
+QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {"copied": copied(CitationForm.PLAIN)}
 
 
 def seen(text: str) -> str:
@@ -200,44 +177,8 @@ def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, space:
 
 
 @pytest.mark.parametrize("output", ANSWERS)
-def test_no_output_has_a_note_that_does_not_apply(output: str, space: OneReply) -> None:
-    shown = seen(ANSWERS[output](reply_of(quote_of(Source(interest=Interest.NONE))), space))
-    notes = {"seller", "unknown interest", "our summary", "overdue", "changed", "superseded"}
-    assert [note for note in notes if NOTES[note][1].casefold() in shown] == []
-
-
-@pytest.mark.parametrize("output", ANSWERS)
 def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(output: str, space: OneReply) -> None:
     shown = seen(ANSWERS[output](reply_of(quote_of(Source(), text="Lemur loris."), differ=True), space))
     assert "how much is enough?" in shown
     assert "okapi tapir." in shown
     assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
-
-
-def test_pieces_come_in_the_order_of_the_page() -> None:
-    reply = reply_of(quote_of(Source()), quote_of(Source()), differ=True)
-    weak = replace(reply, answer=replace(reply.answer, reason=Reason.WEAK_MATCH, status=Status.POSSIBLY))
-    assert [type(piece) for piece in present(weak, SETTING)] == [Headline, Quoted, Quoted, ShownDifference, General]
-    assert [quote.number for quote in quotes_of(present(weak, SETTING))] == [1, 2, 3, 4]
-
-
-def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
-    answer = reply_of(quote_of(Source())).answer
-    sellers = Notice(NoticeKind.ONLY_SELLERS, TextId("only_sellers"))
-    told = replace(answer, reason=Reason.ONLY_SELLERS, notices=(sellers, GENERAL))
-    shown = present(Reply(told, Timings(1, 1), GENERATION), SETTING)
-    assert not any(isinstance(piece, Headline) for piece in shown)
-
-
-@pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.id)
-def test_no_fixed_text_promises_that_something_follows(text: FixedText) -> None:
-    """They stand above refusals too; only sources that were found can be "only sellers"."""
-    assert "follows" not in text.text or text.id == "only_sellers"
-
-
-def test_a_reply_of_the_workspace_has_the_curators_topic(tmp_path: Path) -> None:
-    space = small_space(tmp_path, capsules())
-    reply = space.ask("Do swallowed capsules work as well as a syringe?")
-    (differ, *_) = (piece for piece in present(reply, space.setting()) if isinstance(piece, ShownDifference))
-    assert differ.heading == "Sources disagree: Do swallowed capsules work as well as a syringe?"
-    assert [quote.text[:9] for quote in differ.sides] == ["Swallowed", "A syringe"]

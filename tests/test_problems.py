@@ -24,56 +24,20 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     ("method", "path", "body", "status", "code", "named"),
     [
         ("POST", ASK, b'{"question": ', 400, "not_json", ""),
-        ("POST", ASK, b"\xff\xfe\x00", 400, "not_json", ""),
-        ("POST", ASK, b"[" * 60_000, 400, "not_json", ""),
         ("POST", ASK, b"", 422, "invalid_request", "body"),
-        ("POST", ASK, b"[]", 422, "invalid_request", "body"),
         ("POST", ASK, b"{}", 422, "invalid_request", "body.question"),
-        ("POST", ASK, b'{"question": null}', 422, "invalid_request", "body.question"),
         ("POST", ASK, b'{"question": "B12?", "top_k": 3}', 422, "invalid_request", "body.top_k"),
         ("POST", ASK, b'{"question": "B12?", "history": [1]}', 422, "invalid_request", "body.history.0"),
-        (
-            "POST",
-            ASK,
-            b'{"question": "B12?", "history": ["B12?"%s]}' % (b', "x"' * 19),
-            422,
-            "invalid_request",
-            "body.history",
-        ),
         ("POST", ASK, b'{"question": "%s"}' % (b"x" * 20_001), 422, "invalid_request", "body.question"),
-        ("POST", ASK, b'{"question": "\\ud800"}', 422, "invalid_request", "body.question"),
         ("POST", ASK, b'{"question": ""}', 422, "question", ""),
-        ("POST", ASK, b'{"question": " \\u0000 "}', 422, "question", ""),
         ("POST", SEARCH, b'{"question": "B12", "k": 0}', 422, "invalid_request", "body.k"),
         ("POST", SEARCH, b'{"question": "B12", "kinds": ["guidelines"]}', 422, "invalid_request", "body.kinds.0"),
-        ("POST", SEARCH, b'{"question": "B12", "kinds": "guideline"}', 422, "invalid_request", "body.kinds"),
-        ("POST", SEARCH, b'{"question": "B12", "since": "2020"}', 422, "invalid_request", "body.since"),
-        ("POST", SEARCH, b'{"question": "B12", "until": 10000}', 422, "invalid_request", "body.until"),
         ("POST", SEARCH, b'{"question": "B12", "since": 2021, "until": 2020}', 422, "invalid_request", "body"),
-        ("POST", SEARCH, b'{"question": "B12", "publisher": null}', 422, "invalid_request", "body.publisher"),
-        (
-            "POST",
-            SEARCH,
-            b'{"question": "B12", "document": "%s"}' % (b"x" * 301),
-            422,
-            "invalid_request",
-            "body.document",
-        ),
-        ("POST", SEARCH, b'{"question": "B12", "k": 101}', 422, "invalid_request", "body.k"),
-        ("POST", SEARCH, b'{"question": "B12", "k": true}', 422, "invalid_request", "body.k"),
-        ("POST", SEARCH, b'{"question": "B12", "k": "5"}', 422, "invalid_request", "body.k"),
         ("GET", f"{DOCUMENTS}?limit=0", b"", 422, "invalid_request", "query.limit"),
-        ("GET", f"{DOCUMENTS}?offset=-1", b"", 422, "invalid_request", "query.offset"),
         ("GET", f"{DOCUMENTS}/", b"", 404, "not_found", ""),
         ("GET", f"{DOCUMENTS}/../../etc/passwd", b"", 404, "not_found", ""),
-        ("GET", f"{DOCUMENTS}/%00%FF%0A", b"", 404, "not_found", ""),
         ("GET", "/api/v1/passages/none", b"", 404, "not_found", ""),
-        ("GET", "/api", b"", 404, "not_found", ""),
-        ("GET", "/api/v1/ask/", b"", 404, "not_found", ""),
         ("GET", ASK, b"", 405, "method", ""),
-        ("DELETE", f"{DOCUMENTS}/nerves.md", b"", 405, "method", ""),
-        ("OPTIONS", SEARCH, b"", 405, "method", ""),
-        ("POST", "/healthz", b"", 405, "method", ""),
     ],
 )
 def test_a_bad_request_is_a_problem(
@@ -87,17 +51,10 @@ def test_a_bad_request_is_a_problem(
     assert [error.at for error in problem.errors][:1] == ([named] if named else [])
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{}, {"content-type": "text/plain"}, {"content-type": "application/jsonx"}, {**JSON, "content-encoding": "gzip"}],
-)
+@pytest.mark.parametrize("headers", [{"content-type": "text/plain"}, {**JSON, "content-encoding": "gzip"}])
 def test_a_body_that_is_not_said_to_be_json_is_not_read(headers: dict[str, str], client: TestClient) -> None:
     response = client.post(ASK, content=b'{"question": "B12?"}', headers=headers)
     assert (response.status_code, Problem.model_validate(response.json()).code) == (415, "content_type")
-
-
-def test_the_allowed_method_is_named(client: TestClient) -> None:
-    assert client.get(ASK).headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("path", [ASK, SEARCH])

@@ -126,23 +126,6 @@ def test_the_last_words_can_be_searched_as_typed(built: Path) -> None:
         terminal.leave(b"q\n")
 
 
-def test_earlier_questions_are_remembered_until_a_new_topic(built: Path) -> None:
-    with at(built) as terminal:
-        terminal.until("\n> ")
-        terminal.answer_to(b"Which medicines lower vitamin B12?")
-        read_with = "Read together with: Which medicines lower vitamin B12?"
-        assert read_with in terminal.answer_to(b"and what about those?")
-        terminal.answer_to(b"  ")
-        assert "medicines lower" not in terminal.answer_to(b"and what about those?").partition("[1]")[0]
-
-
-def test_what_cannot_be_read_does_not_end_the_conversation(built: Path) -> None:
-    with at(built) as terminal:
-        terminal.until("\n> ")
-        terminal.answer_to(b"\xff")
-        assert "fatty sheath" in terminal.answer_to(b"What insulates a nerve \xff fibre?")
-
-
 def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()  # without one the packaged corpus answers
     with at(tmp_path) as terminal:
@@ -151,34 +134,18 @@ def test_an_emergency_is_answered_without_an_index(tmp_path: Path) -> None:
         assert "there is no index" in terminal.answer_to(b"What is myelin?")
 
 
-@pytest.mark.parametrize("key", [b"\x04", b"\x03"], ids=["Ctrl-D", "Ctrl-C"])
-def test_a_key_exits_without_a_word(built: Path, key: bytes) -> None:
+def test_a_key_exits_without_a_word(built: Path) -> None:
     with at(built) as terminal:
         terminal.until("\n> ")
         terminal.settle()
-        shown = terminal.leave(key)
+        shown = terminal.leave(b"\x03")
         assert terminal.status == 0
         assert shown.strip() in ("", "^C")
 
 
-@pytest.mark.parametrize("columns", [20, 40, 80, 200])
-def test_no_line_is_wider_than_the_terminal(built: Path, columns: int) -> None:
+def test_no_line_is_wider_than_the_terminal(built: Path) -> None:
+    columns = 40
     with at(built, "What insulates a nerve fibre?", COLUMNS=str(columns)) as terminal:
         lines = terminal.leave(b"").splitlines()
         assert terminal.status == 0
         assert max(map(len, lines)) <= columns
-
-
-def test_no_colour_where_none_is_wanted(built: Path) -> None:
-    with at(built, "What insulates a nerve fibre?", NO_COLOR="1") as terminal:
-        assert b"\x1b[3" not in terminal.rest()
-
-
-def test_every_answer_of_a_conversation_can_be_explained(built: Path) -> None:
-    with at(built, "--explain") as terminal:
-        terminal.until("\n> ")
-        first = terminal.answer_to(b"I want to die")
-        assert "rule self_harm (emergency, self_harm): suicidal" in first
-        again = terminal.answer_to(b"and what about folate?")
-        assert "turn 1: I want to die" in again
-        assert "memory: what an earlier turn called for is kept" in again

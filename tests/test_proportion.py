@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from builders_opinion import triage
@@ -12,7 +11,6 @@ from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, Rule
 from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed, in_proportion
 from b12assistant.safety.triage import Triager, load_rules
 
-ROOT = Path(__file__).parent.parent
 RULES = Triager(load_rules())
 FILLER = "My sister came to stay, we painted the fence and went to the sea with the dog. " * 3
 
@@ -114,11 +112,6 @@ def test_a_sick_animal_alone_gets_no_alarm(text: str, level: Level, nothing: boo
     assert shown(text, level, by_rule=True)
 
 
-def test_what_falls_out_or_asleep_is_no_fall() -> None:
-    assert shown("Falling asleep at my desk for months", Level.URGENT) == [(LINE, "routine")]
-    assert shown("Falling on the stairs for months", Level.URGENT) == [(BOX, "urgent")]
-
-
 def test_next_to_nothing_gets_a_line_and_what_a_rule_says_keeps_its_box() -> None:
     assert shown("My feet are tingling.", Level.URGENT, faint=True) == [(LINE, "routine")]
     assert shown("Tingling for years, no worse.", Level.URGENT, by_rule=True, faint=True) == [(BOX, "urgent")]
@@ -143,11 +136,6 @@ def test_what_is_not_about_a_body_or_asks_of_the_far_future_gets_nothing_unless_
     "text", ["legs weak and the pipe burst", "leaking when I cough, and a dripping tap", "my waterworks leak"]
 )
 def test_a_person_beside_the_tap_keeps_the_alarm(text: str) -> None:
-    assert shown(text, Level.EMERGENCY) == [(BOX, "emergency_medical")]
-
-
-def test_what_happens_now_is_no_question_of_the_far_future() -> None:
-    text = "My legs have just stopped working, could I end up in a wheelchair?"
     assert shown(text, Level.EMERGENCY) == [(BOX, "emergency_medical")]
 
 

@@ -48,12 +48,6 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
     assert with_questions(added, DOCUMENT, [SentenceChange(there, drop=("Why  fish",))]) == ""
 
 
-def test_adding_a_second_time_changes_nothing() -> None:
-    change = SentenceChange(sentence("Fish holds B12."), ("why fish",))
-    once = with_questions("", DOCUMENT, [change])
-    assert with_questions(once, DOCUMENT, [change]) == once
-
-
 @pytest.mark.parametrize(
     "before",
     [
@@ -83,12 +77,6 @@ def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
     assert after.startswith("# mine\n")
 
 
-@pytest.mark.parametrize("text", ['questions = "no list"', "questions = [1]", "question = []"])
-def test_a_list_that_is_not_as_it_should_be_is_left_alone(text: str) -> None:
+def test_a_list_that_is_not_as_it_should_be_is_left_alone() -> None:
     with pytest.raises(SourceFactsError):
-        with_not_answered(text, ["one"], ())
-
-
-def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone() -> None:
-    with pytest.raises(SourceFactsError, match="cannot be edited here"):
-        with_not_answered('"questions" = ["one"]', ["two"], ())
+        with_not_answered("questions = [1]", ["one"], ())

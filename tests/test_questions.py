@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ from starlette.testclient import TestClient
 from b12assistant.answers import Reason, Reply, Status
 from b12assistant.display.labels import load_labels
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.problems import BusyError, LateError, StoppingError
+from b12assistant.web.problems import BusyError, LateError
 from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.service import build_app
 
@@ -45,12 +44,6 @@ def status(reply: Reply) -> Status:
 
 def ends(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [vars(record)["end"] for record in caplog.records if record.name == "b12assistant.questions"]
-
-
-def test_an_answer_is_that_of_the_workspace(built: FakeWorkspace) -> None:
-    found = asyncio.run(questions().ask(built, ASKED, then=lambda reply: reply))
-    assert found.answer == built.ask(ASKED).answer
-    assert found.timings.total >= found.timings.triage > 0
 
 
 def test_a_late_question_gets_an_error_that_says_so(held: Blocking, caplog: pytest.LogCaptureFixture) -> None:
@@ -136,8 +129,7 @@ def test_an_emergency_is_answered_where_the_whole_check_cannot_be_waited_for(how
 
 @pytest.mark.parametrize("how", ["busy", "late"])
 @pytest.mark.parametrize(
-    ("path", "field", "empty"),
-    [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows")],
+    ("path", "field", "empty"), [("/api/v1/search", "question", "hits"), ("/lookup/search", "text", "rows")]
 )
 def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     path: str, field: str, empty: str, how: str, held: Blocking, caplog: pytest.LogCaptureFixture
@@ -178,22 +170,6 @@ def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Block
     assert ends.count(Status.ANSWERED) == 3
 
 
-def test_after_it_is_closed_what_was_begun_is_answered_and_nothing_new(held: Blocking) -> None:
-    async def asked() -> None:
-        bounds = questions()
-        begun = asyncio.create_task(bounds.ask(held, ASKED, then=status))
-        await asyncio.sleep(0.05)
-        bounds.close()
-        assert not bounds.is_idle
-        with pytest.raises(StoppingError):
-            await bounds.ask(held, ASKED, then=status)
-        held.gate.set()
-        assert await begun is Status.ANSWERED
-        assert bounds.is_idle
-
-    asyncio.run(asked())
-
-
 def test_over_http_late_and_stopping_say_when_to_come_again(held: Blocking) -> None:
     bounds = questions(seconds=0.3)
     client = TestClient(build_app(lambda: held, bounds))
@@ -205,11 +181,3 @@ def test_over_http_late_and_stopping_say_when_to_come_again(held: Blocking) -> N
         assert (stopping.status_code, stopping.json()["code"]) == (503, "stopping")
         assert stopping.headers["retry-after"] == "5"
     assert client.get("/healthz").status_code == 200
-
-
-def test_what_is_logged_holds_no_question(built: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG, logger="b12assistant"):
-        asyncio.run(questions().ask(built, "What of the zebra?", then=status))
-    (record,) = [each for each in caplog.records if each.name == "b12assistant.questions"]
-    assert vars(record)["end"] in list(Status)
-    assert "zebra" not in str([vars(each) for each in caplog.records])

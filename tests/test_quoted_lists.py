@@ -32,12 +32,6 @@ def listed(count: int, words: str = "of the shots lasts for some days and then i
     return f"Shots may cause these effects:\n\n{items}"
 
 
-def test_a_list_a_little_longer_than_a_quote_is_quoted_whole() -> None:
-    (words,) = answers(build_document(listed(10), file="a.md"), "effects", most=1)
-    assert CHARACTERS < sum(map(len, words)) <= 1.5 * CHARACTERS
-    assert words[0].count("Effect number") == 10
-
-
 def test_a_list_too_long_for_a_quote_is_cut_with_a_gap_before_its_end() -> None:
     first, last = answers(build_document(listed(20), file="a.md"), "effects", most=1)[0]
     assert first.startswith("Shots may cause these effects:")
@@ -62,10 +56,3 @@ def test_a_list_does_not_run_into_the_references() -> None:
     reference = Range(document.text.index("Green"), len(document.text.rstrip()))
     marked = dataclasses.replace(document, marks=(Mark(reference, MarkKind.REFERENCE, "references"),))
     assert answers(marked, "papers", most=1) == [["Read these papers:\n\nTea and nerves."]]
-
-
-def test_a_colon_that_opens_no_list_may_end_a_quote() -> None:
-    document = build_document(
-        "They studied cow milk and rat bones:\n\n“Cow milk helps the bones of rats.”\n", file="a.md"
-    )
-    assert ["They studied cow milk and rat bones:"] in all_texts(document, "studied")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from builders import build_document, build_passages
-from builders_quotes import all_texts, answers, passages_of, texts, windows_of
+from builders import build_document
+from builders_quotes import answers, passages_of, texts, windows_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.layout import Layout
 from b12assistant.answering.quoting import RATE, Window, choose, cuts, score
 from b12assistant.answers import Quote, Strength
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source
@@ -111,20 +109,6 @@ def test_a_gap_holds_marked_text_and_siblings_only(drawn: tuple[Document, list[s
 
 
 @given(DRAWN)
-def test_a_window_is_short_or_one_sentence_with_what_it_needs_or_a_list(drawn: tuple[Document, list[str]]) -> None:
-    for passage in passages_of(drawn[0]):
-        layout = Layout.of(passage.document)
-        wholes = {whole.rows.start: whole for whole in layout.wholes(passage)}
-        for window in windows_of(passage, *drawn[1], most=80):
-            first = wholes[window.cut.rows.start]
-            length = sum(len(span.text) for span in window.spans)
-            if layout.opens_list(first.spans[-1]):
-                assert length <= 1.5 * 80
-            else:
-                assert length <= 80 or window.cut.rows == first.rows
-
-
-@given(DRAWN)
 def test_an_item_is_quoted_with_what_leads_to_its_list(drawn: tuple[Document, list[str]]) -> None:
     document = drawn[0]
     for window in drawn_windows(drawn):
@@ -167,43 +151,6 @@ def test_chosen_windows_come_best_first(drawn: tuple[Document, list[str]]) -> No
     assert scores == sorted(scores, reverse=True)
 
 
-def test_windows_are_runs_of_up_to_three_sentences() -> None:
-    document = build_document("One is ax. Two is bx. Three is cx. Four is dx.", file="a.txt")
-    assert [len(words) for (words,) in all_texts(document)] == [10, 21, 34, 10, 23, 35, 12, 24, 11]
-
-
-def test_a_window_is_charged_for_its_length() -> None:
-    document = build_document("Nerves heal. " + "x" * 198 + ".", file="a.txt")
-    short, long = windows_of(build_passages(document)[0], "Nerves")[:2]
-    assert short.score == pytest.approx(1.0)
-    assert long.score == pytest.approx(1 - 0.02 * (12 + 199 - 100) / 100)
-
-
-def test_a_score_is_the_best_cosine_of_each_word() -> None:
-    document = build_document("Nerves heal. Milk helps.", file="a.txt")
-    scores = {
-        window.spans[0].text: window.score for window in windows_of(build_passages(document)[0], "Nerves", "Milk")
-    }
-    assert scores == {"Nerves heal.": 0.5, "Nerves heal. Milk helps.": 1.0, "Milk helps.": 0.5}
-
-
-def test_the_best_sentence_is_the_one_that_holds_most() -> None:
-    document = build_document("Nerves heal. Milk helps the nerves and Nerves heal.", file="a.txt")
-    best = {
-        window.best.text for window in windows_of(build_passages(document)[0], "Milk") if len(window.spans[0].text) > 20
-    }
-    assert best == {"Milk helps the nerves and Nerves heal."}
-
-
-def test_a_long_sentence_may_be_quoted_alone_but_not_with_others() -> None:
-    long = "B12 " * 150 + "ends."
-    document = build_document(f"First it begins. {long} Last it ends.", file="a.txt")
-    found = [
-        words for passage in build_passages(document, most=400) for words in map(texts, windows_of(passage, "B12"))
-    ]
-    assert found == [["First it begins."], [long], ["Last it ends."]]
-
-
 def test_two_windows_that_say_the_same_are_one() -> None:
     document = build_document(
         "B12 protects the nerves of adults.\n\n# Two\n\nThe nerves of adults: B12 protects them.\n"
@@ -227,18 +174,10 @@ def test_summaries_of_one_page_that_say_the_same_are_one(pages: str, kept: int) 
     assert len(choose(found, 3)) == kept
 
 
-def test_at_equal_scores_documents_come_by_id_and_place() -> None:
-    later, sooner = build_document("B12 heals. B12 was here.", file="b.txt"), build_document("B12 helps.", file="a.txt")
-    found = [window for document in (later, sooner) for p in passages_of(document) for window in windows_of(p, "B12")]
-    assert [texts(window)[0] for window in choose(found, 2)] == ["B12 helps.", "B12 heals."]
-
-
 @pytest.mark.parametrize(
     ("near", "quoted"),
     [
         ((0.9, 0.9, 0.1), "Eggs have B12. Milk is rich."),
-        ((0.1, 0.9, 0.8), "Milk is rich. Bread has none."),
-        ((0.9, 0.9, 0.8), "Eggs have B12. Milk is rich."),
         ((0.69, 0.9, np.nan), "Milk is rich."),
     ],
 )
@@ -250,23 +189,6 @@ def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[flo
     (chosen,) = choose(found, 1, asked)
     assert texts(chosen) == [quoted]
     assert (texts(alone), chosen.score, chosen.best) == (["Milk is rich."], alone.score, alone.best)
-
-
-def test_a_quote_whose_neighbour_is_quoted_already_stays_as_it_is() -> None:
-    (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has no B12."))
-    found = [
-        dataclasses.replace(each, score=each.score + (each.cut.rows.start == 2)) for each in windows_of(passage, "B12")
-    ]
-    chosen = choose(found, 3, {passage.id: np.array([0.1, 0.8, 0.1], np.float32)})
-    assert list(map(texts, chosen)) == [["Milk is rich. Bread has no B12."], ["Eggs have B12."]]
-
-
-def test_no_neighbour_is_quoted_from_beyond_a_list() -> None:
-    (passage,) = passages_of(build_document("Eat these:\n\n* eggs\n* milk\n\nThey have B12.\n"))
-    rows = len(passage.sentences)
-    found = windows_of(passage, "B12")
-    (chosen,) = choose(found, 1, {passage.id: np.full(rows, 0.9, np.float32)})
-    assert texts(chosen) == ["They have B12."]
 
 
 @given(DRAWN, DRAWN)
@@ -313,9 +235,3 @@ def test_the_answer_and_not_its_question_is_the_best_sentence() -> None:
     cosines = np.array([[1.0], [0.2], [0.1], [0.1]], np.float32)
     (window,) = score([held], [cosines], np.ones(1, np.float32), [np.full(4, np.nan, np.float32)])
     assert window.best.text == "The river gave it that name."
-
-
-@pytest.mark.parametrize("text", ["See that the lid is shut, because it leaks.", "See your doctor today."])
-def test_advice_that_begins_with_see_is_quoted(text: str) -> None:
-    (passage,) = passages_of(build_document(text))
-    assert [cut.text for cut in cuts(passage)] == [text]

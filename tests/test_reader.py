@@ -7,7 +7,6 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import FakeEncoder
 
@@ -38,12 +37,6 @@ def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: J
 def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
     """A copy has no scores cached."""
     assert reader.score(QUESTION, ANSWER) == replace(reader).score(QUESTION, ANSWER)
-
-
-def test_the_end_of_a_long_question_is_read(reader: JointReader) -> None:
-    story = "I live near the sea with my two old dogs and a cat. " * 40
-    assert reader.score(story + QUESTION, ANSWER) == reader.score("And " + story + QUESTION, ANSWER)
-    assert np.isfinite(reader.score(QUESTION, ANSWER * 40))
 
 
 def test_another_encoder_has_no_reader() -> None:
@@ -82,12 +75,3 @@ def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, mo
     assert set(strengths(space, IN_OTHER_WORDS)) == {Strength.POSSIBLE}
     monkeypatch.setattr(JointReader, "score", lambda *_: 9.0)
     assert strengths(space, IN_OTHER_WORDS)[0] is Strength.STRONG
-
-
-@pytest.mark.slow
-def test_where_nothing_is_asked_of_the_sentences_the_reader_has_no_say(built: Path) -> None:
-    flags = {"paths.corpus": str(built / "corpus"), "paths.index": str(built / "index"), "encoder.threads": 1}
-    space = Workspace(load_configuration(environment={}, flags=flags))
-    before = strengths(space)
-    vars(space)["engine"] = replace(space.engine, reader=None)
-    assert strengths(space) == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from builders import build_collection, build_document
 from fakes import PLAIN, FakeEncoder
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.retrieval import beside, encode_query, reading, readings
+from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.index.source_words import SourceWords
 from b12assistant.language.vocabulary import Kind, Term, Vocabulary
@@ -47,28 +46,12 @@ def read(*texts: str) -> str:
     ("question", "as_read"),
     [
         ("the jab", "the injection"),
-        ("The JAB!", "The injection!"),
         ("pins  and\nneedles in my arm", "tingling in my arm"),
-        ("I can’t move", "I paralysis"),
         ("my nervs", "my nerves"),
-        ("Myeline of my nervs", "Myelin of my nerves"),
-        ("my jabber", "my jabber"),
         ("my nreves, my envres", "my nerves, my envres"),
-        ("my nveres", "my nerves"),
         ("Dr Nervse and Myeline", "Dr Nervse and Myeline"),
     ],
-    ids=[
-        "a word",
-        "in any case",
-        "over blanks",
-        "another apostrophe",
-        "a slip",
-        "two slips",
-        "part of a word",
-        "swapped letters",
-        "one letter moved",
-        "a name",
-    ],
+    ids=["a word", "over blanks", "a slip", "swapped letters", "a name"],
 )
 def test_a_question_is_read_in_the_words_of_the_sources(question: str, as_read: str) -> None:
     assert read(question) == as_read
@@ -89,33 +72,6 @@ def test_every_change_is_an_address_in_what_was_written(texts: list[str]) -> Non
     assert text[lead:] == reading(READ.replaced(asked(texts[-1])))[0]
 
 
-def test_a_corrected_word_is_a_place_in_a_source() -> None:
-    (change,) = READ.replaced(asked("my nervs")).replaced
-    assert (change.written.text, change.read_as) == ("nervs", SOURCE.span(5, 11))
-
-
-def test_only_words_of_the_sources_are_read_into_a_question() -> None:
-    none = SourceWords([])
-    known = readings(none, is_known=lambda term: term == "tingling", is_word=lambda word: True).vocabulary
-    assert {term.id for term in known.terms} == {"tingling"}
-
-
-def test_what_is_leant_on_is_read_separately() -> None:
-    text, lead = reading(READ.replaced(asked("the jab", "my nervs")))
-    assert (text[:lead], text[lead:]) == ("the injection ", "my nerves")
-
-
-def test_both_readings_weigh_the_same() -> None:
-    collection, encoder = build_collection(build_document("Myelin wraps nerves.", file="a.txt")), FakeEncoder()
-    one, other = (encode_query(text, collection, encoder, PLAIN) for text in ("myelin", "two more words"))
-    both = beside(one, other, ["words"])
-    assert both.text == "myelin words"
-    assert both.tokens.shape[0] == 4
-    assert both.informative[:1].sum() == pytest.approx(0.5)
-    assert both.plain.sum() == pytest.approx(1)
-    assert np.linalg.norm(both.vector) == pytest.approx(1)
-
-
 def test_a_lay_word_finds_the_sentence_that_has_the_technical_one() -> None:
     documents = [
         build_document("Injections heal nerves. Tea is hot.", file="a.txt"),
@@ -126,19 +82,3 @@ def test_a_lay_word_finds_the_sentence_that_has_the_technical_one() -> None:
     assert query.text == "a jab for nerves injections"
     assert len(query.tokens) == 8
     assert len(engine.query("rice is white").tokens) == 3
-
-
-def test_a_question_is_no_better_known_for_what_it_leans_on() -> None:
-    engine = Engine(build_collection(build_document("Injections heal nerves.", file="a.txt")), FakeEncoder(), PLAIN)
-    unknown = [
-        engine.evidence(engine.query_of(asked("Do injections heal nerves?", text)), ()).unknown
-        for text in ("capital Peru", "and what of it?")
-    ]
-    assert unknown == [1, 0]
-
-
-def test_what_is_leant_on_weighs_less() -> None:
-    engine = Engine(build_collection(build_document("Injections heal nerves.", file="a.txt")), FakeEncoder(), PLAIN)
-    leant = engine.query_of(asked("myelin", "nerves")).plain
-    assert leant[0] < leant[1]
-    assert leant.sum() == pytest.approx(1)

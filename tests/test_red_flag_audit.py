@@ -17,11 +17,9 @@ from b12assistant.evaluation.red_flag_audit import (
     LEVELS,
     Case,
     Judgement,
-    as_text,
     judge,
     load_cases,
     measures,
-    share,
     summary,
     tables,
     wilson,
@@ -92,25 +90,6 @@ def test_a_false_alarm_is_one_only_where_it_is_not_acceptable() -> None:
     assert counted(verdicts, "none as emergency") == (1, 4)
 
 
-def test_the_kind_of_an_emergency_is_measured_where_it_is_labelled() -> None:
-    labelled = Case("a", (Turn(0, "x"),), "emergency", frozenset(), "poisoning", UNSAID)
-    verdicts = [Judgement(labelled, "emergency", kind, None) for kind in ("poisoning", "medical")]
-    verdicts += [Judgement(labelled, "none", None, None), verdict("emergency", "emergency")]
-    assert counted(verdicts, "emergency: kind right") == (1, 2)
-
-
-def test_a_measure_that_nothing_bears_on_is_left_out() -> None:
-    assert set(measures([verdict("urgent", "none")])) == {"urgent: right or acceptable", "urgent as urgent or higher"}
-
-
-def test_groups_are_shown_where_they_are_given() -> None:
-    groups = summary([verdict("none", "none", trap="past"), verdict("none", "urgent", trap="negated")])["groups"]
-    assert set(groups) == {"trap"}
-    assert groups["trap"]["past"]["false alarms"]["hits"] == 0
-    assert groups["trap"]["negated"]["false alarms"]["hits"] == 1
-    assert groups["trap"]["past"]["emergency as emergency"]["share"] is None
-
-
 def test_a_judge_reads_the_whole_conversation_and_its_highest_flag_counts() -> None:
     seen: list[Sequence[Turn]] = []
     flag = Flag(Level.URGENT, FlagKind.MEDICAL, RuleId("numbness"))
@@ -132,45 +111,15 @@ def write(folder: Path, *rows: object) -> Path:
 
 
 ROW = {"id": "a", "text": "now", "level": "urgent"}
-FULL = ROW | {
-    "context": ["before"], "acceptable": ["emergency"], "kind": None, "category": "x", "trap": "past", "language": "en",
-    "situation": "whatever else is said",
-}  # fmt: skip
-
-
-def test_a_line_is_read(tmp_path: Path) -> None:
-    (found,) = load_cases(write(tmp_path, FULL))
-    assert found.turns == (Turn(0, "before"), Turn(1, "now"))
-    assert (found.level, found.acceptable) == ("urgent", frozenset({"emergency"}))
-    assert found.groups == {"trap": "past", "category": "x", "language": "en"}
-
-
-def test_a_line_with_few_keys_is_enough(tmp_path: Path) -> None:
-    (found,) = load_cases(write(tmp_path, "", ROW, ""))
-    assert (found.turns, found.acceptable, found.kind, found.groups) == ((Turn(0, "now"),), frozenset(), None, UNSAID)
 
 
 @pytest.mark.parametrize(
     "row",
     [
         "{",
-        "[]",
-        "null",
         {"id": "b", "text": "x"},
-        {"text": "x", "level": "none"},
-        {"id": "b", "level": "none"},
-        ROW | {"id": True},
         ROW | {"level": "dire"},
-        ROW | {"level": ["none"]},
-        ROW | {"text": None},
-        ROW | {"history": "before"},
-        ROW | {"history": [7]},
-        ROW | {"acceptable": "none"},
         ROW | {"acceptable": ["dire"]},
-        ROW | {"acceptable": [["none"]]},
-        ROW | {"kind": "dire"},
-        ROW | {"kind": []},
-        ROW | {"trap": 7},
     ],
     ids=str,
 )
@@ -178,38 +127,6 @@ def test_a_bad_line_is_named_with_its_file(row: object, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"messages\.jsonl:3: not a labelled message") as raised:
         load_cases(write(tmp_path, ROW | {"id": "first"}, "", row))
     assert "emergency, urgent, medical_decision, none" in raised.value.hint
-
-
-def test_an_id_on_two_lines_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="the id 'a' is on two lines"):
-        load_cases(write(tmp_path, ROW, ROW))
-
-
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"\n\n"], ids=["missing", "not UTF-8", "empty"])
-def test_a_file_without_messages_is_named(content: bytes | None, tmp_path: Path) -> None:
-    file = tmp_path / "messages.jsonl"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"messages\.jsonl (cannot be read|holds no message)"):
-        load_cases(file)
-
-
-NASTY = '<script>alert(1)</script> & "quotes" \u202e'
-EXPLANATION = [
-    {
-        "turn": 0,
-        "text": NASTY,
-        "readings": [],
-        "leans": False,
-        "rules": [],
-        "opinion": None,
-        "memory": "nothing",
-        "shown": [],
-    }
-]
-MISS = {"id": "m<1>", "level": "emergency", "acceptable": ["urgent"], "kind": None, **UNSAID, "trap": "terse"} | {
-    "said": "none", "said_kind": None, "rule": None, "explanation": EXPLANATION,
-}  # fmt: skip
 
 
 def figures(*judges: str, misses: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
@@ -231,22 +148,3 @@ def test_judges_are_shown_side_by_side_and_the_last_one_by_group() -> None:
         "By trap, both",
     ]
     assert all(len({len(row) for row in table.rows}) == 1 for table in found)
-
-
-def test_a_judge_that_could_not_take_part_is_named_first() -> None:
-    lines = list(as_text(figures("rules") | {"problems": ["triage goes without the second opinion: no model"]}))
-    assert lines[1] == "Triage goes without the second opinion: no model."
-    assert "second opinion" not in "\n".join(as_text(figures("rules")))
-
-
-def test_a_share_is_given_with_its_counts_and_interval() -> None:
-    assert share({"hits": 1, "n": 3, "share": 1 / 3, "low": 0.0615, "high": 0.7923}) == "33.3 % (1 of 3; 6.2 to 79.2)"
-    assert share({"hits": 0, "n": 0, "share": None, "low": 0, "high": 1}) == share(None) == "–"
-
-
-def test_the_text_holds_every_miss_with_its_trace() -> None:
-    said = "\n".join(as_text(figures("rules", misses=[MISS])))
-    assert "a set.jsonl: 2 messages (1 emergency, 0 urgent" in said
-    assert "m<1>: labelled emergency or urgent, said none; not said; trap: terse" in said
-    assert f"  turn 1: {NASTY}" in said
-    assert "Misses: 1" in said

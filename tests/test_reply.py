@@ -89,27 +89,6 @@ def test_a_reply_has_the_question_numbers_a_list_of_sources_and_ends_with_the_di
     assert re.search(rf"^\[\d\] {re.escape(basis.publisher)}.*{re.escape(basis.url)}$", told["text"], re.M)
 
 
-def test_a_reply_from_a_page_that_others_can_open_links_to_it(space: FakeWorkspace) -> None:
-    settings = space.configuration.settings
-    named = replace(settings, web=replace(settings.web, hosts="b12.example.org"))
-    other = replace(space, configuration=replace(space.configuration, settings=named))
-    client = TestClient(application(other, Warmup(other)), base_url="https://b12.example.org")
-    link = f"https://b12.example.org{address(space, 'nerves.md')}"
-    told = replied(client, address(space, "nerves.md"))
-    assert link in told["text"]
-    assert f'<a href="{link.replace("&", "&amp;")}">' in told["html"]
-
-
-def test_a_table_in_a_reply_is_lines_of_text_and_a_table_in_html(tmp_path: Path) -> None:
-    table = "| Age | A day | Note |\n|---|---|---|\n| 4 to 6 | &lt;b&gt;1.5 mcg | by mouth |\n"
-    space = small_space(tmp_path, {"doses.md": f"# Doses\n\n{table}"})
-    told = replied(TestClient(application(space, Warmup(space)), base_url=HERE), address(space, "doses.md"))
-    assert "4 to 6: <b>1.5 mcg; by mouth" in told["text"]
-    assert "<td>4 to 6</td><td>&lt;b&gt;1.5 mcg</td><td>by mouth</td>" in told["html"]
-    for form in told.values():
-        assert " | " not in form
-
-
 def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
     space = small_space(tmp_path, CORPUS)
     settings = space.configuration.settings

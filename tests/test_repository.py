@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import subprocess
 from pathlib import Path
 
@@ -32,20 +30,3 @@ def test_nothing_derived_is_tracked() -> None:
     assert tracked("--cached", "--ignored", "--exclude-standard") == []
     lines = (ROOT / ".gitignore").read_text("utf-8").splitlines()
     assert {"/index/*", "/src/b12assistant/data/index/", "/build/", "/reports/"} <= set(lines)
-
-
-def test_the_page_of_weights_lists_what_ships() -> None:
-    data = ROOT / "src" / "b12assistant" / "data"
-    shipped = [path for name in ("*/*.npz", "*/*.onnx") for path in data.glob(name)]
-    digests = {str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in shipped}
-    page = (ROOT / "docs" / "reference" / "weights.md").read_text("utf-8")
-    listed = dict(re.findall(r"^\| [^|]*\| `([\w./-]+)` \| `([0-9a-f]{16})` \|", page, re.M))
-    assert listed == digests, "write into docs/reference/weights.md how the new weights were made"
-
-
-def test_each_of_them_has_a_command() -> None:
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    page = (ROOT / "docs" / "reference" / "weights.md").read_text("utf-8")
-    wanted = re.findall(r"^\| `([a-z-]+)` \| `[^`]+` \| `[^`]+` \| `((?:tools|benchmarks)/\w+\.py)", page, re.M)
-    assert dict(wanted) == dict(re.findall(r"^FIT_([a-z-]+) = (\S+)", makefile, re.M))
-    assert all((ROOT / script).is_file() for _, script in wanted)

@@ -63,19 +63,3 @@ def test_a_change_of_the_words_takes_the_review_away(tmp_path: Path) -> None:
     (warned,) = [each for each in space.index().files if each.file == "pills.txt"]
     assert "sentences/pills.txt.jsonl:1: this sentence is not in the document" in warned.reasons[0]
     assert again(space).document("pills.txt").document.reviews == ()
-
-
-def test_a_review_without_its_day_is_named(tmp_path: Path) -> None:
-    space = corpus(tmp_path)
-    path = space.corpus / "sentences/pills.txt.jsonl"
-    path.write_text(path.read_text("utf-8").replace(', "reviewed_on": "2026-11-20"', ""), "utf-8")
-    (warned,) = [each for each in space.index().files if each.file == "pills.txt"]
-    assert "sentences/pills.txt.jsonl:1: a review needs reviewed_by and reviewed_on" in " ".join(warned.reasons)
-    assert again(space).document("pills.txt").document.reviews == ()
-
-
-def test_readme_says_how_many_sentences_were_reviewed() -> None:
-    root = Path(__file__).parent.parent
-    files = (root / "corpus" / "sentences").rglob("*.jsonl")
-    reviewed = sum('"reviewed_by"' in line for file in files for line in file.read_text("utf-8").splitlines())
-    assert f"{reviewed} of its sentences have been reviewed" in (root / "README.md").read_text("utf-8")

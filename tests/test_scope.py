@@ -53,16 +53,6 @@ def test_no_notice_when_a_quoted_source_speaks_of_it(question: str, text: str) -
     assert fired(question, "Nerves need B12.", text) == []
 
 
-def test_one_country_does_not_speak_for_another() -> None:
-    assert fired("Is it sold in Germany?", "In France it is.") == ["scope_country"]
-
-
-def test_the_notice_shows_the_words_that_called_for_it() -> None:
-    question = "Is it sold in  Germany?"
-    (notice,) = SCOPE.notices([TurnSlice(Turn(0, question), 0, len(question))], [])
-    assert [place.text for place in notice.evidence] == ["in  Germany"]
-
-
 def test_every_concept_has_its_fixed_text() -> None:
     assert {concept.id for concept in SCOPE.concepts} <= set(load_fixed_texts())
 
@@ -86,12 +76,6 @@ def test_a_refusal_carries_the_notice_that_fits_or_else_the_general_one(question
     answer = assistant(source("Myelin wraps nerve fibres.")).reply(question).answer
     assert answer.status is Status.NO_ANSWER
     assert [each.text for each in answer.notices] == [text, "general"]
-
-
-def test_a_refusal_does_not_say_that_its_nearest_source_omits_what_it_mentions() -> None:
-    answer = assistant(source("Myelin wraps nerve fibres in pregnancy.")).reply("knitting while pregnant").answer
-    assert answer.status is Status.NO_ANSWER
-    assert [each.text for each in answer.notices] == ["scope", "general"]
 
 
 def test_a_follow_up_is_about_what_it_leans_on() -> None:
@@ -122,12 +106,3 @@ def test_only_who_asked_about_something_else_is_told_what_the_corpus_is_about(qu
     assert answer.status is Status.NO_ANSWER
     assert ("scope" in [notice.text for notice in answer.notices]) == is_told
     assert bool(answer.nearest) != is_told
-
-
-def test_a_corpus_that_says_itself_what_it_is_about_names_its_nearest_pages() -> None:
-    asked = assistant(source("Bicycles have chains."))
-    answer = (
-        replace(asked, calibration=replace(asked.calibration, bias=-100)).reply("Which chain fits bicycles?").answer
-    )
-    assert [notice.text for notice in answer.notices] == ["scope", "general"]
-    assert answer.nearest

@@ -12,7 +12,6 @@ from fakes import FakeWorkspace
 from b12assistant.application.workspace import Workspace
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.milvus import MilvusTerms, MilvusVectors
 
 MILVUS = {"index.engine": "milvus"}
 QUESTIONS = ("Are numb feet a sign?", "What holds vitamin B12?", "Does metformin lower B12?", "Who won the football?")
@@ -59,29 +58,11 @@ def answers(space: Workspace) -> list[object]:
     return [reply_json(space.ask(question), space.texts, today=today)["answer"] for question in QUESTIONS]
 
 
-@pytest.mark.slow
-def test_answers_are_those_of_the_default_engine(space: FakeWorkspace) -> None:
-    expected = answers(space)
-    assert answers(served(space)) == expected
-
-
 def test_what_is_found_is_what_the_default_engine_finds(space: FakeWorkspace) -> None:
     expected = found(space)
     for ours, theirs in zip(found(served(space)), expected, strict=True):
         assert [name for name, _ in ours] == [name for name, _ in theirs]
         assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-4)
-
-
-def test_it_is_milvus_that_searches(space: FakeWorkspace) -> None:
-    collection = served(space).opened.collection
-    assert (type(collection.vectors), type(collection.lexical)) == (MilvusVectors, MilvusTerms)
-
-
-def test_the_manifest_names_engine_and_collection(space: FakeWorkspace) -> None:
-    fresh = served(space)
-    engine = fresh.opened.manifest["engine"]
-    assert engine["name"] == "milvus"
-    assert current(fresh) == engine["collection"]
 
 
 def test_going_to_milvus_and_back_embeds_nothing(space: FakeWorkspace) -> None:
@@ -121,11 +102,3 @@ def test_a_failed_indexing_leaves_what_was_in_use(space: FakeWorkspace, monkeypa
     after = again(space, flags=MILVUS)
     assert found(after) == before
     assert current(after) == after.opened.manifest["engine"]["collection"]
-
-
-def test_the_spare_generation_has_its_collection(space: FakeWorkspace) -> None:
-    old = served(space).opened.collection.generation
-    write(space.corpus, {"new.md": "# New\n\nA new page about nerves.\n"})
-    new = again(space, flags=MILVUS).index().generation
-    (space.store.root / "generations" / new / "documents.jsonl").write_bytes(b"damaged")
-    assert again(space, flags=MILVUS).opened.collection.generation == old

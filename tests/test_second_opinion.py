@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
-from b12assistant.safety.second_opinion import KEPT, Advice, SecondOpinion
+from b12assistant.safety.second_opinion import Advice, SecondOpinion
 
 CONTROL = "It isn't happening now"
 MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6)
@@ -29,10 +29,6 @@ def test_what_the_rules_missed_is_raised_and_reported_separately(text: str, show
     assert flags(text) == [shown]
 
 
-def test_an_ordinary_question_stays_one() -> None:
-    assert flags("Which foods hold B12?") == []
-
-
 def test_an_emergency_of_the_rules_is_urgent_where_the_second_opinion_strongly_disagrees() -> None:
     assert flags("I can't breathe", advice=ALONE) == [("emergency_medical", "breathing_or_collapse")]
     assert flags("I can't breathe") == [("urgent", "second_opinion.urgent")]
@@ -45,11 +41,6 @@ def test_an_emergency_of_the_rules_is_never_below_urgent(words: list[str]) -> No
     flag = triage(f"I can't breathe. {', '.join(words)}").flag
     assert flag is not None
     assert flag.level in (Level.EMERGENCY, Level.URGENT)
-
-
-def test_the_words_alone_lower_nothing() -> None:
-    advice = Advice((words_opinion,))
-    assert flags("I can't breathe, frob", advice=advice) == flags("I can't breathe, frob", advice=ALONE)
 
 
 def test_what_was_found_over_several_turns_is_kept() -> None:
@@ -105,12 +96,6 @@ def test_the_turn_before_is_read_and_not_judged() -> None:
     assert second()(Turn(1, "thanks"), Turn(0, "zorp?")).concern.level is None
 
 
-def test_a_long_turn_is_read_by_itself() -> None:
-    encoder = FakeEncoder(dimension=512)
-    second(encoder)(Turn(1, "since noon " * 20), Turn(0, "can legs go?"))
-    assert not [text for text in encoder.encoded if "can legs go" in text]
-
-
 def test_what_is_hidden_or_spelled_out_is_read_as_what_it_says() -> None:
     encoder = FakeEncoder(dimension=512)
     second(encoder)(Turn(0, "my l\u200begs are n u m b"))
@@ -122,12 +107,3 @@ def test_after_an_emergency_the_next_turn_is_read_by_itself() -> None:
     opinion = second(encoder)
     triage("zorp", "which foods are red?", advice=Advice((lambda: opinion,)))
     assert not [text for text in encoder.encoded if "zorp" in text and "red" in text]
-
-
-def test_an_earlier_turn_is_encoded_once() -> None:
-    encoder = FakeEncoder(dimension=512)
-    opinion = second(encoder)
-    for turns in (("eggs",), ("eggs", "milk and rice"), ("eggs", "milk and rice", "tea")):
-        triage(*turns, advice=Advice((lambda: opinion,)))
-    assert encoder.encoded.count("eggs") == 1
-    assert KEPT < 1_000

@@ -81,16 +81,6 @@ def test_what_was_tampered_with_is_not_shown(space: FakeWorkspace) -> None:
     ]
 
 
-def test_an_address_with_more_parts_than_there_are_shows_each_once(space: FakeWorkspace) -> None:
-    links = links_of(space, ASKED)
-    more = [*links, "/d/gone.md?at=0-5&is=0123", *links, *([f"{links[0]}&at=7-9,11-13,15-17"] * 9)]
-    assert shared(space, space.ask(ASKED), more).answer.quotes == space.ask(ASKED).answer.quotes
-    asking = Asking(Live(space), questions(), load_labels(), loaded(space))
-    turns = json.dumps([{"question": ASKED, "quotes": links * 40}])
-    talk, note = asyncio.run(asking.restored(turns, Conversation()))
-    assert (talk.turns, "could not show" in note) == ((), True)
-
-
 def test_a_shared_answer_is_not_part_of_the_conversation_and_is_in_no_log(
     space: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import pytest
 
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
-from b12assistant.application.opening import library, publications
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
@@ -43,7 +41,6 @@ QUESTIONS = (
     "My legs went weak today and I can't pee",
 )
 LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
-Data = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -109,53 +106,6 @@ def problems(file: Path, space: Workspace) -> list[str]:
     return [*(quote.problem for quote in found.quotes if quote.problem), *found.problems]
 
 
-def _origin(quote: Data) -> None:
-    quote["origins"][0]["title"] = "The Lancet 2024"
-
-
-def _no_origins(quote: Data) -> None:
-    quote["origins"] = []
-
-
-def _seller(quote: Data) -> None:
-    quote["commercial_interest"] = "unknown"
-
-
-def _words(quote: Data) -> None:
-    quote["text"] = f"Not {quote['text']}"
-
-
-ALTERATIONS: tuple[tuple[str, Callable[[Data], None]], ...] = (
-    ("origins.1.title is", _origin),
-    ("origins is [] in the file", _no_origins),
-    ("commercial_interest is", _seller),
-    ("its words are not", _words),
-)
-
-
-@pytest.mark.parametrize(("named", "change"), ALTERATIONS, ids=[change.__name__ for _, change in ALTERATIONS])
-@pytest.mark.parametrize("name", NAMES)
-def test_an_altered_quote_is_found(
-    name: str, named: str, change: Callable[[Data], None], files: Mapping[str, Path], space: Workspace, tmp_path: Path
-) -> None:
-    lines = [json.loads(line) for line in files[name].read_text("utf-8").splitlines()]
-    quotes = [quote for line in lines for quote in _quotes(line) if quote["origins"]]
-    change(next(quote for quote in quotes if quote["commercial_interest"] is (named == "commercial_interest is")))
-    (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    (found,) = problems(tmp_path / name, space)
-    assert named in found
-
-
-def _quotes(value: object) -> list[Data]:
-    """Every quote in some JSON, at any depth."""
-    if isinstance(value, list):
-        return [quote for one in value for quote in _quotes(one)]
-    if not isinstance(value, dict):
-        return []
-    found = [value] if "spans" in value and "origins" in value else []
-    return [*found, *(quote for one in value.values() for quote in _quotes(one))]
-
-
 @pytest.mark.parametrize("question", load_page_words().examples)
 def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, space: Workspace) -> None:
     reply = space.ask(question)
@@ -176,28 +126,6 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
     assert rows > 10
 
 
-def test_the_figures_of_the_library_are_counted_from_it(space: Workspace) -> None:
-    used = publications(space.opened)
-    assert sum(library(space.opened).values()) == len(used)
-    assert min(used.values()) >= 1
-    assert f"Summaries of {len(used):,} publications." in unescape(
-        answer_html.library(library(space.opened), load_labels())
-    )
-
-
-def test_a_quote_that_holds_another_is_shown_for_both_questions(space: Workspace) -> None:
-    answer = space.ask("can low b12 cause tinnitus and will it get better with treatment").answer
-    first, second = answer.parts
-    assert set(first.numbers) & set(second.numbers)
-    for one in answer.quotes:
-        for other in answer.quotes:
-            inside = [
-                any(a.document.id == b.document.id and a.range.contains(b.range) for a in one.spans)
-                for b in other.spans
-            ]
-            assert one is other or not all(inside)
-
-
 def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> None:
     files: set[str] = set()
     types: set[type] = set()
@@ -216,7 +144,3 @@ def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> No
         sys.setprofile(None)
     assert 20 < len(files) <= 35
     assert 30 < len(types) <= 60
-
-
-def test_what_is_asked_of_a_sentence_finds_it_whatever_shares_more_words(space: Workspace) -> None:
-    assert space.ask("Which serum B12 cut-off is considered deficient?").answer.quotes

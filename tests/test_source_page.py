@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import load_labels
-from b12assistant.display.source_page import View, missing_page, source_page
+from b12assistant.display.source_page import View, source_page
 from b12assistant.index.documents import Entry
-from b12assistant.types import Interest, PassageId, Range, Source, SourceKind
+from b12assistant.types import Interest, Range, Source, SourceKind
 
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
@@ -97,10 +97,6 @@ def test_each_part_of_a_quote_is_marked_and_one_is_the_target_of_links() -> None
     assert page.texts(id="hit") == ["Myelin wraps"]
 
 
-def test_without_a_quote_nothing_is_marked() -> None:
-    assert drawn().texts("mark") == []
-
-
 def test_words_that_moved_are_marked_where_they_are_and_the_page_says_so() -> None:
     before = place(FAT)
     moved = replace(before, spans=tuple(Range(each.start + 1, each.end + 1) for each in before.spans))
@@ -112,11 +108,6 @@ def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
     gone = replace(place(FAT), digests=("0" * 16,))
     assert drawn(place=gone).texts("mark") == []
     assert warnings(place=gone) == [LABELS("source.lost")]
-
-
-def test_a_passage_that_is_gone_is_reported_as_gone() -> None:
-    assert warnings(passage=PassageId("00")) == [LABELS("source.passage_gone")]
-    assert warnings(passage=ENTRY.passages[0].id) == []
 
 
 @pytest.mark.parametrize(
@@ -135,44 +126,6 @@ def test_the_page_warns_of_what_is_no_longer_true(
     assert warnings(entry, **changes) == [LABELS(f"source.{key}", **values)]
 
 
-def test_a_review_that_is_due_later_is_no_warning() -> None:
-    assert warnings(sourced(review_by=date(2026, 1, 2))) == []
-
-
-def test_headings_have_their_level_below_that_of_the_page() -> None:
-    headings = [
-        (has["aria-level"], "".join(texts)) for _, has, texts in drawn().elements if has.get("role") == "heading"
-    ]
-    assert headings == [("2", "Nerves"), ("3", "Sheath"), ("3", "Signs")]
-
-
-def test_no_two_elements_have_the_same_id() -> None:
-    page = drawn(place=place(f"Myelin wraps every nerve. {FAT}", "Numb feet"), passage=ENTRY.passages[1].id)
-    ids = [has["id"] for _, has, _ in page.elements if "id" in has]
-    assert len(set(ids)) == len(ids)
-
-
-def test_every_link_inside_the_page_has_its_target() -> None:
-    page = drawn(place=place(FAT))
-    ids = {has.get("id") for _, has, _ in page.elements}
-    assert {href[1:] for _, has, _ in page.elements if (href := has.get("href") or "").startswith("#")} <= ids
-
-
-def test_the_passage_of_the_address_is_in_view() -> None:
-    page = drawn(passage=ENTRY.passages[1].id)
-    assert page.texts(class_="here") == [ENTRY.passages[1].span.text]
-
-
-@pytest.mark.parametrize(("theme", "expected"), [("dark", "dark"), ("light", "light"), ("", None), ('x" y="', None)])
-def test_only_a_known_theme_is_set(theme: str, expected: str | None) -> None:
-    assert drawn(theme=theme).elements[0][1].get("class") == expected
-
-
-def test_inside_the_page_there_is_no_second_main_part() -> None:
-    assert len(drawn().texts("main")) == 1
-    assert drawn(framed=True).texts("main") == []
-
-
 def test_what_is_never_quoted_is_grey_and_a_legend_says_so() -> None:
     entry = build_entry("# Shop\n\nMyelin wraps every nerve in the body.\n\nBuy our golden drip now!\n")
     page = drawn(entry)
@@ -185,30 +138,3 @@ def test_the_speaker_and_its_interest_are_named() -> None:
     page = drawn(sourced(kind=SourceKind.VENDOR, interest=Interest.SELLS, publisher="Drips Ltd"))
     assert "Drips Ltd" in "".join(page.texts(class_="facts"))
     assert LABELS("kinds.vendor").casefold() in page.texts(class_="who")[0].casefold()
-
-
-@pytest.mark.parametrize(
-    ("url", "links"),
-    [("https://a.example/b", ["https://a.example/b"]), ("javascript:alert(1)", [])],
-    ids=["web", "script"],
-)
-def test_only_an_address_on_the_web_is_a_link(url: str, links: list[str]) -> None:
-    page = drawn(sourced(url=url))
-    assert [has["href"] for _, has, _ in page.elements if has.get("rel") == "noopener noreferrer"] == links
-    assert url in "".join(page.texts("dd"))
-
-
-def test_names_and_facts_are_text_and_not_markup() -> None:
-    assert drawn(sourced(title="<b>Bold</b>", publisher="<i>Press</i>")).texts("h1") == ["<b>Bold</b>"]
-    assert Drawn(missing_page("<b>lost.md</b>", "", LABELS)).texts("b") == []
-
-
-def test_a_document_that_is_missing_is_named() -> None:
-    assert "lost.md" in Drawn(missing_page("lost.md", "", LABELS)).texts("main")[0]
-
-
-def test_where_a_page_begins_its_number_is_drawn_without_changing_the_text() -> None:
-    document = replace(ENTRY.document, page_starts=(0, 20))
-    page = drawn(replace(ENTRY, document=document))
-    assert [has["data-page"] for _, has, _ in page.elements if "data-page" in has] == ["Page 1", "Page 2"]
-    assert page.texts(id="doc") == [document.text]

@@ -58,18 +58,10 @@ def test_a_harmless_sentence_that_only_a_seller_says_needs_no_remark() -> None:
     assert ordered(said(PLAIN, SELLS)) == Order((0,), only_sellers=False)
 
 
-def test_another_seller_does_not_count_as_another_voice() -> None:
-    assert ordered(said(DOSE, SELLS, 0.55), said(PLAIN, UNKNOWN, 0.5)) == Order((0, 1), only_sellers=True)
-
-
 @pytest.mark.parametrize("text", [DOSE, PLAIN])
 def test_a_source_that_sells_nothing_is_fetched_from_behind_the_shown_ones(text: str) -> None:
     sellers = [said(f"{text} {n}", SELLS, 0.5) for n in range(3)]
     assert ordered(*sellers, said(OTHER, NONE, 0.45)) == Order((3, 0, 1), only_sellers=False)
-
-
-def test_among_those_who_sell_nothing_the_order_stays() -> None:
-    assert ordered(said(PLAIN, NONE, 0.5), said(OTHER, NONE, 0.499)).shown == (0, 1)
 
 
 @pytest.mark.parametrize(("behind", "first"), [(0.09, 1), (0.11, 0)])
@@ -78,46 +70,24 @@ def test_an_unknown_author_is_first_only_if_no_known_one_answers_about_as_well(b
     assert ordered(said(PLAIN, NONE, 0.5), known).shown[0] == first
 
 
-@pytest.mark.parametrize("most", [1, 2, 3])
-def test_no_more_than_asked_for_are_shown(most: int) -> None:
-    candidates = [said(f"{DOSE} {n}", SELLS) for n in range(4)] + [said(OTHER, NONE)]
-    assert len(ordered(*candidates, most=most).shown) == most
-
-
-def test_what_is_said_twice_is_shown_once() -> None:
-    assert ordered(said(OTHER, NONE), said("Vitamin  B12 is found in\nmilk.", NONE), said(PLAIN, NONE)).shown == (0, 2)
-
-
 def test_of_two_that_say_the_same_the_one_that_sells_nothing_is_shown() -> None:
     assert ordered(said(PLAIN, SELLS, 0.5), said(PLAIN, NONE, 0.45)).shown == (1,)
-
-
-def test_nothing_said_is_nothing_shown() -> None:
-    assert ordered() == Order((), only_sellers=False)
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "Take 1000-mcg tablets.",
-        "It holds 5–10 mg.",
         "Loading doses come first.",
-        "One tablet per day is the dose.",
-        "There is no known risk.",
         "You cannot overdose.",
-        "Start right away.",
-        "We recommend our injections.",
         "Side effects of tablets are rare and mostly mild.",
-        "Injections begin daily or every second day.",
     ],
 )
 def test_cue_is_seen(text: str) -> None:
     assert CUES.is_sensitive(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["B12 is stored in the liver.", "A serum level of 200 pg was low.", "Treatment helps in many cases."]
-)
+@pytest.mark.parametrize("text", ["B12 is stored in the liver.", "A serum level of 200 pg was low."])
 def test_a_plain_sentence_has_no_cue(text: str) -> None:
     assert not CUES.is_sensitive(text)
 
@@ -138,13 +108,3 @@ def test_a_dose_is_bare_without_a_caution(text: str, bare: bool) -> None:
 def test_of_two_that_answer_about_equally_well_the_one_of_more_weight_is_first() -> None:
     study, body = said(PLAIN, NONE, 0.5, SourceKind.STUDY), said(OTHER, NONE, 0.495, SourceKind.PUBLIC_BODY)
     assert ordered(study, body) == Order((1, 0), only_sellers=False)
-
-
-def test_a_source_of_more_weight_that_answers_worse_stays_behind() -> None:
-    study, body = said(PLAIN, NONE, 0.5, SourceKind.STUDY), said(OTHER, NONE, 0.4, SourceKind.PUBLIC_BODY)
-    assert ordered(study, body) == Order((0, 1), only_sellers=False)
-
-
-def test_of_two_of_the_same_weight_the_better_answer_is_first() -> None:
-    first, second = said(PLAIN, NONE, 0.5, SourceKind.STUDY), said(OTHER, NONE, 0.495, SourceKind.REFERENCE)
-    assert ordered(first, second) == Order((0, 1), only_sellers=False)

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,6 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from corpora import again, write
 from fakes import FakeWorkspace
 from serving import small_space
 
@@ -129,31 +127,4 @@ def test_a_question_that_never_ends_keeps_it_no_longer_than_its_deadline(space: 
         server.process.send_signal(signal.SIGTERM)
         status, late = begun.result(60)
         assert (status, late["code"]) == (503, "late")
-        assert server.ended()[0] == 0
-
-
-def test_a_newer_index_is_taken_over_while_questions_are_answered(space: FakeWorkspace) -> None:
-    previous = str(space.opened.collection.generation)
-    with serving(space) as server:
-        told, stop = list[tuple[int, Any]](), threading.Event()
-
-        def reader() -> None:
-            while not stop.is_set():
-                status, answer = server.ask(ASKED)
-                told.append((status, answer["index"]["generation"]))
-
-        with ThreadPoolExecutor(3) as pool:
-            readers = [pool.submit(reader) for _ in range(3)]
-            try:
-                until(lambda: bool(told))
-                write(space.corpus, {"quaggas.md": "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"})
-                newer = str(again(space).index().generation)
-                until(lambda: server.ask(ASKED)[1]["index"]["generation"] == newer)
-            finally:
-                stop.set()
-            for each in readers:
-                each.result(100)  # raises if a question was lost
-        assert server.ask(ASKED)[1]["index"]["generation"] == newer
-        assert {(200, previous)} <= set(told) <= {(200, previous), (200, newer)}
-        server.process.send_signal(signal.SIGTERM)
         assert server.ended()[0] == 0

@@ -60,15 +60,6 @@ def test_the_name_is_a_function_of_the_content(tmp_path: Path) -> None:
     assert first == second
 
 
-def test_the_same_content_again_writes_nothing(store: Store) -> None:
-    name = publish(store, NEW, OLD)
-    before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*") if path.name != "LOCK"}
-    with store.writing(), failing(1, for_good=True) as faults:
-        assert store.publish(OLD, FACTS) == name
-    assert faults.done == []
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-
-
 def test_without_an_index_the_command_is_named(store: Store) -> None:
     with pytest.raises(IndexMissingError, match="run `b12assistant index`"):
         store.open()
@@ -100,27 +91,6 @@ def test_what_the_disk_returns_changed_is_not_published(store: Store, monkeypatc
     assert tree(store.root) == before
 
 
-def test_the_last_good_generation_is_read(store: Store) -> None:
-    with store.writing():
-        assert store.last_good() is None
-    publish(store, OLD)
-    name = publish(store, NEW)
-    with store.writing():
-        found = store.last_good()
-    assert found is not None
-    assert (found.id, found.files, store.current()) == (name, NEW, name)
-
-
-@pytest.mark.parametrize("file", list(NEW))
-def test_a_damaged_generation_is_not_taken_over(store: Store, file: str) -> None:
-    spare, name = publish(store, OLD), publish(store, NEW)
-    (store.root / "generations" / name / file).write_bytes(b"damaged")
-    with store.writing():
-        found = store.last_good()
-    assert found is not None
-    assert (found.id, store.current()) == (spare, name)
-
-
 # Writers and readers
 
 
@@ -149,22 +119,6 @@ def test_the_lock_dies_with_its_process(store: Store) -> None:
         holder.wait()
     publish(store, NEW)
     assert store.open().files == NEW
-
-
-def test_a_second_writer_leaves_the_first_one_s_draft_alone(store: Store) -> None:
-    draft = store.root / "generations" / ".draft"
-    with store.writing():
-        draft.mkdir()
-        with pytest.raises(IndexBusyError), store.writing():
-            pass
-        assert draft.is_dir()
-
-
-def test_a_reader_needs_no_lock_and_writes_nothing(store: Store) -> None:
-    name = publish(store, OLD)
-    with store.writing(), failing(1, for_good=True) as faults:
-        assert store.open().id == name
-    assert faults.done == []
 
 
 def test_readers_meet_whole_generations_while_a_writer_is_at_work(store: Store) -> None:
@@ -206,7 +160,7 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("size", [0, 1, 10, 200, 300, 5_000, 60_000])
+@pytest.mark.parametrize("size", [0, 200, 60_000])
 def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: int) -> None:
     publish(store, OLD)
     before = tree(store.root)
@@ -217,7 +171,7 @@ def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: i
     assert publish(store, NEW) == store.open().id
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
 def test_an_index_that_cannot_be_written_gives_a_one_line_error(store: Store, code: int) -> None:
     publish(store, OLD)
     before = tree(store.root)
@@ -228,18 +182,3 @@ def test_an_index_that_cannot_be_written_gives_a_one_line_error(store: Store, co
         "free disk space or fix permissions; the previous index is still in use"
     )
     assert tree(store.root) == before
-
-
-def test_a_file_in_the_way_gives_a_one_line_error(tmp_path: Path) -> None:
-    (tmp_path / "index").write_text("not a folder")
-    with pytest.raises(IndexWriteError, match="could not be written"):
-        publish(Store(tmp_path / "index"), OLD)
-
-
-def test_a_file_system_without_locks_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("b12assistant.index.store.fcntl.flock", refuse)
-    with pytest.raises(IndexWriteError, match=r"LOCK cannot be locked \(No locks available\)"):
-        publish(store, OLD)

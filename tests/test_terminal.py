@@ -6,10 +6,9 @@ import io
 import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
-from builders import build_document, build_passages
+from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -107,20 +106,6 @@ def test_nothing_steers_the_terminal_after_inert(text: str) -> None:
     shown.encode("utf-8")
 
 
-@given(st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=60))
-def test_plain_text_is_left_as_it_is(text: str) -> None:
-    assert terminal.inert(text) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("\x1b[31mred", "␛[31mred"), ("a\x7fb", "a␡b"), ("a\u202eb", "a⟨U+202E⟩b"), ("a\rb", "a␍b"), ("a\n\tb", "a\n\tb")],
-    ids=["escape", "delete", "override", "return", "line and tab"],
-)
-def test_what_steers_is_made_visible(text: str, shown: str) -> None:
-    assert terminal.inert(text) == shown
-
-
 HOSTILE = "\x1b]0;owned\x07 \u202eevil\u202c [bold]x[/bold] :smile:"
 
 
@@ -138,39 +123,6 @@ def test_hostile_words_of_the_user_are_shown_inert() -> None:
     assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
 
 
-def test_only_the_best_sentence_is_bold() -> None:
-    shown = printed(answered(quoted()), colour=True)
-    assert re.findall(r"\x1b\[1m([^\x1b]*)\x1b\[0m", shown) == ["Okapi tapir."]
-
-
-def test_no_line_ends_in_a_blank() -> None:
-    lines = printed(answered(quoted("Zebra quagga. " * 30 + "Okapi tapir.")), colour=False).splitlines()
-    assert len(lines) > 5
-    assert not [line for line in lines if line != line.rstrip()]
-
-
-@pytest.mark.parametrize("notices", [(), (URGENT,)], ids=["alone", "below a notice"])
-def test_no_empty_line_is_above_an_answer_or_hits(notices: tuple[Notice, ...]) -> None:
-    assert printed(answered(quoted(), notices=(*notices, *NOTICES)))[0] != "\n"
-    out, console = plain()
-    passage = quoted().passage
-    quote = Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY)
-    terminal.hits(present_notices(notices, TEXTS, labels.load_labels()), [(Hit(passage, 1.0, 1), quote)], console)
-    assert out.getvalue()[0] != "\n"
-
-
-def test_a_gap_is_shown() -> None:
-    document = Document(DocumentId("q.txt"), "digest", "Quince", "Zebra quagga. Dodo. Okapi tapir.")
-    zebra, okapi = document.span(0, 13), document.span(20, 32)
-    quote = Quote((zebra, okapi), okapi, Passage(PassageId("p"), (zebra, okapi)), Strength.STRONG, 0.5)
-    assert "Zebra quagga. […] Okapi tapir." in printed(answered(quote))
-
-
-def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
-    shown = " ".join(printed(answered(quoted())).split())
-    assert "— Quince seller's page, its own words sells what it recommends" in shown
-
-
 def test_sides_come_last_below_the_question_on_which_they_disagree() -> None:
     differ = Disagreement(
         TopicId("dose"), Topic("How much?"), (quoted("Zebra quagga."), quoted("Okapi tapir.", file="r.md"))
@@ -178,12 +130,6 @@ def test_sides_come_last_below_the_question_on_which_they_disagree() -> None:
     shown = printed(replace(answered(quoted("Lemur loris.")), disagreements=(differ,)))
     places = [shown.index(words) for words in ("Lemur", "Sources disagree: How much?", "2.", "Zebra", "3.", "Okapi")]
     assert places == sorted(places)
-
-
-def test_a_changed_and_an_overdue_source_are_marked() -> None:
-    overdue = quoted(source=Source(review_by=date(2020, 1, 1)))
-    shown = " ".join(printed(answered(overdue), changed=frozenset({"q.txt"})).split())
-    assert "its review is overdue · the file has changed since it was indexed" in shown
 
 
 def test_a_red_flag_is_above_and_the_general_notice_below() -> None:
@@ -226,21 +172,34 @@ def test_only_words_of_sources_turns_fixed_texts_and_labels_are_printed(reason: 
     assert set(words(printed(answer, changed=frozenset({"q.txt"})))) <= known
 
 
-HEALTH = re.compile(r"\b(?:b12|vitamin|nerve|dose|symptom|deficien|doctor|treat|inject|anaemi|health|medic)", re.I)
-
-
-def test_no_label_speaks_about_health() -> None:
-    assert not HEALTH.search(" ".join(LABELS))
-    for module in (terminal, labels):
-        source = Path(str(module.__file__)).read_text("utf-8")
-        assert not [
-            line for line in re.findall(r'"[^"\n]*"', source) if HEALTH.search(line.replace("b12assistant", ""))
-        ]
-
-
 def plain() -> tuple[io.StringIO, Console]:
     out = io.StringIO()
     return out, Console(file=out, width=92, highlight=False, markup=False, emoji=False)
+
+
+def test_a_report_ends_with_the_sources_to_describe() -> None:
+    says = "1 document does not say who speaks or whether they sell (0.pdf), so it counts as"
+    files = tuple(FileReport(f"{i}.pdf", FileEnd.INDEXED, described=False) for i in range(1))
+    out, console = plain()
+    described = FileReport("a.md", FileEnd.INDEXED)
+    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), False), console)
+    text, _, entry = out.getvalue().partition("\n\n")
+    assert says in " ".join(text.split())
+    assert "what is true of all files stands there once, under [defaults]:" in " ".join(text.split())
+    assert [*SourcesFile(entry).facts] == ["0.pdf"]
+
+
+def test_an_entry_to_paste_holds_any_file_name() -> None:
+    out, console = plain()
+    name = 'a "quoted" \\ naïve.pdf'
+    file = FileReport(name, FileEnd.INDEXED, described=False)
+    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
+    assert [*SourcesFile(out.getvalue().partition("\n\n")[2]).facts] == [name]
+
+
+def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
+    shown = " ".join(printed(answered(quoted())).split())
+    assert "— Quince seller's page, its own words sells what it recommends" in shown
 
 
 def test_look_up_shows_every_hit_under_the_notices() -> None:
@@ -263,14 +222,6 @@ def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
 
 
-def test_a_passage_is_shown_with_its_id() -> None:
-    out, console = plain()
-    (passage,) = build_passages(build_document("Zebra is striped.", file="a.txt"))
-    terminal.passage(passage, Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY), console)
-    assert "Zebra is striped." in out.getvalue()
-    assert f"a.txt {passage.id[:8]}" in out.getvalue()
-
-
 def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:
     files = (
         FileReport("a.md", FileEnd.INDEXED, passages=2, embedded=True),
@@ -284,38 +235,3 @@ def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:
     assert "left out: b␛.md: empty file" in shown
     assert "3 passages; 1 document embedded" in shown
     assert "sources.toml" not in shown
-
-
-def test_a_report_counts_one_of_each_in_the_singular() -> None:
-    out, console = plain()
-    file = FileReport("a.md", FileEnd.INDEXED, passages=1, embedded=True)
-    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
-    assert out.getvalue().startswith("1 file: 1 indexed")
-    assert "1 passage; 1 document embedded" in out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("number", "says"),
-    [
-        (1, "1 document does not say who speaks or whether they sell (0.pdf), so it counts as"),
-        (4, "4 documents do not say who speaks or whether they sell (0.pdf, 1.pdf, 2.pdf, ...), so they"),
-    ],
-)
-@pytest.mark.parametrize("unchanged", [False, True])
-def test_a_report_ends_with_the_sources_to_describe(number: int, says: str, unchanged: bool) -> None:
-    files = tuple(FileReport(f"{i}.pdf", FileEnd.INDEXED, described=False) for i in range(number))
-    out, console = plain()
-    described = FileReport("a.md", FileEnd.INDEXED)
-    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), unchanged), console)
-    text, _, entry = out.getvalue().partition("\n\n")
-    assert says in " ".join(text.split())
-    assert "what is true of all files stands there once, under [defaults]:" in " ".join(text.split())
-    assert [*SourcesFile(entry).facts] == ["0.pdf"]
-
-
-def test_an_entry_to_paste_holds_any_file_name() -> None:
-    out, console = plain()
-    name = 'a "quoted" \\ naïve.pdf'
-    file = FileReport(name, FileEnd.INDEXED, described=False)
-    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
-    assert [*SourcesFile(out.getvalue().partition("\n\n")[2]).facts] == [name]

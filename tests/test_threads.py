@@ -4,20 +4,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from serving import small_space
 
 from b12assistant.config import Configuration
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.encoding import SentenceEncoder
-from b12assistant.index.weights import find_weights
-from b12assistant.threads import Latest, NativeCalls, once
+from b12assistant.threads import NativeCalls, once
 
 
 class Part:
@@ -45,37 +41,6 @@ def test_a_failure_is_not_kept() -> None:
     with pytest.raises(OSError, match="not yet"):
         part.whole  # noqa: B018 - making it is what fails
     assert part.whole is part.whole
-
-
-def test_results_of_the_latest_keys_are_kept_and_the_others_made_in_one_call() -> None:
-    calls: list[list[str]] = []
-
-    def make(keys: Sequence[str]) -> list[str]:
-        calls.append(list(keys))
-        return [key.upper() for key in keys]
-
-    latest = Latest(make, most=2)
-    assert latest(["a", "b", "a"]) == ["A", "B", "A"]
-    assert latest(["a", "c"]) == ["A", "C"]
-    assert latest(["b", "a", "c"]) == ["B", "A", "C"]
-    assert calls == [["a", "b"], ["c"], ["b"]]
-
-
-@pytest.mark.slow
-def test_the_real_encoder_gives_twenty_threads_what_it_gives_one() -> None:
-    """Without taking turns, counting changes the padding during encoding: 6 of 2,000 calls failed."""
-    encoder = SentenceEncoder(find_weights(), threads=1)
-    texts = ["a short one", "one that is rather longer than the other"]
-    expected = [each.tokens for each in SentenceEncoder(find_weights(), threads=1).encode(texts)]
-
-    def use(number: int) -> bool:
-        if number % 2:
-            return encoder.count(texts[0]) == 3
-        found = [each.tokens for each in encoder.encode(texts)]
-        return all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
-
-    with ThreadPoolExecutor(20) as pool:
-        assert all(pool.map(use, range(500)))
 
 
 def test_closing_waits_for_threads_in_native_code_and_lets_no_other_in() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from b12assistant.index.token_store import Projection, TokenStore, load_projection
+from b12assistant.index.token_store import TokenStore, load_projection
 from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL
 
 Vectors = NDArray[np.float32]
@@ -101,13 +101,6 @@ def test_piece_idf_counts_the_units_that_hold_a_piece(store: TokenStore) -> None
     np.testing.assert_allclose(store.piece_idf(), slow, rtol=1e-5)
 
 
-def test_the_pinned_model_has_a_projection_with_orthogonal_directions() -> None:
-    matrix = load_projection(PINNED_MODEL, PINNED_DIGEST).matrix
-    assert matrix is not None
-    assert matrix.shape == (384, 192)
-    np.testing.assert_allclose(matrix.T @ matrix, np.eye(192), atol=5e-3)
-
-
 @pytest.mark.parametrize(
     ("name", "digest"), [(PINNED_MODEL, "0" * 64), ("another", PINNED_DIGEST)], ids=["other weights", "another model"]
 )
@@ -115,8 +108,3 @@ def test_a_projection_counts_only_for_the_weights_it_was_fitted_on(name: str, di
     projection = load_projection(name, digest)
     assert projection.matrix is None
     assert len(projection.piece_idf) == 0
-
-
-@given(rows(4))
-def test_without_a_projection_every_direction_is_kept(tokens: Vectors) -> None:
-    np.testing.assert_allclose(Projection(None, np.empty(0, np.float32)).reduce(tokens), tokens, atol=1e-6)

@@ -41,10 +41,9 @@ def triage() -> Triager:
     return Triagers(lambda: red_flag_encoder(load_encoder())).in_use
 
 
-@pytest.mark.parametrize("place", [0, 3, len(LETTER)], ids=["front", "middle", "end"])
 @pytest.mark.parametrize("sentence", [*SELF_HARM, *MEDICAL])
-def test_an_emergency_is_told_in_a_letter_as_it_is_told_alone(triage: Triager, sentence: str, place: int) -> None:
-    letter = " ".join((*LETTER[:place], sentence, *LETTER[place:]))
+def test_an_emergency_is_told_in_a_letter_as_it_is_told_alone(triage: Triager, sentence: str) -> None:
+    letter = " ".join((*LETTER[:3], sentence, *LETTER[3:]))
     flag = triage([Turn(0, letter)]).flag
     assert flag is not None
     assert flag.level is Level.EMERGENCY
@@ -71,9 +70,9 @@ def told_alone(triage: Triager, level: Level, most: int) -> list[str]:
     rows = (json.loads(line) for line in (DATA / "red_flags" / "calibration.jsonl").read_text("utf-8").splitlines())
     plain = (row["text"].strip() for row in rows if row["level"] == level and not row["history"])
     short = [text for text in plain if 5 <= len(text.split()) <= 40 and text.isascii()]
-    step = max(1, len(short) // most)
+    step = max(1, len(short) // 40)
     alone = len(Level) - list(Level).index(level)
-    return [text for text in short[::step] if rank(triage, [Turn(0, text)]) == alone]
+    return [text for text in short[::step][:most] if rank(triage, [Turn(0, text)]) == alone]
 
 
 def places(text: str, letter: str) -> Iterator[list[Turn]]:
@@ -88,15 +87,25 @@ def places(text: str, letter: str) -> Iterator[list[Turn]]:
     yield [Turn(i, line) for i, line in enumerate(("hello", "which foods have b12", "thanks", "and tablets?", said))]
 
 
-@pytest.mark.parametrize(("level", "share"), [(Level.EMERGENCY, 0.0), (Level.URGENT, 0.03)])
-def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float) -> None:
+WHOLE = pytest.mark.slow  # minutes
+
+
+@pytest.mark.parametrize(
+    ("level", "share", "most"),
+    [
+        pytest.param(Level.EMERGENCY, 0.0, 6, id="six emergencies"),
+        pytest.param(Level.EMERGENCY, 0.0, 40, id="emergencies", marks=WHOLE),
+        pytest.param(Level.URGENT, 0.03, 40, id="urgent", marks=WHOLE),
+    ],
+)
+def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float, most: int) -> None:
     rows = (json.loads(line) for line in (DATA / "letters" / "train.jsonl").read_text("utf-8").splitlines())
     harmless = [row["text"] for row in rows if row["level"] == "none"]
     alone = len(Level) - list(Level).index(level)
     lower = [
         (text, number)
-        for letter, text in zip(harmless, told_alone(triage, level, 40), strict=False)
+        for letter, text in zip(harmless, told_alone(triage, level, most), strict=False)
         for number, turns in enumerate(places(text, letter))
         if rank(triage, turns) < alone
     ]
-    assert len(lower) <= share * 40 * 6, lower
+    assert len(lower) <= share * most * 6, lower

@@ -9,10 +9,10 @@ from builders_opinion import flags
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import FlagKind, Level, Triage, Turn
+from b12assistant.answers import Level, Triage, Turn
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Wordings, check_linear
+from b12assistant.language.wording import Wordings
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.triage import Triager, is_control, load_rules
 
@@ -86,26 +86,12 @@ def test_one_difference_decides(fires: str, quiet: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("I want to kill myself", FlagKind.SELF_HARM),
-        ("took all my tablets", FlagKind.POISONING),
-        ("I can't breathe", FlagKind.MEDICAL),
-    ],
-)
-def test_emergency_has_its_kind(text: str, kind: FlagKind) -> None:
-    flag = triage(text).flag
-    assert flag is not None
-    assert flag.kind is kind
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "I CAN'T BREATHE", "I cant breath", "i c@nt breathe", "I can\u2019t br\u00e9athe", "I c\u0430n't bre\u0430the",
         "I can't br\u200bea\u200bthe", "\uff29 can't breathe", "I can't\u0000 breathe", "I can't breeeathe",
         "i c4nt br34the", "I can\u00ad't breathe", "b r e a t h e  I can't breathe",
-    ],
+    ]
 )  # fmt: skip
 def test_hard_spelling_is_read(text: str) -> None:
     assert level(text) is Level.EMERGENCY
@@ -154,11 +140,6 @@ def test_turn_that_leans_on_an_emergency_stays_one(later: str) -> None:
     assert level(GONE, later) is Level.EMERGENCY
 
 
-def test_leaning_turn_shows_the_words_of_the_earlier_one() -> None:
-    (notice,) = triage(GONE, "is it serious?").notices
-    assert [place.turn.index for place in notice.evidence] == [0]
-
-
 def test_independent_turn_is_answered_under_the_reminder() -> None:
     assert shown(GONE, "What foods contain B12?") == ["reminder"]
     assert triage(GONE, "What foods contain B12?").flag is None
@@ -170,10 +151,6 @@ def test_turn_that_leans_on_an_independent_one_keeps_the_reminder() -> None:
 
 def test_turn_that_comes_back_to_the_sign_is_an_emergency_again() -> None:
     assert level(GONE, "What foods contain B12?", "do the legs come back?") is Level.EMERGENCY
-
-
-def test_independent_urgent_turn_comes_under_the_reminder() -> None:
-    assert [text for text, _ in flags("zorp", "frob")] == ["reminder", "urgent"]
 
 
 @pytest.mark.parametrize("control", [NOT_HAPPENING, LOOKING_UP, f"  {LOOKING_UP}\n"])
@@ -201,11 +178,6 @@ def test_poisoning_is_cleared_by_an_independent_turn() -> None:
 
 def test_other_emergency_does_not_hide_self_harm() -> None:
     assert shown("I want to die", "I can't breathe") == ["emergency_medical", "emergency_self_harm"]
-
-
-def test_control_without_a_flag_does_nothing() -> None:
-    assert shown(NOT_HAPPENING) == []
-    assert shown("What foods contain B12?", LOOKING_UP) == []
 
 
 def test_leaning_turn_keeps_a_lesser_flag() -> None:
@@ -245,10 +217,6 @@ def test_odd_text_raises_nothing(text: str) -> None:
     assert triage(text).notices == ()
 
 
-def test_no_turns_at_all() -> None:
-    assert triage().notices == ()
-
-
 WORDS = sorted(RULES.red_flags.vocabulary)
 
 
@@ -265,26 +233,13 @@ def test_folded_words_map_back_in_order(text: str) -> None:
     assert all(first.end <= second.start for first, second in pairwise(words))
 
 
-@given(st.text())
-def test_folding_is_stable(text: str) -> None:
-    assert fold(text) == fold(text)
-
-
-@pytest.mark.parametrize(
-    "step", ["my legs are weak and ", "no ", "a", "cant ", "? ", "took 40 40 ", "\u200b", "legs, "]
-)
+@pytest.mark.parametrize("step", ["my legs are weak and ", "a", "\u200b"])
 def test_longest_text_is_read_whole(step: str) -> None:
     text = (step * 20_000)[:19_980] + " . I can't breathe"
     assert level(text) is Level.EMERGENCY
 
 
-@pytest.mark.parametrize(
-    "wording", ["(?:a b)+", "(?:a |b ){2,}", ".*", "a(?: b)*", "(?:a){0,40}", "x?", "(", "{nobody}"]
-)
+@pytest.mark.parametrize("wording", ["(?:a b)+", ".*", "("])
 def test_wording_that_could_run_away_is_refused(wording: str) -> None:
     with pytest.raises(ConfigError):
         Wordings([wording], {}, "test").check()
-
-
-def test_bounded_wording_is_accepted() -> None:
-    check_linear(r"(?:\S+ ){0,3}legs? \d+", "test")

@@ -103,7 +103,7 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert found is None or 0 <= found[0] < found[1]
 
 
-@pytest.mark.parametrize("part", ["it ", "and ", "what is ", "the same ", "with it in ", "B12 "])
+@pytest.mark.parametrize("part", ["it ", "with it in "])
 def test_a_long_turn_stands_alone(part: str) -> None:
     assert leaning(part * (20_000 // len(part))) is Leaning.NO
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Turn
 from b12assistant.safety.triage import load_rules
-from b12assistant.safety.turn_parts import LONGEST, SHORT, TurnReading, read_turn
+from b12assistant.safety.turn_parts import LONGEST, TurnReading, read_turn
 
 RULES = load_rules()
 
@@ -30,16 +30,6 @@ def test_a_turn_is_read_by_its_sentences() -> None:
         "I like eggs, but they cost a lot.",
         "Is milk good?",
     ]
-
-
-def test_a_very_short_sentence_stays_with_its_neighbour() -> None:
-    assert sentences("My legs are cold. Hm. Is milk good?") == ["My legs are cold.", "Hm. Is milk good?"]
-    assert sentences("My legs are cold. Hm.") == ["My legs are cold. Hm."]
-
-
-def test_a_turn_is_short_up_to_forty_words_and_marks() -> None:
-    assert read("word " * SHORT).is_short
-    assert not read("word " * (SHORT + 1)).is_short
 
 
 def test_a_sentence_without_end_is_read_in_parts_that_overlap() -> None:
@@ -64,10 +54,3 @@ def test_every_word_is_read(text: str) -> None:
     words = {i for part in reading.sentences for i in range(part.start, part.end)}
     assert {i for i, word in enumerate(reading.folded.words) if word.text not in ".?,"} <= words
     assert list(reading.sentences) == sorted(set(reading.sentences))
-
-
-def test_a_cue_belongs_to_the_part_it_begins_in() -> None:
-    reading = read("Years ago I fell. My legs are cold now")
-    past, present = reading.sentences
-    assert "past" in set(reading.cues(past)) - set(reading.cues(present))
-    assert "now" in set(reading.cues(present)) - set(reading.cues(past))

@@ -42,18 +42,9 @@ def test_one_changed_character_is_found(at: int, character: str) -> None:
         ({"spans": [[0, 25], [34, 61]]}, "its words"),
         ({"spans": [[34, 62], [0, 25]]}, "not in order"),
         ({"spans": [[0, 25], [34, 620]]}, "are outside the document"),
-        ({"spans": [[-1, 25], [34, 62]]}, "are outside the document"),
-        ({"spans": [[25, 0], [34, 62]]}, "are outside the document"),
         ({"spans": []}, "are outside the document"),
         ({"best": [26, 33]}, "best sentence is outside"),
-        ({"best": [34, 34]}, "best sentence is outside"),
-        ({"best": None}, "no spans, text or best"),
-        ({"best": [1]}, "no spans, text or best"),
-        ({"spans": 5}, "no spans, text or best"),
         ({"spans": [["a", 3]]}, "no spans, text or best"),
-        ({"spans": [[0, float("inf")]]}, "no spans, text or best"),
-        ({"best": ["a", "b"]}, "no spans, text or best"),
-        ({"text": None}, "its words"),
     ],
 )
 def test_a_quote_that_does_not_match_is_distinguished_from_one_that_does(
@@ -91,8 +82,6 @@ def test_a_passage_that_holds_marked_text_is_found() -> None:
     assert any("never quoted" in problem for problem in check_entry(replace(good, document=marked)))
 
 
-@pytest.mark.parametrize(
-    "record", [{}, {"answer": None}, {"answer": []}, {"answer": {"quotes": [3, None]}}, {"answer": {"quotes": None}}]
-)
+@pytest.mark.parametrize("record", [{}, {"answer": {"quotes": [3, None]}}])
 def test_a_line_without_quotes_has_none(record: Mapping[str, Any]) -> None:
     assert list(quotes_of(record)) == []

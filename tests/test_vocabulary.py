@@ -10,15 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import TermId
-from b12assistant.errors import ConfigError
 from b12assistant.language.vocabulary import (
     Kind,
     Term,
     Vocabulary,
-    WordList,
-    english_words,
     load_vocabulary,
-    parse_terms,
 )
 from b12assistant.language.words import terms
 
@@ -44,19 +40,8 @@ def found(text: str) -> list[tuple[str, str]]:
         ("PA or PAs", [("PA", "pernicious anaemia"), ("PAs", "pernicious anaemia")]),
         ("ask my pa", []),
         ("pins  and needles", [("pins  and needles", "tingling")]),
-        ("needles", [("needles", "needling")]),
-        ("jabber, job", []),
-        ("", []),
     ],
-    ids=[
-        "any case",
-        "plural of capitals",
-        "capitals only",
-        "longest first",
-        "the shorter alone",
-        "whole words",
-        "empty",
-    ],
+    ids=["any case", "plural of capitals", "capitals only", "longest first"],
 )
 def test_what_is_found(text: str, expected: list[tuple[str, str]]) -> None:
     assert found(text) == expected
@@ -65,10 +50,6 @@ def test_what_is_found(text: str, expected: list[tuple[str, str]]) -> None:
 def test_no_variant_means_two_things() -> None:
     counts = Counter(variant.lower() for term in SHIPPED.terms for variant in term.variants)
     assert [variant for variant, count in counts.items() if count > 1] == []
-
-
-def test_no_term_is_its_own_variant() -> None:
-    assert [term.id for term in SHIPPED.terms if term.id.lower() in {v.lower() for v in term.variants}] == []
 
 
 @pytest.mark.parametrize("term", SHIPPED.terms, ids=lambda term: term.id)
@@ -83,22 +64,3 @@ def test_findings_are_slices_in_order(text: str) -> None:
     places = [(start, end) for start, end, _ in SHIPPED.find(text)]
     assert all(0 <= start < end <= len(text) for start, end in places)
     assert all(a[1] <= b[0] for a, b in pairwise(places))
-
-
-def test_a_variant_of_two_terms_is_named_with_its_file() -> None:
-    terms = [{"term": "a", "variants": ["x"]}, {"term": "b", "variants": ["X"]}]
-    with pytest.raises(ConfigError, match=r"lay\.toml, term b: 'x' is in another term"):
-        list(parse_terms({"kind": "lay", "review": "r", "term": terms}, "lay.toml"))
-
-
-def test_a_word_list_holds_whole_words() -> None:
-    words = WordList.of(["nerve", "neuron", "foot", "a"])
-    assert all(word in words for word in ("nerve", "neuron", "foot", "a"))
-    assert not any(word in words for word in ("", "ne", "nerv", "erve", "nerves", "foo"))
-
-
-@pytest.mark.slow
-def test_the_dictionary_knows_usual_words() -> None:
-    assert all(word in english_words() for word in ("numbness", "vitamin", "a", "tingling"))
-    assert "numbnesss" not in english_words()
-    assert ("ballance" in english_words(), "ballance" in english_words(with_rare=False)) == (True, False)

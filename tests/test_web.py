@@ -15,7 +15,7 @@ from typing import NoReturn
 import pytest
 from corpora import again
 from fakes import FakeWorkspace
-from serving import CORPUS, got_as_sent, small_space
+from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.display import addresses
@@ -47,21 +47,11 @@ ROUTES = (
 SHUT = (
     "/config",
     "/openapi.json",
-    "/docs",
-    "/redoc",
-    "/login",
-    "/monitoring",
     "/gradio_api/info",
-    "/gradio_api/upload",
     "/gradio_api/file=/etc/passwd",
     "/gradio_api/proxy=http://example.com",
-    "/gradio_api/call/ask",
-    "/gradio_api/api/predict",
     "/gradio_api/openapi.json",
-    "/gradio_api/run-history/records",
-    "/gradio_api/queue/../upload",
     "/assets/../config",
-    "/static/%2e%2e/config",
 )
 
 
@@ -96,29 +86,6 @@ def test_the_page_begins_with_the_script_that_fixes_its_stream(client: TestClien
     assert "close_stream" in client.get(first[1]).text
 
 
-def test_our_own_files_are_sent_small_and_kept_by_their_digest(client: TestClient) -> None:
-    (address,) = set(re.findall(r"/own/page\.css\?v=[0-9a-f]{8}", client.get("/").text))
-    kept = client.get(address)
-    assert kept.headers["cache-control"] == "max-age=31536000, immutable"
-    whole = client.get(address, headers={"accept-encoding": "identity"})
-    assert "content-encoding" not in whole.headers
-    assert whole.content == kept.content
-    assert int(kept.headers["content-length"]) < len(whole.content) / 3
-    for other in ("/own/page.css", "/own/page.css?v=00000000"):
-        assert client.get(other).headers["cache-control"] == "no-cache"
-    assert client.get("/own/favicon.svg").headers["cache-control"] == "max-age=3600", "the page names it three times"
-
-
-def test_a_link_to_the_page_shows_its_own_name(tmp_path: Path) -> None:
-    words = (ROOT / "src/b12assistant/data/page/page.toml").read_text("utf-8").replace('"b12assistant"', '"A <Name>"')
-    own = small_space(tmp_path, {**CORPUS, "page.toml": words})
-    page = TestClient(application(own, Warmup(own)), base_url=HERE).get("/").text
-    previews = dict(re.findall(r'<meta\s+(?:property|name)="((?:og|twitter):[^"]+)"\s+content="([^"]*)"', page))
-    assert previews.pop("og:description")
-    assert previews == {"og:type": "website", "og:title": "A &lt;Name&gt;"}
-    assert len(re.findall("<meta[^>]*og:title", page)) == 1
-
-
 def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> None:
     page = client.get("/")
     told = page.headers["content-security-policy"]
@@ -129,11 +96,6 @@ def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> No
     script_src = next(part for part in told.split("; ") if part.startswith("script-src"))
     assert "unsafe" not in script_src
     assert page.headers["cache-control"] == "no-store"
-
-
-def test_no_page_holds_a_stream_while_it_is_only_open(client: TestClient) -> None:
-    heartbeat = client.get("/gradio_api/heartbeat/x")
-    assert (heartbeat.status_code, heartbeat.content) == (200, b"")
 
 
 def test_a_document_is_read_under_a_stricter_policy(client: TestClient) -> None:
@@ -159,12 +121,8 @@ def test_what_the_page_does_not_need_is_closed(path: str, method: str, client: T
     ("host", "status"),
     [
         ("127.0.0.1:7860", 200),
-        ("localhost", 200),
         ("[::1]:7860", 200),
-        ("LOCALHOST:1", 200),
         ("example.com", 421),
-        ("127.0.0.1.example.com", 421),
-        ("192.168.1.5", 421),
         ("", 421),
     ],
 )
@@ -205,12 +163,6 @@ def test_a_body_that_does_not_end_is_cut_off(length: str | None, client: TestCli
     assert client.post(path, content=b"x" * (policy.LARGEST + 1), headers=headers).status_code in (400, 413, 422)
 
 
-def test_an_announced_size_is_believed_at_once(client: TestClient) -> None:
-    for length in (str(policy.LARGEST + 1), "9" * 40, "-1", "x"):
-        told = client.post("/gradio_api/queue/join", headers={"content-length": length}, content=b"")
-        assert told.status_code == 413, length
-
-
 def test_a_document_is_marked_where_it_is_quoted(client: TestClient, space: FakeWorkspace) -> None:
     quote = space.ask(ASKED).answer.quotes[0]
     page = client.get(addresses.of_quote(quote))
@@ -218,17 +170,7 @@ def test_a_document_is_marked_where_it_is_quoted(client: TestClient, space: Fake
     assert f'<mark id="hit" tabindex="-1"><span class="best">{quote.spans[0].text}</span></mark>' in page.text
 
 
-@pytest.mark.parametrize(
-    ("query", "marked"),
-    [
-        ("at=10-20&is=0000000000000000", False),
-        ("at=99999-999999&is=0000000000000000", False),
-        ("at=20-10&is=x", False),
-        ("at=x", False),
-        ("at=1-2,1-2&is=x", False),
-        ("", False),
-    ],
-)
+@pytest.mark.parametrize(("query", "marked"), [("at=10-20&is=0000000000000000", False), ("at=x", False)])
 def test_words_that_are_no_longer_there_are_not_marked(query: str, marked: bool, client: TestClient) -> None:
     page = client.get(f"/d/nerves.md?{query}")
     assert page.status_code == 200
@@ -243,15 +185,6 @@ def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: Te
     assert "<script>alert" not in page.text
 
 
-def test_a_name_with_anything_in_it_leads_to_its_document(tmp_path: Path) -> None:
-    name = "a\nb%2f#?&é'\".md"
-    space = small_space(tmp_path, {**CORPUS, name: "Zebra wraps quagga.\n"})
-    document = space.document(name).document
-    page = got_as_sent(application(space, Warmup(space)), addresses.of_document(document))
-    assert page.status_code == 200
-    assert "Zebra wraps quagga." in page.text
-
-
 def app(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "app.py"), *arguments],
@@ -264,7 +197,7 @@ def app(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "b12.example.org"])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5"])  # noqa: S104
 def test_it_listens_beyond_this_machine_only_behind_a_proxy(
     host: str, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,13 +225,6 @@ def test_without_an_index_app_says_what_to_run(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert re.fullmatch(r"b12assistant: .*index.*: run `make run`\n", done.stderr)
-
-
-@pytest.mark.slow
-def test_an_address_beyond_this_machine_is_one_clear_line(built: Path) -> None:
-    done = app("--host", "0.0.0.0", cwd=built)  # noqa: S104 - refused
-    assert done.returncode == 1
-    assert re.fullmatch(r"b12assistant: will not listen on 0\.0\.0\.0: .*--behind-proxy.*\n", done.stderr)
 
 
 @pytest.mark.slow

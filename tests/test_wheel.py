@@ -114,11 +114,3 @@ def test_the_version_is_one_and_semantic() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert {newest[1], str(citation["version"])} == {project["version"]}
     assert re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", project["version"])
-
-
-def test_the_licences_are_those_the_package_names() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["license"] == "Apache-2.0 AND CC-BY-4.0"
-    first, second = ((ROOT / name).read_text("utf-8") for name in project["license-files"])
-    assert re.search(r"Apache License\s+Version 2\.0", first)
-    assert "Creative Commons Attribution 4.0 International Public License" in second

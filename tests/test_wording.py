@@ -54,27 +54,8 @@ def test_of_two_wordings_at_one_place_the_first_is_found_and_then_what_is_behind
     assert [wordings.match(text) is not None for text in ("my leg", "oh my leg")] == [True, False]
 
 
-def test_places_are_those_of_the_text_that_was_asked_about_last() -> None:
-    wordings = Wordings(["leg", "arm"], {}, "test")
-    texts = ["my leg", "my leg", "an arm , a leg", "", "my leg"]
-    assert [wordings.spans(text) for text in texts] == [((3, 6),), ((3, 6),), ((3, 6), (11, 14)), (), ((3, 6),)]
-
-
 def test_all_that_a_text_holds_is_found() -> None:
     wordings = Wordings(["cant move", "fell down", "lost {leg}"], NAMES, "test")
     assert wordings.findall("i cant move") == ["cant move"]
     assert wordings.findall("i fell down , cant move and lost foot") == ["fell down", "cant move", "lost foot"]
     assert wordings.findall("nothing") == []
-
-
-def test_what_was_compiled_in_advance_is_not_compiled_by_the_first_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    wordings = Wordings(["numb {limb}"], {"limb": "hand|foot"}, "a test")
-    wordings.compile()
-    monkeypatch.setattr("b12assistant.language.wording.re.compile", None)
-    assert wordings.findall("my numb foot") == ["numb foot"]
-
-
-def test_words_are_those_of_the_wordings_and_of_the_lists_they_name() -> None:
-    wordings = Wordings(["cannot {adv}move", "leg .. gone", "walks?"], NAMES, "test")
-    assert wordings.words() >= {"cannot", "really", "just", "gone", "never"}
-    assert not wordings.words() & {"foot", "legs", "walk", "walks"}

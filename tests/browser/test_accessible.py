@@ -4,7 +4,7 @@ import pytest
 from serving import EMERGENCY
 
 from browser.conftest import Visit
-from browser.reading import DRAWN, Reader
+from browser.reading import Reader
 
 pytestmark = pytest.mark.slow
 
@@ -57,17 +57,6 @@ def test_axe_finds_nothing(state: str, width: int, reader: Reader) -> None:
     reader.accessible()
 
 
-@pytest.mark.parametrize("widths", [(320, 360, 640), (1920,)], ids=["dialog", "beside"])
-def test_nothing_scrolls_sideways(widths: tuple[int, ...], reader: Reader) -> None:
-    reader.page.set_viewport_size({"width": widths[0], "height": 640})
-    reader.open(reader.ask(ASKED).locator("a.cite").first)
-    for width in widths:
-        reader.page.set_viewport_size({"width": width, "height": 640})
-        for frame in reader.page.frames:
-            frame.evaluate(DRAWN)
-            assert frame.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, width
-
-
 # What is in the line of a sentence may be smaller.
 SMALL = """() => [...document.querySelectorAll('#tab-ask :is(a[href], button, summary, textarea)')].filter(each => {
     const { width, height } = each.getBoundingClientRect(), least = each.closest('.numbers') ? 24 : 44;
@@ -85,10 +74,3 @@ def test_an_emergency_in_another_language_fits_a_narrow_phone(reader: Reader) ->
 def test_a_page_without_scripts_is_accessible(visit: Visit, site: str) -> None:
     visit(site, "/d/guides/food.md").accessible()
     visit(site, "/figures").accessible()
-
-
-@pytest.mark.parametrize("path", ["/d/no/such.md", "/nowhere"])
-def test_an_unknown_address_is_accessible(path: str, visit: Visit, site: str) -> None:
-    missing = visit(site, path)
-    missing.accessible()
-    missing.complaints.clear()  # a browser reports every 404

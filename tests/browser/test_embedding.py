@@ -65,25 +65,6 @@ def demo(chromium: Browser, folder: Path, site: str, address: str) -> Iterator[P
         yield page
 
 
-def test_the_demo_page_frames_the_page_where_it_is_allowed(
-    chromium: Browser, small: FakeWorkspace, tmp_path: Path
-) -> None:
-    with (
-        another_site(tmp_path) as site,
-        running(allowing(small, site)) as address,
-        demo(chromium, tmp_path, site, address) as page,
-    ):
-        frame = page.frame_locator("iframe")
-        frame.locator(".state.ready").wait_for()
-        frame.locator("html.scripted").wait_for()  # a citation opens next to the answer
-        frame.locator("#ask textarea").fill(ASKED)
-        frame.locator("#ask textarea").press("Enter")
-        frame.locator(".turn blockquote").wait_for()
-        assert "Myelin wraps every nerve." in frame.locator(".turn blockquote").inner_text()
-        frame.locator(".turn a.cite").first.click()
-        frame.frame_locator("#src-frame").locator("#doc", has_text="Myelin").wait_for()
-
-
 @pytest.mark.parametrize("framers", ["", "https://www.example.org"], ids=["off", "another site"])
 def test_no_other_site_may_frame_it(framers: str, chromium: Browser, small: FakeWorkspace, tmp_path: Path) -> None:
     with (

@@ -48,14 +48,6 @@ def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site
     assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES, ASKED]
 
 
-def test_data_that_is_not_a_conversation_is_not_shown(reader: Reader) -> None:
-    for kept in ("not JSON", "{}", "[1]"):  # tests/test_turns.py has more
-        reader.page.evaluate("kept => sessionStorage.setItem('b12.talk', kept)", kept)
-        reader.reload()
-        reader.ask(ASKED)
-        assert reader.page.locator(".turn .asked .exact").all_text_contents() == [ASKED], kept
-
-
 def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     reader: Reader, visit: Visit, site: str
 ) -> None:
@@ -90,16 +82,6 @@ def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead
     assert turn.locator(".row:not([open])").count() == 0
     reader.page.emulate_media(media="screen")
     assert not reader.page.locator("#printed").is_visible()
-
-
-def test_an_unknown_address_leads_home(visit: Visit, site: str) -> None:
-    reader = visit(site, "/nowhere/<b>at all")
-    reader.complaints.clear()  # the browser reports the 404
-    assert reader.page.inner_text("h1") == "This page does not exist"
-    assert "nowhere" not in reader.page.inner_text("body")
-    assert reader.violations() == []
-    reader.page.get_by_role("link", name="Ask a question").click()
-    reader.page.wait_for_url(f"{site}/")
 
 
 def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> None:

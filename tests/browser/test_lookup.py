@@ -56,35 +56,6 @@ def test_each_way_of_searching_finds_a_passage_and_marks_it(phrase: bool, visit:
     assert first.locator(".cite").text_content() == "Nerves › Sheath"
 
 
-def test_on_a_phone_the_first_passage_is_within_300_pixels_and_on_a_screen_the_filters_are_one_row(
-    visit: Visit, site: str
-) -> None:
-    reader = visit(site)
-    reader.page.set_viewport_size({"width": 390, "height": 844})
-    reader.page.goto(f"{site}/#lookup")
-    reader.page.reload()
-    reader.page.wait_for_selector("#lookup-box")
-    look_up(reader, "numb feet")
-    found = reader.page.locator("#lookup .found").first.bounding_box()
-    assert found
-    assert found["y"] <= 300
-    reader.accessible()
-    reader.page.set_viewport_size({"width": 1280, "height": 800})
-    reader.page.evaluate("() => { document.querySelector('#lookup .sieve').open = true; }")
-    feet = "all => new Set(all.map(each => Math.round(each.getBoundingClientRect().bottom))).size"
-    assert reader.page.locator("#lookup .fields > :not(datalist, [hidden])").evaluate_all(feet) == 1
-
-
-def test_only_near_passages_are_listed_and_counted(visit: Visit, site: str) -> None:
-    reader = opened(visit, site)
-    look_up(reader, "numb feet")
-    assert rows(reader) == ["Myelin wraps every nerve. It is made of fat. Numb feet are an early sign."]
-    assert reader.page.inner_text("#lookup .status") == "1 passage found"
-    look_up(reader, "quagga")
-    assert rows(reader) == []
-    assert "Nothing found" in reader.page.inner_text("#lookup .status")
-
-
 def test_filters_narrow_and_clear(visit: Visit, site: str) -> None:
     reader = opened(visit, site)
     page = reader.page
@@ -156,20 +127,6 @@ def test_everything_works_by_keyboard(visit: Visit, site: str) -> None:
     assert page.evaluate("() => document.activeElement.closest('#lookup .found') !== null")
 
 
-def test_focus_that_has_moved_on_when_the_panel_closes_is_left_alone(visit: Visit, site: str) -> None:
-    """The browser moves the focus when it goes back to an address that names a tab."""
-    reader = opened(visit, site)
-    look_up(reader, "numb feet")
-    reader.page.locator("#lookup .found summary").first.click()
-    reader.open(reader.page.locator("#lookup .found a.cite").first)
-    reader.page.evaluate(
-        """() => { addEventListener('popstate', () => document.querySelector('#lookup-box').focus());
-        document.querySelector('#src-close').click(); }"""
-    )
-    reader.left()
-    assert reader.focused() == "lookup-box"
-
-
 def test_sources_are_shown_exactly_and_inert(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
     corpus = {
         f"{number}.txt": f"Zebra {payload}\n\nA zebra walks home.\n" for number, payload in enumerate(PAYLOADS[:24])
@@ -205,22 +162,6 @@ def test_sources_are_shown_exactly_and_inert(visit: Visit, tmp_path_factory: pyt
             "BUTTON",
         }
         reader.sound()
-
-
-def test_an_error_is_reported_and_the_next_search_works(visit: Visit, site: str) -> None:
-    reader = opened(visit, site)
-    page = reader.page
-    page.route(
-        "**/lookup/search", lambda route: route.fulfill(status=503, json={"detail": "No index.", "hint": "Make one."})
-    )
-    page.fill("#lookup-box", "numb feet")
-    page.wait_for_function(
-        "() => document.querySelector('#lookup .status').textContent.includes('No index. Make one.')"
-    )
-    page.unroute("**/lookup/search")
-    look_up(reader, "myelin")
-    assert rows(reader)
-    reader.complaints.clear()  # a browser reports every 503
 
 
 STATES = ("empty", "found", "row", "flag", "nothing")

@@ -151,19 +151,6 @@ def test_a_server_that_stops_says_so_and_the_next_one_answers(own: BrowserContex
         whole(reader)
 
 
-def test_a_question_asked_before_a_sleep_of_ten_minutes_is_answered_after_it(own: BrowserContext, site: str) -> None:
-    reader = Reader.of(own, site)
-    page = reader.page
-    page.clock.install()
-    own.set_offline(True)
-    asked(page, FIRST)
-    told(page, OFFLINE)
-    page.clock.fast_forward("10:00")
-    own.set_offline(False)
-    shown(page, FIRST)
-    whole(reader)
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the framework, whose stream breaks
 def test_an_answer_that_breaks_off_comes_after_the_page_has_begun_anew(
     own: BrowserContext, built: FakeWorkspace
@@ -199,13 +186,3 @@ def test_look_up_opened_while_the_server_is_away_is_there_when_it_is_back(
     with running(built, port=int(address.rpartition(":")[2])):
         page.wait_for_function("() => document.querySelector('#lookup li.found')?.textContent.includes('Eggs')")
         whole(reader)
-
-
-def test_what_has_no_word_leaves_the_start_page_as_it_is(visit: Visit, site: str) -> None:
-    page = visit(site).page
-    asked(page, "?!")
-    page.wait_for_selector("#note .note")
-    for part in ("#intro h1", "#questions button >> nth=0", "#about"):
-        box = page.locator(part).bounding_box()
-        assert box
-        assert box["height"] > 20

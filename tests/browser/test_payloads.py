@@ -99,37 +99,6 @@ def test_an_answer_on_screen_and_on_paper(visit: Visit, served: tuple[str, str],
         held(readers[0].page, readers[1].page)
 
 
-def test_a_shared_answer_and_one_after_a_reload(
-    visit: Visit, served: tuple[str, str], hostile: TrapWorkspace, harmless: TrapWorkspace
-) -> None:
-    readers = []
-    for address, space, question in zip(served, (hostile, harmless), (ALL, HARMLESS[3]), strict=True):
-        links = [addresses.of_quote(quote) for quote in space.ask(question).answer.quotes[:2]]
-        readers.append(visit(address, addresses.of_answer(question, links)))
-        readers[-1].page.wait_for_selector(".turn")
-    for _ in range(2):
-        for reader in readers:
-            reader.page.wait_for_function(PINNED)
-        page = readers[0].page
-        assert page.locator("h2.asked .exact").text_content() == shown(ALL)
-        said = page.locator("blockquote").all_text_contents()
-        quotes = hostile.ask(ALL).answer.quotes
-        assert said == [shown("".join(span.text for span in quote.spans)) for quote in quotes[:2]]
-        held(page, readers[1].page)
-        for reader in readers:
-            reader.reload()
-            reader.page.wait_for_selector(".turn")
-
-
-def test_an_address_that_was_tampered_with_shows_nothing_else(visit: Visit, site: str) -> None:
-    links = ["\n".join(PAYLOADS[at::12]) for at in range(12)]
-    reader = visit(site, addresses.of_answer("What wraps every nerve?", links))
-    turn = reader.page.locator(".turn")
-    turn.wait_for()
-    fresh = visit(site).ask("What wraps every nerve?")
-    assert turn.locator("blockquote").all_text_contents() == fresh.locator("blockquote").all_text_contents()
-
-
 @pytest.mark.parametrize("turn", ["in order", "reversed", "400 random strings"])
 def test_the_source_view(visit: Visit, served: tuple[str, str], hostile: TrapWorkspace, turn: str) -> None:
     (*_, ordered, turned), (many,) = (hostile.ask("", earlier).answer.quotes for earlier in ((), ("",)))

@@ -41,15 +41,3 @@ def test_an_address_names_a_tab_and_a_tab_its_address(visit: Visit, site: str) -
     page.click("#tab-ask-button")
     page.evaluate("() => { location.hash = 'lookup'; }")  # as one types it into the address of the open page
     page.wait_for_selector("#tab-lookup-button[aria-selected=true]")
-
-
-def test_a_tab_is_filled_once_and_keeps_what_it_holds(visit: Visit, site: str) -> None:
-    reader = visit(site)
-    page = reader.page
-    page.click("#tab-lookup-button")
-    page.wait_for_selector("#lookup-box")
-    page.fill("#lookup-box", "feet")
-    page.click("#tab-ask-button")
-    page.click("#tab-lookup-button")
-    assert page.input_value("#lookup-box") == "feet"
-    assert page.locator("#lookup-box").count() == 1

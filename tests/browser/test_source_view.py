@@ -14,7 +14,6 @@ from browser.running import running
 
 pytestmark = pytest.mark.slow
 
-ASKED = "What wraps every nerve: myelin?"
 SIDES = "Do swallowed capsules work as well as a syringe?"
 LONG = "# Long\n\n" + "\n\n".join(
     f"## Part {n}\n\nZebra{n} walks home. {'It rains on the plain and the wind is cold. ' * 12}" for n in range(6)
@@ -73,32 +72,6 @@ def test_the_quote_is_in_sight_below_the_fixed_bar(visit: Visit, there: str, kep
         assert bar
         assert bar["y"] + bar["height"] <= hit["y"] < 700 - hit["height"]
         assert bar["height"] < 60, "one line, on a phone too"
-
-
-def test_the_outline_leads_through_the_document(visit: Visit, there: str, kept: FakeWorkspace) -> None:
-    page = visit(there, link(kept, "long.md", "Zebra4 walks home.")).page
-    page.click(".outline summary")
-    page.click(".outline li:nth-child(2) a")
-    page.wait_for_function("() => location.hash === '#s1'")
-    assert not page.locator(".outline ul").is_visible()
-    page.click(".to-quote")
-    page.wait_for_function("() => document.activeElement?.id === 'hit'")
-
-
-def test_links_in_the_panel_leave_no_trace(visit: Visit, there: str) -> None:
-    reader = visit(there)
-    turn = reader.ask("Where does Zebra4 walk?")
-    cite = turn.locator('a.cite[title*="Long"]').first
-    frame = reader.open(cite)
-    frame.locator(".outline summary").click()
-    frame.locator(".outline li a").nth(1).click()
-    frame.locator(".copying summary").press("Enter")
-    frame.locator(".copying summary").press("Escape")
-    assert frame.locator(".copying summary").evaluate("node => node === document.activeElement")
-    assert reader.page.locator("#src").is_visible()
-    reader.page.click("#src-close")
-    reader.left()
-    assert reader.focused() == "cite"
 
 
 def test_the_panel_goes_from_quote_to_quote(visit: Visit, there: str) -> None:

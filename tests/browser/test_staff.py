@@ -30,14 +30,3 @@ def test_what_was_cleared_comes_back(reader: Reader) -> None:
         reader.page.click("#cleared button")
         reader.page.wait_for_selector(".turn:not([data-before]) figure.quote")
         assert reader.page.locator(".turn h2 .exact").all_text_contents() == [ASKED]
-
-
-def test_old_answers_of_a_long_conversation_are_folded(reader: Reader) -> None:
-    for question in (ASKED, "Do plants hold vitamin B12?", "What lowers cobalamin: metformin?"):
-        reader.ask(question)
-    first = reader.page.locator(".turn").first
-    first.locator(".unfold").wait_for()
-    assert first.locator("blockquote").first.is_hidden()
-    assert reader.page.locator(".turn").nth(1).locator("blockquote").first.is_visible()
-    first.locator(".unfold").click()
-    assert first.locator("blockquote").first.is_visible()

@@ -63,13 +63,6 @@ def test_each_question_is_answered_at_once_or_while_a_stream_is_closing(visit: V
         assert reader.ask(asked).locator("blockquote").count()
 
 
-def test_a_stream_that_is_no_longer_waited_for_is_closed(visit: Visit, slow: str) -> None:
-    reader = visit(slow)
-    reader.ask("What wraps every nerve?")
-    reader.quiet()
-    assert len([each for each in reader.asked_for if "/queue/data" in each]) > 1
-
-
 # The stream of the first question brings its last word; before the page has read it, the server takes a second one.
 OVERLAPPING = """async script => {
     const bytes = text => new TextEncoder().encode(text), happened = [];

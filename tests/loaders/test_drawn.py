@@ -41,13 +41,8 @@ def test_the_digits_of_a_quote_are_those_that_are_drawn(how: str, parts: list[Pa
     [
         ("2", "5", True, "²"),
         ("12", "B", False, "₁₂"),
-        ("−3", "10", True, "⁻³"),
         ("1,2", "5", True, " ^(1,2)"),
-        ("1,2", ".", True, "^(1,2)"),
-        ("max", "C", False, " _(max)"),
         ("th", "4", True, "th"),
-        ("[3]", "5", True, "[3]"),
-        ("*", "5", True, "*"),
     ],
 )
 def test_shifted_text_is_written_on_the_line(text: str, before: str, raised: bool, written: str) -> None:
@@ -59,12 +54,8 @@ def test_shifted_text_is_written_on_the_line(text: str, before: str, raised: boo
     [
         ("take 5<sup><a href=#a>1</a>,<a href=#b>2</a></sup> now", "take 5 ^(1,2) now"),
         ("10<sup>3<sup>2</sup></sup> of it", "10 ^(3^2) of it"),
-        ("5<sup>1,2</sup>7 of it", "5 ^(1,2)7 of it"),
         ("1<sup>1</sup>/<sub>2</sub> of it", "1¹/₂ of it"),
-        ("<ruby>5<rt>2</rt></ruby> of it", "5² of it"),
-        ("<sup>1</sup> Smith", "¹ Smith"),
         ("5<sup><span hidden>9</span>2</sup> of it", "5² of it"),
-        ("5<sup> </sup> of it", "5 of it"),
     ],
 )
 def test_what_is_inside_a_raised_element_is_one_text(source: str, text: str) -> None:
@@ -76,16 +67,7 @@ def test_a_sentence_with_something_drawn_or_struck_out_is_never_quoted(what: str
     assert quotable(with_drawn(what), "a.html") == ["Numb feet tingle.", "See a doctor."]
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "Tablets are ![not](x.png) safe.",
-        "Tablets are <img alt=not> safe.",
-        "Take ~~10~~ 5 tablets.",
-        "Take <del>10</del> 5 tablets.",
-        "Take <s>10 5 tablets.",
-    ],
-)
+@pytest.mark.parametrize("source", ["Tablets are ![not](x.png) safe.", "Take ~~10~~ 5 tablets."])
 def test_the_same_in_markdown(source: str) -> None:
     assert quotable(f"Numb feet tingle. {source}\n\nSee a doctor.\n".encode(), "a.md") == [
         "Numb feet tingle.",
@@ -96,12 +78,8 @@ def test_the_same_in_markdown(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "Take 5 tablets. <input type=hidden value=9>",
         "Take <img width=1 height=1>5 tablets.",
-        "Take <svg style='display:none'></svg>5 tablets.",
         "<span>Take</span> 5 tablets.",
-        "Take <ins>5</ins> tablets.",
-        "<figure><img src=x></figure>Take 5 tablets.",
     ],
 )
 def test_what_draws_nothing_in_a_sentence_costs_nothing(source: str) -> None:
@@ -114,11 +92,6 @@ def test_a_list_is_not_quoted_without_its_introduction() -> None:
         b"<body><p>Numb feet tingle.</p><p>Do <img src=x> this:</p><ul><li>Eat fish.<li>Walk.</ul><p>See a doctor.</p>"
     )
     assert quotable(page, "a.html") == ["Numb feet tingle.", "See a doctor."]
-
-
-def test_a_note_after_a_full_stop_belongs_to_the_sentence_before_it() -> None:
-    page = b"<body><p>It falls in adults.<sup>1</sup> Feet tingle.<sup>2,3</sup> See a doctor.</p>"
-    assert quotable(page, "a.html") == ["It falls in adults.¹", "Feet tingle.^(2,3)", "See a doctor."]
 
 
 def test_the_report_names_the_place_and_the_reason(tmp_path: Path) -> None:

@@ -2,12 +2,10 @@ import re
 from importlib.metadata import distribution
 
 import pytest
-from markdown_it import helpers
-from markdown_it.rules_inline import StateInline
 
 from b12assistant.loaders import load, markdown
 from b12assistant.loaders.passages import Splitting, prepare
-from b12assistant.types import BlockKind, Role
+from b12assistant.types import BlockKind
 
 
 def blocks(source: str) -> list[tuple[str, str]]:
@@ -20,15 +18,10 @@ def blocks(source: str) -> list[tuple[str, str]]:
     [
         pytest.param("an *odd* **word** and `code`", "an odd word and code", id="emphasis"),
         pytest.param("see [the page](http://x.example/a) now", "see the page now", id="link"),
-        pytest.param("before ![alt text](a.png) after", "before \ufffc after", id="image"),
         pytest.param("a <b>bold</b> <!-- secret --> word", "a bold word", id="raw-html"),
         pytest.param("first\nsecond", "first second", id="soft-break"),
-        pytest.param("first  \nsecond", "first\nsecond", id="hard-break"),
         pytest.param("first\r\n\r\nsecond", "first\n\nsecond", id="crlf"),
-        pytest.param("AT&amp;T &copy; \\*star\\*", "AT&T © *star*", id="entities"),
         pytest.param("```py\na = 1\n\n  b\n```", "a = 1\n\n  b\n", id="fence"),
-        pytest.param("[ref]\n\n[ref]: http://x.example", "ref", id="definition"),
-        pytest.param("> said\n\nthen", "said\n\nthen", id="quotation"),
     ],
 )
 def test_the_text_is_what_a_reader_sees(source: str, visible: str) -> None:
@@ -47,41 +40,11 @@ def test_blocks_know_what_they_are() -> None:
     ]
 
 
-def test_only_the_first_paragraph_of_an_item_is_the_item() -> None:
-    assert blocks("- one\n\n  more\n\n  1. deep\n- two\n") == [
-        ("list_item", "one"),
-        ("paragraph", "more"),
-        ("list_item", "1. deep"),
-        ("list_item", "two"),
-    ]
-
-
-def test_items_and_rows_are_tight_the_rest_is_spaced() -> None:
-    text = markdown.load(b"lead\n\n- a\n- b\n\n|x|y|\n|-|-|\n|1|2|\n").text
-    assert text == "lead\n\na\nb\n\nx | y\n1 | 2"
-
-
-def test_an_empty_cell_keeps_its_place() -> None:
-    assert markdown.load(b"|x|y|z|\n|-|-|-|\n|1||3|\n").text.endswith("\n1 | | 3")
-
-
 def test_sections_and_title_come_from_headings() -> None:
     extract = markdown.load(b"## Early\n\nx\n\n# The *Title*\n\ny\n\n### Deep\n\nz\n")
     assert extract.title == "The Title"
     assert [s.level for s in extract.sections] == [2, 1, 3]
     assert extract.sections[-1].end == len(extract.text)
-
-
-def test_without_a_heading_of_level_one_there_is_no_title() -> None:
-    assert markdown.load(b"## Only This\n\nx\n").title is None
-
-
-def test_links_are_regions() -> None:
-    extract = markdown.load(b"| a |\n|---|\n| see [one two](u) and <http://x.example> |\n")
-    assert [(r.role, extract.text[r.range.start : r.range.end]) for r in extract.regions] == [
-        (Role.LINK, "one two"),
-        (Role.LINK, "http://x.example"),
-    ]
 
 
 @pytest.mark.parametrize("end", ["---", "..."])
@@ -90,9 +53,8 @@ def test_front_matter_is_passed_on(end: str) -> None:
     assert (extract.front, extract.text) == ("# facts\ntitle: Feet\nkind: blog", "Text.")
 
 
-@pytest.mark.parametrize("source", ["---\n\nProse.\n\n---\n\nMore.", "---\ntitle: no end\n\nProse."])
-def test_horizontal_rules_are_not_front_matter(source: str) -> None:
-    extract = markdown.load(source.encode())
+def test_horizontal_rules_are_not_front_matter() -> None:
+    extract = markdown.load(b"---\ntitle: no end\n\nProse.")
     assert extract.front is None
     assert "Prose." in extract.text
 
@@ -109,11 +71,8 @@ def test_raw_html_is_read_as_html() -> None:
         pytest.param(
             "Run pip install <package> here.\n\nRed roof.", "Run pip install <package> here.\n\nRed roof.", id="word"
         ),
-        pytest.param("# The <name> file\n\nRed roof.", "The <name> file\n\nRed roof.", id="heading"),
-        pytest.param("<placeholder>\n\nRed roof.", "<placeholder>\n\nRed roof.", id="alone"),
         pytest.param("<script>\n\nRed roof.\n\n* Blue", "<script>\n\nRed roof.\n\nBlue", id="script"),
         pytest.param("<!-- open\n\nRed roof.", "<!-- open\n\nRed roof.", id="comment"),
-        pytest.param("Red roof.\n\n<script>\nlet a;\n</script>\n\nBlue.", "Red roof.\n\nBlue.", id="whole-script"),
         pytest.param("Set `<name>` or\n\n    <name>\n", "Set <name> or\n\n<name>\n", id="code"),
     ],
 )
@@ -134,7 +93,7 @@ def test_what_others_add_to_markdown_is_read(source: str, visible: str) -> None:
     assert markdown.load(source.encode()).text == visible
 
 
-@pytest.mark.parametrize("name", ["mkdocs", "playwright", "pypdf", "gradio", "rich", "httpx", "fastapi", "mcp"])
+@pytest.mark.parametrize("name", ["mkdocs", "rich", "fastapi"])
 def test_a_readme_that_somebody_wrote_is_read_whole(name: str) -> None:
     source = (distribution(name).read_text("METADATA") or "").split("\n\n", 1)[1]
     prepared = prepare(load(source.encode(), "README.md"), Splitting(200, 5_000, None), None)
@@ -146,18 +105,3 @@ def test_a_readme_that_somebody_wrote_is_read_whole(name: str) -> None:
 def test_deep_nesting_is_reported() -> None:
     assert "levels deep" in markdown.load(b"text\n\n" + b"> " * 500 + b"deep").warnings[0]
     assert BlockKind.LIST_ITEM in [b.kind for b in markdown.load(b"> " * 30 + b"- in").blocks]
-
-
-def test_brackets_too_deep_for_a_link_are_text_and_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched: list[int] = []
-    find = helpers.parseLinkLabel
-
-    def counted(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N803
-        searched.append(start)
-        return find(state, start, disableNested)
-
-    monkeypatch.setattr(helpers, "parseLinkLabel", counted)
-    extract = markdown.load(b"[" * 2_000 + b"deep" + b"]" * 1_000 + b"(x) [" + b"[" * 15 + b"b" + b"]" * 16 + b"(y)")
-    assert extract.text == "[" * 2_000 + "deep" + "]" * 1_000 + "(x) " + "[" * 15 + "b" + "]" * 15
-    assert [region.role for region in extract.regions] == [Role.LINK]
-    assert len(searched) < 200

@@ -28,7 +28,6 @@ def test_line_ends_become_blanks() -> None:
     "lines",
     [
         pytest.param(column(f"{FULL}.", FULL, f"{FULL}.", "", "Another one begins here,", FULL), id="blank-line"),
-        pytest.param(column(FULL, FULL, "ends short.", f"Another one. {FULL}", FULL), id="short-last-line"),
         pytest.param(
             [*column(FULL, f"{FULL}."), *column("Another one begins here,", top=672, x=90), *column(FULL, top=658)],
             id="indent",
@@ -41,21 +40,13 @@ def test_paragraphs_end_where_it_is_clear(lines: list[Print]) -> None:
     assert second.startswith("Another one")
 
 
-def test_a_sentence_that_fills_its_line_does_not_end_a_paragraph() -> None:
-    assert "\n" not in text(column(FULL, f"{FULL}.", f"{FULL}.", FULL))
-
-
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
         pytest.param(("of inter-", "national rank"), "of international rank", id="dictionary"),
-        pytest.param(("methyl-", "cobalamin. All methylcobalamin"), "methylcobalamin. All", id="document"),
         pytest.param(("a self-", "reported and self-reported"), "self-reported and self-", id="hyphenated-elsewhere"),
         pytest.param(("a dose-", "dependent effect"), "dose-dependent effect", id="unknown-word"),
-        pytest.param(("by Smith-", "Jones again"), "Smith-Jones again", id="name"),
         pytest.param(("the B12-", "related signs"), "B12-related signs", id="number"),
-        pytest.param(("both pre-", "and postnatal"), "pre- and postnatal", id="suspended"),
-        pytest.param(("a break -", "and more"), "a break - and more", id="dash"),
     ],
 )
 def test_hyphens_at_line_ends(lines: tuple[str, str], expected: str) -> None:
@@ -83,58 +74,6 @@ def test_size_and_weight_make_headings() -> None:
     assert extract.title == "Numb Feet and What Helps"
 
 
-def test_one_of_several_main_headings_is_not_a_title() -> None:
-    """A handbook without a title is named after its file, not its first chapter."""
-    chapters = [
-        Print("Working Hours", y=740, size=20, font="F2"),
-        *column(FULL, f"{FULL}.", top=700),
-        Print("Holidays", y=600, size=20, font="F2"),
-        *column(FULL, f"{FULL}.", top=560),
-    ]
-    extract = pdf.load(build_pdf(chapters))
-    assert [section.level for section in extract.sections] == [1, 1]
-    assert extract.title is None
-
-
-def test_runs_on_one_base_line_are_one_line() -> None:
-    """Some programs write each word, and each change of font, as a text object of its own."""
-    words = [("The ", 72, "F1"), ("parallel", 94, "F2"), (".", 137, "F1"), ("It", 146, "F1"), ("starts", 157, "F2")]
-    stream = " ".join(
-        f"q BT 1 0 0 1 {x} 700 Tm /{font} 11 Tf ({word}) Tj ET Q BT 1 0 0 1 0 0 Tm ET" for word, x, font in words
-    )
-    extract = pdf.load(assemble([f"{stream} q BT 1 0 0 1 72 686 Tm /F1 11 Tf (all jobs.) Tj ET Q".encode()]))
-    assert shown(extract, BlockKind.PARAGRAPH) == ["The parallel. It starts all jobs."]
-    assert extract.sections == ()
-
-
-def test_a_column_next_to_another_is_not_part_of_its_lines() -> None:
-    assert (
-        text([Print("The left column.", x=72), Print("The right column.", x=330)])
-        == "The left column. The right column."
-    )
-    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}."), *column("The right one", "goes on.", x=430, top=686)]))
-    assert extract.text.endswith("right one goes on.")
-
-
-def test_numbered_bold_lines_are_headings() -> None:
-    page = [
-        Print("1. Methods", y=714, font="F2"),
-        *column(FULL, FULL, f"{FULL}.", top=700),
-        Print("2. Results", y=658, font="F2"),
-        *column(FULL, f"{FULL}.", top=644),
-    ]
-    extract = pdf.load(build_pdf(page))
-    names = [extract.text[s.heading.start : s.heading.end] for s in extract.sections]
-    assert names == ["1. Methods", "2. Results"]
-    assert shown(extract, BlockKind.LIST_ITEM) == []
-
-
-def test_a_bold_numbered_list_stays_a_list() -> None:
-    bold = [Print(f"{n}. Take the loaf", y=700 - 14 * n, font="F2") for n in (1, 2, 3)]
-    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=714), *bold, *column(FULL, f"{FULL}.", top=630)]))
-    assert len(shown(extract, BlockKind.LIST_ITEM)) == 3
-
-
 def test_lines_of_cells_are_rows_of_a_table() -> None:
     rows = [("Loaf", "Wheat", "Milk"), ("Brioche", "yes", "yes"), ("Rye bread", "no", "no")]
     cells = [Print(cell, 72 + 120 * i, 600 - 16 * n) for n, row in enumerate(rows) for i, cell in enumerate(row)]
@@ -143,29 +82,12 @@ def test_lines_of_cells_are_rows_of_a_table() -> None:
     assert extract.sections == ()
 
 
-def test_a_table_goes_on_over_the_page_end_under_its_header_row() -> None:
-    rows = [("Loaf", "Wheat", "Milk"), ("Brioche", "yes", "yes"), ("Rye bread", "no", "no"), ("Focaccia", "yes", "no")]
-    pages = [
-        [Print(cell, 72 + 120 * i, 600 - 16 * n) for n, row in enumerate(part) for i, cell in enumerate(row)]
-        for part in (rows[:2], rows[2:])
-    ]
-    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=660), *pages[0]], pages[1]))
-    assert [block.kind for block in extract.blocks] == [BlockKind.PARAGRAPH, *[BlockKind.TABLE_ROW] * 4]
-    assert shown(extract, BlockKind.TABLE_ROW) == [" | ".join(row) for row in rows]
-
-
-def test_an_entry_in_the_contents_is_not_a_heading() -> None:
-    assert pdf.load(build_pdf([Print("Methods . . . . 4", size=20), *column(FULL, FULL, top=600)])).sections == ()
-
-
 @pytest.mark.parametrize(
     ("title", "expected"),
     [
         ("Cold Feet", "Cold Feet"),
         ("feet_v3.docx", None),
         ("Microsoft Word - feet", None),
-        ("untitled", None),
-        ("", None),
     ],
 )
 def test_a_file_name_does_not_count_as_a_title(title: str, expected: str | None) -> None:
@@ -207,37 +129,19 @@ def test_a_sentence_that_running_lines_interrupt_is_whole_and_on_all_its_pages()
     assert extract.page_starts == (0, extract.text.index("and ten"), extract.text.index("which"))
 
 
-TALES = (
-    ("Walk a mile", "on soft ground", "in old shoes."),
-    ("Roll a ball", "under the arch", "of each foot."),
-    ("Lift the heel", "off the floor", "ten times."),
-)
-
-
-def test_a_line_that_repeats_inside_the_page_is_text() -> None:
-    pages = [[Print(first, y=760), *column("Do this daily.", *body), Print(last, y=40)] for first, *body, last in TALES]
-    assert furniture(pdf.load(build_pdf(*pages))) == []
-
-
-@pytest.mark.parametrize("number", ["7", "- 7 -", "Page 7", "7 / 12", "p. 7", "xii"])
+@pytest.mark.parametrize("number", ["- 7 -", "xii"])
 def test_a_page_number_needs_no_second_page(number: str) -> None:
     extract = pdf.load(build_pdf([*column(FULL, FULL, FULL), Print(number, y=40)]))
     assert furniture(extract) == [(Role.FOOTER, number)]
 
 
-def test_a_number_in_the_text_is_not_a_page_number() -> None:
-    assert furniture(pdf.load(build_pdf(column(FULL, "7", FULL, FULL)))) == []
+def test_a_pdf_encrypted_without_a_password_is_read() -> None:
+    assert pdf.load(encrypt(build_pdf(column("Open.")), password="", algorithm="AES-256")).text == "Open."
 
 
-@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_a_pdf_encrypted_without_a_password_is_read(algorithm: str) -> None:
-    assert pdf.load(encrypt(build_pdf(column("Open.")), password="", algorithm=algorithm)).text == "Open."
-
-
-@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])
-def test_a_missing_password_is_reported(algorithm: str) -> None:
+def test_a_missing_password_is_reported() -> None:
     with pytest.raises(SourceError, match="needs a password"):
-        pdf.load(encrypt(build_pdf(column("Shut.")), password="x", algorithm=algorithm))  # noqa: S106
+        pdf.load(encrypt(build_pdf(column("Shut.")), password="x", algorithm="AES-256"))  # noqa: S106
 
 
 SOUND = build_pdf(column("Sound."))
@@ -247,10 +151,7 @@ SOUND = build_pdf(column("Sound."))
     "data",
     [
         pytest.param(b"", id="empty"),
-        pytest.param(b"%PDF-1.7\n", id="header-only"),
-        pytest.param(SOUND[: len(SOUND) // 10], id="truncated-10"),
         pytest.param(SOUND[: len(SOUND) // 2], id="truncated-50"),
-        pytest.param(SOUND[: len(SOUND) * 9 // 10], id="truncated-90"),
         pytest.param(SOUND.replace(b"/Kids [6 0 R]", b"/Kids [2 0 R]"), id="cyclic-pages"),
     ],
 )
@@ -259,28 +160,10 @@ def test_damage_gives_a_reason(data: bytes) -> None:
         pdf.load(data)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        pytest.param(b"/Count 1", b"/Count -5", id="negative-count"),
-        pytest.param(b"/Count 1", b"/Count 999999999", id="huge-count"),
-    ],
-)
-def test_the_stated_number_of_pages_is_not_trusted(old: bytes, new: bytes) -> None:
-    assert pdf.load(SOUND.replace(old, new)).text == "Sound."
-
-
-@pytest.mark.parametrize(
-    ("data", "remark"),
-    [
-        pytest.param(SOUND.replace(b"startxref\n", b"startxref\n9"), "startxref", id="startxref"),
-        pytest.param(SOUND.replace(b"/Root 1 0 R", b"/Root 9 0 R"), "not defined", id="root"),
-    ],
-)
-def test_what_was_worked_around_is_reported(data: bytes, remark: str) -> None:
-    extract = pdf.load(data)
+def test_what_was_worked_around_is_reported() -> None:
+    extract = pdf.load(SOUND.replace(b"startxref\n", b"startxref\n9"))
     assert extract.text == "Sound."
-    assert remark in extract.warnings[0]
+    assert "startxref" in extract.warnings[0]
 
 
 def test_a_remark_is_the_same_each_time() -> None:
@@ -299,20 +182,3 @@ def test_a_page_that_cannot_be_read_costs_that_page() -> None:
     extract = pdf.load(assemble([b"[" * 20_000 + good, good]))
     assert (extract.text, extract.warnings) == ("Good.", ("page 1 could not be read",))
     assert extract.page_starts == (0, 0)
-
-
-def test_a_page_with_too_much_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_MOST_TEXT", 10)
-    extract = pdf.load(build_pdf(column("Twelve chars and more")))
-    assert (extract.text, extract.warnings) == ("Twelve cha", ("page 1 cut after 10 characters",))
-
-
-def test_pages_beyond_the_cap_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_MOST_PAGES", 1)
-    extract = pdf.load(build_pdf(column("One."), column("Two.")))
-    assert (extract.text, extract.warnings) == ("One.", ("1 pages after page 1 left out",))
-
-
-def test_a_form_whose_pages_are_not_read_is_named() -> None:
-    form = SOUND.replace(b"/Type /Catalog", b"/Type /Catalog /AcroForm << /XFA [] >>")
-    assert pdf.load(form).warnings[0].startswith("an XFA form: only the page that stands in for it is read")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bad_inputs.all import BAD_INPUTS, QUICK
+from payloads import PAYLOADS
 
 from stress_tests.alterations import altered_answers
 from stress_tests.api_requests import api_requests
@@ -40,5 +41,5 @@ STRESS_TESTS = (
 # In a browser; tests/browser has small versions.
 PAGES = (
     StressTest("random strings through the page", "shown to the character", 0, 2_000, strings_shown),
-    StressTest("payloads through the source view", "text, and nothing else", 0, 170, payloads_shown),
+    StressTest("payloads through the source view", "text, and nothing else", 0, len(PAYLOADS), payloads_shown),
 )

@@ -20,8 +20,6 @@ from hypothesis import strategies as st
 from b12assistant.application.quote_checks import check_file
 from b12assistant.corpus.sources import SourcesFile, parse_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
-from b12assistant.evaluation.labelled_set import holds_dialogues, load_dialogues, load_labelled
-from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.store import sealed, unsealed
 from b12assistant.loaders import isolation, load
 from stress_tests.runner import Tries
@@ -102,22 +100,6 @@ def _front(data: bytes, _: Path) -> None:
     parse_front_matter(data.decode("utf-8", "replace"), file="a.md")
 
 
-def _labelled(data: bytes, folder: Path) -> None:
-    (folder / "labelled.jsonl").write_bytes(data)
-    load_labelled(folder / "labelled.jsonl")
-
-
-def _dialogues(data: bytes, folder: Path) -> None:
-    (folder / "dialogues.jsonl").write_bytes(data)
-    if holds_dialogues(folder / "dialogues.jsonl"):
-        load_dialogues(folder / "dialogues.jsonl")
-
-
-def _messages(data: bytes, folder: Path) -> None:
-    (folder / "messages.jsonl").write_bytes(data)
-    load_cases(folder / "messages.jsonl")
-
-
 @cache
 def _space() -> FakeWorkspace:
     made = three_files(Path(mkdtemp()))
@@ -140,9 +122,6 @@ _FILES = st.sampled_from(sorted(FORMS)).flatmap(lambda form: FORMS[form][2].map(
 )
 _FRONT = b"title: Nerves\nkind: review\npublished: 2024-01-02\ncites: [a, b]\ncommercial_interest: false\n"
 _SOURCES = b'[[source]]\nfile = "a.md"\ntitle = "A"\nkind = "review"\npublished = 2024-01-02\ncites = ["a"]\n'
-_LABEL = b'{"id": "1", "question": "Why?", "gold": [{"document": "a.md", "text": "x"}]}\n'
-_TURNS = b'{"id": "1", "turns": [{"user": "Why?", "rewrite": "Why?", "gold": ["x"]}]}\n'
-_MESSAGE = b'{"id": "1", "text": "My feet are numb.", "level": "none", "history": ["Why?"], "acceptable": ["urgent"]}\n'
 
 
 def _named(names: str, drawn: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
@@ -177,13 +156,6 @@ BOUNDARIES = (
     ),
     Boundary(
         "sources.toml", damaged(_SOURCES) | st.just(_DEEP) | st.binary(max_size=60), _sources, (SourceFactsError,)
-    ),
-    Boundary(
-        "a labelled set", damaged(_LABEL) | objects("id question gold") | st.just(_DEEP), _labelled, (AssistantError,)
-    ),
-    Boundary("conversations", damaged(_TURNS) | objects("id turns") | st.just(_DEEP), _dialogues, (AssistantError,)),
-    Boundary(
-        "messages", damaged(_MESSAGE) | objects("id text level kind") | st.just(_DEEP), _messages, (AssistantError,)
     ),
 )
 
