@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from b12assistant.answering import assistant as module
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
 from b12assistant.answering.engine import Engine
-from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, TextId, Triage, Turn
+from b12assistant.answers import Answer, Level, NoticeKind, Reason, Status, TextId
 from b12assistant.errors import IndexMissingError, QuestionError
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.triage import Triager, load_rules
@@ -112,17 +112,6 @@ def test_without_an_index_a_red_flag_is_still_answered_by_its_text() -> None:
 def test_without_an_index_a_calm_question_is_an_error() -> None:
     with pytest.raises(IndexMissingError):
         ask("myelin", engine=missing)
-
-
-def test_triage_sees_every_turn_in_order() -> None:
-    seen: list[Turn] = []
-
-    def watching(turns: list[Turn]) -> Triage:
-        seen.extend(turns)
-        return Triage()
-
-    ask("and folate?", "what is myelin?", triage=watching)
-    assert seen == [Turn(0, "what is myelin?"), Turn(1, "and folate?")]
 
 
 def test_after_a_control_the_earlier_question_is_answered_under_the_reminder() -> None:

@@ -1,3 +1,4 @@
+import io
 import json
 import signal
 from collections.abc import Iterator
@@ -175,3 +176,11 @@ def test_a_stopped_batch_leaves_no_half_written_output(
     assert len(list(tmp_path.glob(".*"))) == left  # nothing can tidy up after SIGKILL
     if how is signal.SIGINT:
         assert done.complaint == "stopped; nothing half done is kept"
+
+
+def test_dash_reads_and_writes_the_standard_streams(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ASKED.encode())))
+    batching.run(space, Path("-"), Path("-"), as_json)
+    assert json.loads(capsys.readouterr().out)["id"] == "a"

@@ -87,19 +87,6 @@ def test_a_line_on_every_page_is_furniture() -> None:
     assert found(pages) == [("furniture", f"The Nerve Journal, page {i}") for i in range(3)]
 
 
-def test_markup_shows_what_is_not_content() -> None:
-    page = (
-        "<nav><p>Menu</p></nav><form><p>Your thoughts</p></form><aside><p>A pull quote.</p></aside>"
-        "<header><p>Site name</p><h1>The title</h1></header><footer><p>At the foot</p></footer>"
-    )
-    assert [text for rule, text in found(page, "a.html") if rule == "markup"] == [
-        "Menu",
-        "Your thoughts",
-        "Site name",
-        "At the foot",
-    ]
-
-
 HARD = {
     "dashes": "Published " + "-" * 60 + "x",
     "digits": "1" * 100_000 + "x",

@@ -128,3 +128,10 @@ def test_a_full_disk_is_reported(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=180)
     assert process.returncode == 1
     assert "No space left" in Done(1, "", err.decode()).complaint
+
+
+@pytest.mark.parametrize("arguments", [("--corpus", "missing"), ()], ids=["missing", "empty"])
+def test_a_corpus_with_nothing_in_it_is_reported(call: Call, arguments: tuple[str, ...]) -> None:
+    done = call(*arguments, "index")
+    assert done.status == 1
+    assert "corpus" in done.complaint

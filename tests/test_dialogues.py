@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from b12assistant.answers import Status
 from b12assistant.evaluation.labelled_set import Labelled, Outcome, dialogue_summary, load_dialogues
-
-TURNS = [
-    {"user": "What is myelin?", "rewrite": "What is myelin?", "gold": ["a sheath"]},
-    {"user": "and fat?", "rewrite": "Is myelin fat?", "gold": ["fat"], "alt_gold": [{"quote": "lipid"}]},
-    {"user": "and cats?", "rewrite": "Do cats have myelin?", "gold": None},
-]
-
-
-def written(folder: Path, *rows: object) -> Path:
-    file = folder / "c.jsonl"
-    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    return file
 
 
 def outcome(id_: str, *hits: bool, gold: bool = True) -> Outcome:
     labelled = Labelled(id_, "?", (), ("x",) * gold, ("x",) * gold, need_all=False)
     status = Status.ANSWERED if hits else Status.NO_ANSWER
     return Outcome(labelled, status, hits, hits, 0, 1, exact=True, clean=True)
-
-
-def test_a_turn_is_read_as_typed_and_in_full(tmp_path: Path) -> None:
-    (dialogue,) = load_dialogues(written(tmp_path, {"id": "c1", "turns": TURNS}))
-    assert [turn.id for turn in dialogue.typed] == ["c1#1", "c1#2", "c1#3"]
-    second = dialogue.typed[1]
-    assert (second.question, second.history, second.accepted) == ("and fat?", ("What is myelin?",), ("fat", "lipid"))
-    assert (dialogue.in_full[1].question, dialogue.in_full[1].history) == ("Is myelin fat?", ())
-    assert dialogue.typed[2].gold == ()
 
 
 def test_only_follow_ups_count_and_silence_is_a_miss() -> None:

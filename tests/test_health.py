@@ -98,17 +98,6 @@ def test_a_line_with_an_error_is_not_confirmed(space: FakeWorkspace, tmp_path: P
     assert not findings.sound
 
 
-def test_one_changed_letter_is_found(space: FakeWorkspace, tmp_path: Path) -> None:
-    record = answered(space)
-    quote = record["answer"]["quotes"][0]
-    quote["text"] = quote["text"].replace("some", "sone", 1)
-    findings = checked(space, tmp_path, answered(space), record)
-    assert findings.quote_problems == (
-        f"line 2, quote 1 of {quote['document']}: its words are not the words of the source",
-    )
-    assert not findings.sound
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -159,3 +148,19 @@ def test_doctor_shows_where_milvus_is_and_no_password(uri: str, told: str, space
     report = health.examine(again(space, flags={"index.uri": uri}))
     assert report["settings"]["index.uri"]["value"] == told
     assert not any("cret" in line for line in health.sentences(report))
+
+
+def test_doctor_names_a_missing_corpus_as_a_problem(space: FakeWorkspace) -> None:
+    space.corpus.rename(space.corpus.with_name("elsewhere"))
+    assert "there is no corpus" in health.examine(space)["problems"][0]
+
+
+def test_doctor_lists_what_changed_and_what_was_left_out(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    (space.corpus / "empty.txt").touch()
+    space.index()
+    (space.corpus / "pills.txt").write_text("Another text.", "utf-8")
+    told = lines(health.sentences(health.examine(again(space))))
+    assert "  left out: empty.txt: " in told
+    assert "  pills.txt: changed since indexing" in told
+    assert "run `b12assistant index`" in told

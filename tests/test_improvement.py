@@ -12,7 +12,7 @@ from fakes import FakeWorkspace, fake_workspace
 from b12assistant.application.improvement import Improver, read_questions
 from b12assistant.command.improve_command import _Desk
 from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError
+from b12assistant.errors import CorpusError, UsageError
 from b12assistant.types import Span
 
 # One word of five is in the corpus: too little for an answer, unless the question is asked of a sentence.
@@ -180,3 +180,15 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
     questions, (said,) = read_questions(tmp_path / name)
     assert list(questions) == asked
     assert complaint in said
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [(b"Why?\nCaf\xe9?\n", "not UTF-8"), (b"\n \n# nothing\n", "holds no question"), (None, "cannot be read")],
+    ids=["not UTF-8", "empty", "missing"],
+)
+def test_a_file_without_questions_is_refused_in_one_line(data: bytes | None, complaint: str, tmp_path: Path) -> None:
+    if data is not None:
+        (tmp_path / "a.txt").write_bytes(data)
+    with pytest.raises(UsageError, match=complaint):
+        read_questions(tmp_path / "a.txt")

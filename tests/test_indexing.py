@@ -197,14 +197,3 @@ def test_a_title_and_its_passage_always_fit_the_encoder(tmp_path: Path) -> None:
     space = fake_workspace(write(tmp_path / "corpus", {"long.md": long}), tmp_path / "index", encoder=encoder)
     space.index()
     assert max(encoder.count(text) for text in encoder.encoded) > 40
-
-
-def test_each_sentence_has_its_token_vectors(space: FakeWorkspace) -> None:
-    space.index()
-    collection = space.opened.collection
-    encoder = space.fake_encoder
-    for row, passage in enumerate(collection.passages):
-        units = range(collection.context_starts[row] + 1, collection.context_starts[row + 1])
-        for unit, sentence in zip(units, passage.sentences, strict=True):
-            stored = collection.context.part(unit, unit + 1).pieces.tolist()
-            assert stored == next(encoder.encode([sentence.text])).pieces.tolist()

@@ -31,13 +31,12 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.display.json_form import passage_json, reply_json, search_json
+from b12assistant.display.json_form import passage_json, reply_json
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
     DocumentId,
     GenerationId,
-    Hit,
     Interest,
     Mark,
     MarkKind,
@@ -241,12 +240,3 @@ def test_a_passage_shows_its_sentences_and_what_was_left_out() -> None:
     assert shown["text"] == "Nerves heal. […] Slowly though. They need B12."
     assert shown["spans"] == [[7, 19], [29, 43], [44, 58]]
     assert (shown["pages"], shown["reference"], shown["commercial_interest"]) == ([1, 2], False, False)
-
-
-def test_look_up_shows_notices_and_every_hit() -> None:
-    hits = (Hit(quote().passage, 1.234567, 1), Hit(quote().passage, 0.5, 2))
-    shown = search_json("heal?", (URGENT,), hits, TEXTS, GenerationId("abc"))
-    assert list(shown) == ["question", "notices", "hits", "index"]
-    assert [notice["text_id"] for notice in shown["notices"]] == ["urgent"]
-    assert [(hit["rank"], hit["score"], hit["passage"]) for hit in shown["hits"]] == [(1, 1.2346, "p1"), (2, 0.5, "p1")]
-    assert shown["index"] == {"generation": "abc"}

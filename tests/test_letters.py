@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import io
 import json
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from builders_letters import EGGS, FEET, FISH, LETTER, MYELIN, PILLS, QUESTIONS,
 from fakes import FakeWorkspace, with_weak_quotes
 from mcp import Client
 from mcp.types import TextContent
+from rich.console import Console
 from serving import small_space
 
 from b12assistant.answers import Answer
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
+from b12assistant.display import terminal
 from b12assistant.display.answer_html import turn_html
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.presentation import Also, AskedHeading, Further, Headline, Nearest, present
@@ -91,3 +94,11 @@ def test_of_40_questions_four_are_answered_and_36_named(space: FakeWorkspace) ->
     for found in (answer(space, STORY + " ".join(questions)), answer(space, f"{STORY}\n{numbered}")):
         assert len(found.parts) == 4
         assert asked(found) == questions
+
+
+def test_the_terminal_shows_every_question(space: FakeWorkspace) -> None:
+    out = io.StringIO()
+    reply, setting = space.ask(LETTER), space.setting()
+    terminal.answer(present(reply, setting), Console(file=out, width=200))
+    for question in QUESTIONS:
+        assert question in out.getvalue()

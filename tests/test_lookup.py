@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from serving import small_space
 
 from b12assistant.answering.lookup import (
-    MOST_OF_ONE,
     LookUp,
     Match,
     Sieve,
@@ -121,16 +120,6 @@ def test_a_filter_finds_the_sentence_that_rests_on_the_publication(
         matches = found(space, "cold feet", sieve, exact=exact)
         assert [match.best.text for match in matches] == ([best] if best else []), exact
         assert all(match.best.range.contains(word) for match in matches for word in match.words)
-
-
-def test_a_document_that_says_it_over_and_over_does_not_fill_the_list(tmp_path: Path) -> None:
-    repeated = "\n\n".join(f"## Part {n}\n\nCold feet, said for the time number {n}." for n in range(MOST_OF_ONE + 9))
-    space = small_space(
-        tmp_path, {"again.md": f"# Again\n\n{repeated}\n", "once.md": "# Once\n\nCold feet want socks.\n"}
-    )
-    matches = documents(found(space, "cold feet", exact=True))
-    assert (matches.count("again.md"), matches.count("once.md")) == (MOST_OF_ONE, 1)
-    assert len(found(space, "cold feet", Sieve(document="again"), exact=True)) == MOST_OF_ONE + 9
 
 
 @given(st.text(max_size=40), st.text(max_size=10), st.text(max_size=10))

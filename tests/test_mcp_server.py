@@ -260,3 +260,12 @@ def test_over_http_only_this_machine_is_served(headers: dict[str, str], status: 
         assert connection.getresponse().status == status
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("tool", ["ask", "search"])
+def test_an_emergency_is_answered_in_the_persons_own_language_first(tool: str, space: FakeWorkspace) -> None:
+    question = "No puedo respirar y me duele el pecho"  # I cannot breathe, and my chest hurts
+    own, english, *_ = blocks(call(space, tool, question=question))
+    assert ".es”" in own.partition("\n")[0]
+    assert "Llame ahora" in own
+    assert "Call 999 now." in english

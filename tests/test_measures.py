@@ -1,5 +1,3 @@
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,15 +9,6 @@ def test_an_interval_holds_its_mean_and_is_the_same_each_time(values: list[float
     told = interval(values)
     assert told["low"] - 1e-9 <= told["mean"] <= told["high"] + 1e-9
     assert told == interval(values)
-
-
-def test_an_interval_is_the_bootstraps() -> None:
-    from scipy.stats import bootstrap
-
-    values = np.random.default_rng(1).random(200)
-    theirs = bootstrap((values,), np.mean, method="percentile", n_resamples=10_000, rng=2).confidence_interval
-    ours = interval(values)
-    assert (ours["low"], ours["high"]) == pytest.approx((theirs.low, theirs.high), abs=0.004)
 
 
 def test_runs_that_do_not_differ_have_no_small_p() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import numpy as np
 import pytest
 from builders_milvus import contents, in_use, lite
 
-from b12assistant.errors import ConfigError, IndexDamagedError, IndexUnreachableError
+from b12assistant.errors import AssistantError, ConfigError, IndexDamagedError, IndexUnreachableError
 from b12assistant.index.milvus import Collections, Contents, MilvusVectors, Server
 
 TEN = np.eye(10, dtype=np.float32)
@@ -121,3 +122,9 @@ def test_a_server_that_is_not_there_is_named_without_its_password(monkeypatch: p
     with pytest.raises(IndexUnreachableError, match=r"Milvus at 127\.0\.0\.1:1 cannot be reached") as raised:
         Server.connect("http://root:secret@127.0.0.1:1")
     assert "secret" not in str(raised.value)
+
+
+def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(AssistantError, match=r"pip install .*'pymilvus<4,>=3\.0'"):
+        Server.connect("http://127.0.0.1:19530")

@@ -39,16 +39,6 @@ def test_a_folder_with_something_of_its_own_uses_that(empty: Path, name: str) ->
     assert (configuration.is_packaged, paths.corpus, paths.index) == (False, "corpus", "index")
 
 
-@pytest.mark.usefixtures("empty")
-@pytest.mark.parametrize("key", ["corpus", "index"])
-def test_a_folder_that_is_named_is_used(key: str) -> None:
-    for named in (
-        load_configuration(environment={}, flags={f"paths.{key}": "mine"}),
-        load_configuration(environment={f"B12_PATHS_{key.upper()}": "mine"}),
-    ):
-        assert (named.is_packaged, getattr(named.settings.paths, key)) == (False, "mine")
-
-
 def test_only_the_packaged_index_is_built_unasked(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError):
         three_files(tmp_path).opened  # noqa: B018 - reading it opens it

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import pytest
 from builders import build_document, build_passages
-from corpora import three_files, write
+from corpora import again, three_files, write
+from starlette.testclient import TestClient
 
 from b12assistant.corpus.provenance import attribute, line_of, read_sentences, without_origin
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, SourceKind, SourceWeight
+from b12assistant.web.questions import Warmup
+from b12assistant.web.site import application
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
 NHS = Origin(
@@ -126,3 +130,15 @@ def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:
     both = (Attribution(Range(0, 1), guideline, "a"), Attribution(Range(0, 1), nhs, "b"))
     document = replace(build_document("Rest.\n", file="low.md"), attributions=both)
     assert [found.origin.id for found in document.attributed([Range(0, 1)])] == ["nhs", "nice"]
+
+
+def test_the_page_of_a_document_lists_what_it_rests_on(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
+    written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
+    space.index()
+    later = again(space)
+    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
+    page = client.get("/d/pills.txt").text
+    assert page.count("https://a.example/") == 1
+    assert "NHS: Metformin (2023)" in unescape(page)

@@ -12,6 +12,7 @@ from serving import small_space
 
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace
+from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set, measures
 
 CORPUS = {
@@ -83,3 +84,11 @@ def test_against_an_earlier_report_a_difference_has_its_interval(report: dict[st
     assert first.endswith("], n = 80: better")
     assert next(measures.compared(worse, now)).endswith(": worse")
     assert next(measures.compared(now, now)).endswith(": no clear difference")
+
+
+def test_a_file_that_is_not_a_report_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"report\.json cannot be read"):
+        measures.read_report(tmp_path)
+    (tmp_path / "report.json").write_text('{"kind": "red_flags"}', "utf-8")
+    with pytest.raises(DatasetError, match="no report on questions"):
+        measures.read_report(tmp_path)

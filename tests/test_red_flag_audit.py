@@ -17,6 +17,7 @@ from b12assistant.evaluation.red_flag_audit import (
     LEVELS,
     Case,
     Judgement,
+    as_text,
     judge,
     load_cases,
     measures,
@@ -148,3 +149,33 @@ def test_judges_are_shown_side_by_side_and_the_last_one_by_group() -> None:
         "By trap, both",
     ]
     assert all(len({len(row) for row in table.rows}) == 1 for table in found)
+
+
+NASTY = '<script>alert(1)</script> & "quotes" \u202e'
+
+
+EXPLANATION = [
+    {
+        "turn": 0,
+        "text": NASTY,
+        "readings": [],
+        "leans": False,
+        "rules": [],
+        "opinion": None,
+        "memory": "nothing",
+        "shown": [],
+    }
+]
+
+
+MISS = {"id": "m<1>", "level": "emergency", "acceptable": ["urgent"], "kind": None, **UNSAID, "trap": "terse"} | {
+    "said": "none", "said_kind": None, "rule": None, "explanation": EXPLANATION,
+}  # fmt: skip
+
+
+def test_the_text_holds_every_miss_with_its_trace() -> None:
+    said = "\n".join(as_text(figures("rules", misses=[MISS])))
+    assert "a set.jsonl: 2 messages (1 emergency, 0 urgent" in said
+    assert "m<1>: labelled emergency or urgent, said none; not said; trap: terse" in said
+    assert f"  turn 1: {NASTY}" in said
+    assert "Misses: 1" in said

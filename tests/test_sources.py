@@ -143,3 +143,10 @@ def test_the_keys_of_other_systems_are_left_alone(text: str, *, is_described: bo
     read = read_front_matter(text, file="a.md", is_described=is_described)
     assert read.facts == {"title": "A"}
     assert read.foreign == tuple(line.partition(":")[0] for line in text.split("\n")[1:] if line[0] != " ")
+
+
+@pytest.mark.parametrize("text", ["published: soon", "a: [", "- a", "kind: page"])
+def test_front_matter_that_does_not_fit_counts_for_nothing_beside_an_entry(text: str) -> None:
+    with pytest.raises(SourceFactsError):
+        read_front_matter(text, file="a.md", is_described=False)
+    assert read_front_matter(text, file="a.md", is_described=True).facts == {}

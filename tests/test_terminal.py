@@ -235,3 +235,10 @@ def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:
     assert "left out: b␛.md: empty file" in shown
     assert "3 passages; 1 document embedded" in shown
     assert "sources.toml" not in shown
+
+
+def test_a_gap_is_shown() -> None:
+    document = Document(DocumentId("q.txt"), "digest", "Quince", "Zebra quagga. Dodo. Okapi tapir.")
+    zebra, okapi = document.span(0, 13), document.span(20, 32)
+    quote = Quote((zebra, okapi), okapi, Passage(PassageId("p"), (zebra, okapi)), Strength.STRONG, 0.5)
+    assert "Zebra quagga. […] Okapi tapir." in printed(answered(quote))

@@ -5,14 +5,11 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from serving import small_space
 
-from b12assistant.config import Configuration
-from b12assistant.errors import IndexDamagedError
 from b12assistant.threads import NativeCalls, once
 
 
@@ -103,20 +100,3 @@ def test_what_an_answer_needs_is_loaded_ahead(tmp_path: Path) -> None:
     loaded()
     assert space.is_open
     assert "ready" in space.encoder.encoded
-
-
-def test_loading_ahead_builds_no_index_and_leaves_a_fault_to_whoever_asks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not even that of the packaged corpus, which is built at first use."""
-    monkeypatch.setattr(Configuration, "is_packaged", True)
-    space, built = small_space(tmp_path), []
-    space = replace(space, first_use=lambda _: built.append("index"))
-    for file in space.store.root.glob("generations/*/documents.jsonl"):
-        file.write_bytes(b"{}")
-    space.load_ahead()
-    loaded()
-    assert (built, space.is_open) == ([], False)
-    with pytest.raises(IndexDamagedError):
-        space.ask("What wraps every nerve?")
-    assert built == ["index"]

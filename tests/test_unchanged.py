@@ -55,17 +55,6 @@ def test_damage_is_found_and_fixed_though_the_corpus_did_not_change(space: FakeW
     assert again(space).opened.problems == ()
 
 
-def test_the_spare_of_the_same_corpus_comes_into_use_when_the_current_one_is_damaged(space: FakeWorkspace) -> None:
-    first = space.index()
-    write(space.corpus, {"new.md": FOOD})
-    again(space).index()
-    flip(generation(space) / "vectors.safetensors")
-    (space.corpus / "new.md").unlink()
-    report = again(space, RefusingEncoder()).index()
-    assert report.generation == first.generation == generation(space).name
-    assert list(space.store.damage()) == []
-
-
 def test_a_moved_file_and_one_with_another_front_matter_are_not_encoded_again(space: FakeWorkspace) -> None:
     space.index()
     (space.corpus / "guides/food.md").rename(space.corpus / "eating.md")

@@ -76,16 +76,6 @@ def test_every_response_has_its_headers(route: str, client: TestClient) -> None:
     assert "server" not in headers
 
 
-def test_the_page_begins_with_the_script_that_fixes_its_stream(client: TestClient) -> None:
-    """The framework adds the page's other scripts only after its own have run."""
-    page = client.get("/")
-    first = re.search(r'<head><script src="(/own/stream\.js\?v=[0-9a-f]{8})"></script>', page.text)
-    assert first is not None
-    assert page.text.index("<script") == first.start() + len("<head>")
-    assert int(page.headers["content-length"]) == len(page.content)
-    assert "close_stream" in client.get(first[1]).text
-
-
 def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> None:
     page = client.get("/")
     told = page.headers["content-security-policy"]

@@ -108,3 +108,8 @@ def test_the_report_names_the_place_and_the_reason(tmp_path: Path) -> None:
         "line 3: not quoted, because something that has no text is drawn in it: Tablets are \ufffc safe.",
         "line 4: not quoted, because words in it are struck out: Take 1 5.",
     )
+
+
+def test_a_note_after_a_full_stop_belongs_to_the_sentence_before_it() -> None:
+    page = b"<body><p>It falls in adults.<sup>1</sup> Feet tingle.<sup>2,3</sup> See a doctor.</p>"
+    assert quotable(page, "a.html") == ["It falls in adults.¹", "Feet tingle.^(2,3)", "See a doctor."]

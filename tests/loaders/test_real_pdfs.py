@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from builders_pdf import assemble
+from builders_pdf import Print, assemble, build_pdf, column
 from fpdf import FPDF
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
 from unseen.pdfs import BLEACH, PLAIN, SEEN, Made
@@ -168,3 +168,19 @@ def test_a_sentence_is_not_quoted_without_the_field_in_the_middle_of_it() -> Non
     sentence = line((72, "Swim daily."), y=740) + line((72, "Take .......... drops a day."))
     data = form(sentence, {**ANN, "/V": "20", "/Rect": at(100, 130)})
     assert sentences_of(data, "a.pdf") == ["Swim daily."]
+
+
+FULL = "A full line of the body of this small page, as long as they come"
+
+
+HEAD, TAIL = "Children may dive only if the water of the basin is", "at least four metres deep. The gate is red."
+
+
+WHOLE = f"{HEAD} at least four metres deep."
+
+
+def test_a_table_between_the_parts_of_a_sentence_does_not_tear_it() -> None:
+    rows = [("Loaf", "Wheat", "Milk"), ("Brioche", "yes", "yes"), ("Rye bread", "no", "no")]
+    cells = [Print(cell, 72 + 120 * i, 100 - 16 * n) for n, row in enumerate(rows) for i, cell in enumerate(row)]
+    data = build_pdf([*column(FULL, f"{FULL}.", "", HEAD), *cells], column(TAIL, FULL, f"{FULL}."))
+    assert WHOLE in sentences_of(data, "a.pdf")
