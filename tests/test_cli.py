@@ -135,3 +135,9 @@ def test_a_corpus_with_nothing_in_it_is_reported(call: Call, arguments: tuple[st
     done = call(*arguments, "index")
     assert done.status == 1
     assert "corpus" in done.complaint
+
+
+def test_without_a_command_there_is_help(call: Call) -> None:
+    done = call()
+    assert done.status == 2
+    assert done.err.startswith("Usage: b12assistant")

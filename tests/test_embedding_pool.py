@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from corpora import capsules, three_files, write
-from fakes import FakeWorkspace, fake_workspace
+from corpora import again, capsules, three_files, write
+from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
 
 from b12assistant.errors import IndexMissingError, SourceFactsError
 
@@ -28,3 +28,8 @@ def test_the_bytes_do_not_depend_on_how_many_documents_are_under_way(space: Fake
     one = space.index().generation
     other = fake_workspace(space.corpus, space.store.root.parent / "other", flags={"encoder.threads": threads})
     assert other.index().generation == one
+
+
+def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
+    with pytest.raises(AssertionError, match="asked to encode"):
+        again(space, RefusingEncoder()).index()

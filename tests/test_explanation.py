@@ -116,3 +116,11 @@ def test_a_second_opinion_is_reported_with_every_part_it_judged() -> None:
         in lines([concerned])
     )
     assert "  second_opinion: none, 0.80 < 0.90 (emergency)" in lines([calm])
+
+
+def test_a_request_has_no_standing_and_counts() -> None:
+    asks = {"id": "asks", "kind": "request", "about": "Asks whether to stop", "said": ["should i stop"]}
+    triager = Triager(load_rules({"finding": [asks]}))
+    (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
+    (found,) = turn["readings"][0]["findings"]
+    assert (found["finding"], found["standing"], found["counts"]) == ("asks", None, True)

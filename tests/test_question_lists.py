@@ -80,3 +80,8 @@ def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
 def test_a_list_that_is_not_as_it_should_be_is_left_alone() -> None:
     with pytest.raises(SourceFactsError):
         with_not_answered("questions = [1]", ["one"], ())
+
+
+def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone() -> None:
+    with pytest.raises(SourceFactsError, match="cannot be edited here"):
+        with_not_answered('"questions" = ["one"]', ["two"], ())

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -150,3 +151,13 @@ def test_front_matter_that_does_not_fit_counts_for_nothing_beside_an_entry(text:
     with pytest.raises(SourceFactsError):
         read_front_matter(text, file="a.md", is_described=False)
     assert read_front_matter(text, file="a.md", is_described=True).facts == {}
+
+
+def test_what_fits_no_file_is_named() -> None:
+    sources = SourcesFile(GUIDES + '[[source]]\nfile = "*.pdf"\n')
+    assert list(sources.without_file({"guides/b.md"})) == ["guides/a.md", "*.pdf"]
+
+
+def test_a_wrong_default_is_named_with_its_line() -> None:
+    with pytest.raises(SourceFactsError, match=re.escape("sources.toml:2: unknown key 'knd': did you mean 'kind'?")):
+        SourcesFile('[defaults]\nknd = "blog"\n')

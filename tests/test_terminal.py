@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from builders import build_document
+from builders import build_document, build_passages
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -242,3 +242,11 @@ def test_a_gap_is_shown() -> None:
     zebra, okapi = document.span(0, 13), document.span(20, 32)
     quote = Quote((zebra, okapi), okapi, Passage(PassageId("p"), (zebra, okapi)), Strength.STRONG, 0.5)
     assert "Zebra quagga. […] Okapi tapir." in printed(answered(quote))
+
+
+def test_a_passage_is_shown_with_its_id() -> None:
+    out, console = plain()
+    (passage,) = build_passages(build_document("Zebra is striped.", file="a.txt"))
+    terminal.passage(passage, Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY), console)
+    assert "Zebra is striped." in out.getvalue()
+    assert f"a.txt {passage.id[:8]}" in out.getvalue()

@@ -182,3 +182,26 @@ def test_a_page_that_cannot_be_read_costs_that_page() -> None:
     extract = pdf.load(assemble([b"[" * 20_000 + good, good]))
     assert (extract.text, extract.warnings) == ("Good.", ("page 1 could not be read",))
     assert extract.page_starts == (0, 0)
+
+
+def test_runs_on_one_base_line_are_one_line() -> None:
+    """Some programs write each word, and each change of font, as a text object of its own."""
+    words = [("The ", 72, "F1"), ("parallel", 94, "F2"), (".", 137, "F1"), ("It", 146, "F1"), ("starts", 157, "F2")]
+    stream = " ".join(
+        f"q BT 1 0 0 1 {x} 700 Tm /{font} 11 Tf ({word}) Tj ET Q BT 1 0 0 1 0 0 Tm ET" for word, x, font in words
+    )
+    extract = pdf.load(assemble([f"{stream} q BT 1 0 0 1 72 686 Tm /F1 11 Tf (all jobs.) Tj ET Q".encode()]))
+    assert shown(extract, BlockKind.PARAGRAPH) == ["The parallel. It starts all jobs."]
+    assert extract.sections == ()
+
+
+def test_a_bold_numbered_list_stays_a_list() -> None:
+    bold = [Print(f"{n}. Take the loaf", y=700 - 14 * n, font="F2") for n in (1, 2, 3)]
+    extract = pdf.load(build_pdf([*column(FULL, f"{FULL}.", top=714), *bold, *column(FULL, f"{FULL}.", top=630)]))
+    assert len(shown(extract, BlockKind.LIST_ITEM)) == 3
+
+
+def test_a_page_with_too_much_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_MOST_TEXT", 10)
+    extract = pdf.load(build_pdf(column("Twelve chars and more")))
+    assert (extract.text, extract.warnings) == ("Twelve cha", ("page 1 cut after 10 characters",))
