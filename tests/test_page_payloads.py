@@ -10,10 +10,9 @@ from payloads import PAYLOADS, Tags
 
 from b12assistant.answers import TextId
 from b12assistant.corpus.page_words import load_page_words
-from b12assistant.display.answer_html import _translation as translation
-from b12assistant.display.answer_html import about
 from b12assistant.display.citation_formats import message
 from b12assistant.display.labels import load_labels
+from b12assistant.display.markup import draw
 from b12assistant.display.presentation import Setting, Translation
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.safety.fixed_texts import load_fixed_texts
@@ -57,8 +56,11 @@ def parts_of_the_page(words: str) -> Iterator[tuple[str, str]]:
     """Yield name and HTML of all that shows these words."""
     cited = cited_of(words)
     yield "reply", message([(words, [Quoted.of(cited, LABELS, TODAY)])], [words], LABELS, words)["html"]
-    yield "who runs the page", about(load_page_words(), LABELS, words, words)
-    yield "heading of a translation", translation(Translation(TextId("any.es"), "es", "Llame\nunchecked", words))
+    yield "who runs the page", draw("page.html", "about", load_page_words(), LABELS, words, words)
+    yield (
+        "heading of a translation",
+        draw("answer.html", "translation", Translation(TextId("any.es"), "es", "Llame\nunchecked", words)),
+    )
 
 
 PLAIN = {

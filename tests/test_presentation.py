@@ -229,6 +229,22 @@ def test_the_headline_is_left_out_where_the_fixed_text_says_it() -> None:
     assert not any(isinstance(piece, Headline) for piece in shown)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("thanks", SAID("remarks.thanks")),
+        ("OK, thank you!", SAID("remarks.thanks")),
+        ("Hello", SAID("remarks.hello")),
+        ("good morning all", SAID("remarks.hello")),
+        ("I am tired", SAID("headlines.nothing_asked")),
+    ],
+)
+def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
+    remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
+    headline, _ = present(Reply(remark, Timings(1, 1), GENERATION), SETTING)
+    assert headline == Headline(shown)
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.id)
 def test_no_fixed_text_promises_that_something_follows(text: FixedText) -> None:
     """They stand above refusals too; only sources that were found can be "only sellers"."""

@@ -57,8 +57,9 @@ def test_each_side_says_who_says_it() -> None:
     assert below.count('<figcaption class="who">') == 2
 
 
-def test_two_quotes_are_shown_and_further_sentences_are_a_line_that_opens() -> None:
-    html = turn_html(1, Reply(replace(PLAIN, quotes=(ZEBRA, OKAPI, LEMUR)), Timings(1, 1), None), SETTING)
+def test_short_quotes_are_shown_and_what_is_longer_is_a_line_that_opens() -> None:
+    long = quoted("Tapir " * 60 + "okapi.", Interest.NONE)
+    html = turn_html(1, Reply(replace(PLAIN, quotes=(ZEBRA, OKAPI, long)), Timings(1, 1), None), SETTING)
     above, line, below = html.partition("1 more sentence<")
     assert line
     assert (numbers(above), numbers(below)) == (["1", "2"], ["3"])

@@ -243,7 +243,7 @@ def test_what_cannot_be_read_as_a_question_is_reported_next_to_the_box(visit: Vi
     reader.page.fill(BOX, " ")
     reader.page.press(BOX, "Enter")
     reader.page.wait_for_selector("#note .note")
-    assert "question is empty" in reader.page.inner_text("#note")
+    assert "Please type your question first" in reader.page.inner_text("#note")
     reader.ask(ASKED)
     reader.page.wait_for_selector("#note .note", state="detached")
 

@@ -23,7 +23,7 @@ from b12assistant.display.citation_formats import CITE, CitationForm, cite, mess
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
 from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.source_page import View, missing_page, source_page
+from b12assistant.display.source_page import THEMES, View, missing_page, source_page
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry
 from b12assistant.types import GenerationId, Interest
@@ -78,7 +78,7 @@ def _document(request: Request, space: Workspace, labels: Labels) -> Response:
         addresses.read(asked),
         changed=False,
         today=local_today(),
-        theme=theme if theme in ("light", "dark") else "",
+        theme=theme if theme in THEMES else "",
         framed=asked.get("framed") == "1",
         labels=labels,
         passage=addresses.read_passage(asked),
