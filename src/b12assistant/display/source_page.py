@@ -13,9 +13,9 @@ from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, Markup, draw, laid_out, layered, plain
-from b12assistant.display.quoted import Basis, Speaker
+from b12assistant.display.quoted import Basis, Cited, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Words
+from b12assistant.types import BlockKind, Document, GenerationId, MarkKind, PassageId, Range, Words
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
@@ -44,21 +44,32 @@ class Target:
     current: int | None  # index of the passage in view: that of the address, else that of the quote
 
     @classmethod
-    def of(cls, entry: Entry, view: View) -> Target:
+    def of(cls, entry: Entry, named: MarkedPlace | None, id_: PassageId | None) -> Target:
+        """Find the words ``named`` in an address, or the passage with an id."""
         text = entry.document.text
-        place = view.place.found_in(text) if view.place else None
-        current = next((n for n, passage in enumerate(entry.passages) if passage.id == view.passage), None)
+        place = named.found_in(text) if named else None
+        current = next((n for n, passage in enumerate(entry.passages) if passage.id == id_), None)
         if current is None and place is not None:
             at = place.best or place.spans[0]
             overlapping = (n for n, passage in enumerate(entry.passages) if passage.span.range.overlaps(at))
             current = next(overlapping, None)
         return cls(entry, place, current)
 
+    def cited(self, generation: GenerationId, base: str) -> Cited | None:
+        """Return the words to cite; ``None`` if the address names none."""
+        passage = None if self.current is None else self.entry.passages[self.current]
+        if self.place is None:
+            return Cited.of_passage(passage, generation, base) if passage else None
+        document, best = self.entry.document, self.place.best
+        spans = tuple(document.span(range_.start, range_.end) for range_ in self.place.spans)
+        answering = document.span(best.start, best.end) if best else None
+        return Cited(spans, answering, passage.id if passage else None, generation, base)
+
 
 def source_page(entry: Entry, view: View) -> str:
     """Draw the page of a document."""
     document, labels, source = entry.document, view.labels, entry.document.source
-    target = Target.of(entry, view)
+    target = Target.of(entry, view.place, view.passage)
     shown = {
         "document": document,
         "source": source,
