@@ -36,7 +36,7 @@ P = TypeVar("P", bound=Piece)
 TEMPLATE = "answer.html"
 DECISION = TextId("medical_decision")
 # Quotes that a question shows at once: the first, and others while all of them are this short, in characters.
-_AT_ONCE, _SHORT, _SHORT_IN_LETTER = 3, 340, 300
+_AT_ONCE, _SHORT = 3, 300
 
 
 def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
@@ -71,9 +71,9 @@ class AnsweredPart:
     def of(cls, pieces: Sequence[Piece]) -> AnsweredPart:
         heading = next(iter(_only(AskedHeading, pieces)), None)
         quotes = _only(Quoted, pieces)
-        shown, short = quotes[:1], _SHORT_IN_LETTER if heading else _SHORT
+        shown = quotes[:1]
         for quote in quotes[1:_AT_ONCE]:
-            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > short:
+            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > _SHORT:
                 break
             shown.append(quote)
         folded = quotes[len(shown) :]
