@@ -344,8 +344,9 @@ class Quoted:
 
     @property
     def where(self) -> str:
-        """Return title, headings and pages, on one line unless they have line ends."""
-        return " › ".join(self.place) + (f", {self.pages}" if self.pages else "")
+        """Return title, headings and pages, on one line."""
+        steps = " › ".join(" ".join(step.split()) for step in self.place)
+        return f"{steps}, {self.pages}" if self.pages else steps
 
     @property
     def is_numbered(self) -> bool:
