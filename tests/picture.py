@@ -70,7 +70,7 @@ PICTURE = (
     (
         "display",
         (
-            "addresses labels markup < quoted < presentation < citation_formats json_form "
+            "addresses labels < markup < quoted < presentation < citation_formats json_form "
             "terminal < answer_html < source_page"
         ),
     ),
@@ -135,6 +135,8 @@ OWNERS = {
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
     "rapidfuzz": ("language.vocabulary",),
+    "jinja2": ("display.markup",),
+    "markupsafe": ("display.markup",),
     "rich": ("display.terminal",),
     "safetensors": ("index.arrays", "index.encoding", "index.onnx_encoder"),
     "selectolax": ("loaders.html",),

@@ -23,6 +23,7 @@ from b12assistant.answers import (
     Notice,
     NoticeKind,
     Quote,
+    Reason,
     Reply,
     Status,
     Strength,
@@ -37,6 +38,7 @@ from b12assistant.display.answer_html import turn_html
 from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import (
+    Headline,
     Setting,
     present,
     quotes_of,
@@ -182,3 +184,19 @@ def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(o
     assert "how much is enough?" in shown
     assert "okapi tapir." in shown
     assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("thanks", SAID("remarks.thanks")),
+        ("OK, thank you!", SAID("remarks.thanks")),
+        ("Hello", SAID("remarks.hello")),
+        ("good morning all", SAID("remarks.hello")),
+        ("I am tired", SAID("headlines.nothing_asked")),
+    ],
+)
+def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
+    remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
+    headline, _ = present(Reply(remark, Timings(1, 1), GENERATION), SETTING)
+    assert headline == Headline(shown)

@@ -1,5 +1,6 @@
 """The figures that the page gives are those of the docs, and none is beyond its floor."""
 
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ def test_no_figure_is_beyond_its_floor(figure: Figure) -> None:
 
 def test_the_page_says_each_figure_with_its_day_and_command(tmp_path: Path) -> None:
     space = small_space(tmp_path)
-    page = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860").get("/figures").text
+    client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860")
+    page = unescape(client.get("/figures").text)
     for figure in FIGURES:
         assert f"{figure.hits:,}" in page
         assert figure.command in page

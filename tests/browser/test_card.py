@@ -66,12 +66,12 @@ def test_no_publisher_stands_over_a_sentence_and_the_foot_names_all_once(
     assert turn.locator(".whose").all_text_contents() == [
         "Our summaries, not the sources' own words. No doctor has checked them."
     ]
-    turn.locator(".origins > summary").click()
+    assert turn.locator(".ways > button:visible").count() == 2
+    turn.locator(".ways .more").click()
     listed = turn.locator(".origins li > strong").all_text_contents()
     assert listed == [str(number) for number in range(1, len(listed) + 1)]
-    named = turn.locator("a.number").all_text_contents()
-    assert {each.removeprefix("Source ") for each in named} <= set(listed)
-    assert turn.locator(".ways > button").count() == 3
+    assert set(turn.locator(".number .chip").all_text_contents()) <= set(listed)
+    assert turn.locator(".ways > button:visible").count() == 4
 
 
 def test_on_a_phone_the_keyboard_shuts_and_every_target_can_be_touched(visit: Visit, card: str, asked: str) -> None:

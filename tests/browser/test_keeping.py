@@ -53,6 +53,7 @@ def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
 ) -> None:
     turn = reader.ask(ASKED)
     with reader.sees("#toast", "^Copied$"):
+        turn.locator(".ways .more").click()
         turn.locator(".copy-answer").click()
     link = reader.page.evaluate("() => navigator.clipboard.readText()")
     assert link.startswith(f"{site}/#answer=What%20wraps%20every%20nerve%3A%20myelin%3F&quote=%2Fd%2F")

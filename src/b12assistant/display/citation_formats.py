@@ -37,12 +37,6 @@ def cite(quote: Quoted, form: CitationForm, labels: Labels) -> str:
             return _report(quote, labels)
 
 
-def place(quote: Quoted) -> str:
-    """Name title, section and pages, on one line."""
-    steps = " › ".join(map(_line, quote.place))
-    return f"{steps}, {quote.pages}" if quote.pages else steps
-
-
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     """List who speaks, who published it and when, whether they sell, every note, and the web address."""
     speaker = quote.speaker
@@ -62,7 +56,7 @@ def words_of(quote: Quoted) -> str:
 
 def said_by(quote: Quoted) -> str:
     """Name the place, who speaks, and the notes, in sentences."""
-    return _sentences((place(quote), *about(quote)))
+    return _sentences((quote.where, *about(quote)))
 
 
 def _sentences(parts: Sequence[str]) -> str:
@@ -75,7 +69,7 @@ def _report(quote: Quoted, labels: Labels) -> str:
     facts = {
         "wrong": "",
         "words": quote.text,
-        "place": place(quote),
+        "place": quote.where,
         "document": quote.document,
         "digest": quote.digest,
         "passage": quote.passage or "",

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from b12assistant.answers import Reason
 from b12assistant.data_files import read_data
-from b12assistant.types import Document, Interest, Source, SourceWeight, Words
+from b12assistant.types import Document, Interest, Source, Words
 
 ENGLISH = "en"
 
@@ -51,10 +51,6 @@ class Labels:
 
     def kind(self, source: Source) -> str:
         return self(f"kinds.{source.kind or 'unknown'}")
-
-    def weight(self, weight: SourceWeight) -> str:
-        """Return the word for how much a publication counts, to show beside its publisher."""
-        return self(f"weights.{weight}")
 
     def whose_words(self, source: Source) -> str:
         """Say whether these are the source's own words or this project's summary."""

@@ -12,11 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup as Markup
+
+from b12assistant.display.labels import capital
 from b12assistant.language.folding import UNSEEN as INVISIBLE
 from b12assistant.safety.fixed_texts import telephone_numbers
+from b12assistant.types import GAP, Range
 
 # U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.
 _SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
@@ -148,18 +154,63 @@ def _kind(line: str) -> str:
     return "table" if _CELL in line else "ul" if _BULLET.match(line) else ""
 
 
-def dialled(text: str, write: Callable[[str], str] = plain) -> str:
-    """Escape a fixed text with ``write``; its telephone numbers are links that call them."""
+def dialled(text: str) -> str:
+    """Escape a fixed text; its telephone numbers are links that call them."""
     links = (
         Layer(start, end, f'<a href="tel:{re.sub(r"[^+0-9]", "", text[start:end])}">', "</a>")
         for start, end in telephone_numbers(text)
     )
-    return layered(text, links, write)
+    return layered(text, links, exact)
+
+
+def laid(text: str, best: Range | None = None, *, is_alone: bool = False) -> str:
+    """Mark ``text`` as quoted, with its tables and lists; ``best`` is marked, unless it is all that is shown."""
+    layers = list(laid_out(text))
+    if best:
+        whole = ' class="whole"' * (is_alone and best == Range(0, len(text)))
+        layers.append(Layer(best.start, best.end, f"<mark{whole}>", "</mark>"))
+    return f'<span class="exact" dir="auto">{layered(text, layers, exact)}</span>'
 
 
 UNSEEN = "unseen.css"  # styles what `revealed` writes
+DOT = Markup('<span class="dot"> · </span>')
 
 
 def exact_url(address: str) -> str:
     """Escape an address of our own for an attribute."""
     return address.replace("&", "&amp;")
+
+
+def dotted_line(parts: Iterable[object]) -> str:
+    """Join the parts that are not empty with dots."""
+    return DOT.join(_escaped(part) for part in parts if part)
+
+
+@cache
+def _templates() -> Environment:
+    """Return the templates, in which whatever is not markup is escaped with ``exact``."""
+    found = Environment(
+        loader=PackageLoader("b12assistant.display"),
+        autoescape=True,
+        finalize=_escaped,
+        undefined=StrictUndefined,
+    )
+    drawing: dict[str, Callable[..., str]] = {"words": words, "dialled": dialled, "url": exact_url, "laid": laid}
+    found.filters |= {name: _as_markup(write) for name, write in drawing.items()}
+    found.filters |= {"dotted": dotted_line, "capital": capital}
+    found.globals |= {"DOT": DOT, "GAP": GAP}
+    return found
+
+
+def _as_markup(write: Callable[..., str]) -> Callable[..., Markup]:
+    return lambda *given, **named: Markup(write(*given, **named))  # noqa: S704 - `write` escapes
+
+
+def _escaped(value: object) -> Markup:
+    return value if isinstance(value, Markup) else Markup(exact(str(value)))  # noqa: S704 - escaped
+
+
+def draw(template: str, macro: str, *values: object) -> str:
+    """Draw a macro of a template on one line, in which a Markdown reader finds nothing to interpret."""
+    drawn = getattr(_templates().get_template(template).module, macro)(*values)
+    return re.sub(r"\n *", "", drawn)

@@ -6,6 +6,7 @@ the order, the wording or the notes of a quote, nor how it says who speaks and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -73,6 +74,12 @@ class ShownNotice:
     alarm: Alarm | None = None
     heading: str = ""
     translations: tuple[Translation, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Return the last line of a calmer safety text, which says why it is shown; "" for others."""
+        *act, reason = self.text.splitlines()
+        return reason if act and self.alarm is Alarm.CAUTION else ""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -227,9 +234,23 @@ def _answered(answer: Answer, quotes: Sequence[Quoted], labels: Labels) -> Itera
     is_said = answer.reason is Reason.ONLY_SELLERS and any(
         notice.kind is NoticeKind.ONLY_SELLERS for notice in answer.notices
     )
-    if not is_said and (headline := labels.headline(answer.reason)):
+    if not is_said and (headline := _remark(answer, labels) or labels.headline(answer.reason)):
         yield Headline(headline)
     yield from quotes
+
+
+_REMARKS = {
+    "thanks": re.compile(r"\b(?:thanks?|thank ?you|thx|cheers|ta)\b", re.I),
+    "hello": re.compile(r"\W*(?:hi|hello|hey|good ?(?:morning|afternoon|evening|day))\b", re.I),
+}
+
+
+def _remark(answer: Answer, labels: Labels) -> str:
+    """Return what is said to thanks or a greeting; "" to anything else."""
+    if answer.reason is not Reason.NOTHING_ASKED:
+        return ""
+    found = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
+    return next((labels(f"remarks.{name}") for name in found), "")
 
 
 def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: Setting) -> Iterator[Piece]:

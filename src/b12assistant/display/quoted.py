@@ -343,6 +343,23 @@ class Quoted:
         return GAP
 
     @property
+    def where(self) -> str:
+        """Return title, headings and pages, on one line."""
+        steps = " › ".join(" ".join(step.split()) for step in self.place)
+        return f"{steps}, {self.pages}" if self.pages else steps
+
+    @property
+    def is_numbered(self) -> bool:
+        return any(each.numbers for each in self.sentences)
+
+    def best_in(self, sentence: Sentence) -> Range | None:
+        """Return what answers in a sentence, counted from its start; ``None`` if nothing does."""
+        best, at = self.best, sentence.range
+        if best is None or not best.overlaps(at):
+            return None
+        return Range(max(best.start, at.start) - at.start, min(best.end, at.end) - at.start)
+
+    @property
     def rest(self) -> tuple[Sentence, ...]:
         """Return the sentences that are not shown at once."""
         return tuple(each for each in self.sentences if each not in self.lead)

@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
-from b12assistant.display.answer_html import interest, said
 from b12assistant.display.citation_formats import CITE, CitationForm, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
-from b12assistant.display.markup import Layer, laid_out, layered, plain, revealed
-from b12assistant.display.quoted import Basis, Speaker
+from b12assistant.display.markup import Layer, Markup, draw, laid_out, layered, plain
+from b12assistant.display.quoted import Basis, Cited, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Words
+from b12assistant.types import BlockKind, Document, GenerationId, MarkKind, PassageId, Range, Words
 
-_TITLE = "b12assistant"
+THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
 _PARAGRAPH = 2  # line ends between paragraphs
 
@@ -45,91 +44,79 @@ class Target:
     current: int | None  # index of the passage in view: that of the address, else that of the quote
 
     @classmethod
-    def of(cls, entry: Entry, view: View) -> Target:
+    def of(cls, entry: Entry, named: MarkedPlace | None, id_: PassageId | None) -> Target:
+        """Find the words ``named`` in an address, or the passage with an id."""
         text = entry.document.text
-        place = view.place.found_in(text) if view.place else None
-        current = next((n for n, passage in enumerate(entry.passages) if passage.id == view.passage), None)
+        place = named.found_in(text) if named else None
+        current = next((n for n, passage in enumerate(entry.passages) if passage.id == id_), None)
         if current is None and place is not None:
             at = place.best or place.spans[0]
             overlapping = (n for n, passage in enumerate(entry.passages) if passage.span.range.overlaps(at))
             current = next(overlapping, None)
         return cls(entry, place, current)
 
+    def cited(self, generation: GenerationId, base: str) -> Cited | None:
+        """Return the words to cite; ``None`` if the address names none."""
+        passage = None if self.current is None else self.entry.passages[self.current]
+        if self.place is None:
+            return Cited.of_passage(passage, generation, base) if passage else None
+        document, best = self.entry.document, self.place.best
+        spans = tuple(document.span(range_.start, range_.end) for range_ in self.place.spans)
+        answering = document.span(best.start, best.end) if best else None
+        return Cited(spans, answering, passage.id if passage else None, generation, base)
+
 
 def source_page(entry: Entry, view: View) -> str:
     """Draw the page of a document."""
-    document, labels = entry.document, view.labels
-    target = Target.of(entry, view)
-    speaker = Speaker.of(document.source, labels)
-    is_ours = document.source.words is Words.PROJECT_SUMMARY
-    kicker = plain(labels("source.kicker_summary" if is_ours else "source.kicker"))
-    body = (
-        f'<header class="facts"><p class="kicker">{kicker}</p><h1>{_own(document.title)}</h1>'
-        f'<p class="who">{said(speaker)}{interest(speaker)}</p>'
-        f"{_warnings(target, view)}</header>{_bar(target, view)}{_shown(target, view)}"
-        f'<details class="facts"><summary>{plain(labels("source.facts"))}</summary>'
-        f"<dl>{''.join(_facts(entry, labels))}</dl></details>"
-    )
-    if view.framed:
-        framed = f'<section aria-label="{kicker}">{body}</section>'
-        return _page(document.title, framed, view.theme, labels)
-    home = f'<p class="home"><a href="/">{plain(labels("source.back"))}</a></p>'
-    return _page(document.title, f"<main>{home}{body}</main>", view.theme, labels)
-
-
-def _shown(target: Target, view: View) -> str:
-    entry, labels = target.entry, view.labels
-    grey, never = plain(labels("source.grey")), plain(labels("source.never"))
-    legend = f'<p class="legend"><span class="never">{grey}</span> {never}</p>'
-    if not any(mark.kind is MarkKind.NEVER for mark in entry.document.marks):
-        legend = ""
-    return f'{legend}<div id="doc" class="doc" dir="auto">{layered(entry.document.text, _layers(target, view))}</div>'
+    document, labels, source = entry.document, view.labels, entry.document.source
+    target = Target.of(entry, view.place, view.passage)
+    shown = {
+        "document": document,
+        "source": source,
+        "speaker": Speaker.of(source, labels),
+        "is_ours": source.words is Words.PROJECT_SUMMARY,
+        "text": Markup(layered(document.text, _layers(target, view), _on_one_line)),
+        "has_grey": any(mark.kind is MarkKind.NEVER for mark in document.marks),
+        "warnings": list(_warnings(target, view)),
+        "place": target.place,
+        "cited": _cited(target),
+        "forms": list(CitationForm),
+        "facts": _facts(entry, labels),
+        "address": source.url if web_address(source.url) else "",
+        "publications": [Basis.of(found) for found in document.attributed([Range(0, len(document.text))])],
+        "framed": view.framed,
+        "theme": view.theme if view.theme in THEMES else "",
+    }
+    return draw("source.html", "document", shown, labels)
 
 
 def missing_page(name: str, theme: str, labels: Labels) -> str:
     """Draw the page for a document that is not in the index."""
-    heading = labels("source.missing")
-    before, _, after = labels("source.missing_why", document="\0").partition("\0")
-    body = (
-        f"<main><h1>{plain(heading)}</h1><p>{plain(before)}{_own(name)}{plain(after)}</p>"
-        f'<p><a href="/">{plain(labels("source.back"))}</a></p></main>'
-    )
-    return _page(heading, body, theme, labels)
+    return draw("source.html", "missing", name, theme, labels)
 
 
-def _page(title: str, body: str, theme: str, labels: Labels) -> str:
-    chosen = f' class="{theme}"' if theme in ("light", "dark") else ""
-    return (
-        f'<!doctype html><html lang="{labels.language}"{chosen}><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(title)} · {_TITLE}</title>'
-        '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/own/tokens.css">'
-        '<link rel="stylesheet" href="/own/unseen.css"><link rel="stylesheet" href="/own/view.css">'
-        f'<script defer src="/own/view.js"></script></head><body>{body}</body></html>'
-    )
+def _on_one_line(text: str) -> str:
+    return plain(text).replace("\n", "&#10;")
 
 
-def _own(text: str) -> str:
-    return f'<span class="exact" dir="auto">{revealed(text)}</span>'
-
-
-def _warnings(target: Target, view: View) -> str:
+def _warnings(target: Target, view: View) -> Iterator[str]:
     labels, source = view.labels, target.entry.document.source
     known = any(passage.id == view.passage for passage in target.entry.passages)
-    warnings = [
-        (view.place is not None and target.place is None, labels("source.lost")),
-        (target.place is not None and target.place != view.place, labels("source.moved")),
-        (view.passage is not None and not known and view.place is None, labels("source.passage_gone")),
-        (view.changed, labels("source.changed")),
-        (source.withdrawn, labels("source.withdrawn")),
-        (source.superseded_by is not None, labels("source.superseded", document=source.superseded_by)),
-        (overdue(source, view.today), labels("source.overdue")),
-    ]
-    return "".join(f'<p class="warning">{revealed(text)}</p>' for applies, text in warnings if applies)
+    warnings = {
+        "lost": view.place is not None and target.place is None,
+        "moved": target.place is not None and target.place != view.place,
+        "passage_gone": view.passage is not None and not known and view.place is None,
+        "changed": view.changed,
+        "withdrawn": source.withdrawn,
+        "superseded": source.superseded_by is not None,
+        "overdue": overdue(source, view.today),
+    }
+    return (labels(f"source.{name}", document=source.superseded_by) for name, applies in warnings.items() if applies)
 
 
-def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
+def _facts(entry: Entry, labels: Labels) -> list[tuple[str, object]]:
     source = entry.document.source
-    facts = [
+    return [
         ("based_on", source.based_on),
         ("publisher", source.publisher),
         ("published", source.published and labels.day(source.published)),
@@ -139,82 +126,14 @@ def _facts(entry: Entry, labels: Labels) -> Iterator[str]:
         ("file", entry.report.file),
         ("extractor", entry.extractor),
     ]
-    yield from (_fact(labels(f"source.{name}"), _own(str(value))) for name, value in facts if value)
-    if source.url:
-        yield _fact(labels("source.address"), _link(source.url if web_address(source.url) else "", source.url))
-    document = entry.document
-    if publications := [Basis.of(found) for found in document.attributed([Range(0, len(document.text))])]:
-        listed = "".join(f"<li>{_publication(each, labels)}</li>" for each in publications)
-        yield _fact(labels("source.origins"), f"<ul>{listed}</ul>")
-    if source.cites:
-        listed = "".join(f"<li>{_own(cited)}</li>" for cited in source.cites)
-        yield _fact(labels("source.cites"), f"<ul>{listed}</ul>")
 
 
-def _publication(basis: Basis, labels: Labels) -> str:
-    """Draw a publication with a link to its own address and, after it, to the copy that was read."""
-    copy = f" ({_link(basis.read_at, labels('source.read_at'))})" if basis.read_at else ""
-    return _link(basis.link, basis.words) + copy
-
-
-def _fact(name: str, value: str) -> str:
-    return f"<div><dt>{plain(name)}</dt><dd>{value}</dd></div>"
-
-
-def _link(url: str, name: str) -> str:
-    """Draw a link that loads nothing unless the reader clicks; only the name if ``url`` is ""."""
-    return f'<a href="{plain(url)}" target="_blank" rel="noopener noreferrer">{_own(name)}</a>' if url else _own(name)
-
-
-def _bar(target: Target, view: View) -> str:
-    """Draw the bar of links."""
-    document, to_quote = target.entry.document, _name(view.labels("source.to_quote"), view.labels("source.quote"))
-    parts = (
-        f'<a class="to-quote" href="#{HIT}">{to_quote}</a>' if target.place else "",
-        _outline(document, view),
-        _copies(target, view),
-        f'<button type="button" id="print" hidden>{plain(view.labels("source.print"))}</button>',
-    )
-    return f'<nav class="bar" aria-label="{plain(view.labels("source.inside"))}">{"".join(parts)}</nav>'
-
-
-def _name(whole: str, brief: str) -> str:
-    """Draw a name with the brief one that the style sheet puts in its place on a phone."""
-    return f'<span data-brief="{plain(brief)}">{plain(whole)}</span>'
-
-
-def _outline(document: Document, view: View) -> str:
-    if len(document.sections) < 2:
-        return ""
-    items = "".join(
-        f'<li class="level{min(section.level, _DEEPEST)}">'
-        f'<a href="#s{number}">{_own(document.slice(section.heading).strip())}</a></li>'
-        for number, section in enumerate(document.sections)
-    )
-    heading = plain(view.labels("source.outline"))
-    return f'<details class="outline"><summary>{heading}</summary><ul>{items}</ul></details>'
-
-
-def _copies(target: Target, view: View) -> str:
-    """Draw links to the words with their citation; a script turns them into copy buttons."""
-    labels = view.labels
+def _cited(target: Target) -> str:
+    """Return the address that gives the words in the form that is added to it; "" if none are in view."""
     if target.place is None and target.current is None:
         return ""
-    summary = _name(labels("source.copy_quote" if target.place else "source.copy_passage"), labels("ask.copy"))
-    outcomes = (("copied", "copied"), ("failed", "failed"), ("report", "copied_report"))
-    data = " ".join(f'data-{name}="{plain(labels(f"cite.{label}"))}"' for name, label in outcomes)
     query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"
-    cited = plain(f"{CITE}{of_document(target.entry.document).removeprefix('/d/')}?{query}&form=")
-    why = f' title="{plain(labels("cite.report_title"))}"'
-    items = "".join(
-        f'<li><a class="copy-as" target="_blank" rel="noopener" data-form="{form}" href="{cited}{form}"'
-        f"{why if form is CitationForm.REPORT else ''}>{plain(labels(f'cite.{form}'))}</a></li>"
-        for form in CitationForm
-    )
-    return (
-        f'<details class="copying" {data}><summary>{summary}</summary><ul>{items}</ul></details>'
-        '<span id="say" role="status"></span>'
-    )
+    return f"{CITE}{of_document(target.entry.document).removeprefix('/d/')}?{query}&form="
 
 
 def _layers(target: Target, view: View) -> Iterator[Layer]:

@@ -34,7 +34,7 @@ from b12assistant.display.presentation import (
 )
 from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage, Range, SourceKind
+from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage, SourceKind
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -230,19 +230,19 @@ def _quote(quote: Quoted, console: Console) -> None:
     drawn, before = Text(), None
     for each in quote.sentences:
         drawn.append(quote.between(before, each) if before else "")
-        drawn.append(_marked(each, quote.best))
+        drawn.append(_marked(quote, each))
         before = each
     _print(Text(f"{quote.number}.", style="cyan"), console)
     _print(drawn, console, indent=_INDENT)
     _citation(quote, console, in_answer=True)
 
 
-def _marked(sentence: Sentence, best: Range | None) -> Text:
+def _marked(quote: Quoted, sentence: Sentence) -> Text:
     """Return a sentence with what answers in bold, and the numbers of its sources."""
-    text, at = dotted(sentence.text), sentence.range
+    text, best = dotted(sentence.text), quote.best_in(sentence)
+    start, end = (best.start, best.end) if best else (0, 0)
     numbers = "".join(f"[{number}]" for number in sentence.numbers)
-    start, end = (max(best.start, at.start), min(best.end, at.end)) if best and best.overlaps(at) else (at.end, at.end)
-    parts = text[: start - at.start], text[start - at.start : end - at.start], text[end - at.start :]
+    parts = text[:start], text[start:end], text[end:]
     shown = Text.assemble(inert(parts[0]), (inert(parts[1]), "bold"), inert(parts[2]))
     return Text.assemble(shown, (f" {numbers}", "cyan")) if numbers else shown
 
@@ -253,9 +253,8 @@ def _citation(quote: Quoted, console: Console, *, in_answer: bool = False) -> No
     ``in_answer``: the publications that it rests on are listed below all quotes.
     """
     speaker = quote.speaker
-    where = " › ".join(quote.place) + (f", {quote.pages}" if quote.pages else "")
     who = (*(speaker.own if in_answer else speaker.cited), *quote.notes)
-    _print(Text(inert(f"— {where}")), console, indent=_INDENT)
+    _print(Text(inert(f"— {quote.where}")), console, indent=_INDENT)
     lines = [Text(inert(" · ".join(part for part in who if part)))]
     if speaker.interest:
         lines.append(Text(speaker.interest, style="bold magenta" if speaker.sells else "bold yellow"))

@@ -21,7 +21,7 @@ from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
-from b12assistant.display.citation_formats import about, place
+from b12assistant.display.citation_formats import about
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import capital, load_labels
 from b12assistant.display.presentation import (
@@ -305,7 +305,7 @@ def _cited(quote: Quoted, kind: str = "Quote") -> str:
     while fence in quote.text:
         fence += FENCE[0]
     listed = any(each.numbers for each in quote.sentences)  # below all quotes
-    citation = _one_line(". ".join((place(quote), *about(quote, with_basis=not listed))))
+    citation = _one_line(". ".join((quote.where, *about(quote, with_basis=not listed))))
     if listed:
         citation += ". Sources of its sentences, in order: " + "; ".join(
             ", ".join(map(str, each.numbers)) or "none" for each in quote.sentences

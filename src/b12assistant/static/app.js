@@ -98,7 +98,8 @@ b12.ready.then(() => {
     panel.close();
     document.body.classList.remove("src-open");
     const same = `a.cite[href="${CSS.escape(address)}"]`;
-    const back = opener && opener.isConnected ? opener : document.querySelector(same);
+    const link = opener && opener.isConnected ? opener : document.querySelector(same);
+    const back = link?.checkVisibility() ? link : link?.closest("figure")?.querySelector("a.number");
     if (!back) return;
     back.focus();
     // Going back to an address that names a tab, the browser takes the focus away again when it next draws the page: from
@@ -144,6 +145,9 @@ b12.ready.then(() => {
 
   // On a phone the focus would bring the keyboard up over the answer.
   const touched = matchMedia("(pointer: coarse)");
+  // While an answer comes the framework gives the focus back to the box.
+  let reading = false;
+  document.addEventListener("focusin", event => reading && event.target.closest("#ask") && event.target.blur());
   const toBox = () => touched.matches || document.querySelector("#ask textarea").focus({ preventScroll: true });
 
   // The framework sets the box when the answer is there, empty or to the question again, whatever has been typed into it
@@ -174,7 +178,9 @@ b12.ready.then(() => {
     if (!awaited) sent = box.value;
     if (!box.value.trim()) return;
     document.body.classList.add("asking"); // makes room for the answer
-    if (touched.matches) setTimeout(() => box.blur()); // when the framework has read the key
+    if (!touched.matches) return;
+    reading = true;
+    setTimeout(() => box.blur()); // when the framework has read the key
   };
   document.addEventListener("keydown", event => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.closest("#ask")) sending();
@@ -226,6 +232,7 @@ b12.ready.then(() => {
     if (!turn) return;
     last = Number(turn.id.slice(4));
     waited();
+    setTimeout(() => { reading = false; }, 500);
     say(summary(turn));
     // An emergency is read without a keyboard over it.
     if (turn.classList.contains("safety_only")) turn.querySelector(".alarm")?.focus({ preventScroll: true });
@@ -242,19 +249,25 @@ b12.ready.then(() => {
     if (button.closest("#new")) sent = null; // it is to be empty
   });
 
-  // A number shows its publication below the sentence, and hides it again.
+  // The numbers of a sentence show its publications below it, and the way to our summary; pressed again, they hide them.
   document.addEventListener("click", event => {
     const number = event.target.closest?.("#thread a.number");
     if (!number) return;
     event.preventDefault();
-    const sentence = number.closest("p"), old = sentence.querySelector(".opened");
-    const again = old?.dataset.of === number.hash;
-    for (const each of sentence.querySelectorAll("a.number")) each.setAttribute("aria-expanded", String(each === number && !again));
-    old?.remove();
-    if (again) return;
-    const named = document.querySelector(number.hash), shown = make("span", { className: "opened" });
-    shown.dataset.of = number.hash;
-    shown.append(...[...named.childNodes].map(each => each.cloneNode(true)));
+    const turn = number.hash.replace(/s\d+$/, ""), sentence = number.closest("p"), old = sentence.querySelector(".opened");
+    const figure = number.closest("figure"), see = figure?.querySelector("a.cite");
+    number.setAttribute("aria-expanded", String(!old));
+    if (old) {
+      if (old.contains(see)) figure.querySelector(".later").append(see);
+      old.remove();
+      return;
+    }
+    const shown = make("span", { className: "opened" });
+    for (const each of number.querySelectorAll(".chip")) {
+      const named = document.querySelector(`${turn}s${each.textContent.trim()}`);
+      shown.append(make("span", {}, ...[...named.childNodes].map(part => part.cloneNode(true))));
+    }
+    if (see) shown.append(see);
     sentence.append(shown);
   });
 

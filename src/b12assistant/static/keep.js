@@ -195,6 +195,7 @@ b12.ready.then(() => {
   };
   const ways = {
     print: () => window.print(),
+    more: (turn, button) => button.setAttribute("aria-expanded", String(turn.classList.toggle("more"))),
     reply: async turn => {
       try {
         await b12.reply(replyOf(turn));
@@ -206,7 +207,7 @@ b12.ready.then(() => {
   };
   document.addEventListener("click", event => {
     const button = event.target.closest?.("#thread .ways button");
-    const way = button && ways[button.className];
-    if (way) way(button.closest(".turn"));
+    const way = button && ways[button.classList[0]];
+    if (way) way(button.closest(".turn"), button);
   });
 });

@@ -108,10 +108,10 @@ class Policy:
         headers = {name.lower(): value for name, value in scope["headers"]}
         path, length = scope["path"], headers.get(b"content-length", b"0")
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
-            return _refusal(421, "this server does not answer under that name")
+            return PlainTextResponse("this server does not answer under that name\n", 421)
         if not self._is_open(path):
             is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
-            return self.missing if self.missing and is_page else _refusal(404, "there is nothing here")
+            return self.missing if self.missing and is_page else PlainTextResponse("there is nothing here\n", 404)
         if any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(path))):
             return not_found().response(path[:_LONGEST_NAME])
         if scope["method"] not in _READING and not self._is_from_here(headers):
@@ -255,11 +255,6 @@ def framed_by(framers: tuple[str, ...], policy: str) -> str:
     if not framers:
         return policy
     return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
-
-
-def _refusal(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a plain refusal without details."""
-    return PlainTextResponse(f"{sentence}\n", status, headers)
 
 
 def _is_number(name: str) -> bool:

@@ -18,7 +18,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.page_words import PageWords, load_figures, load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.markup import plain
+from b12assistant.display.markup import draw
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
@@ -39,7 +39,8 @@ def plain_router(words: PageWords, labels: Labels) -> APIRouter:
     router = APIRouter(redirect_slashes=False)
 
     async def figures(_: Request) -> Response:
-        return _page(_figures(labels), words, labels)
+        shipped = load_figures()
+        return _page("figures", 200, labels, words, shipped.intro, groupby(shipped.figure, key=attrgetter("about")))
 
     router.add_route(FIGURES, figures, methods=["GET"], include_in_schema=False)
     return router
@@ -47,37 +48,12 @@ def plain_router(words: PageWords, labels: Labels) -> APIRouter:
 
 def missing_page(words: PageWords, labels: Labels) -> Response:
     """Answer an unknown address with a link to the start page."""
-    return _page(f"<h1>{plain(labels('plain.missing'))}</h1>{_home(labels)}", words, labels, 404)
+    return _page("missing", 404, labels, words)
 
 
-def _figures(labels: Labels) -> str:
-    """Draw how well the library that ships answers, in sentences, each with its day and command."""
-    shipped = load_figures()
-    body = f"<h1>{plain(labels('figures.heading'))}</h1><p>{plain(shipped.intro)}</p>"
-    for about, found in groupby(shipped.figure, key=attrgetter("about")):
-        body += f"<h2>{plain(about)}</h2>"
-        for each in found:
-            said = each.sentence.format(hits=f"{each.hits:,}", n=f"{each.n:,}")
-            measured = labels("figures.measured", day=labels.day(each.measured))
-            body += f'<p>{plain(said)}<br><span class="made">{plain(measured)}: {plain(each.command)}</span></p>'
-    return f"{body}<p>{plain(labels('figures.more'))}</p>{_home(labels)}"
-
-
-def _home(labels: Labels) -> str:
-    return f'<p><a href="/">{plain(labels("source.back"))}</a></p>'
-
-
-def _page(body: str, words: PageWords, labels: Labels, status: int = 200) -> Response:
-    page = (
-        f'<!doctype html>\n<html lang="{labels.language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{plain(words.name)}</title>'
-        '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
-        '<link rel="stylesheet" href="/own/unseen.css"><link rel="stylesheet" href="/own/plain.css"></head>\n'
-        f'<body><header><p><a href="/"><strong>{plain(words.name)}</strong></a> · {plain(words.tagline)}</p></header>'
-        f"<main>\n{body}</main></body></html>\n"
-    )
+def _page(macro: str, status: int, labels: Labels, words: PageWords, *values: object) -> Response:
     headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    return Response(page.encode("utf-8", "replace"), status, headers, "text/html; charset=utf-8")
+    return Response(draw("plain.html", macro, words, labels, *values), status, headers, "text/html; charset=utf-8")
 
 
 DATA = "/gradio_api/queue/data"

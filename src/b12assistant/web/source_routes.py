@@ -22,11 +22,10 @@ from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, CitationForm, cite, message
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
-from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.display.source_page import View, missing_page, source_page
+from b12assistant.display.quoted import Quoted
+from b12assistant.display.source_page import THEMES, Target, View, missing_page, source_page
 from b12assistant.errors import NotFoundError
-from b12assistant.index.documents import Entry
-from b12assistant.types import GenerationId, Interest
+from b12assistant.types import Interest
 from b12assistant.web.policy import LOOPBACK
 from b12assistant.web.problems import BoundedRoute, JsonResponse
 from b12assistant.web.questions import Questions
@@ -58,7 +57,9 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
             entry = space.document(request.path_params["document"])
         except NotFoundError:
             return _nothing()
-        cited = _cited(entry, request, space.opened.collection.generation)
+        place, passage = addresses.read(asked), addresses.read_passage(asked)
+        target = Target.of(entry, place, None if place else passage)
+        cited = target.cited(space.opened.collection.generation, str(request.base_url).rstrip("/"))
         if cited is None:
             return PlainTextResponse(f"{labels('cite.gone')}\n", 410)
         if asked.get("form") not in list(CitationForm):
@@ -78,7 +79,7 @@ def _document(request: Request, space: Workspace, labels: Labels) -> Response:
         addresses.read(asked),
         changed=False,
         today=local_today(),
-        theme=theme if theme in ("light", "dark") else "",
+        theme=theme if theme in THEMES else "",
         framed=asked.get("framed") == "1",
         labels=labels,
         passage=addresses.read_passage(asked),
@@ -88,24 +89,6 @@ def _document(request: Request, space: Workspace, labels: Labels) -> Response:
     except NotFoundError:
         return page_response(missing_page(name, view.theme, labels), 404)
     return page_response(source_page(entry, replace(view, changed=changed)))
-
-
-def _cited(entry: Entry, request: Request, generation: GenerationId) -> Cited | None:
-    """Return the words of an address at their current place; ``None`` if they are gone."""
-    base = str(request.base_url).rstrip("/")
-    place = addresses.read(request.query_params)
-    passage = addresses.read_passage(request.query_params)
-    if place is None:
-        whole = next((holder for holder in entry.passages if holder.id == passage), None)
-        return Cited.of_passage(whole, generation, base) if whole else None
-    now = place.found_in(entry.document.text)
-    if now is None:
-        return None
-    spans = tuple(entry.document.span(range_.start, range_.end) for range_ in now.spans)
-    best = entry.document.span(now.best.start, now.best.end) if now.best else None
-    at = now.best or now.spans[0]
-    holder = next((holder for holder in entry.passages if holder.span.range.overlaps(at)), None)
-    return Cited(spans, best, holder.id if holder else None, generation, base)
 
 
 def page_response(html: str, status: int = 200) -> Response:

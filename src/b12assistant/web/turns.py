@@ -15,12 +15,21 @@ from b12assistant.answers import Reply
 from b12assistant.application.live import Live
 from b12assistant.application.opening import library
 from b12assistant.application.shared_answer import shared
-from b12assistant.display import answer_html
+from b12assistant.corpus.publishers import PublisherKind
+from b12assistant.display.answer_html import turn_html
 from b12assistant.display.labels import Labels
+from b12assistant.display.markup import draw
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, sentence_of
 from b12assistant.web.questions import Questions, Warmup
+
+# The page says what the library is made of if it has publications of each.
+_GROUPS = (
+    (PublisherKind.GUIDELINE,),
+    (PublisherKind.NHS, PublisherKind.PUBLIC_BODY),
+    (PublisherKind.STUDY, PublisherKind.REVIEW),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +73,15 @@ class Asking:
         ``quotes``: addresses of the quotes of a shared answer, which is not part of this conversation.
         """
         question, earlier = typed or "", [] if quotes else talk.questions
+        if not question.strip():
+            return question, talk, draw("page.html", "note", self.labels("ask.empty"))
         space = await asyncio.to_thread(self.live)
         number, is_loading = talk.count + 1, not self.warmup.ended
 
         def shown(reply: Reply) -> Conversation:
             reply = shared(space, reply, quotes) if quotes else reply
             answer, setting = reply.answer, space.setting(labels=self.labels)
-            html = answer_html.turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
+            html = turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
             read_as = answer.interpretation.text if answer.interpretation else None
             sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
@@ -88,7 +99,7 @@ class Asking:
                 more = await ask()
         except Exception as error:  # noqa: BLE001 - the reader gets a message without internals
             why = error.code if isinstance(error, PassingError) else ""
-            return question, talk, answer_html.note(sentence_of(error, self.labels), why)
+            return question, talk, draw("page.html", "note", sentence_of(error, self.labels), why)
         return "", more, ""
 
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
@@ -96,13 +107,16 @@ class Asking:
         try:
             turns = CONVERSATION.validate_json(kept or "")
         except ValueError:
-            return talk, answer_html.note(self.labels("ask.not_restored"))
+            return talk, self._not_restored()
         again = Conversation(count=talk.count)
         for turn in turns:
             _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed, quotes=turn.quotes)
             if note:
-                return talk, answer_html.note(self.labels("ask.not_restored"))
+                return talk, self._not_restored()
         return again, ""
+
+    def _not_restored(self) -> str:
+        return draw("page.html", "note", self.labels("ask.not_restored"))
 
     async def again(self, asked: str | None, talk: Conversation) -> tuple[str, Conversation, str]:
         """Ask a question of an earlier message by itself; return "" for the field that named it, and as ``ask``."""
@@ -118,14 +132,23 @@ class Asking:
     async def readiness(self) -> AsyncIterator[str]:
         """Yield the state of loading; the page is shown before it is done."""
         if not self.warmup.ended:
-            yield answer_html.state(self.labels("ask.loading"), "loading")
+            yield self._state("loading")
         await self._loaded()
         problem = self.warmup.problem()
         if problem:
-            yield answer_html.state(self.labels("ask.failed", problem=problem), "failed")
-        else:
-            opened = (await asyncio.to_thread(self.live)).opened
-            ready = answer_html.ready(self.labels)
-            older = answer_html.state(self.labels("ask.older"), "failed") if opened.problems else ""
-            made_of = answer_html.library(library(opened), self.labels)
-            yield f"{made_of}{ready}{older}"
+            yield self._state("failed", problem=problem)
+            return
+        opened = (await asyncio.to_thread(self.live)).opened
+        kinds = library(opened)
+        made_of = all(any(kinds.get(kind, 0) for kind in group) for group in _GROUPS)
+        publications = f"{sum(kinds.values()):,}"
+        yield "".join(
+            (
+                draw("page.html", "library", publications, self.labels) if made_of else "",
+                self._state("ready"),
+                draw("page.html", "state", self.labels("ask.older"), "failed") if opened.problems else "",
+            )
+        )
+
+    def _state(self, kind: str, **values: str) -> str:
+        return draw("page.html", "state", self.labels(f"ask.{kind}", **values), kind)

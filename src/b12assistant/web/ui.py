@@ -12,11 +12,10 @@ from typing import Any
 
 import gradio as gr
 
-from b12assistant.answering.assistant import MOST_CHARACTERS
+from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
 from b12assistant.corpus.page_words import PageWords
-from b12assistant.display import answer_html
 from b12assistant.display.labels import Labels
-from b12assistant.display.markup import plain
+from b12assistant.display.markup import draw, plain
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
 _COLOURED = {
@@ -63,7 +62,7 @@ def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets:
         f'<meta property="og:description" content="{plain(words.tagline)}">'
         + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
-    shell = answer_html.first(words, labels).encode()
+    shell = _part("first", words, labels, TABS).encode()
     page = _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
     return _BODY.sub(lambda body: body[0] + shell, page, count=1)
 
@@ -73,7 +72,8 @@ _BODY = re.compile(rb"<body\b[^>]*>")
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gradio sends statistics
 
 
-SURFACES = answer_html.TABS[1:]  # empty here: a script fills each one when its tab is opened
+TABS = ("ask", "lookup")
+SURFACES = TABS[1:]  # empty here: a script fills each one when its tab is opened
 EVENTS_AT_ONCE = 256  # that the framework runs: they only wait for their turn in the lanes of `Questions`
 MOST_EVENTS = 500  # calls of the page that wait; one more is refused
 SESSIONS = 500  # held in memory; the oldest is forgotten first
@@ -86,16 +86,16 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
     labels = asking.labels
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        _text(answer_html.skip(labels), "skip-link")
+        _text(_part("skip", labels), "skip-link")
         with gr.Row(elem_id="top"):
-            _text(answer_html.brand(words), "brand")
+            _text(_part("brand", words), "brand")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(labels("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
             for name in SURFACES:
                 with gr.Tab(labels(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
                     gr.Column(elem_id=name)
-        _text(answer_html.SAY, "announcements", "sr")
+        _text('<div role="status" id="say"></div>', "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
     page.max_threads = EVENTS_AT_ONCE
     # `Questions` limits how many are answered at once. Each state of the queue is a message of its own to all who wait,
@@ -109,16 +109,16 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     """Build the conversation; return the element that shows the state of loading."""
     labels = asking.labels
     talk = gr.State(Conversation(), time_to_live=KEPT)
-    _text(answer_html.intro(words), "intro")
+    _text(_part("intro", words), "intro")
     thread = gr.Column(elem_id="thread")
     box, send, note = _composer(words, labels)
     with gr.Row(elem_id="foot"):
         new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
     examples = _examples(words, labels)
-    state = _text(answer_html.state("", "unknown"), "state")
+    state = _text(_part("state", "", "unknown"), "state")
     run_by = asking.live().configuration.settings.page.run_by
-    _text(answer_html.about(words, labels, version("b12assistant"), run_by), "about")
-    _text(answer_html.general(asking.live().texts), "general")
+    _text(_part("about", words, labels, version("b12assistant"), run_by), "about")
+    _text(_part("general", asking.live().texts[GENERAL].text), "general")
     outputs = [box, talk, note]
     with thread:
         _thread(asking, talk, outputs)
@@ -165,6 +165,9 @@ def _mount(app: Any, page: gr.Blocks, head: str) -> None:
         mcp_server=False,
         enable_monitoring=False,
     )
+
+
+_part = partial(draw, "page.html")
 
 
 def _text(html: str, id_: str, *classes: str) -> gr.Markdown:
@@ -245,7 +248,7 @@ def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, 
 
 def _examples(words: PageWords, labels: Labels) -> list[tuple[gr.Button, str]]:
     with gr.Column(elem_id="examples"):
-        _text(answer_html.examples(labels), "examples-heading")
+        _text(_part("heading", labels("ask.examples")), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
 
