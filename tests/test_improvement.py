@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from corpora import again, three_files, write
-from fakes import FakeWorkspace, fake_workspace
+from corpora import again, three_files
+from fakes import FakeWorkspace
 
 from b12assistant.answers import Status
 from b12assistant.application.improvement import Improver, read_questions
+from b12assistant.application.workspace import Workspace
 from b12assistant.command.improve_command import _Desk
 from b12assistant.data_files import replace_file
 from b12assistant.errors import CorpusError, UsageError
@@ -20,7 +21,7 @@ from b12assistant.types import Span
 PILL = "does metformin matter with diabetes"
 FISH = "who has fish for lunch"
 OTHER = "where is eggs with supper"
-GOLD = {PILL: ("Metformin lowers B12 in some people.",), FISH: ("fish and eggs  hold vitamin b12.",), OTHER: ()}
+GOLD = {PILL: ("Metformin lowers B12 in some people.",), FISH: ("Fish and eggs hold vitamin B12.",), OTHER: ()}
 
 
 @pytest.fixture
@@ -34,9 +35,13 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
 
 
-def sentence(space: FakeWorkspace, words: str) -> Span:
+def sentence(space: Workspace, words: str) -> Span:
     passages = space.opened.collection.passages
     return next(each for passage in passages for each in passage.sentences if each.text == words)
+
+
+def mark_all(improver: Improver) -> None:
+    improver.mark({question: [sentence(improver.space, each) for each in gold] for question, gold in GOLD.items()})
 
 
 def test_the_nearest_sentences_come_best_first(space: FakeWorkspace) -> None:
@@ -49,7 +54,7 @@ def test_the_nearest_sentences_come_best_first(space: FakeWorkspace) -> None:
 def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space: FakeWorkspace) -> None:
     documents = contents(space.corpus)
     improver = Improver(space)
-    assert improver.take_gold(GOLD) == (3, [])
+    mark_all(improver)
     now = contents(space.corpus)
     assert {name: now.pop(name) for name in documents} == documents
     assert json.loads(now.pop("sentences/guides/food.md.jsonl")) == {
@@ -64,7 +69,7 @@ def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space:
 
 def test_after_the_next_index_a_marked_question_gets_its_sentence(space: FakeWorkspace) -> None:
     assert {space.ask(question).answer.status for question in GOLD} == {Status.NO_ANSWER}
-    Improver(space).take_gold(GOLD)
+    mark_all(Improver(space))
     later = again(space)
     later.index()
     first = {question: [quote.best.text for quote in later.ask(question).answer.quotes][:1] for question in GOLD}
@@ -72,7 +77,7 @@ def test_after_the_next_index_a_marked_question_gets_its_sentence(space: FakeWor
 
 
 def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -> None:
-    Improver(space).take_gold(GOLD)
+    mark_all(Improver(space))
     improver = Improver(again(space))
     improver.mark({FISH: ()})
     improver.mark({OTHER: [sentence(space, "Fish and eggs hold vitamin B12.")]})
@@ -82,59 +87,11 @@ def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -
     assert OTHER not in now["not_answered.toml"]
 
 
-KIOSK = {
-    "codes.md": "# Codes\n\nThe codes of the menu are these words:\n\n- in\n- or\n- if\n",
-    "kiosk.md": "# Kiosk\n\nThe kiosk sells `ice cream` in the **summer** only. It is shut in winter.\n",
-    "twice.md": "# Twice\n\nIt is shut in winter. The roof is red.\n",
-}
-ICE = "The kiosk sells ice cream in the summer only."
-WHOLE = {
-    "as a reader sees it": ICE,
-    "with backticks, as in the file": "The kiosk sells `ice cream` in the **summer** only.",
-    "with other blanks and capitals": "the kiosk sells\n ice cream in  the summer only.",
-}
-NOT_WHOLE = {
-    "part of a sentence": ("The kiosk sells ice cream", "is no whole sentence"),
-    "more than a sentence": (f"{ICE} It is shut in winter.", "is no whole sentence"),
-    "words that hold a list item": ("The kiosk is shut in winter or in spring.", "is no whole sentence"),
-    "in two documents": ("It is shut in winter.", "is 2 sentences"),
-    "empty": (" ", "is no whole sentence"),
-}
-
-
-@pytest.fixture
-def kiosk(tmp_path: Path) -> FakeWorkspace:
-    space = fake_workspace(write(tmp_path / "corpus", KIOSK), tmp_path / "index")
-    space.index()
-    return space
-
-
-@pytest.mark.parametrize("gold", WHOLE.values(), ids=WHOLE)
-def test_gold_is_one_whole_sentence_of_the_corpus(gold: str, kiosk: FakeWorkspace) -> None:
-    assert Improver(kiosk).take_gold({"Where is ice?": (gold,)}) == (1, [])
-    (line,) = (kiosk.corpus / "sentences" / "kiosk.md.jsonl").read_text("utf-8").splitlines()
-    assert json.loads(line) == {"text": ICE, "asked": ["Where is ice?"]}
-    assert not (kiosk.corpus / "sentences" / "codes.md.jsonl").exists()
-
-
-@pytest.mark.parametrize(("gold", "why"), NOT_WHOLE.values(), ids=NOT_WHOLE)
-def test_gold_that_is_not_one_whole_sentence_marks_nothing_and_names_the_question(
-    gold: str, why: str, kiosk: FakeWorkspace
-) -> None:
-    before = contents(kiosk.corpus)
-    improver = Improver(kiosk)
-    count, (complaint,) = improver.take_gold({"Where is ice?": (ICE, gold)})  # one that is right does not help
-    assert count == 0
-    assert complaint == f"“Where is ice?” is not marked: its gold “{gold[:60]}” {why} of the corpus"
-    assert contents(kiosk.corpus) == before
-    assert not improver.undo()
-
-
 def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeWorkspace) -> None:
     (space.corpus / "pills.txt").write_text("A new first sentence. Ask for a blood test.\n", "utf-8")
     before = contents(space.corpus)
     with pytest.raises(CorpusError, match=r"pills\.txt has changed since it was indexed: run `b12assistant index`"):
-        Improver(space).take_gold(GOLD)
+        mark_all(Improver(space))
     assert contents(space.corpus) == before
 
 
@@ -153,7 +110,7 @@ def test_a_mark_that_cannot_be_written_changes_nothing(
 
     monkeypatch.setattr("b12assistant.application.improvement.replace_file", replace)
     with pytest.raises(CorpusError, match=r"nothing was written: .*No space left on device"):
-        improver.take_gold(GOLD)
+        mark_all(improver)
     assert contents(space.corpus) == before
     assert not improver.undo()
 
@@ -161,7 +118,7 @@ def test_a_mark_that_cannot_be_written_changes_nothing(
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
     before = contents(space.corpus)
     improver = Improver(space)
-    improver.take_gold(GOLD)
+    mark_all(improver)
     marked = contents(space.corpus)
     improver.mark({"how much is a pill": ()})
     listed = space.corpus / "not_answered.toml"
@@ -208,12 +165,6 @@ FILES = {
     "not JSON": ("a.jsonl", '{"question": "Why?"}\nWhy so?\n', ["Why?"], "a.jsonl:2 is left out: it is not a whole {"),
     "half a character": ("a.jsonl", '{"question": "Why \\ud83d?"}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
     "not a text": ("a.jsonl", '{"question": 7}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
-    "gold that is no list": (
-        "a.jsonl",
-        '{"question": "So?", "gold": "x"}\n"Why?"\n',
-        ["Why?"],
-        "a.jsonl:1 is left out",
-    ),
     "follow-up": ("a.jsonl", '{"question": "He?", "history": ["Why?"]}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
 }
 
@@ -224,14 +175,8 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
 ) -> None:
     (tmp_path / name).write_text(text, "utf-8-sig")  # some editors begin a file with a mark
     questions, (said,) = read_questions(tmp_path / name)
-    assert list(questions) == asked
+    assert questions == asked
     assert complaint in said
-
-
-def test_gold_is_read_with_its_question(tmp_path: Path) -> None:
-    rows = [{"question": "Why?", "gold": ["So."]}, {"question": "Who?", "gold": []}, {"question": "How?"}]
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    assert read_questions(tmp_path / "a.jsonl") == ({"Why?": ("So.",), "Who?": (), "How?": None}, [])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from b12assistant.config import load_configuration
 from b12assistant.index import previous as module
 from b12assistant.index.collection import METHOD
 from b12assistant.index.embedding import embed
-from b12assistant.index.previous import Known, VectorScope, previous_of
+from b12assistant.index.previous import document_key, made_by, previous_of
 from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent
@@ -112,12 +112,12 @@ def test_a_damaged_one_is_never_used(space: FakeWorkspace) -> None:
         file.write_bytes(whole)
 
 
-def test_what_vectors_depend_on_is_in_their_scope() -> None:
-    def made_by(model: str = "0", encoder: str = "fake", version: str = "1", pieces: int = 12, method: int = 7) -> str:
-        return VectorScope.of(model, {"encoder": encoder, "numpy": version}, pieces, method).made_by
+def test_what_vectors_depend_on_is_in_their_key() -> None:
+    def scope(model: str = "0", encoder: str = "fake", version: str = "1", pieces: int = 12, method: int = 7) -> str:
+        return made_by(model, {"encoder": encoder, "numpy": version}, pieces, method)
 
-    assert made_by() == made_by(version="2")
-    assert len({made_by(), made_by("1"), made_by(encoder="x"), made_by(pieces=13), made_by(method=8)}) == 5
+    assert scope() == scope(version="2")
+    assert len({scope(), scope("1"), scope(encoder="x"), scope(pieces=13), scope(method=8)}) == 5
 
 
 def test_the_method_is_raised_with_the_projection() -> None:
@@ -126,18 +126,10 @@ def test_the_method_is_raised_with_the_projection() -> None:
     assert (METHOD, digest[:16]) == (9, "e510877c52202bce"), "raise METHOD, and write both here"
 
 
-def test_another_encoder_reads_no_more_than_the_manifest(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path) -> None:
-        raise AssertionError(f"read {folder}")
-
-    monkeypatch.setattr(module, "read_generation", refuse)
-    elsewhere(space, FakeEncoder(digest="1" * 64)).index()
-    with pytest.raises(AssertionError, match="read "):
-        elsewhere(space).index()
-
-
-def test_an_index_where_nothing_changed_reads_none_of_it(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "read_manifest", lambda folder: pytest.fail(f"read {folder}"))
+def test_an_index_with_a_last_good_generation_reads_none_of_it(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "read_generation", lambda folder: pytest.fail(f"read {folder}"))
     assert space.index().unchanged
 
 
@@ -148,11 +140,11 @@ def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
     space = Workspace(load_configuration(environment={}, flags=flags))
     assert not [each.file for each in space.index().files if each.embedded], "make packaged"
     shipped = previous_of(read_generation(packaged()))
-    known = Known(shipped.scope, shipped)
+    facts = shipped.facts
+    scope = made_by(facts["model"]["sha256"], facts["runtime"], facts["chunking"]["title_pieces"], facts["method"])
     for entry in space.opened.entries[::60]:
-        kept = known.embedded(entry.passages)
+        kept = shipped.embedded[document_key(scope, entry.passages)]
         fresh = embed(entry.passages, space.encoder, space.projection, alone=True)
-        assert kept is not None
         np.testing.assert_allclose(kept.vectors, fresh.vectors, atol=1e-5)
         for ours, theirs in ((kept.context, fresh.context), (kept.alone, fresh.alone)):
             assert ours is not None

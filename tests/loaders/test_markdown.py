@@ -2,8 +2,6 @@ import re
 from importlib.metadata import distribution
 
 import pytest
-from markdown_it import helpers
-from markdown_it.rules_inline import StateInline
 
 from b12assistant.loaders import load, markdown
 from b12assistant.loaders.passages import Splitting, prepare
@@ -146,18 +144,3 @@ def test_a_readme_that_somebody_wrote_is_read_whole(name: str) -> None:
 def test_deep_nesting_is_reported() -> None:
     assert "levels deep" in markdown.load(b"text\n\n" + b"> " * 500 + b"deep").warnings[0]
     assert BlockKind.LIST_ITEM in [b.kind for b in markdown.load(b"> " * 30 + b"- in").blocks]
-
-
-def test_brackets_too_deep_for_a_link_are_text_and_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched: list[int] = []
-    find = helpers.parseLinkLabel
-
-    def counted(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N803
-        searched.append(start)
-        return find(state, start, disableNested)
-
-    monkeypatch.setattr(helpers, "parseLinkLabel", counted)
-    extract = markdown.load(b"[" * 2_000 + b"deep" + b"]" * 1_000 + b"(x) [" + b"[" * 15 + b"b" + b"]" * 16 + b"(y)")
-    assert extract.text == "[" * 2_000 + "deep" + "]" * 1_000 + "(x) " + "[" * 15 + "b" + "]" * 15
-    assert [region.role for region in extract.regions] == [Role.LINK]
-    assert len(searched) < 200
