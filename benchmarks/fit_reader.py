@@ -6,7 +6,7 @@ First it learns from questions asked of sentences (`"asked"` in `corpus/sentence
 five that the encoder finds near. Then from the quotes that readers graded (`data/tuning/graded.jsonl`). Questions
 that are like one of a test split or of a trial are left out (for the shipped one the trial of commit c00f013). So are
 the last N graded questions (607): on them it prints the grades of the quotes that have the best scores, and
-`fit_strength.py` fits what a score means.
+`fit_cuts.py` fits what a score means.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.

@@ -5,7 +5,7 @@
 ``DATASETS`` holds the public folders that `refusal_topics.py` names; ``INDEX`` is a current index of `corpus/`.
 Weights are fitted on our train split and on other people's questions (the topics of a train question by a model
 that has not seen it); the scale and both cuts on the calibration split. Writes `data/answering/topics.npz` and
-`calibration.toml`, which `fit_leaning.py` then completes for follow-ups. No test split and no other corpus is read.
+`calibration.toml`, which `fit_cuts.py` then completes. No test split and no other corpus is read.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 Six corpora are written into ``FOLDER`` and indexed: the two of `examples/`, and a part of each of four collections of
 ``DATASETS``, without the documents that answer some of its questions: those are near misses; questions of other
 collections are off topic. A question counts in full if the first quote is right, .65 if one of three is, else .3. Run
-it after `fit_strength.py`; rewrites the table `[unasked]` of `data/answering/calibration.toml`.
+it after `fit_cuts.py`; rewrites the table `[unasked]` of `data/answering/calibration.toml`.
 """
 
 from __future__ import annotations

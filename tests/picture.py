@@ -35,10 +35,7 @@ PICTURE = (
     ),
     (
         "loaders",
-        (
-            "decoding fields manuscript passages wrapping < "
-            "isolation text < html typesetting < markdown pdf < __init__ < worker"
-        ),
+        ("decoding fields manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
     ),
     (
         "safety",
@@ -54,7 +51,7 @@ PICTURE = (
     (
         "index",
         (
-            "documents source_words store < arrays < asked_questions lexical_index token_store vector_index "
+            "documents store < arrays < asked_questions lexical_index token_store vector_index "
             "< collection "
             "< embedding < parts reading < previous < indexing milvus"
         ),

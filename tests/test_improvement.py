@@ -6,20 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
-from corpora import again, three_files, write
-from fakes import FakeWorkspace, fake_workspace
+from corpora import again, three_files
+from fakes import FakeWorkspace
 
 from b12assistant.application.improvement import Improver, read_questions
+from b12assistant.application.workspace import Workspace
 from b12assistant.command.improve_command import _Desk
 from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError, UsageError
+from b12assistant.errors import CorpusError
 from b12assistant.types import Span
 
 # One word of five is in the corpus: too little for an answer, unless the question is asked of a sentence.
 PILL = "does metformin matter with diabetes"
 FISH = "who has fish for lunch"
 OTHER = "where is eggs with supper"
-GOLD = {PILL: ("Metformin lowers B12 in some people.",), FISH: ("fish and eggs  hold vitamin b12.",), OTHER: ()}
+GOLD = {PILL: ("Metformin lowers B12 in some people.",), FISH: ("Fish and eggs hold vitamin B12.",), OTHER: ()}
 
 
 @pytest.fixture
@@ -33,15 +34,19 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
 
 
-def sentence(space: FakeWorkspace, words: str) -> Span:
+def sentence(space: Workspace, words: str) -> Span:
     passages = space.opened.collection.passages
     return next(each for passage in passages for each in passage.sentences if each.text == words)
+
+
+def mark_all(improver: Improver) -> None:
+    improver.mark({question: [sentence(improver.space, each) for each in gold] for question, gold in GOLD.items()})
 
 
 def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space: FakeWorkspace) -> None:
     documents = contents(space.corpus)
     improver = Improver(space)
-    assert improver.take_gold(GOLD) == (3, [])
+    mark_all(improver)
     now = contents(space.corpus)
     assert {name: now.pop(name) for name in documents} == documents
     assert json.loads(now.pop("sentences/guides/food.md.jsonl")) == {
@@ -55,7 +60,7 @@ def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space:
 
 
 def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -> None:
-    Improver(space).take_gold(GOLD)
+    mark_all(Improver(space))
     improver = Improver(again(space))
     improver.mark({FISH: ()})
     improver.mark({OTHER: [sentence(space, "Fish and eggs hold vitamin B12.")]})
@@ -65,43 +70,11 @@ def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -
     assert OTHER not in now["not_answered.toml"]
 
 
-KIOSK = {
-    "codes.md": "# Codes\n\nThe codes of the menu are these words:\n\n- in\n- or\n- if\n",
-    "kiosk.md": "# Kiosk\n\nThe kiosk sells `ice cream` in the **summer** only. It is shut in winter.\n",
-    "twice.md": "# Twice\n\nIt is shut in winter. The roof is red.\n",
-}
-ICE = "The kiosk sells ice cream in the summer only."
-NOT_WHOLE = {
-    "part of a sentence": ("The kiosk sells ice cream", "is no whole sentence"),
-    "in two documents": ("It is shut in winter.", "is 2 sentences"),
-}
-
-
-@pytest.fixture
-def kiosk(tmp_path: Path) -> FakeWorkspace:
-    space = fake_workspace(write(tmp_path / "corpus", KIOSK), tmp_path / "index")
-    space.index()
-    return space
-
-
-@pytest.mark.parametrize(("gold", "why"), NOT_WHOLE.values(), ids=NOT_WHOLE)
-def test_gold_that_is_not_one_whole_sentence_marks_nothing_and_names_the_question(
-    gold: str, why: str, kiosk: FakeWorkspace
-) -> None:
-    before = contents(kiosk.corpus)
-    improver = Improver(kiosk)
-    count, (complaint,) = improver.take_gold({"Where is ice?": (ICE, gold)})  # one that is right does not help
-    assert count == 0
-    assert complaint == f"“Where is ice?” is not marked: its gold “{gold[:60]}” {why} of the corpus"
-    assert contents(kiosk.corpus) == before
-    assert not improver.undo()
-
-
 def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeWorkspace) -> None:
     (space.corpus / "pills.txt").write_text("A new first sentence. Ask for a blood test.\n", "utf-8")
     before = contents(space.corpus)
     with pytest.raises(CorpusError, match=r"pills\.txt has changed since it was indexed: run `b12assistant index`"):
-        Improver(space).take_gold(GOLD)
+        mark_all(Improver(space))
     assert contents(space.corpus) == before
 
 
@@ -117,7 +90,7 @@ def test_a_mark_that_cannot_be_written_changes_nothing(space: FakeWorkspace, mon
 
     monkeypatch.setattr("b12assistant.application.improvement.replace_file", replace)
     with pytest.raises(CorpusError, match=r"nothing was written: .*No space left on device"):
-        improver.take_gold(GOLD)
+        mark_all(improver)
     assert contents(space.corpus) == before
     assert not improver.undo()
 
@@ -125,7 +98,7 @@ def test_a_mark_that_cannot_be_written_changes_nothing(space: FakeWorkspace, mon
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
     before = contents(space.corpus)
     improver = Improver(space)
-    improver.take_gold(GOLD)
+    mark_all(improver)
     marked = contents(space.corpus)
     improver.mark({"how much is a pill": ()})
     listed = space.corpus / "not_answered.toml"
@@ -178,17 +151,5 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
 ) -> None:
     (tmp_path / name).write_text(text, "utf-8-sig")  # some editors begin a file with a mark
     questions, (said,) = read_questions(tmp_path / name)
-    assert list(questions) == asked
+    assert questions == asked
     assert complaint in said
-
-
-@pytest.mark.parametrize(
-    ("data", "complaint"),
-    [(b"Why?\nCaf\xe9?\n", "not UTF-8"), (b"\n \n# nothing\n", "holds no question"), (None, "cannot be read")],
-    ids=["not UTF-8", "empty", "missing"],
-)
-def test_a_file_without_questions_is_refused_in_one_line(data: bytes | None, complaint: str, tmp_path: Path) -> None:
-    if data is not None:
-        (tmp_path / "a.txt").write_bytes(data)
-    with pytest.raises(UsageError, match=complaint):
-        read_questions(tmp_path / "a.txt")

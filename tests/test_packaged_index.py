@@ -16,7 +16,7 @@ from b12assistant.application import workspace
 from b12assistant.config import load_configuration
 from b12assistant.index.collection import METHOD
 from b12assistant.index.embedding import embed
-from b12assistant.index.previous import Known, previous_of
+from b12assistant.index.previous import document_key, made_by, previous_of
 from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent
@@ -75,11 +75,11 @@ def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
     space = Workspace(load_configuration(environment={}, flags=flags))
     assert not [each.file for each in space.index().files if each.embedded], "make packaged"
     shipped = previous_of(read_generation(packaged()))
-    known = Known(shipped.scope, shipped)
+    facts = shipped.facts
+    scope = made_by(facts["model"]["sha256"], facts["runtime"], facts["chunking"]["title_pieces"], facts["method"])
     for entry in space.opened.entries[::60]:
-        kept = known.embedded(entry.passages)
+        kept = shipped.embedded[document_key(scope, entry.passages)]
         fresh = embed(entry.passages, space.encoder, space.projection, alone=True)
-        assert kept is not None
         np.testing.assert_allclose(kept.vectors, fresh.vectors, atol=1e-5)
         for ours, theirs in ((kept.context, fresh.context), (kept.alone, fresh.alone)):
             assert ours is not None

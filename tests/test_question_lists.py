@@ -52,10 +52,9 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
     "before",
     [
         "",
-        "questions = []",
-        'questions = ["a ] b"]',
-        "# mine\nquestions = [\n  'one', # why\n  \"two\"   # last\n]\n# end\n",
-        'questions = [\n  "one",\n  """two""",\n]\n',
+        "questions = [\n]\n",
+        'questions = [\n  "a ] b",\n]\n',
+        "# mine\nquestions = [\n  'one', # why\n  \"two\",   # last\n]\n# end\n",
     ],
 )
 @given(added=st.lists(WORDS, max_size=3, unique=True))
@@ -84,4 +83,4 @@ def test_a_list_that_is_not_as_it_should_be_is_left_alone() -> None:
 
 def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone() -> None:
     with pytest.raises(SourceFactsError, match="cannot be edited here"):
-        with_not_answered('"questions" = ["one"]', ["two"], ())
+        with_not_answered('questions = ["one"]', ["two"], ())

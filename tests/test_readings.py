@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
-from b12assistant.index.source_words import SourceWords
+from b12assistant.index.collection import SourceWords
 from b12assistant.language.vocabulary import Kind, Term, Vocabulary
 from b12assistant.types import Document, DocumentId, Passage, PassageId
 

@@ -32,6 +32,7 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     """Return all findings, and the documents as the index reads them."""
     texts, origins, findings = read_corpus(corpus)
     curation = Curation.load(corpus)
+    rules = curation.rules
     findings += check_metadata(texts)
     findings += check_provenance(corpus, texts, origins)
     findings += check_addresses(origins, curation)
@@ -39,10 +40,12 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     findings += check_not_answered(corpus, texts)
     findings += check_references(curation, texts)
     findings += check_repetition(texts)
-    findings += check_lengths(texts, curation.most_words)
-    findings += check_openings(texts, curation.openings)
-    findings += check_spelling(texts, words=curation.words, glossaries=curation.glossaries)
-    findings += check_grades(texts, curation.grades)
+    findings += check_lengths(texts, rules.most_words)
+    findings += check_openings(texts, frozenset(rules.openings))
+    findings += check_spelling(
+        texts, words=frozenset(map(str.casefold, rules.words)), glossaries=frozenset(rules.glossaries)
+    )
+    findings += check_grades(texts, rules.grades)
     if against is not None:
         findings += check_overlap(corpus, texts, curation, against)
     return findings, texts

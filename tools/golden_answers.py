@@ -7,9 +7,8 @@ again. Each line has what decides an answer, as ids and offsets without words. C
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +34,6 @@ class Labelled:
     id: str
     text: str
     history: tuple[str, ...]
-    gold: str  # the sentences that answer it
-    style: str  # as its data set calls it, "" if it does not
 
 
 def labelled() -> Iterator[Labelled]:
@@ -49,7 +46,7 @@ def labelled() -> Iterator[Labelled]:
                 texts = tuple(turn["user"] for turn in turns)
                 for i, turn in enumerate(turns):
                     id_ = f"{record['id']}/{i}" if len(turns) > 1 else record["id"]
-                    yield Labelled(id_, turn["user"], texts[:i], str(turn.get("gold", "")), turn.get("style", ""))
+                    yield Labelled(id_, turn["user"], texts[:i])
 
 
 def answered(assistant: Assistant, ids: Container[str] | None = None) -> Iterator[Row]:
@@ -79,50 +76,6 @@ def _decisive(answer: dict[str, Any]) -> Row:
         "nearest": [[near["document"], near["passage"]] for near in answer["nearest"]],
         "read_as": interpretation and [[part["turn"], part["start"], part["end"]] for part in interpretation["parts"]],
     }
-
-
-def _has_notice(row: Row, *begins: str) -> bool:
-    return any(f"{kind} {text}".startswith(begins) for kind, text, _ in row.get("notices", ()))
-
-
-# Each kind gets so many of the chosen answers, the rare ones first; an answer of several kinds counts for each of them.
-KINDS: Mapping[str, tuple[int, Callable[[Labelled, Row], bool]]] = {
-    "another language": (10, lambda _, row: _has_notice(row, "language")),
-    "emergency": (25, lambda _, row: _has_notice(row, "red_flag emergency")),
-    "low mood": (5, lambda _, row: _has_notice(row, "red_flag urgent_low_mood")),
-    "urgent": (25, lambda _, row: _has_notice(row, "red_flag urgent")),
-    "medical decision": (25, lambda _, row: _has_notice(row, "red_flag medical_decision")),
-    "reminder": (15, lambda _, row: _has_notice(row, "red_flag reminder")),
-    "difference": (25, lambda _, row: bool(row.get("differences"))),
-    "only sellers": (10, lambda _, row: row.get("reason") == "only_sellers"),
-    "nothing asked": (10, lambda _, row: row.get("reason") in ("nothing_asked", "nothing_more")),
-    "no known word": (10, lambda _, row: row.get("reason") == "no_known_word"),
-    "seller": (20, lambda _, row: any(quote[0].startswith(("sellers/", "blog/")) for quote in row.get("quotes", ()))),
-    "table": (25, lambda question, _: " | " in question.gold),
-    "long": (25, lambda question, _: len(question.text.split()) >= 16),
-    "short": (25, lambda question, _: len(question.text.split()) <= 3),
-    "near miss": (40, lambda question, _: question.style == "near_miss"),
-    "refusal": (60, lambda _, row: row.get("status") == "no_answer"),
-    "follow-up": (90, lambda question, _: bool(question.history)),
-}
-
-
-def kinds_of(question: Labelled, row: Row) -> list[str]:
-    """Return the kinds of a question and its answer."""
-    return [kind for kind, (_, fits) in KINDS.items() if fits(question, row)]
-
-
-def choose(rows: Sequence[Row], count: int = CHOSEN) -> frozenset[str]:
-    """Return the ids of the answers to keep: each kind up to its number, then any, in the order of the ids' digests."""
-    questions = {question.id: question for question in labelled()}
-    drawn = sorted(rows, key=lambda row: hashlib.sha256(row["id"].encode()).digest())
-    chosen: set[str] = set()
-    for wanted, fits in KINDS.values():
-        of_kind = [row["id"] for row in drawn if fits(questions[row["id"]], row)]
-        missing = max(0, wanted - len(chosen.intersection(of_kind)))
-        chosen.update([id_ for id_ in of_kind if id_ not in chosen][:missing])
-    chosen.update([row["id"] for row in drawn if row["id"] not in chosen][: max(0, count - len(chosen))])
-    return frozenset(chosen)
 
 
 def changes(before: Row, after: Row) -> list[str]:
@@ -193,25 +146,19 @@ def write(rows: Iterable[Row], path: Path) -> None:
 
 
 def main() -> None:
-    """Ask and write, choose, or only compare, as the options say."""
+    """Ask and write, or only compare, as the options say."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, default=GOLDEN, metavar="FILE", help="write the answers here")
     parser.add_argument("--all", action="store_true", help="ask every labelled question, not only those chosen")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with this file; asks only with --all")
-    parser.add_argument("--choose", type=Path, metavar="FILE", help="choose from a file of all answers; asks nothing")
     parser.add_argument("--index", type=Path, default=REPOSITORY / "index", metavar="FOLDER")
     options = parser.parse_args()
     if options.all and options.out == GOLDEN:
         parser.error("--all needs --out FILE, because the golden file holds only the chosen answers")
-    asks = options.all or not (options.against or options.choose)
-    for path in (options.against, options.choose, None if asks or options.choose else options.out):
+    asks = options.all or not options.against
+    for path in (options.against, None if asks else options.out):
         if path is not None and not path.is_file():
             parser.error(f"there is no file {path}: write it with --all --out {path}")
-    if options.choose:
-        rows = read(options.choose)
-        chosen = choose(rows)
-        write((row for row in rows if row["id"] in chosen), options.out)
-        return
     before = read(options.against or GOLDEN)
     if asks:
         build_index(CORPUS, options.index)

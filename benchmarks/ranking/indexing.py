@@ -17,14 +17,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import math
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
 
 
 RANKINGS = Path(__file__).parent / "rankings"
-_SHARES = ("b_body", "b_title")  # at most 1
-Section = TypeVar("Section", Weights, Depths, Fields, Chunking)
 
 
 @dataclass(frozen=True)
@@ -77,52 +74,17 @@ def load_ranking(path: Path) -> Ranking:
     """Read a ranking. Raises ``ConfigError`` that names the file and what is wrong in it."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
+        says = str(table.pop("says", path.stem))
+        parts = {name: replace(getattr(Ranking(), name), **changes) for name, changes in table.items()}
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror})", hint="give a file of settings") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="correct it") from error
-    known = [each.name for each in fields(Ranking) if each.name != "name"]
-    for section in table:
-        if section not in known:
-            raise _unknown(path, section, known)
-    return Ranking(
-        path.stem,
-        str(table.get("says", path.stem)),
-        _section(path, "weights", table, Weights()),
-        _section(path, "retrieval", table, Depths()),
-        _section(path, "lexical", table, FIELDS),
-        _section(path, "chunking", table, CHUNKING),
-    )
-
-
-def _section(path: Path, section: str, table: Mapping[str, object], shipped: Section) -> Section:
-    """Return ``shipped`` with the numbers of one table; none is below 0, no share above 1."""
-    numbers = asdict(shipped)
-    for name, value in _table(path, section, table.get(section, {})).items():
-        key = f"{section}.{name}"
-        if name not in numbers:
-            raise _unknown(path, key, [f"{section}.{each}" for each in numbers])
-        kind = type(numbers[name])
-        if isinstance(value, bool) or not isinstance(value, int | kind) or not 0 <= value < math.inf:
-            raise ConfigError(f"{path}: {key} = {value!r} cannot be used", hint=f"give {_NUMBER[kind]} from 0 on")
-        if name in _SHARES and value > 1:
-            raise ConfigError(f"{path}: {key} = {value!r} is too large", hint="give a share, 0 to 1")
-        numbers[name] = kind(value)
-    return replace(shipped, **numbers)
-
-
-_NUMBER = {int: "a whole number", float: "a number"}
-
-
-def _table(path: Path, name: str, content: object) -> Mapping[str, object]:
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: {name} is no table", hint=f"write [{name}] and its settings below")
-    return content
-
-
-def _unknown(path: Path, key: str, known: Sequence[str]) -> ConfigError:
-    near = get_close_matches(key, known, n=1) or known
-    return ConfigError(f"{path}: unknown setting {key!r}", hint=f"there is {', '.join(near)}")
+    except (AttributeError, TypeError) as error:
+        raise ConfigError(
+            f"{path} has an unknown setting ({error})", hint="see the files in ranking/rankings"
+        ) from error
+    return Ranking(path.stem, says, **parts)
 
 
 _SHARD = 100  # documents: at most these are encoded again after a stop

@@ -26,7 +26,7 @@ def check_addresses(origins: Mapping[OriginId, Origin], curation: Curation) -> I
     for origin in origins.values():
         for what in _wrong(origin, curation):
             yield Finding(SOURCES_FILE, f"origin {origin.id}: {what}")
-    for id_ in sorted(curation.unnamed - {origin.id for origin in origins.values()}):
+    for id_ in sorted(set(curation.rules.unnamed) - {origin.id for origin in origins.values()}):
         yield Finding("check.toml", f"unnamed has {id_!r}, which is not in the register")
 
 
@@ -36,12 +36,12 @@ def _wrong(origin: Origin, curation: Curation) -> Iterator[str]:
         yield f"its address is a bare IP number: {origin.url}"
     elif _TEST.search(host):
         yield f"its address is a test server: {origin.url}"
-    elif why := _reason(host, curation.copies):
+    elif why := _reason(host, curation.rules.copies):
         yield f"its address is not the publisher's own ({why}): {origin.url}"
     for address in (origin.url, origin.read_at):
-        if why := _reason(urlsplit(address).hostname or "", curation.never):
+        if why := _reason(urlsplit(address).hostname or "", curation.rules.never):
             yield f"nothing may rest on this page ({why}): {address}"
-    if origin.id not in curation.unnamed:
+    if origin.id not in curation.rules.unnamed:
         yield from (
             f"its {key} is not known: {value}"
             for key, value in (("title", origin.title), ("publisher", origin.publisher))

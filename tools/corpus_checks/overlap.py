@@ -28,7 +28,7 @@ def check_overlap(corpus: Path, texts: Sequence[Text], curation: Curation, again
     """
     works = [f"{each.authors} ({each.year}). {each.title}" for each in curation.references]
     works += [address for each in curation.references for address in (*each.dois, each.url)]
-    allowed = [_words(name) for name in (*works, *curation.allowed)]
+    allowed = [_words(name) for name in (*works, *curation.rules.allowed)]
     theirs = _runs_of(against)
     pages = {text.file: text.document for text in texts if text.document.page_starts}
     ours = [(text.file, text.document.text) for text in texts]

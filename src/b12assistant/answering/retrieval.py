@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
-from b12assistant.index.collection import Collection
-from b12assistant.index.source_words import SourceWords
+from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.token_store import Projection
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.protocols import Encoded, Encoder

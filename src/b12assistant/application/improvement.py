@@ -23,19 +23,16 @@ from b12assistant.corpus.folder import NOT_ANSWERED_FILE
 from b12assistant.corpus.provenance import located, read_sentences, sentences_file
 from b12assistant.corpus.question_lists import SentenceChange, same_question
 from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError, QuestionError, SourceError, UsageError
-from b12assistant.loaders import load
-from b12assistant.threads import once
+from b12assistant.errors import CorpusError, QuestionError, UsageError
 from b12assistant.types import DocumentId, Range, Span
 
 NEAREST = 20
 _SEARCHED = 60  # passages in which the nearest sentences are looked for
 _FORM = 'give a .txt file with a question on each line, or a .jsonl file with {"question": "…"}'
-Gold = tuple[str, ...] | None  # sentences that answer; none: nothing does; ``None``: not said
 
 
-def read_questions(path: Path) -> tuple[dict[str, Gold], list[str]]:
-    """Return the questions of a file with their gold, and a sentence for each line that is left out.
+def read_questions(path: Path) -> tuple[list[str], list[str]]:
+    """Return the questions of a file, and a sentence for each line that is left out.
 
     Raises ``UsageError`` if the file cannot be read or holds no question.
     """
@@ -46,35 +43,32 @@ def read_questions(path: Path) -> tuple[dict[str, Gold], list[str]]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     as_json = path.suffix in (".jsonl", ".json")
-    found: dict[str, tuple[str, Gold]] = {}
+    found: dict[str, str] = {}
     complaints = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or (not as_json and line.lstrip().startswith("#")):
             continue
         try:
-            question, gold = _row(json.loads(line)) if as_json else (line.strip(), None)
+            question = _question(json.loads(line)) if as_json else line.strip()
             turns_of(question, ())
             question.encode()  # half a character could not be written into the corpus
         except (QuestionError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             why = error.message if isinstance(error, QuestionError) else 'it is not a whole {"question": "…"}'
             complaints.append(f"{path}:{number} is left out: {why}")
         else:
-            if found.setdefault(same_question(question), (question, gold)) != (question, gold):
+            if found.setdefault(same_question(question), question) != question:
                 complaints.append(f"{path}:{number} is left out: an earlier line asks the same question")
     if not found:
         raise UsageError(f"{path} holds no question", hint=_FORM)
-    return dict(found.values()), complaints
+    return list(found.values()), complaints
 
 
-def _row(row: Any) -> tuple[str, Gold]:
-    """Return question and gold of a line of JSON. Raises ``TypeError`` if it is a follow-up or not as it should be."""
-    if isinstance(row, str):
-        return row.strip(), None
-    question, gold = row["question"], row.get("gold")
-    texts = gold is None or (isinstance(gold, list) and all(isinstance(words, str) for words in gold))
-    if not isinstance(question, str) or row.get("history") or not texts:
-        raise TypeError("not a labelled question")
-    return question.strip(), None if gold is None else tuple(gold)
+def _question(row: Any) -> str:
+    """Return the question of a line of JSON. Raises ``TypeError`` if it is a follow-up or not as it should be."""
+    question = row if isinstance(row, str) else row["question"]
+    if not isinstance(question, str) or (isinstance(row, dict) and row.get("history")):
+        raise TypeError("not a question")
+    return question.strip()
 
 
 @dataclass
@@ -102,28 +96,6 @@ class Improver:
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))
         return sorted(found.values(), key=lambda near: -near[1])[:NEAREST]
 
-    def take_gold(self, questions: Mapping[str, Gold]) -> tuple[int, list[str]]:
-        """Mark the questions whose gold is whole sentences of the corpus, unless they are marked already.
-
-        Return how many were marked, and a sentence for each one whose gold is not exactly one sentence; that one is
-        not marked. Raises as ``mark`` does.
-        """
-        marks: dict[str, list[Span]] = {}
-        complaints = []
-        for (question, gold), is_marked in zip(questions.items(), self.marked(questions), strict=True):
-            if gold is None or is_marked:
-                continue
-            found = {words: self._with_words(words) for words in gold}
-            if wrong := [words for words, sentences in found.items() if len(sentences) != 1]:
-                count = len(found[wrong[0]])
-                why = f"is {count} sentences" if count else "is no whole sentence"
-                complaints.append(f"“{question}” is not marked: its gold “{wrong[0][:60]}” {why} of the corpus")
-            else:
-                marks[question] = [sentence for sentences in found.values() for sentence in sentences]
-        if marks:
-            self.mark(marks)
-        return len(marks), complaints
-
     def mark(self, marks: Mapping[str, Sequence[Span]]) -> list[Path]:
         """Write which sentences answer each question, none if nothing does; return the files that changed.
 
@@ -146,25 +118,6 @@ class Improver:
         self._write(before, after)
         self._saved.pop()
         return True
-
-    @once
-    def _sentences(self) -> dict[str, dict[tuple[DocumentId, int], Span]]:
-        """Return every sentence by its words, with blanks and capitals as ``same_question`` compares them."""
-        found: dict[str, dict[tuple[DocumentId, int], Span]] = {}
-        for passage in self.space.opened.collection.passages:
-            for sentence in passage.sentences:
-                place = (sentence.document.id, sentence.start)
-                found.setdefault(same_question(sentence.text), {})[place] = sentence
-        return found
-
-    def _with_words(self, words: str) -> list[Span]:
-        """Return the sentences that have exactly these words, as written or as a reader sees them in Markdown."""
-        try:
-            seen = load(words.encode("utf-8", "replace"), "gold.md").text
-        except SourceError:
-            seen = words
-        found = self._sentences.get(same_question(words)) or self._sentences.get(same_question(seen)) or {}
-        return list(found.values())
 
     def _files(self, marks: Mapping[str, Sequence[Span]]) -> dict[Path, str]:
         """Return the new text of each list of questions that may change."""

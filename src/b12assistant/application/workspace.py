@@ -312,10 +312,9 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            packaged = None if from_scratch else PACKAGED_INDEX
-            indexer = Indexer(reader, self.encoder, self.projection, settings, progress, packaged)
-            previous = NOTHING if from_scratch else read_previous(self.store.last_good())
-            always = self.search_server is not None or previous.id != self.store.current()
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress)
+            previous = NOTHING if from_scratch else read_previous(self.store.last_good(), PACKAGED_INDEX)
+            always = self.search_server is not None or previous.id is None or previous.id != self.store.current()
             built = indexer.build(self.corpus, previous, always=always)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT

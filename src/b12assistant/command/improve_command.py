@@ -32,8 +32,7 @@ def improve(space: Workspace, file: Path) -> None:
 
     QUESTIONS is a text file with a question on each line, or JSON lines of {"question"}. Each is shown with its answer
     as a reader sees it and the twenty nearest sentences; one key marks it. A mark is written at once into the corpus's
-    own lists (sentences/, not_answered.toml), and u takes it back; no document is changed. A line may have "gold", the
-    sentences that answer, each whole: then it is marked before you begin.
+    own lists (sentences/, not_answered.toml), and u takes it back; no document is changed.
 
     \b
     Example:
@@ -48,9 +47,7 @@ def improve(space: Workspace, file: Path) -> None:
     questions, complaints = read_questions(file)
     space.opened  # noqa: B018 - raises here if there is no index
     improver = Improver(space)
-    count, unmarked = improver.take_gold(questions)
-    taken = [f"{count} marked with the gold of the file; u takes that back."] if count else []
-    for sentence in (*complaints, *unmarked, *taken):
+    for sentence in complaints:
         click.echo(lines([sentence]))
     _Desk(improver, tuple(questions), click.getchar if sys.stdin.isatty() else _piped).work()
 

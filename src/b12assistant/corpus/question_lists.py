@@ -6,7 +6,6 @@ Only text is made here; all other lines stay as they are. The caller writes it.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +16,6 @@ from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered
 from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, Range
-
-# A string or a comment: what is in it opens and closes nothing.
-_INERT = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*", re.S)
-_LIST = re.compile(r"^[ \t]*questions[ \t]*=[ \t]*\[", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,47 +104,29 @@ def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str], *, fil
     new = [each for each in dict.fromkeys(add) if same_question(each) not in known]
     if not new and kept == now:
         return text
-    if not text.strip():
-        return "# Questions that no document answers\nquestions = [\n" + "".join(_item(each) for each in new) + "]\n"
-    begin, end = _bounds(text, file)
-    body = text[begin:end]
-    for start, stop, question in reversed(list(_items(body))):
-        if same_question(question) in gone:
-            body = body[:start] + body[stop:]
-    body = body.rstrip()
-    items = list(_items(body))
-    if new and items and not body[: items[-1][1]].endswith(","):
-        body = f"{body[: items[-1][1]]},{body[items[-1][1] :]}"
-    after = text[:begin] + body + "\n" + "".join(map(_item, new)) + text[end:].lstrip(" \t\n")
+    lines = (
+        text.rstrip().split("\n") if text.strip() else ["# Questions that no document answers", "questions = [", "]"]
+    )
+    lines = [line for line in lines if not gone.intersection(map(same_question, _items(line)))]
+    if ends := [at for at, line in enumerate(lines) if line.strip() == "]"]:
+        added = (f"  {json.dumps(each, ensure_ascii=False)}," for each in new)
+        lines[ends[-1] : ends[-1]] = [line.replace("\x7f", "\\u007f") for line in added]
+    after = "\n".join(lines) + "\n"
     try:
         is_right = tomllib.loads(after) == {"questions": [*kept, *new]}
     except tomllib.TOMLDecodeError:
         is_right = False
     if not is_right:
-        raise SourceFactsError(f"{file} cannot be edited here", hint="write each question on a line of its own")
+        raise SourceFactsError(
+            f"{file} cannot be edited here",
+            hint="write each question on a line of its own, with a comma after it, and ] alone below",
+        )
     return after
 
 
-def _item(question: str) -> str:
-    return f"  {json.dumps(question, ensure_ascii=False)},\n".replace("\x7f", "\\u007f")
-
-
-def _bounds(text: str, file: str) -> tuple[int, int]:
-    """Return where the list begins, after its bracket, and where its closing bracket is."""
-    blank = _INERT.sub(lambda match: " " * len(match[0]), text)
-    found = _LIST.search(blank)
-    end = blank.find("]", found.end()) if found else -1
-    if found is None or end < 0:
-        raise SourceFactsError(f"{file} cannot be edited here", hint="write it as questions = [ … ]")
-    return found.end(), end
-
-
-def _items(body: str) -> Iterator[tuple[int, int, str]]:
-    """Yield begin and end of each question in the list, with its comma and the blanks before it, and its words."""
-    for match in _INERT.finditer(body):
-        if match[0].startswith("#"):
-            continue
-        question = tomllib.loads(f"q = {match[0]}")["q"]
-        start = len(body[: match.start()].rstrip(" \t\n"))
-        comma = re.compile(r"[ \t]*,").match(body, match.end())
-        yield start, comma.end() if comma else match.end(), question
+def _items(line: str) -> list[str]:
+    """Return the questions on a line of the list."""
+    try:
+        return list(tomllib.loads(f"questions = [\n{line}\n]")["questions"])
+    except tomllib.TOMLDecodeError:
+        return []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 
@@ -13,13 +15,42 @@ from numpy.typing import NDArray
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.index.asked_questions import AskedQuestions
 from b12assistant.index.lexical_index import FIELDS
-from b12assistant.index.source_words import SourceWords
 from b12assistant.index.token_store import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
-from b12assistant.types import Document, DocumentId, GenerationId, Origin, OriginId, Passage, PassageId
+from b12assistant.types import Document, DocumentId, GenerationId, Origin, OriginId, Passage, PassageId, Span
 
 Vectors = NDArray[np.float32]
+
+
+_WORD = re.compile(r"[A-Za-z]{4,}")
+
+
+class SourceWords(Mapping[str, Span]):
+    """The words of a collection, to which typing slips are corrected: the first place of each, in lower case.
+
+    ``counts``: how often each occurs.
+    """
+
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._firsts: dict[str, tuple[Passage, int]] = {}
+        for passage in passages:
+            for sentence in passage.sentences:
+                for found in _WORD.finditer(sentence.text):
+                    word = found[0].lower()
+                    self.counts[word] += 1
+                    self._firsts.setdefault(word, (passage, sentence.start + found.start()))
+
+    def __getitem__(self, word: str) -> Span:
+        passage, start = self._firsts[word]
+        return passage.document.span(start, start + len(word))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._firsts)
+
+    def __len__(self) -> int:
+        return len(self._firsts)
 
 
 @dataclass(frozen=True)

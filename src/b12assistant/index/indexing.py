@@ -15,13 +15,14 @@ import numpy as np
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.index import embedding
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of, key_of
+from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
+from b12assistant.index.asked_questions import key_of as group_key
 from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, built_with
 from b12assistant.index.documents import all_reports
 from b12assistant.index.embedding import Embedded, embed_all
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.parts import Parts
-from b12assistant.index.previous import NOTHING, Known, Previous, VectorScope
+from b12assistant.index.previous import NOTHING, Previous, document_key, key_of, made_by
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.store import Data
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
@@ -54,17 +55,13 @@ class Built:
 
 @dataclass(frozen=True)
 class Indexer:
-    """A builder of generations from its parts. Several threads call the encoder, which must allow it.
-
-    ``packaged``: a folder of generations whose vectors need not be made again.
-    """
+    """A builder of generations from its parts. Several threads call the encoder, which must allow it."""
 
     reader: Reader
     encoder: Encoder
     projection: Projection
     settings: Settings
     progress: Progress = lambda stage, done, of: None
-    packaged: Path | None = None
 
     def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
         """Build a generation from the files of ``corpus``.
@@ -72,8 +69,6 @@ class Indexer:
         ``previous``: what need not be read and encoded again. ``always``: make the files even if nothing changed.
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
-        scope = VectorScope.of(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
-        known = Known(scope, previous.within(scope), self.packaged)
         walked = walk(corpus)
         reading = FileReading(self.reader, self.encoder, self.settings, self._runtime, self.progress)
         read = reading.read(walked, previous.entries)
@@ -84,14 +79,23 @@ class Indexer:
             return Built({}, previous.facts, read, same=previous.id)
         threads, progress = self.settings.encoder.threads, self.progress
         embedded, encoded = embed_all(
-            read.entries, known.embedded, self.encoder, self.projection, threads=threads, progress=progress
+            read.entries,
+            lambda passages: previous.embedded.get(document_key(self._scope, passages)),
+            self.encoder,
+            self.projection,
+            threads=threads,
+            progress=progress,
         )
         facts = self._facts(read, embedded[0].vectors.shape[1], groups)
-        return Built(self._parts(read, embedded, disputes, groups, known).to_files(), facts, read, encoded)
+        return Built(self._parts(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
 
     @once
     def _runtime(self) -> dict[str, str]:
         return {**{library: _version_of(library) for library in LIBRARIES}, **self.encoder.runtime}
+
+    @once
+    def _scope(self) -> str:
+        return made_by(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
 
     def _is_unchanged(
         self, previous: Previous, read: FilesRead, disputes: Sequence[Dispute], groups: Sequence[Group]
@@ -116,9 +120,9 @@ class Indexer:
         embedded: Sequence[Embedded],
         disputes: tuple[Dispute, ...],
         groups: Sequence[Group],
-        known: Known,
+        previous: Previous,
     ) -> Parts:
-        asked = self._asked(read, groups, known) if digest_of(groups) else None
+        asked = self._asked(read, groups, previous) if digest_of(groups) else None
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
         return Parts(
             read.entries,
@@ -127,25 +131,25 @@ class Indexer:
             TokenStore.join([arrays.context for arrays in embedded]),
             TokenStore.join(alone) if alone else None,
             disputes,
-            np.concatenate([self._examples(each, known) for each in disputes]) if disputes else None,
+            np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
             asked,
             read.refused,
         )
 
-    def _examples(self, dispute: Dispute, known: Known) -> Vectors:
+    def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
         """Return a vector for each example question of a dispute, (examples, d)."""
-        vectors = known.examples(dispute.examples)
+        vectors = previous.examples.get(key_of(self._scope, dispute.examples))
         if vectors is None:
             vectors = np.stack([encoded.vector for encoded in self.encoder.encode(dispute.examples)])
         return vectors
 
-    def _asked(self, read: FilesRead, groups: Sequence[Group], known: Known) -> AskedQuestions:
+    def _asked(self, read: FilesRead, groups: Sequence[Group], previous: Previous) -> AskedQuestions:
         """Return the questions that are asked of the sentences."""
-        keys = [key_of(self.encoder.digest, group) for group in groups]
+        keys = [group_key(self.encoder.digest, group) for group in groups]
         codes = []
         for number, (key, group) in enumerate(zip(keys, groups, strict=True)):
             self.progress("questions", number, len(groups))
-            found = known.asked(key)
+            found = previous.asked.get(key)
             if found is None:
                 vectors = [encoded.vector for encoded in self.encoder.encode(group.questions)]
                 found = as_codes(np.array(vectors, np.float32).reshape(-1, self.encoder.dimension))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.colon_fence import colon_fence_plugin
@@ -23,9 +22,7 @@ from b12assistant.types import Extract
 
 # The parser leaves out what is nested deeper than this; its default of 20 is too low for quoted lists.
 _DEEPEST = 100
-_MOST_BRACKETS = 20  # levels of brackets in the words of a link
 _MOST_OPEN = 20  # elements without an end that are read as text one by one
-_BRACKET = re.compile(r"\\.|[\[\]]", re.S)
 # Two rules may also enclose prose: front matter begins with a key or a comment.
 _FRONT = re.compile(
     r"---[ \t]*\r?\n((?:[ \t]*(?:#[^\n]*)?\r?\n)*[\w-]+[ \t]*:.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S
@@ -51,8 +48,6 @@ _OPENS = re.compile(r"\s*<(script|style|pre|textarea|!--)", re.I)
 @lru_cache(1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
-    for name, rule in (("link", link), ("image", image)):
-        parser.inline.ruler.at(name, _shallow(rule))
     for plugin in (footnote_plugin, admon_plugin, colon_fence_plugin, deflist_plugin, myst_block_plugin):
         parser.use(plugin)
     parser.add_render_rule("footnote_anchor", lambda *_: "")  # the link back to where a note is named
@@ -117,28 +112,3 @@ def _is_html(text: str) -> bool:
         return _ENDS[opens[1].lower()] in text.lower()
     tag = _TAG.match(text.lstrip())
     return _ELEMENTS.fullmatch(tag[1]) is not None if tag is not None else text.lstrip().startswith(("<!", "<?"))
-
-
-def _shallow(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
-    """Let a rule pass over brackets too deep for a link: for each, it would read to the end of the paragraph."""
-
-    def read(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's own form
-        return {state.pos, state.pos + 1}.isdisjoint(_too_deep(state.src)) and rule(state, silent)
-
-    return read
-
-
-@lru_cache(maxsize=4)
-def _too_deep(text: str) -> frozenset[int]:
-    """Return the places of the opening brackets with too many levels of others in them, whether they end or not."""
-    found: set[int] = set()
-    opened: list[tuple[int, int]] = []  # the place, and the levels in it so far
-    for match in (*_BRACKET.finditer(text), *[None] * text.count("[")):
-        if match is not None and match[0] == "[":
-            opened.append((match.start(), 0))
-        elif opened and (match is None or match[0] == "]"):
-            place, levels = opened.pop()
-            found |= {place} if levels > _MOST_BRACKETS else set()
-            if opened:
-                opened[-1] = (opened[-1][0], max(opened[-1][1], levels + 1))
-    return frozenset(found)

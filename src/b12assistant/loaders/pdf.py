@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby, pairwise
 from operator import itemgetter, sub
 from typing import Any
 
@@ -215,20 +215,6 @@ class _Run:
         return 0 <= other.x - self.x <= _WIDEST_LETTER * len(self.text) * self.size + max(self.size, other.size)
 
 
-@dataclass(frozen=True, slots=True)
-class _Show:
-    """An operator that shows text: its place, the size of its letters, and its codes in the font."""
-
-    matrix: _Matrix
-    size: float  # times that of the font
-    rise: float
-    codes: bytes
-
-    @property
-    def level(self) -> tuple[float, float]:
-        return round(self.matrix[5] + self.rise, 1), round(self.size, 2)
-
-
 class _Page:
     """The runs of text that pypdf finds on a page, in lines."""
 
@@ -237,11 +223,11 @@ class _Page:
         self._lines: list[list[_Run]] = [[]]
         self._length = 0
         self._rises = [0.0]  # text rise, of which pypdf takes no notice; those of saved states before it
-        self._shows: list[_Show] = []  # since text was taken
+        self._rise: float | None = None  # of the first text that was shown since text was taken
         self.is_cut = False
         self.replaced = 0
 
-    def see(self, operator: bytes, operands: Sequence[Any], _cm: _Matrix, tm: _Matrix) -> None:
+    def see(self, operator: bytes, operands: Sequence[Any], _cm: _Matrix, _tm: _Matrix) -> None:
         """Take notice of an operator before pypdf reads it."""
         if operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
             self._rises[-1] = float(operands[0])
@@ -249,25 +235,19 @@ class _Page:
             self._rises.append(self._rises[-1])
         elif operator == b"Q" and len(self._rises) > 1:
             self._rises.pop()
-        elif operator in _SHOWING and operands:
-            self._shows.append(_Show(tuple(tm), _scale(tm), self._rises[-1], _codes(operands[-1])))
+        elif operator in _SHOWING:
+            self._rise = self._rises[-1] if self._rise is None else self._rise
 
     def take(self, text: str, cm: _Matrix, tm: _Matrix, font: Mapping[str, object] | None, size: float) -> None:
-        """Take text from pypdf; the letters of another size or height in it are runs of their own."""
+        """Take text from pypdf, which gives the letters of another size by themselves."""
         if self._length + len(text) > _MOST_TEXT:
             self.is_cut = True
             text = text[: _MOST_TEXT - self._length]
         self._length += len(text)
-        shows, self._shows = self._shows, []
-        levels = [list(group) for _, group in groupby(shows, key=lambda show: show.level)]
-        cuts = _cuts(text, levels) if len(levels) > 1 else []
-        first = levels[0][0].rise if levels else 0.0
-        places = [(tm, first), *((level[0].matrix, level[0].rise) for level in levels[1:])]
-        for start, end, (matrix, rise) in zip([0, *cuts], [*cuts, len(text)], places, strict=False):
-            parts = text[start:end].split("\n")
-            runs = [_run(part, matrix, cm, rise, font, size) for part in parts]
-            self._lines[-1].append(runs[0])
-            self._lines += [[run] for run in runs[1:]]
+        rise, self._rise = self._rise or 0.0, None
+        runs = [_run(part, tm, cm, rise, font, size) for part in text.split("\n")]
+        self._lines[-1].append(runs[0])
+        self._lines += [[run] for run in runs[1:]]
 
     def lines(self, fields: Sequence[Field] = ()) -> list[PrintedLine]:
         """Return the lines. Runs on one base line are one line, however many text objects it has."""
@@ -309,28 +289,6 @@ class _Page:
             cells=_cells(shown),
             turn=shown[0].turn,
         )
-
-
-def _codes(operand: Any) -> bytes:
-    parts = operand if isinstance(operand, list) else [operand]
-    raw = (getattr(part, "original_bytes", part) for part in parts)
-    return b"".join(part for part in raw if isinstance(part, bytes))
-
-
-def _cuts(text: str, levels: Sequence[Sequence[_Show]]) -> list[int]:
-    """Return where the text of each level but the first begins; nothing if letters and codes do not match.
-
-    pypdf adds blanks. Codes have one byte, where blanks can be told, or two.
-    """
-    codes = [b"".join(show.codes for show in level) for level in levels]
-    letters = [i for i, letter in enumerate(text) if not letter.isspace()]
-    for counts, places in (
-        ([len(level) - level.count(b" ") for level in codes], letters),
-        ([len(level) // 2 for level in codes], range(len(text.rstrip("\n")))),
-    ):
-        if sum(counts) == len(places) and all(counts):
-            return [places[begin] for begin in accumulate(counts[:-1])]
-    return []
 
 
 def _run(text: str, tm: _Matrix, cm: _Matrix, rise: float, font: Mapping[str, object] | None, size: float) -> _Run:

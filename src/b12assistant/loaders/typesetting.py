@@ -14,8 +14,7 @@ from itertools import pairwise
 from statistics import median_low
 
 from b12assistant.loaders.manuscript import CELL, Manuscript
-from b12assistant.loaders.text import could_be_heading, ends_sentence, is_item
-from b12assistant.loaders.wrapping import line_end, words_of
+from b12assistant.loaders.text import could_be_heading, ends_sentence, is_item, line_end, words_of
 from b12assistant.types import BlockKind, Role
 
 _EDGES = 2  # lines at the top and at the bottom that may be furniture

@@ -1,0 +1,141 @@
+"""Set the cuts that follow the fit of refusal, each with the numbers before it as they are.
+
+    python benchmarks/fit_cuts.py leaning|longer|strength INDEX
+
+``INDEX`` is a current index of `corpus/`. Run them in this order after `fit_refusal.py`; each rewrites
+`data/answering/calibration.toml`. No test split and no other corpus is read.
+
+``leaning``: the penalty of a follow-up, which names less that the sources may not know. It is added to the sum of
+signals of a question that leans on earlier turns, never in its favour, so that the same share is kept of answerable
+follow-ups as of answerable questions. It is set on the conversations of the train and calibration splits together,
+since a quantile of either alone is too loose, and nothing else was fitted on them.
+
+``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
+quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
+sets the cut: the lowest at which nine in ten of those that nothing answers are refused; the others are only reported.
+
+``strength``: when a quote is shown without reserve: when the reader finds that it answers in full. Of the first three
+quotes for the last graded questions, which the reader did not learn from (`fit_reader.py --last`), each without what it
+brought to the index, those graded 3 answer in full. Two weights are fitted to tell them apart, and a constant so that
+of the first quotes above 0 the share ``FULL`` is graded 3.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from fit_refusal import KEPT, SIGNS, save_step, search, signals_of
+from graded import GRADED, UNREAD, without_itself
+from refusal_data import CORPUS, follow_ups, workspace
+from sklearn.linear_model import LogisticRegression
+
+from b12assistant.answering.signals import Calibration, load_calibration
+from b12assistant.api import Workspace
+
+LONGER = Path(__file__).parent / "data" / "tuning" / "longer.jsonl"
+REFUSED = 0.9
+FULL = 0.8
+
+
+def shares(name: str, kinds: tuple[str, str], told: dict[str, np.ndarray], y: np.ndarray) -> str:
+    """Return a line: what is kept of the answerable, and refused of the others, by each cut. ``told``: (n,) kept."""
+    return f"{name}: " + "; ".join(
+        f"{cut} {np.mean(kept[y]):.2f} of {y.sum()} answerable{kinds[0]} kept, "
+        f"{np.mean(~kept[~y]):.2f} of {(~y).sum()} {kinds[1]} refused"
+        for cut, kept in told.items()
+    )
+
+
+def leaning(space: Workspace) -> tuple[Calibration, list[str]]:
+    calibration = replace(load_calibration(), leaning=0.0)
+    found = {split: leaning_totals(space, calibration, split) for split in ("train", "calibration")}
+    answerable = np.concatenate([totals[y] for totals, y in found.values()])
+    cut = np.log(calibration.possibly / (1 - calibration.possibly))
+    penalty = round(min(0.0, float(cut - np.quantile(answerable, 1 - KEPT))), 4)
+    lines = [
+        shares(
+            f"{split}, follow-ups",
+            (" follow-ups", "others"),
+            {"before": totals >= cut, "now": totals + penalty >= cut},
+            y,
+        )
+        for split, (totals, y) in found.items()
+    ]
+    return replace(calibration, leaning=penalty), lines
+
+
+def leaning_totals(space: Workspace, calibration: Calibration, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return (n,) sums of the signals of the follow-ups that lean, and which of them are answerable."""
+    asked = follow_ups(split)
+    found = [(each.answerable, one) for each, one in zip(asked, search(space, asked), strict=True) if one.query.lead]
+    x = signals_of(space.engine, space.engine.topics, [one for _, one in found])
+    weights = np.array([getattr(calibration, name) for name in SIGNS])
+    return calibration.bias + x @ weights, np.array([y for y, _ in found])
+
+
+def longer(space: Workspace) -> tuple[Calibration, list[str]]:
+    calibration = load_calibration()
+    rows = [json.loads(line) for line in LONGER.read_text("utf-8").splitlines()]
+    found = np.array([space.assistant.understood(row["question"]).likely for row in rows])
+    y = np.array([bool(row["sentence"]) for row in rows])
+    others = np.sort(found[::2][~y[::2]])
+    highest = others[int(np.ceil(REFUSED * len(others))) - 1]  # that is still refused
+    cut = float(np.floor(100 * highest + 1e-9) + 1) / 100
+    lines = [
+        shares(
+            f"{name}, 15 to 24 words",
+            ("", "others"),
+            {"as a short one": found[at::2] >= calibration.possibly, "now": found[at::2] >= cut},
+            y[at::2],
+        )
+        for at, name in enumerate(("those that set it", "the others"))
+    ]
+    return replace(calibration, longer=cut), lines
+
+
+def rows_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
+    """Yield for each quote its place, the reader's score, the cosine of the nearest question asked, and its grade."""
+    engine, settings = without_itself(space), space.assistant.settings
+    reader = engine.reader
+    if reader is None:
+        raise SystemExit("there is no reader for this encoder")
+    for told in map(json.loads, GRADED.read_text("utf-8").splitlines()[-UNREAD:]):
+        query = engine.query(told["question"])
+        hits = engine.hits(query)
+        evidence = engine.evidence(query, hits)
+        for place, window in enumerate(engine.windows(query, hits, settings)[: settings.quoting.quotes]):
+            asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
+            if grade is not None and asked is not None:
+                yield place, reader.score(query.asks, window.best.text), asked, int(grade)
+
+
+def strength(space: Workspace) -> tuple[Calibration, list[str]]:
+    rows = np.array(list(rows_of(space)))
+    x, full, first = rows[:, 1:3], rows[:, 3] == 3, rows[:, 0] == 0
+    weights = LogisticRegression(C=100).fit(x, full).coef_[0]
+    order = np.argsort(-(x[first] @ weights))
+    totals, right, part = (x[first] @ weights)[order], full[first][order], rows[first, 3][order] > 0
+    shares = np.cumsum(right) / np.arange(1, len(right) + 1)
+    count = int(np.flatnonzero(shares >= FULL)[-1]) + 1
+    fitted = {"full": -totals[count - 1], "full_read": weights[0], "full_asked": weights[1]}
+    line = (
+        f"{len(right)} first quotes: {count} above 0, of them {shares[count - 1]:.2f} graded 3 and "
+        f"{part[:count].mean():.2f} at least 1; of the others {right[count:].mean():.2f} and {part[count:].mean():.2f}"
+    )
+    values = {name: round(float(value), 4) for name, value in fitted.items()}
+    return replace(load_calibration(), **values), [line]
+
+
+def main(step: str, index: str) -> None:
+    after, lines = {"leaning": leaning, "longer": longer, "strength": strength}[step](workspace(CORPUS, index))
+    print(*lines, sep="\n")
+    save_step(after, f"then: python benchmarks/fit_cuts.py {step} INDEX", lines)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
