@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from fit_refusal import save_step, weighed
 
-from b12assistant.answering.assistant import questions_of, turns_of
+from b12assistant.answering.assistant import turns_of
 from b12assistant.answering.signals import Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -117,7 +117,7 @@ def rows_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
     for asked in questions:
         thread = space.assistant._thread
         turns = turns_of(asked["question"], asked.get("history", ()))
-        for read in thread.understood(turns, questions_of(turns)):
+        for read in thread.understood(turns, thread.questions_of(turns)):
             searched = read.searched
             if not searched.windows:
                 continue

@@ -20,10 +20,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from fit_asked import false, found
 from refusal_data import CORPUS, workspace
+from slices import false, found
 
-from b12assistant.answering.asked import asked_of
 from b12assistant.answers import Answer, Status, Turn
 from b12assistant.evaluation.labelled_set import is_hit
 
@@ -68,9 +67,10 @@ def main() -> None:
     parser.add_argument("--report", type=Path)
     given = parser.parse_args()
     space = workspace(CORPUS, given.index)
+    finder = space.engine.finder
     counted, milliseconds, rows = Counter[str](), list[float](), []
     for letter in map(json.loads, given.file.read_text("utf-8").splitlines()):
-        asked = asked_of(Turn(0, letter["text"]))
+        asked = finder.asked_of(Turn(0, letter["text"]))
         places = found(letter, asked)
         counted.update(questions=len(places), found=sum(each is not None for each in places))
         counted.update(asked=len(asked), false=false(letter, asked))

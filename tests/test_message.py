@@ -2,38 +2,42 @@
 
 import json
 import time
-from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from fit_asked import false, found
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from slices import measure
 
-from b12assistant.answering.asked import asked_of, sentences_of
-from b12assistant.answering.assistant import questions_of
+from b12assistant.answering.asked import LONGEST, PART, Finder, parts_of, sentences_of
 from b12assistant.answers import Turn
+from b12assistant.index.encoding import IN_CONTEXT, asking_weights, load_encoder, tuned_encoder
 
 LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
 STORY = "I am 61 and have had injections since 2019, and my feet have been numb for six years without getting worse. "
 
 
-def asked(text: str) -> list[str]:
-    return [each.words.text for each in asked_of(Turn(0, text))]
+FINDER = Finder(tuned_encoder(load_encoder(), IN_CONTEXT), *asking_weights())
+
+
+def asked(text: str, finder: Finder = FINDER) -> list[str]:
+    return [each.words.text for each in finder.asked_of(Turn(0, text))]
 
 
 @pytest.mark.parametrize(
     "question",
     [
         "b12 and metformin",
+        "How long does recovery take?",
         "my b12 is 180, is that low?",
+        "thanks",
+        "how much b12 does a 5 year old need",
         "Had six loading injections over two weeks and my feet are still numb, should I be having more?",
     ],
 )
 def test_a_short_question_is_asked_as_a_whole(question: str) -> None:
     assert asked(question) == [question]
-    assert questions_of((Turn(0, question),)) == ()
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,14 @@ def test_the_questions_of_a_message_are_found_and_its_story_is_not_asked(text: s
     assert [each.removeprefix("and ") for each in asked(text)] == [each.removeprefix("and ") for each in expected]
 
 
+def test_a_question_leans_on_the_sentence_before_it_or_else_on_the_next() -> None:
+    last = "They have done so for a year or two, says my wife, who keeps count."
+    (found,) = FINDER.asked_of(Turn(0, f"I take metformin. My feet tingle. {last} Could that be the cause of it?"))
+    assert [each.text for each in found.near] == [last]
+    (found,) = FINDER.asked_of(Turn(0, f"Could that be the cause of it, do you think? Well. {last}"))
+    assert [each.text for each in found.near] == [last]
+
+
 def test_a_repeated_question_is_asked_once() -> None:
     assert asked("Can numb feet recover? Please! Can numb feet recover? CAN NUMB FEET RECOVER??") == [
         "Can numb feet recover?"
@@ -68,15 +80,15 @@ def test_a_repeated_question_is_asked_once() -> None:
     [
         (
             "I'd be grateful if you would tell me what foods have it, who is short of it, and whether eggs help.",
-            ["what foods have it", "who is short of it", "whether eggs help."],
+            ["what foods have it", "who is short of it", "whether eggs help"],
         ),
         (
             "Kindly explain what MMA is and why it rises. I would appreciate it if you could say whether tablets help.",
-            ["what MMA is", "why it rises.", "whether tablets help."],
+            ["what MMA is", "why it rises", "whether tablets help"],
         ),
         (
             "Please let me know how long it takes. shall i stop metformin?",
-            ["how long it takes.", "shall i stop metformin?"],
+            ["how long it takes", "shall i stop metformin?"],
         ),
         (
             "1. Is it safe to drive with numb feet? 2. Does folic acid help with it, and",
@@ -92,13 +104,18 @@ def test_a_repeated_question_is_asked_once() -> None:
 def test_each_thing_that_a_request_or_a_list_asks_is_a_question_without_the_request(
     text: str, expected: list[str]
 ) -> None:
-    assert asked(STORY + text) == expected
+    found = asked(STORY + text)
+    assert len(found) == len(expected)
+    assert all(each in slice_ for each, slice_ in zip(expected, found, strict=True))
 
 
 @pytest.mark.parametrize(
     "wish",
     [
         "Any advice welcome.",
+        "Thanks for any help!",
+        "I have no idea what to do.",
+        "Can anyone help?",
         "My wife asked me whether I had been drinking.",
     ],
 )
@@ -106,24 +123,23 @@ def test_neither_a_request_for_any_help_nor_a_question_in_the_story_is_asked_bes
     assert asked(f"{STORY}{wish} Is folic acid safe with it?") == ["Is folic acid safe with it?"]
 
 
+def test_a_question_in_other_words_of_the_same_content_is_asked_once() -> None:
+    again = "Is folic acid safe with B12? Also is B12 safe with folic acid? Why is folic acid safe with B12?"
+    assert asked(STORY + again) == ["Is folic acid safe with B12?", "Why is folic acid safe with B12?"]
+
+
 def test_a_letter_without_a_question_is_read_as_a_whole() -> None:
     letter = STORY * 3 + "The garden keeps me going and my daughter visits on Sundays."
     assert asked(letter) == [letter]
 
 
-def test_a_question_in_another_language_is_one_of_the_questions_of_an_english_letter() -> None:
-    assert asked(STORY + "¿Es seguro tomar ácido fólico? Can B12 help my burning feet?") == [
-        "¿Es seguro tomar ácido fólico?",
-        "Can B12 help my burning feet?",
-    ]
-
-
+@settings(max_examples=40)
 @given(
     st.text(max_size=300)
     | st.lists(st.sampled_from([STORY, "Is it safe?", "why", "> ?", "\n", "Can I stop?"]), max_size=12).map(" ".join)
 )
 def test_every_question_is_a_slice_and_none_overlaps_another(text: str) -> None:
-    found = asked_of(Turn(0, text))
+    found = FINDER.asked_of(Turn(0, text))
     assert found
     assert all(0 <= each.words.start <= each.words.end <= len(text) for each in found)
     assert all(a.words.end <= b.words.start for a, b in pairwise(found))
@@ -131,19 +147,49 @@ def test_every_question_is_a_slice_and_none_overlaps_another(text: str) -> None:
 
 
 def test_most_questions_of_letters_by_another_writer_are_found_and_few_others() -> None:
-    counted = Counter[str]()
-    for letter in map(json.loads, (LETTERS / "calibration.jsonl").read_text("utf-8").splitlines()):
-        given = asked_of(Turn(0, letter["text"]))
-        numbers = [each for each in found(letter, given) if each is not None]
-        counted.update(questions=len(letter["questions"]), found=len(numbers), apart=len(set(numbers)))
-        counted.update(letters=1, false=false(letter, given))
+    letters = [json.loads(line) for line in (LETTERS / "calibration.jsonl").read_text("utf-8").splitlines()]
+    counted = measure(FINDER, letters)
     assert counted["found"] / counted["questions"] >= 0.89
     assert counted["apart"] / counted["questions"] >= 0.85
     assert counted["false"] / counted["letters"] <= 0.2
 
 
+def test_without_the_encoder_each_sentence_with_a_question_mark_asks() -> None:
+    letter = f"{STORY}Is folic acid safe with it? It rained. Can I drive?"
+    assert asked(letter, Finder()) == ["Is folic acid safe with it?", "Can I drive?"]
+    assert asked(STORY * 2, Finder()) == [(STORY * 2).strip()]
+
+
+@given(st.lists(st.sampled_from([STORY, "Is it safe?", "> quoted\n", "\n", "x" * 1_000]), max_size=12).map("".join))
+def test_the_parts_of_a_message_hold_all_of_its_sentences(text: str) -> None:
+    sentences = sentences_of(text)
+    parts = parts_of(text, sentences)
+    assert all(len(text[part.start : part.end]) <= PART for part in parts)
+    held = {place for part in parts for place in range(part.start, part.end)}
+    assert all(place in held for each in sentences for place in range(each.start, each.end))
+
+
+def test_a_letter_of_20000_characters_and_40_questions_are_read() -> None:
+    letter = "".join(f"{STORY}Is dose number {number} safe to take? " for number in range(40))
+    assert len(FINDER.asked_of(Turn(0, letter))) == 40
+    assert FINDER.asked_of(Turn(0, STORY * 180))
+
+
 @pytest.mark.parametrize("part", ["and ", ", what ", "("])
 def test_a_part_that_is_repeated_for_20000_characters_is_read_at_once(part: str) -> None:
     begun = time.process_time()
-    assert asked_of(Turn(0, part * (20_000 // len(part)) + "b12"))
+    assert FINDER.asked_of(Turn(0, part * (20_000 // len(part)) + "b12"))
     assert time.process_time() - begun < 5
+
+
+def test_of_a_text_without_full_stops_only_what_is_near_a_question_is_read_with_it() -> None:
+    story = "my feet tingle and I take metformin and " * 100
+    for text in (f"{story} my back aches, does metformin lower b12?", f"does metformin lower b12? {story}", story):
+        for each in FINDER.asked_of(Turn(0, text)):
+            assert len(each.read.text) <= LONGEST
+            assert all(0 < len(near.text) <= LONGEST for near in each.near)
+
+
+def test_a_request_is_left_out_once_what_it_asks_for_is_kept() -> None:
+    own = "if it affects driving as I don't get lifts any more when my wife is away"
+    assert asked(f"{STORY}I would also like to know {own}.") == [own]

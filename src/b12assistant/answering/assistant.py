@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from b12assistant.answering.asked import MOST_ASKED, SHORT, Asked, asked_of
+from b12assistant.answering.asked import MOST_ASKED, Asked
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Cues, Difference, Window, order
 from b12assistant.answering.scope import Scope, load_scope
@@ -117,7 +117,7 @@ class Answerer:
         thread = self._thread
         triage = replace(triage, notices=_of_corpus(triage.notices, engine))
         asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
-        questions = () if literal else questions_of(asked)
+        questions = () if literal else thread.questions_of(asked)
         understood = [thread.as_typed(asked[-1])] if literal else thread.understood(asked, questions[:MOST_ASKED])
         searched = time.perf_counter()
         if questions:
@@ -365,18 +365,6 @@ def _holds(spans: Sequence[Span], others: Sequence[Span]) -> bool:
         any(each.document.id == other.document.id and each.range.contains(other.range) for each in spans)
         for other in others
     )
-
-
-def questions_of(turns: Sequence[Turn]) -> tuple[Asked, ...]:
-    """Return the questions of the last turn that are asked by themselves; none if it is one question as a whole.
-
-    A short turn after others is one follow-up.
-    """
-    text = turns[-1].text
-    if len(turns) > 1 and len(text.split()) <= SHORT:
-        return ()
-    found = asked_of(turns[-1])
-    return () if [each.words.text for each in found] == [text.strip()] else found
 
 
 def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
 from b12assistant.answering.context import ContextReader, InContext
 from b12assistant.answering.quoting import (
@@ -96,6 +97,7 @@ class Engine:
     vocabulary: Vocabulary | None = None  # the corpus's own
     reader: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
+    finder: Finder = field(default_factory=Finder)
 
     @once
     def in_english(self) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from b12assistant.answering import turn_forms
-from b12assistant.answering.asked import LONGEST, SHORT, Asked, asked_of
+from b12assistant.answering.asked import LONGEST, SHORT, Asked
 from b12assistant.answering.context import InContext
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
@@ -105,7 +105,7 @@ class Thread:
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
-        *_, last = asked_of(turn)
+        *_, last = self.engine.finder.asked_of(turn)
         if last.near and len(turn.text.split()) > SHORT:
             return self.understood(turns, [last])[0]
         own, lean = alone(turn, self.most), leaning(turn.text)
@@ -118,6 +118,17 @@ class Thread:
         before = " ".join(each.text for each in turns[:-1][-_TURNS:])
         context = InContext(own.text, before, leant_on=alone(turns[place], LONGEST).text)
         return self._in_context([own.own], [context])[0]
+
+    def questions_of(self, turns: Sequence[Turn]) -> tuple[Asked, ...]:
+        """Return the questions of the last turn that are asked by themselves; none if it is one question as a whole.
+
+        A short turn after others is one follow-up.
+        """
+        text = turns[-1].text
+        if len(turns) > 1 and len(text.split()) <= SHORT:
+            return ()
+        found = self.engine.finder.asked_of(turns[-1])
+        return () if [each.words.text for each in found] == [text.strip()] else found
 
     def understood(self, turns: tuple[Turn, ...], questions: Sequence[Asked]) -> list[Read]:
         """Understand each question of a message; the last of some turns as a whole if it has none."""

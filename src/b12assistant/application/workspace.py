@@ -18,6 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from b12assistant.answering.asked import Finder
 from b12assistant.answering.assistant import SCOPE, Answerer, Triaged, turns_of
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.lookup import LookUp, Sieve
@@ -41,7 +42,7 @@ from b12assistant.errors import (
     SourceError,
 )
 from b12assistant.index.documents import Entry
-from b12assistant.index.encoding import IN_CONTEXT, load_encoder, red_flag_encoder, tuned_encoder
+from b12assistant.index.encoding import IN_CONTEXT, asking_weights, load_encoder, red_flag_encoder, tuned_encoder
 from b12assistant.index.parts import read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
@@ -210,14 +211,16 @@ class Workspace:
     @once
     def engine(self) -> Engine:
         vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
-        is_tuned = self.configuration.settings.encoder.tuned
+        is_tuned, plain = self.configuration.settings.encoder.tuned, self.plain_encoder
+        in_context = tuned_encoder(plain, IN_CONTEXT) if is_tuned else plain
         return Engine(
             collection,
             self.encoder,
             self.projection,
             vocabulary=vocabulary,
             reader=self.quote_reader,
-            in_context=tuned_encoder(self.plain_encoder, IN_CONTEXT) if is_tuned else None,
+            in_context=in_context if is_tuned else None,
+            finder=Finder() if in_context is plain else Finder(in_context, *asking_weights()),
         )
 
     @once

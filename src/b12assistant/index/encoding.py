@@ -162,6 +162,7 @@ def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
 
 FILE = "data/encoder/retrieval.npz"
 IN_CONTEXT = "data/encoder/context.npz"
+ASKING, SURE = "asking", "sure"  # of that file: the weights of what a word piece does, and how sure it must be
 
 
 @cache
@@ -173,6 +174,17 @@ def _shipped(file: str = FILE) -> tuple[str, str, LowRank]:
             return str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays)
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError(f"{file} cannot be read", hint="reinstall b12assistant") from error
+
+
+def asking_weights() -> tuple[NDArray[np.float32], float]:
+    """Return what finds the questions of a message: weights of a token vector and 1, (d + 1, 3), and the share from
+    which words ask. Raises ``EncoderError`` if they cannot be read."""
+    try:
+        data = resources.files("b12assistant").joinpath(IN_CONTEXT).read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])
+    except (OSError, ValueError, KeyError) as error:
+        raise EncoderError(f"{IN_CONTEXT} cannot be read", hint="reinstall b12assistant") from error
 
 
 def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
