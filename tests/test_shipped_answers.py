@@ -15,6 +15,7 @@ import pytest
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
+from b12assistant.application.opening import library, publications
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
@@ -124,6 +125,14 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
         for text in (*shown, draw("answer.html", "figure", "t", quote, labels, quote.sentences)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
+
+
+def test_the_page_says_how_many_publications_the_library_sums_up(space: Workspace) -> None:
+    used = publications(space.opened)
+    assert sum(library(space.opened).values()) == len(used)
+    assert f"Summaries of {len(used):,} publications." in unescape(
+        draw("page.html", "library", f"{len(used):,}", load_labels())
+    )
 
 
 def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> None:
