@@ -133,6 +133,13 @@ def test_a_letter_without_a_question_is_read_as_a_whole() -> None:
     assert asked(letter) == [letter]
 
 
+def test_no_sentence_with_a_question_mark_is_lost_in_any_language_unless_somebody_else_asked_it() -> None:
+    letter = f"{STORY}¿Es seguro tomar ácido fólico? My nurse said why bother? Can B12 help my burning feet?"
+    assert asked(letter) == ["¿Es seguro tomar ácido fólico?", "Can B12 help my burning feet?"]
+    many = asked("".join(f"Is dose {number} of b12 safe? " for number in range(60)))
+    assert all(any(f"dose {number} " in each for each in many) for number in range(60))
+
+
 @settings(max_examples=40)
 @given(
     st.text(max_size=300)

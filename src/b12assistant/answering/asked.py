@@ -39,6 +39,7 @@ _OF_OTHERS = re.compile(r"[ \t]*>")
 _NUMBER = re.compile(r"\s*(?:\(?\d{1,2}[.):]|[a-z]\)|[-–—*•])\s*", re.I)  # of a question in a list
 _LED = re.compile(r"(?:(?:and|but|or|also|plus|so|then|because|cos|n|&)\b[\s,]*)+", re.I)
 _TRAILS = re.compile(r"(?:\s+(?:and|but|or|also|plus|so|then|because|cos|n|&)|[\s,;:–—(-])+$", re.I)
+_TOLD = re.compile(r"[\"“”]|\b(?:said|says?|ask(?:s|ed|ing)|told|thought|wonder(?:s|ed))\b", re.I)
 _ENDS = " )\"'”’!"
 # A request of nothing but these asks for no fact.
 _REQUEST = frozenset(
@@ -105,7 +106,8 @@ class Finder:
         return tuple(Asked(TurnSlice(turn, p.start, p.end), _near(turn, p, sentences)) for p in once.values())
 
     def _ranges(self, text: str, sentences: Sequence[Range]) -> list[Range]:
-        """Return what asks in the first `MOST_PARTS` parts; beyond them question marks decide."""
+        """Return what asks in the first `MOST_PARTS` parts, and each other sentence with a question mark, unless it
+        tells what somebody said."""
         found: list[Range] = []
         read_until = 0
         if self.encoder is not None and self.weights is not None:
@@ -116,8 +118,9 @@ class Finder:
             for part, encoded in zip(parts, read, strict=True):
                 asking = questions_in(text[part.start : part.end], encoded, self.weights, self.sure)
                 found += [Range(part.start + each.start, part.start + each.end) for each in asking]
-        rest = (each for each in sentences if each.start >= read_until)
-        return found + [each for each in rest if _is_marked(text, each)]
+        rest = (each for each in sentences if _is_marked(text, each) and not any(map(each.overlaps, found)))
+        missed = [each for each in rest if each.start >= read_until or not _TOLD.search(text, each.start, each.end)]
+        return sorted((*found, *missed), key=lambda each: each.start)
 
 
 def _fitting(encoder: Encoder, text: str, part: Range) -> Iterator[Range]:
