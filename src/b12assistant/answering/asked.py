@@ -43,26 +43,9 @@ _TOLD = re.compile(r"[\"“”]|\b(?:said|says?|ask(?:s|ed|ing)|told|thought|won
 _ENDS = " )\"'”’!"
 # A request of nothing but these asks for no fact.
 _REQUEST = frozenset(
-    {
-        "if",
-        "you",
-        "u",
-        "would",
-        "could",
-        "can",
-        "will",
-        "does",
-        "do",
-        "is",
-        "are",
-        "there",
-        "tell",
-        "me",
-        "us",
-        "explain",
-    }
-    | {"say", "let", "know", "please", "pls", "kindly", "help", "advise", "anyone", "anybody", "someone", "somebody"}
-    | {"any", "advice", "ideas", "thoughts", "i", "we", "be", "grateful", "glad", "one"}
+    {"if", "you", "u", "would", "could", "can", "will", "does", "do", "is", "are", "there", "tell", "me", "us"}
+    | {"explain", "say", "let", "know", "please", "pls", "kindly", "help", "advise", "anyone", "anybody", "someone"}
+    | {"somebody", "any", "advice", "ideas", "thoughts", "i", "we", "be", "grateful", "glad", "one"}
 )
 
 

@@ -105,8 +105,7 @@ class Thread:
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             read = self.read(turns[: place + 1])
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
-        *_, last = self.engine.finder.asked_of(turn)
-        if last.near and len(turn.text.split()) > SHORT:
+        if len(turn.text.split()) > SHORT and (last := self.engine.finder.asked_of(turn)[-1]).near:
             return self.understood(turns, [last])[0]
         own, lean = alone(turn, self.most), leaning(turn.text)
         if place is None or lean is not Leaning.YES:

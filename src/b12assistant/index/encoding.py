@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -165,13 +165,23 @@ IN_CONTEXT = "data/encoder/context.npz"
 ASKING, SURE = "asking", "sure"  # of that file: the weights of what a word piece does, and how sure it must be
 
 
+class _Shipped(NamedTuple):
+    """What a file holds: the digest of the weights it was fitted on, its own, the changes, and of `IN_CONTEXT` what
+    finds questions."""
+
+    fitted_on: str
+    digest: str
+    changes: LowRank
+    asking: tuple[NDArray[np.float32], float] | None
+
+
 @cache
-def _shipped(file: str = FILE) -> tuple[str, str, LowRank]:
-    """Return the digest of the weights it was fitted on, that of the file, and the changes."""
+def _shipped(file: str = FILE) -> _Shipped:
     try:
         data = resources.files("b12assistant").joinpath(file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays)
+            asking = (np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])) if ASKING in arrays else None
+            return _Shipped(str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays), asking)
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError(f"{file} cannot be read", hint="reinstall b12assistant") from error
 
@@ -179,12 +189,10 @@ def _shipped(file: str = FILE) -> tuple[str, str, LowRank]:
 def asking_weights() -> tuple[NDArray[np.float32], float]:
     """Return what finds the questions of a message: weights of a token vector and 1, (d + 1, 3), and the share from
     which words ask. Raises ``EncoderError`` if they cannot be read."""
-    try:
-        data = resources.files("b12assistant").joinpath(IN_CONTEXT).read_bytes()
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])
-    except (OSError, ValueError, KeyError) as error:
-        raise EncoderError(f"{IN_CONTEXT} cannot be read", hint="reinstall b12assistant") from error
+    asking = _shipped(IN_CONTEXT).asking
+    if asking is None:
+        raise EncoderError(f"{IN_CONTEXT} cannot be read", hint="reinstall b12assistant")
+    return asking
 
 
 def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
@@ -193,7 +201,7 @@ def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
     ``file``: `FILE`, or `IN_CONTEXT` for the one that reads a question in its context. The digest of the tuned one is
     the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
     """
-    fitted_on, digest, changes = _shipped(file)
+    fitted_on, digest, changes, _ = _shipped(file)
     if fitted_on != encoder.digest or not isinstance(encoder, OnnxEncoder):
         return encoder
     return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())
