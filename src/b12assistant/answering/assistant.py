@@ -49,7 +49,7 @@ _NEAREST = 2
 _MARGIN = 0.25  # how far a further quote may score below the best one
 # Share of a quote's words that those before it cover, from which it adds nothing (docs/decisions/05-quoting.md has
 # what two readers of 431 pairs of quotes say it drops).
-_SAID = 0.7
+_SAID, _SAID_OF_BEST = 0.7, 0.75
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)
 GENERAL = TextId("general")
@@ -354,7 +354,10 @@ def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window
     """Return at most ``most`` windows: the first, and each that adds something to those before it."""
     shown = list(windows[:1])
     for window in windows[1:]:
-        if len(shown) < most and engine.covered(window, shown) < _SAID:
+        if len(shown) == most:
+            break
+        whole, main = engine.covered(window, shown)
+        if whole < _SAID and main < _SAID_OF_BEST:
             shown.append(window)
     return shown
 

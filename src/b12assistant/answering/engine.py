@@ -252,19 +252,22 @@ class Engine:
         return choose(score(found, cosines, query.informative, asked), 4 * settings.quoting.quotes, near)
 
     @stage("quotes")
-    def covered(self, window: Window, shown: Sequence[Window]) -> float:
-        """Return how much of a window's words other windows say, 0 to 1: the mean, by idf, of each token's best cosine.
+    def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
+        """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,
+        of each token's best cosine.
 
         A sentence is compared only with those that claim as much as it does.
         """
         best: list[Vectors] = []
-        pieces = []
+        shares: list[Vectors] = []
         for own, claims in self._units(window):
             held = [unit for each in shown for unit, said in self._units(each) if hold(said, claims)]
             cosines = [unit.best(own.unit_tokens(), 0, 1)[0] for unit in held]
             best.append(np.max(cosines, axis=0) if cosines else np.zeros(len(own.pieces), np.float32))
-            pieces.append(own.pieces)
-        return float(np.concatenate(best) @ as_shares(idf_of(self.collection.piece_idf, np.concatenate(pieces))))
+            shares.append(idf_of(self.collection.piece_idf, own.pieces))
+        whole = float(np.concatenate(best) @ as_shares(np.concatenate(shares)))
+        main = window.cut.bests.index(window.best) if window.best in window.cut.bests else 0
+        return whole, float(best[main] @ as_shares(shares[main]))
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window by itself, with what it claims."""
