@@ -60,6 +60,16 @@ def test_a_sentence_that_only_sounds_grave_alone_takes_no_answer_away(triage: Tr
     assert flag.certain
 
 
+@pytest.mark.parametrize(
+    "sentence", ["My legs have stopped twitching.", "Can a person overdose on it?", "He had a stroke at sixty-nine."]
+)
+def test_a_rule_that_the_model_does_not_share_takes_no_answer_away_in_a_letter(triage: Triager, sentence: str) -> None:
+    told = triage([Turn(0, " ".join((*LETTER[:4], sentence, *LETTER[4:])))])
+    assert not told.withholds
+    for serious in (*SELF_HARM, *MEDICAL[:3]):
+        assert triage([Turn(0, " ".join((*LETTER[:4], sentence, serious, *LETTER[4:])))]).withholds
+
+
 def rank(triage: Triager, turns: list[Turn]) -> int:
     flag = triage(turns).flag
     return len(Level) - list(Level).index(flag.level) if flag else 0

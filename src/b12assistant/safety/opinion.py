@@ -48,6 +48,7 @@ CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
 CERTAIN: Final = 0.7  # the share from which an emergency that no rule saw is shown alone, without quotes
 CERTAIN_AMONG: Final = 0.5  # and, of it and urgent, among the sentences beside it in a letter: 57 of 60 reach it
+AGREED: Final = 0.5  # the share of an emergency from which the encoder agrees with a rule about a part of a letter
 FAINT: Final = (0.01, 0.05)  # shares, of an emergency and of it and urgent, below which a turn gets a line, not a box
 DOUBTFUL: Final = 0.05  # the share of an emergency below which what is long known gets a line, not a box
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
@@ -159,6 +160,11 @@ class Opinion:
         if self.concern.level is not Level.EMERGENCY:
             return True
         return self.passed is not None and self.passed.share >= CERTAIN and not self.doubted
+
+    @property
+    def doubts_rule(self) -> bool:
+        """Return whether the encoder does not agree with a rule that says emergency."""
+        return self.may_lower and self.passed is not None and self.passed.name == "kept" and self.passed.share < AGREED
 
     @property
     def is_doubtful(self) -> bool:

@@ -396,19 +396,20 @@ def _gravest(judged: Sequence[Told]) -> Told:
 
 
 def _likely(told: Told) -> Told:
-    """Call an emergency likely that only the model finds in a part of a long message; level and text stay.
+    """Call an emergency of a part of a long message likely if not both rules and model are sure of it; level and text
+    stay.
 
-    Self-harm and poisoning stay as certain as the model is of them, alone and among the sentences beside them.
+    Self-harm stays as certain as a rule or the model is of it, and poisoning as the model is.
     """
-    if _is_emergency(told.standing):
+    opinion, ruled = told.opinion, _is_emergency(told.standing)
+    if not _is_emergency(told.raised) or (ruled and not (opinion and opinion.doubts_rule)):
         return told
-    return replace(told, raised=tuple(_unsure(each) if _is_emergency((each,)) else each for each in told.raised))
-
-
-def _unsure(notice: Notice) -> Notice:
-    if notice.flag is None or notice.flag.kind in (FlagKind.SELF_HARM, FlagKind.POISONING):
-        return notice
-    return replace(notice, flag=replace(notice.flag, certain=False))
+    kept = (FlagKind.SELF_HARM,) if ruled else (FlagKind.SELF_HARM, FlagKind.POISONING)
+    raised = (
+        each if each.flag is None or each.flag.kind in kept else replace(each, flag=replace(each.flag, certain=False))
+        for each in told.raised
+    )
+    return replace(told, raised=tuple(raised))
 
 
 def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None) -> Notices:
