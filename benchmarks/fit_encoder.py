@@ -23,7 +23,6 @@ phase takes about a quarter of an hour on two cores, the second ten minutes.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from typing import Any
 import numpy as np
 import torch
 from red_flag_tuning import BFLOAT16, half, low_ranks, unchanged
+from refusal_data import rows
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
@@ -71,7 +71,7 @@ class Pair:
 def read_sentences(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield each sentence of the corpus with what is told of it."""
     for file in sorted(folder.rglob("*.jsonl")):
-        yield from map(json.loads, file.read_text("utf-8").splitlines())
+        yield from rows(file)
 
 
 def read_pairs(folder: Path, most: int) -> tuple[list[Pair], list[str]]:
@@ -134,14 +134,9 @@ class Others:
 
 def read_others(datasets: Path) -> Others:
     """Read MeQSum and COVID-QA."""
-    rows = [json.loads(line) for line in (datasets / "meqsum/questions.jsonl").read_text("utf-8").splitlines()]
-    letters = [(row["text"], row["summary"]) for row in rows[SPARED:]]
+    letters = [(row["text"], row["summary"]) for row in list(rows(datasets / "meqsum/questions.jsonl"))[SPARED:]]
     texts, asked = (
-        {
-            row["_id"]: row["text"]
-            for row in map(json.loads, (datasets / f"covidqa/{name}.jsonl").open("r", -1, "utf-8"))
-        }
-        for name in ("corpus", "queries")
+        {row["_id"]: row["text"] for row in rows(datasets / f"covidqa/{name}.jsonl")} for name in ("corpus", "queries")
     )
     judged = [line.split("\t") for line in (datasets / "covidqa/qrels/test.tsv").read_text("utf-8").splitlines()[1:]]
     passages = [(asked[query], texts[document]) for query, document, grade in judged if int(grade) > 0]

@@ -1,9 +1,4 @@
-"""Set the cuts that follow the fit of refusal, each with the numbers before it as they are.
-
-    python benchmarks/fit_cuts.py leaning|longer|strength INDEX
-
-``INDEX`` is a current index of `corpus/`. Run them in this order after `fit_refusal.py`; each rewrites
-`data/answering/calibration.toml`. No test split and no other corpus is read.
+"""The cuts that follow the weights of refusal; each keeps the numbers before it as they are (`fit_refusal.py`).
 
 ``leaning``: the penalty of a follow-up, which names less that the sources may not know. It is added to the sum of
 signals of a question that leans on earlier turns, never in its favour, so that the same share is kept of answerable
@@ -15,31 +10,30 @@ quote holds, so its confidence is lower at the same worth. Every other line of `
 sets the cut: the lowest at which nine in ten of those that nothing answers are refused; the others are only reported.
 
 ``strength``: when a quote is shown without reserve: when the reader finds that it answers in full. Of the first three
-quotes for the last graded questions, which the reader did not learn from (`fit_reader.py --last`), each without what it
-brought to the index, those graded 3 answer in full. Two weights are fitted to tell them apart, and a constant so that
-of the first quotes above 0 the share ``FULL`` is graded 3.
+quotes for the last graded questions, which the reader did not learn from, each without what it brought to the index,
+those graded 3 answer in full. Two weights are fitted to tell them apart, and a constant so that of the first quotes
+above 0 the share ``FULL`` is graded 3.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from fit_refusal import KEPT, SIGNS, save_step, search, signals_of
-from graded import GRADED, UNREAD, without_itself
-from refusal_data import CORPUS, follow_ups, workspace
+from refusal_data import DATA, GRADED, UNREAD, follow_ups, rows
+from refusal_signals import KEPT, SIGNS, search, signals_of
 from sklearn.linear_model import LogisticRegression
 
+from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Calibration, load_calibration
 from b12assistant.api import Workspace
+from b12assistant.index.asked_questions import AskedQuestions
 
-LONGER = Path(__file__).parent / "data" / "tuning" / "longer.jsonl"
+LONGER = DATA / "tuning" / "longer.jsonl"
 REFUSED = 0.9
 FULL = 0.8
+ITSELF = 0.985  # cosine from which an asked question is the question itself; int8 codes blur it a little
 
 
 def shares(name: str, kinds: tuple[str, str], told: dict[str, np.ndarray], y: np.ndarray) -> str:
@@ -80,9 +74,9 @@ def leaning_totals(space: Workspace, calibration: Calibration, split: str) -> tu
 
 def longer(space: Workspace) -> tuple[Calibration, list[str]]:
     calibration = load_calibration()
-    rows = [json.loads(line) for line in LONGER.read_text("utf-8").splitlines()]
-    found = np.array([space.assistant.understood(row["question"]).likely for row in rows])
-    y = np.array([bool(row["sentence"]) for row in rows])
+    asked = list(rows(LONGER))
+    found = np.array([space.assistant.understood(row["question"]).likely for row in asked])
+    y = np.array([bool(row["sentence"]) for row in asked])
     others = np.sort(found[::2][~y[::2]])
     highest = others[int(np.ceil(REFUSED * len(others))) - 1]  # that is still refused
     cut = float(np.floor(100 * highest + 1e-9) + 1) / 100
@@ -98,13 +92,13 @@ def longer(space: Workspace) -> tuple[Calibration, list[str]]:
     return replace(calibration, longer=cut), lines
 
 
-def rows_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
+def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     """Yield for each quote its place, the reader's score, the cosine of the nearest question asked, and its grade."""
     engine, settings = without_itself(space), space.assistant.settings
     reader = engine.reader
     if reader is None:
         raise SystemExit("there is no reader for this encoder")
-    for told in map(json.loads, GRADED.read_text("utf-8").splitlines()[-UNREAD:]):
+    for told in list(rows(GRADED))[-UNREAD:]:
         query = engine.query(told["question"])
         hits = engine.hits(query)
         evidence = engine.evidence(query, hits)
@@ -115,11 +109,11 @@ def rows_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
 
 
 def strength(space: Workspace) -> tuple[Calibration, list[str]]:
-    rows = np.array(list(rows_of(space)))
-    x, full, first = rows[:, 1:3], rows[:, 3] == 3, rows[:, 0] == 0
+    quotes = np.array(list(quotes_of(space)))
+    x, full, first = quotes[:, 1:3], quotes[:, 3] == 3, quotes[:, 0] == 0
     weights = LogisticRegression(C=100).fit(x, full).coef_[0]
     order = np.argsort(-(x[first] @ weights))
-    totals, right, part = (x[first] @ weights)[order], full[first][order], rows[first, 3][order] > 0
+    totals, right, part = (x[first] @ weights)[order], full[first][order], quotes[first, 3][order] > 0
     shares = np.cumsum(right) / np.arange(1, len(right) + 1)
     count = int(np.flatnonzero(shares >= FULL)[-1]) + 1
     fitted = {"full": -totals[count - 1], "full_read": weights[0], "full_asked": weights[1]}
@@ -131,11 +125,20 @@ def strength(space: Workspace) -> tuple[Calibration, list[str]]:
     return replace(load_calibration(), **values), [line]
 
 
-def main(step: str, index: str) -> None:
-    after, lines = {"leaning": leaning, "longer": longer, "strength": strength}[step](workspace(CORPUS, index))
-    print(*lines, sep="\n")
-    save_step(after, f"then: python benchmarks/fit_cuts.py {step} INDEX", lines)
+class Others(AskedQuestions):
+    """The asked questions but the one that is asked now."""
+
+    def best(self, query: np.ndarray, first: int, last: int) -> np.ndarray:
+        begin, end = np.searchsorted(self.sentences, (first, last))
+        kept = self.vectors[begin:end].astype(np.float32) @ query / np.iinfo(np.int8).max < ITSELF
+        others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])
+        return others.best(query, first, last)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def without_itself(space: Workspace) -> Engine:
+    """Return the engine for questions that may be asked of sentences of its index."""
+    asked = space.engine.collection.asked
+    if asked is None:
+        raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
+    others = Others(asked.vectors, asked.sentences)
+    return replace(space.engine, collection=replace(space.engine.collection, asked=others))
