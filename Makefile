@@ -177,7 +177,7 @@ red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds r
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')
 
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
-	@$(BIN)/python tools/audit.py
+	@$(BIN)/uv --quiet tool run pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
 
 licences: .venv/.test ## list the licences of what is installed, in build/
 	@$(BIN)/python tools/licences.py

@@ -6,8 +6,8 @@
 index of `corpus/`. Weights are fitted on our train split and on other people's questions (the topics of a train
 question by a model that has not seen it); the scale and both cuts on the calibration split. The cuts of
 `refusal_cuts.py` follow, each with the numbers before it as they are, then the weights for a corpus whose sentences are
-not asked anything (`refusal_unasked.py`). Writes `data/answering/topics.npz` and `calibration.toml`. No test split of
-ours is read. Five minutes of one core.
+not asked anything (`refusal_unasked.py`). ``leaning`` and ``message`` stay as they are. Writes
+`data/answering/topics.npz` and `calibration.toml`. No test split of ours is read. Five minutes of one core.
 """
 
 from __future__ import annotations
@@ -136,11 +136,12 @@ def _values(calibration: Calibration) -> str:
 
 
 def main(datasets: Path, index: str) -> None:
-    before = load_calibration().where_unasked
+    before = load_calibration()
     calibration, lines = fitted(datasets, workspace(CORPUS, index))
+    kept = {name: getattr(before, name) for name in ("leaning", "message", "where_unasked")}
     head = ["Made by: python benchmarks/fit_refusal.py DATASETS INDEX", *lines]
-    save(replace(calibration, where_unasked=before), head)
-    for step in (refusal_cuts.leaning, refusal_cuts.longer, refusal_cuts.strength):
+    save(replace(calibration, **kept), head)
+    for step in (refusal_cuts.longer, refusal_cuts.strength):
         calibration, lines = step(workspace(CORPUS, index))
         head += lines
         save(calibration, head)

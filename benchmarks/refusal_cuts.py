@@ -1,10 +1,5 @@
 """The cuts that follow the weights of refusal; each keeps the numbers before it as they are (`fit_refusal.py`).
 
-``leaning``: the penalty of a follow-up, which names less that the sources may not know. It is added to the sum of
-signals of a question that leans on earlier turns, never in its favour, so that the same share is kept of answerable
-follow-ups as of answerable questions. It is set on the conversations of the train and calibration splits together,
-since a quantile of either alone is too loose, and nothing else was fitted on them.
-
 ``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
 quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
 sets the cut: the lowest at which nine in ten of those that nothing answers are refused; the others are only reported.
@@ -21,8 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from refusal_data import DATA, GRADED, UNREAD, follow_ups, rows
-from refusal_signals import KEPT, SIGNS, search, signals_of
+from refusal_data import DATA, GRADED, UNREAD, rows
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
@@ -43,33 +37,6 @@ def shares(name: str, kinds: tuple[str, str], told: dict[str, np.ndarray], y: np
         f"{np.mean(~kept[~y]):.2f} of {(~y).sum()} {kinds[1]} refused"
         for cut, kept in told.items()
     )
-
-
-def leaning(space: Workspace) -> tuple[Calibration, list[str]]:
-    calibration = replace(load_calibration(), leaning=0.0)
-    found = {split: leaning_totals(space, calibration, split) for split in ("train", "calibration")}
-    answerable = np.concatenate([totals[y] for totals, y in found.values()])
-    cut = np.log(calibration.possibly / (1 - calibration.possibly))
-    penalty = round(min(0.0, float(cut - np.quantile(answerable, 1 - KEPT))), 4)
-    lines = [
-        shares(
-            f"{split}, follow-ups",
-            (" follow-ups", "others"),
-            {"before": totals >= cut, "now": totals + penalty >= cut},
-            y,
-        )
-        for split, (totals, y) in found.items()
-    ]
-    return replace(calibration, leaning=penalty), lines
-
-
-def leaning_totals(space: Workspace, calibration: Calibration, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return (n,) sums of the signals of the follow-ups that lean, and which of them are answerable."""
-    asked = follow_ups(split)
-    found = [(each.answerable, one) for each, one in zip(asked, search(space, asked), strict=True) if one.query.lead]
-    x = signals_of(space.engine, space.engine.topics, [one for _, one in found])
-    weights = np.array([getattr(calibration, name) for name in SIGNS])
-    return calibration.bias + x @ weights, np.array([y for y, _ in found])
 
 
 def longer(space: Workspace) -> tuple[Calibration, list[str]]:

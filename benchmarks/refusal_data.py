@@ -15,7 +15,6 @@ import numpy as np
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import load_dialogues
 
 DATA = Path(__file__).parent / "data"
 CORPUS = str(DATA.parent.parent / "corpus")
@@ -56,16 +55,6 @@ def labelled(split: str) -> list[Asked]:
         Asked(row["question"], bool(row["gold"]), row["style"])
         for name in ("questions", "unanswerable")
         for row in rows(DATA / name / f"{split}.jsonl")
-    ]
-
-
-def follow_ups(split: str) -> list[Asked]:
-    """Return the turns of our own conversations after the first, as typed."""
-    return [
-        Asked(turn.question, bool(turn.gold), "follow_up", turn.history)
-        for dialogue in load_dialogues(DATA / "conversations" / f"{split}.jsonl")
-        for turn in dialogue.typed[1:]
-        if turn.kind in ("", "follow_up")
     ]
 
 
