@@ -30,7 +30,8 @@ COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cis
 SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "ahead": 1}
 SHARES = {"answered": 0.5, "near": 0.25, "off": 0.25}
 RIGHT, IN_THREE, NOT = 1.0, 0.65, 0.3
-LOGITS = {"possibly": -0.85, "message": -1.1, "answered": 1.5}  # read off the table that this prints
+# Read off the table that this prints; a longer question is judged as a short one.
+LOGITS = {"possibly": -0.85, "longer": -0.85, "message": -1.1, "answered": 1.5}
 DOCUMENTS, RELEVANT, LONGEST, OFF = 260, 6, 250, 20
 _BLOCK = re.compile(r'^```\w+ title="corpus/([^"]+)"\n(.*?)^```', re.M | re.S)
 
