@@ -158,14 +158,14 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 	@$(BIN)/python -m coverage report
 
 # Each file of weights, by the scripts that make it; docs/reference/weights.md has inputs, times and order.
-FIT_graph = tools/export_onnx.py
+FIT_graph = benchmarks/export_onnx.py
 FIT_projection = benchmarks/fit_projection.py '$(NEEDED)'
 FIT_encoder = benchmarks/fit_encoder.py '$(NEEDED)'
 FIT_context = benchmarks/fit_context.py index
 FIT_reader = benchmarks/fit_reader.py
 FIT_red-flags = benchmarks/fit_red_flags.py --anew
 FIT_words = benchmarks/fit_red_flags.py --words
-FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index && $(BIN)/python benchmarks/fit_cuts.py leaning index && $(BIN)/python benchmarks/fit_cuts.py longer index && $(BIN)/python benchmarks/fit_cuts.py strength index && $(BIN)/python benchmarks/fit_unasked.py '$(NEEDED)' build/unasked
+FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index
 NEEDED = $(or $(DATASETS),$(error make weights OF=$(OF) DATASETS=FOLDER, the folder of the test collections))
 weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, reader, red-flags, words or refusal
 	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, context, reader, red-flags, words or refusal))
@@ -177,7 +177,7 @@ red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds r
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')
 
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
-	@$(BIN)/python tools/audit.py
+	@$(BIN)/uv --quiet tool run pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
 
 licences: .venv/.test ## list the licences of what is installed, in build/
 	@$(BIN)/python tools/licences.py

@@ -23,7 +23,6 @@ phase takes about a quarter of an hour on two cores, the second ten minutes.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from typing import Any
 import numpy as np
 import torch
 from red_flag_tuning import BFLOAT16, half, low_ranks, unchanged
+from refusal_data import rows
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
@@ -45,7 +45,7 @@ from b12assistant.language.sentences import split_sentences
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
 OUT = ROOT / "src" / "b12assistant" / "data" / "encoder" / "retrieval.npz"
-EPOCHS, BATCH, RATE, TEMPERATURE = 1, 32, 1e-3, 0.05
+BATCH, RATE, TEMPERATURE = 32, 1e-3, 0.05
 STEPS, SMALLER, SLOWER = 100, 16, 5e-4  # of the second phase: steps, pairs a step, rate
 TOLD, STORY = 1 / 4, (1, 3)  # share of its questions that come after a story, and sentences of a story
 OTHERS, FEW = 0.5, 12  # weight of letters and other subjects in its loss, and pairs a step
@@ -71,7 +71,7 @@ class Pair:
 def read_sentences(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield each sentence of the corpus with what is told of it."""
     for file in sorted(folder.rglob("*.jsonl")):
-        yield from map(json.loads, file.read_text("utf-8").splitlines())
+        yield from rows(file)
 
 
 def read_pairs(folder: Path, most: int) -> tuple[list[Pair], list[str]]:
@@ -134,14 +134,9 @@ class Others:
 
 def read_others(datasets: Path) -> Others:
     """Read MeQSum and COVID-QA."""
-    rows = [json.loads(line) for line in (datasets / "meqsum/questions.jsonl").read_text("utf-8").splitlines()]
-    letters = [(row["text"], row["summary"]) for row in rows[SPARED:]]
+    letters = [(row["text"], row["summary"]) for row in list(rows(datasets / "meqsum/questions.jsonl"))[SPARED:]]
     texts, asked = (
-        {
-            row["_id"]: row["text"]
-            for row in map(json.loads, (datasets / f"covidqa/{name}.jsonl").open("r", -1, "utf-8"))
-        }
-        for name in ("corpus", "queries")
+        {row["_id"]: row["text"] for row in rows(datasets / f"covidqa/{name}.jsonl")} for name in ("corpus", "queries")
     )
     judged = [line.split("\t") for line in (datasets / "covidqa/qrels/test.tsv").read_text("utf-8").splitlines()[1:]]
     passages = [(asked[query], texts[document]) for query, document, grade in judged if int(grade) > 0]
@@ -206,41 +201,28 @@ class Descent:
             )
 
 
-def tune(pairs: Sequence[Pair], sentences: Sequence[str], unanswered: Sequence[str], seed: int = 0) -> Tuned:
-    """Learn from every pair once an epoch: the first phase."""
+def tune(
+    start: Mapping[str, np.ndarray] | None,
+    pairs: Sequence[Pair],
+    sentences: Sequence[str],
+    unanswered: Sequence[str],
+    others: Others | None = None,
+    seed: int = 0,
+) -> Tuned:
+    """Learn from every pair once: the first phase. With ``others``, go on from ``start``: the second."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     wrong = mined(pairs, sentences, unanswered, rng)
     print(f"{len(pairs)} questions of {len(sentences)} sentences", flush=True)
-    tuned = Tuned(LONGEST)
+    tuned = Tuned(SHORTER if others else LONGEST, start)
     tuned.train()
     thin = [each for changed in tuned.changed.values() for each in (changed.down, changed.up)]
-    descent = Descent(thin, RATE, EPOCHS * (len(pairs) // BATCH + 1) + 9)
-    for _ in range(EPOCHS):
-        for batch in _batches(pairs, rng):
-            descent.step(_loss(tuned, [pairs[i] for i in batch], sentences, wrong, batch))
-    return tuned
-
-
-def settle(
-    start: Mapping[str, np.ndarray],
-    pairs: Sequence[Pair],
-    sentences: Sequence[str],
-    unanswered: Sequence[str],
-    others: Others,
-    seed: int = 0,
-) -> Tuned:
-    """Go on from ``start`` with stories, letters and other subjects: the second phase."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    wrong = mined(pairs, sentences, unanswered, rng)
-    tuned = Tuned(SHORTER, start)
-    tuned.train()
-    thin = [each for changed in tuned.changed.values() for each in (changed.down, changed.up)]
-    descent = Descent(thin, SLOWER, STEPS)
-    for batch in islice(_batches(pairs, rng, SMALLER), STEPS):
-        told = [_told(pairs[i], others, rng) for i in batch]
-        descent.step(_loss(tuned, told, sentences, wrong, batch) + _loss_of_others(tuned, others, rng))
+    size, rate, steps = (SMALLER, SLOWER, STEPS) if others else (BATCH, RATE, len(pairs) // BATCH + 10)
+    descent = Descent(thin, rate, steps)
+    for batch in islice(_batches(pairs, rng, size), steps):
+        told = [_told(pairs[i], others, rng) if others else pairs[i] for i in batch]
+        loss = _loss(tuned, told, sentences, wrong, batch)
+        descent.step(loss + _loss_of_others(tuned, others, rng) if others else loss)
     return tuned
 
 
@@ -278,7 +260,7 @@ def _loss(
     return (first + second) / 2
 
 
-def _batches(pairs: Sequence[Pair], rng: random.Random, size: int = BATCH) -> Iterator[list[int]]:
+def _batches(pairs: Sequence[Pair], rng: random.Random, size: int) -> Iterator[list[int]]:
     """No sentence twice in a batch: it would be its own wrong answer."""
     waiting = rng.sample(range(len(pairs)), len(pairs))
     while waiting:
@@ -305,8 +287,8 @@ def main() -> None:
     given = parser.parse_args()
     pairs, sentences = read_pairs(CORPUS / SENTENCES_FOLDER, MOST)
     unanswered, others = corpus_not_answered(CORPUS), read_others(given.datasets)
-    first = dict(np.load(given.first)) if given.first else tune(pairs, sentences, unanswered).arrays(KEPT)
-    tuned = settle(first, pairs, sentences, unanswered, others)
+    first = dict(np.load(given.first)) if given.first else tune(None, pairs, sentences, unanswered).arrays(KEPT)
+    tuned = tune(first, pairs, sentences, unanswered, others)
     np.savez_compressed(given.out, encoder=np.array(PINNED_DIGEST), **tuned.arrays(1.0))
 
 

@@ -16,7 +16,7 @@ import random
 from pathlib import Path
 
 import numpy as np
-from refusal_topics import documents
+from refusal_data import rows
 
 from b12assistant.index.encoding import load_encoder
 from b12assistant.index.token_store import load_projection
@@ -71,7 +71,10 @@ def main() -> None:
     given = parser.parse_args()
     encoder, rng = load_encoder(), random.Random(SEED)
     shipped = load_projection(encoder.name, encoder.digest)
-    texts = [[f"{title}. {text}" for title, text in documents(given.datasets / name)] for name in FOLDERS]
+    texts = [
+        [f"{row.get('title') or ''}. {row['text']}" for row in rows(given.datasets / name / "corpus.jsonl")]
+        for name in FOLDERS
+    ]
     idf = idf_of([text for each in texts for text in each], encoder)
     samples = [rng.sample([text for text in each if text.strip(". ")], DOCUMENTS) for each in texts]
     directions = directions_of(samples, encoder, shipped.matrix)

@@ -1,12 +1,12 @@
 """Train the reader on graded quotes: of the quotes for one question, the better one is to score higher.
 
-    PYTHONPATH=tools python benchmarks/fit_reader.py [--last N] [--out FOLDER]
+    python benchmarks/fit_reader.py [--last N] [--out FOLDER]
 
 First it learns from questions asked of sentences (`"asked"` in `corpus/sentences/`): each beside its sentence and
 five that the encoder finds near. Then from the quotes that readers graded (`data/tuning/graded.jsonl`). Questions
 that are like one of a test split or of a trial are left out (for the shipped one the trial of commit c00f013). So are
 the last N graded questions (607): on them it prints the grades of the quotes that have the best scores, and
-`fit_cuts.py` fits what a score means.
+`fit_refusal.py` fits what a score means.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from fit_encoder import CORPUS, ROOT, Descent, read_sentences, vectors
-from graded import GRADED, UNREAD
 from red_flag_tuning import BFLOAT16
+from refusal_data import DATA, GRADED, UNREAD, rows
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER
@@ -37,7 +37,6 @@ from b12assistant.index.reader import LONGEST
 from b12assistant.index.weights import find_weights
 
 OUT = ROOT / "src/b12assistant/data/reader"
-DATA = ROOT / "benchmarks/data"
 HELD = ("questions/test.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
 LAYERS, EPOCHS, LISTS, RATE = 3, 3, 6, 7e-5
 LONGEST_LIST = 12
@@ -90,8 +89,9 @@ class Joint(nn.Module):
 
 
 def read_graded() -> list[Graded]:
-    rows = map(json.loads, GRADED.read_text("utf-8").splitlines())
-    return [Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows]
+    return [
+        Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows(GRADED)
+    ]
 
 
 def read_asked(rng: random.Random) -> Iterator[Graded]:
@@ -110,7 +110,7 @@ def read_asked(rng: random.Random) -> Iterator[Graded]:
 
 def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
     """Leave out what is like a question that something is measured on."""
-    held = [json.loads(line)["question"] for name in HELD for line in (DATA / name).read_text("utf-8").splitlines()]
+    held = [row["question"] for name in HELD for row in rows(DATA / name)]
     nearest = (vectors([each.question for each in lists]) @ vectors(held).T).max(axis=1)
     return [each for each, cosine in zip(lists, nearest.tolist(), strict=True) if cosine < LIKE]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -14,10 +15,11 @@ import numpy as np
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import load_dialogues
 
 DATA = Path(__file__).parent / "data"
 CORPUS = str(DATA.parent.parent / "corpus")
+GRADED = DATA / "tuning" / "graded.jsonl"
+UNREAD = 607  # the last graded questions, of writers 29 to 38, which the reader does not learn from
 FOLDS = 6
 SEED = 20_261_120
 # Questions of other collections, asked of ours: about other health matters, or about none.
@@ -35,9 +37,16 @@ class Asked:
     history: tuple[str, ...] = ()
 
 
-def workspace(corpus: str, index: str) -> Workspace:
-    flags = {"paths.corpus": corpus, "paths.index": index, "encoder.threads": 1}
+def workspace(corpus: str, index: str, *, tuned: bool = True) -> Workspace:
+    flags = {"paths.corpus": corpus, "paths.index": index, "encoder.threads": 1, "encoder.tuned": tuned}
     return Workspace(load_configuration(environment={}, flags=flags))
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a JSON lines file; it may be gzipped, and then ends in `.gz` too."""
+    packed = path.with_name(f"{path.name}.gz")
+    with path.open(encoding="utf-8") if path.is_file() else gzip.open(packed, "rt", encoding="utf-8") as lines:
+        yield from (json.loads(line) for line in lines if line.strip())
 
 
 def labelled(split: str) -> list[Asked]:
@@ -45,17 +54,7 @@ def labelled(split: str) -> list[Asked]:
     return [
         Asked(row["question"], bool(row["gold"]), row["style"])
         for name in ("questions", "unanswerable")
-        for row in _rows(DATA / name / f"{split}.jsonl")
-    ]
-
-
-def follow_ups(split: str) -> list[Asked]:
-    """Return the turns of our own conversations after the first, as typed."""
-    return [
-        Asked(turn.question, bool(turn.gold), "follow_up", turn.history)
-        for dialogue in load_dialogues(DATA / "conversations" / f"{split}.jsonl")
-        for turn in dialogue.typed[1:]
-        if turn.kind in ("", "follow_up")
+        for row in rows(DATA / name / f"{split}.jsonl")
     ]
 
 
@@ -64,7 +63,7 @@ def strangers(datasets: Path) -> list[Asked]:
     rng = random.Random(SEED)
     found = []
     for name, (style, count) in STRANGERS.items():
-        texts = [row["text"] for row in _rows(datasets / name / "queries.jsonl") if not OURS.search(row["text"])]
+        texts = [row["text"] for row in rows(datasets / name / "queries.jsonl") if not OURS.search(row["text"])]
         found += [Asked(text, style=style, answerable=False) for text in rng.sample(texts, count)]
     return found
 
@@ -74,7 +73,3 @@ def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
     fold = np.random.default_rng(SEED).integers(0, FOLDS, count)
     for each in range(FOLDS):
         yield np.flatnonzero(fold != each).tolist(), np.flatnonzero(fold == each).tolist()
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())

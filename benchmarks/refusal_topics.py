@@ -13,8 +13,6 @@ repeats it, and how often it is in a title.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from refusal_data import rows
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
@@ -30,7 +29,6 @@ from b12assistant.answering.signals import LOUD, Topics, mean_of, words_of
 from b12assistant.language.words import terms
 
 FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
-CACHE = Path(__file__).parent.parent / "build"
 FEWEST = 3  # documents that hold a listed word
 LONGEST = 900  # characters of a message
 OWN = 40.0  # how much our own questions weigh against the public ones
@@ -46,20 +44,13 @@ class Examples:
     weights: np.ndarray
 
 
-def documents(folder: Path) -> Iterator[tuple[str, str]]:
-    plain, packed = folder / "corpus.jsonl", folder / "corpus.jsonl.gz"
-    with plain.open(encoding="utf-8") if plain.is_file() else gzip.open(packed, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield row.get("title") or "", row["text"]
-
-
 def table_of(datasets: Path) -> dict[str, tuple[int, int]]:
     """Return, for each term, in the file's units, how often it is repeated and how seldom it is in a title."""
     holding, times, titled = (Counter[str]() for _ in range(3))
     for name in FOLDERS:
-        for title, text in documents(datasets / name):
-            found = Counter(terms(f"{title} {text}"))
+        for row in rows(datasets / name / "corpus.jsonl"):
+            title = row.get("title") or ""
+            found = Counter(terms(f"{title} {row['text']}"))
             holding.update(found.keys())
             times.update(found)
             titled.update(set(terms(title)))
@@ -75,12 +66,10 @@ def table_of(datasets: Path) -> dict[str, tuple[int, int]]:
 
 def public(datasets: Path) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield questions, and the words that they are about."""
-    for line in (datasets / "meqsum" / "questions.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        text = row["text"].removeprefix("SUBJECT: ").replace("MESSAGE: ", "")[:LONGEST]
-        yield text, frozenset(terms(row["summary"]))
-    for line in (datasets / "medicationqa" / "queries.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows(datasets / "meqsum" / "questions.jsonl"):
+        text = row["text"].removeprefix("SUBJECT: ").replace("MESSAGE: ", "")
+        yield text[:LONGEST], frozenset(terms(row["summary"]))
+    for row in rows(datasets / "medicationqa" / "queries.jsonl"):
         yield row["text"][:LONGEST], frozenset(terms(row["focus"]))
 
 
@@ -94,33 +83,16 @@ def features(topics: Topics, query: Query, counted: frozenset[str] | None = None
 
 
 def public_examples(topics: Topics, engine: Engine, datasets: Path) -> Examples:
-    """Return them, kept in `build/`: they take minutes and change only with the encoder, projection or table."""
-    cache = CACHE / f"refusal-words-{_digest(topics, engine)}.npz"
-    if not cache.is_file():
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        rows, labels = public_words(topics, engine, datasets)
-        np.savez_compressed(cache, rows=rows.astype(np.float32), labels=labels)
-    with np.load(cache, allow_pickle=False) as arrays:
-        return balanced(arrays["rows"], arrays["labels"], np.ones(len(arrays["labels"])))
-
-
-def _digest(topics: Topics, engine: Engine) -> str:
-    seen = hashlib.sha256(engine.encoder.digest.encode())
-    seen.update(b"" if engine.projection.matrix is None else engine.projection.matrix.tobytes())
-    seen.update(json.dumps(sorted(topics.table.items())).encode())
-    return seen.hexdigest()[:16]
-
-
-def public_words(topics: Topics, engine: Engine, datasets: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return words as (n, p + 3) features, and whether each is a topic."""
-    rows, labels = [], []
+    """Return the words of the public questions."""
+    found: list[np.ndarray] = []
+    labels: list[bool] = []
     for text, about in public(datasets):
         if text.strip():
             query = encode_query(text, engine.collection, engine.encoder, engine.projection)
-            for term, row in features(topics, query).items():
-                rows.append(row)
-                labels.append(term in about)
-    return np.array(rows), np.array(labels)
+            described = features(topics, query)
+            found += described.values()
+            labels += [term in about for term in described]
+    return balanced(np.array(found, np.float32), np.array(labels), np.ones(len(labels)))
 
 
 def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine) -> Examples:

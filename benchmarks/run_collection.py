@@ -17,9 +17,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ranking.bench import CACHE, Bench, Request
+from ranking.bench import CACHE, Request, measured, text
 from ranking.indexing import RANKINGS, packaged
-from ranking.report import text
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         request = Request(
             given.folder, given.split, given.queries, configs, given.run, given.out, given.cache, given.relevant
         )
-        report = Bench(space, request, _say).report()
+        report = measured(space, request, _say)
     except AssistantError as error:
         _say(str(error))
         return error.exit_status
@@ -51,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("--ranking", action="append", default=[], help=f"one of {names}; may be repeated")
     given.add_argument("--config", action="append", default=[], type=Path, help="a ranking of your own; likewise")
     given.add_argument("--run", type=Path, help="a TREC run: scored if it exists, written if not")
-    given.add_argument("--out", type=Path, help="write report, pages, runs and a table of all queries there")
+    given.add_argument("--out", type=Path, help="write report, runs and a table of all queries there")
     given.add_argument("--relevant", type=int, default=1, help="least grade that is relevant")
     given.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept")
     given.add_argument("--json", action="store_true", help="print the figures as JSON")

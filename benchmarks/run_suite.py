@@ -23,7 +23,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ranking.bench import CACHE, Bench, Request
+from ranking import bench
+from ranking.bench import CACHE, Request
 from ranking.indexing import RANKINGS
 from ranking.runs import HEADLINE
 from suite_page import page
@@ -42,7 +43,7 @@ TOLERANCE = 0.002  # of a mean: other processors round differently
 KEPT = ("nDCG@10", "MAP", "MRR", "Recall@10", "Recall@100", "P@10", "success@1", "success@3")
 SHIPPED = "shipped"
 
-Found = dict[str, Any]  # one collection: what, scores, compared, per_query, speed, hardware, licence
+Found = dict[str, Any]  # one collection: what, scores, compared, per_query, licence
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ def measured(
         cache=cache,
         relevant=row.relevant,
     )
-    report = Bench(space, request).report()
+    report = bench.measured(space, request)
     other = replace(request, configs=configurations(row, []), out=folder.with_name(f"{folder.name}_plain"))
-    published = Bench(plain, other).report()["rankings"][0]["measures"]
+    published = bench.measured(plain, other)["rankings"][0]["measures"]
     return {
         "name": row.name,
         "role": row.role,
@@ -101,9 +102,6 @@ def measured(
         "plain": {name: _rounded(published[name]) for name in KEPT},
         "says": {each["name"]: each["says"] for each in report["rankings"]},
         "compared": [{**each, **_rounded(each)} for each in report["compared"]],
-        "speed": report["rankings"][0]["speed"],
-        "index": report["index"],
-        "hardware": report["hardware"],
         "runtime": dict(space.encoder.runtime),
         "configuration": report["rankings"][0]["weights"],
         "per_query": {query: round(value, 4) for query, value in report["per_query"][SHIPPED][HEADLINE].items()},

@@ -5,8 +5,7 @@
 Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
 words, so that no system cuts any), is restarted, answers one question (cold: from the start of the process to the
 answer), then the rest of them. What counts is the ratio to the product within a run: its least, median and greatest.
-Processor seconds of storing are those of the whole process, from its start; the encoder's ONNX form, which is made once
-for a model, already exists. What the product stores besides a vector a text is counted under the table.
+Processor seconds of storing are those of the whole process, from its start.
 
 The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only processor times say much.
 """
@@ -16,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import random
 import resource
 import shutil
@@ -26,13 +26,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-from ranking.bench import hardware
-from ranking.datasets import read_rows
-
-from b12assistant.application.workspace import Workspace
-from b12assistant.config import load_configuration
-from b12assistant.errors import DatasetError
+from ranking.datasets import read_texts
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "speed"
@@ -52,17 +46,18 @@ ONE_THREAD = {
 Figures = dict[str, float]
 
 
-def texts(folder: Path, many: int) -> list[str]:
-    """Return ``many`` documents of all collections, of a length that all systems read, always in the same order."""
+def drawn(folder: Path, name: str, many: int, words: tuple[int, int]) -> list[str]:
+    """Return ``many`` texts of such length from all files of this name, always the same ones in the same order."""
     found: dict[str, None] = {}
-    for path in sorted(folder.rglob("corpus.jsonl*")):
-        for _, row in read_rows(path):
-            text = " ".join(str(row.get("text") or "").split())
-            if WORDS[0] <= len(text.split()) <= WORDS[1]:
-                found[text] = None
-    shuffled = list(found)
-    random.Random(10).shuffle(shuffled)
-    return shuffled[:many]
+    for path in sorted(folder.rglob(f"{name}.jsonl*")):
+        if LEFT_OUT not in path.parts:
+            for _, each in read_texts(path):
+                text = " ".join(each.text.split())
+                if words[0] <= len(text.split()) <= words[1]:
+                    found[text] = None
+    if len(found) < many:
+        raise SystemExit(f"{folder} holds {len(found)} such texts: give the folder the test collections lie in")
+    return random.Random(_SEED).sample(list(found), many)
 
 
 def run_of(system: str, given: tuple[Path, Path], folder: Path) -> Figures:
@@ -118,42 +113,11 @@ def measured(many: int, given: tuple[Path, Path]) -> list[dict[str, Figures]]:
     return runs
 
 
-def questions(folder: Path) -> list[str]:
-    """Return every question of every collection under ``folder``, shuffled; raises ``DatasetError`` if none."""
-    found = dict.fromkeys(text for path in sorted(folder.rglob("queries.jsonl*")) for text in _questions(path))
-    if not found:
-        raise DatasetError("no question", hint="give the folder the test collections lie in")
-    order = np.random.default_rng(_SEED).permutation(len(found))
-    return [list(found)[i] for i in order]
-
-
-def _questions(path: Path) -> Iterator[str]:
-    if LEFT_OUT in path.parts:
-        return
-    for where, row in read_rows(path):
-        text = row.get("text")
-        if not isinstance(text, str):
-            raise DatasetError(f"{where}: no text", hint='a line is {"_id", "text", …}')
-        if text.strip():
-            yield text.strip()
-
-
 def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> tuple[float, float, float]:
     """Return least, median and greatest over ``runs`` of a system's figure by the product's in the same run."""
     of = SEARCH if figure in PER_QUESTION else OURS
     found = sorted(run[system][figure] / run[of][figure] for run in runs)
     return found[0], statistics.median(found), found[-1]
-
-
-def stored(folder: Path) -> str:
-    """Count what the product stored of the texts: the peer stores a vector a text."""
-    flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
-    found = Workspace(load_configuration(environment={}, flags=flags)).opened.collection
-    pieces = f"{len(found.context.tokens):,} token vectors of them"
-    if found.alone is not None:
-        sentences = sum(len(passage.sentences) for passage in found.passages)
-        pieces += f", {len(found.alone.tokens):,} of their {sentences:,} sentences, each encoded by itself"
-    return f"The product stored {len(found.passages):,} passages: a vector and the words of each, {pieces}."
 
 
 def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
@@ -184,16 +148,15 @@ def main() -> None:
     arguments = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
     given = (KEPT / "texts.json", KEPT / "questions.json")
-    given[0].write_text(json.dumps(texts(arguments.folder, arguments.texts)))
-    given[1].write_text(json.dumps(questions(arguments.folder)[: arguments.questions]))
+    given[0].write_text(json.dumps(drawn(arguments.folder, "corpus", arguments.texts, WORDS)))
+    given[1].write_text(json.dumps(drawn(arguments.folder, "queries", arguments.questions, (1, 1000))))
     load = [os.getloadavg()[0]]
     runs = measured(arguments.runs, given)
     load.append(os.getloadavg()[0])
-    kept = {"hardware": hardware(), "load": load, "runs": runs}
+    kept = {"hardware": f"{platform.platform()}, {os.cpu_count()} cores", "load": load, "runs": runs}
     (KEPT / "speed.json").write_text(json.dumps(kept, indent=1) + "\n")
     print(f"{kept['hardware']}; load {load[0]:.1f} to {load[1]:.1f}")
     print("\n".join(told(runs)))
-    print(stored(KEPT / "ours"))
 
 
 if __name__ == "__main__":

@@ -29,13 +29,6 @@ def altered(found: Signals, name: str, value: object) -> Signals:
 SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("leaning", -1)]
 
 
-@pytest.mark.parametrize(("name", "sign"), SIGNS)
-@given(first=signals, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
-def test_no_signal_counts_the_wrong_way(name: str, sign: int, first: Signals, values: list[float]) -> None:
-    certain = [sign * COMMITTED.confidence(altered(first, name, value)) for value in values]
-    assert all(a <= b for a, b in pairwise(certain))
-
-
 UNASKED = COMMITTED.suited(asked_throughout=False)
 cosines = st.none() | shares
 sparse = st.builds(
@@ -75,12 +68,13 @@ def test_one_more_question_asked_of_a_sentence_never_makes_it_less_likely_an_ans
     assert is_let_through(UNASKED, asked) >= is_let_through(UNASKED, found)
 
 
+@BOTH
 @pytest.mark.parametrize(("name", "sign"), [*SIGNS, ("ahead", 1)])
-@given(first=sparse, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
-def test_no_signal_counts_the_wrong_way_where_nothing_is_asked(
-    name: str, sign: int, first: Signals, values: list[float]
+@given(first=signals | sparse, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
+def test_no_signal_counts_the_wrong_way(
+    weights: Calibration, name: str, sign: int, first: Signals, values: list[float]
 ) -> None:
-    certain = [sign * UNASKED.confidence(altered(first, name, value)) for value in values]
+    certain = [sign * weights.confidence(altered(first, name, value)) for value in values]
     assert all(a <= b for a, b in pairwise(certain))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from answer_floors import shares
-from fit_unasked import tutorial
 from red_flag_traffic import fallen, load_floors
+from refusal_unasked import tutorial
 
 from b12assistant.api import Workspace
 from b12assistant.application.improvement import Improver, read_questions
@@ -64,7 +64,9 @@ def right(space: Workspace, file: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_each_example_holds_its_floors(figures: dict[str, object]) -> None:
+def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_documents(
+    figures: dict[str, object],
+) -> None:
     floors = {
         name: floor
         for name, floor in load_floors(ROOT / "benchmarks" / "floors.toml", "examples").items()
@@ -73,15 +75,7 @@ def test_each_example_holds_its_floors(figures: dict[str, object]) -> None:
     found = shares(figures, str(figures["name"]))
     assert floors.keys() <= found.keys()
     assert list(fallen(found, floors)) == []
-
-
-@pytest.mark.slow
-def test_every_label_of_an_example_is_in_its_documents(figures: dict[str, object]) -> None:
     assert figures["gold in no document"] == []
-
-
-@pytest.mark.slow
-def test_every_quote_of_an_example_is_exact(figures: dict[str, object]) -> None:
     shown, _, of = str(figures["quotes exact"]).partition(" of ")
     assert shown == of.split()[0]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders_answers import EASY, assistant, source
+from builders_answers import assistant, source
 
 from b12assistant.answering.assistant import Answerer
-from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
+from b12assistant.answers import Answer, Interpretation, Reason, Status, Triage, Turn
 from b12assistant.safety.triage import Triager, load_rules
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
@@ -48,18 +48,6 @@ def test_more_gives_what_was_not_quoted_yet() -> None:
 def test_the_reply_says_when_nothing_is_left() -> None:
     answer = ask("more", ASKED, "more", "go on")
     assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_MORE, ())
-
-
-def test_asking_who_says_so_shows_the_same_quotes_again() -> None:
-    answer = ask("who says so?", ASKED)
-    assert said(answer) == said(ask(ASKED))
-    assert (read_as(answer).move, read_as(answer).text) == (Move.SOURCES, ASKED)
-
-
-def test_another_topic_after_a_good_answer_is_refused() -> None:
-    wary = replace(ASSISTANT, calibration=replace(EASY, unknown=-10))
-    assert wary.reply(ASKED, ()).answer.status is not Status.NO_ANSWER
-    assert wary.reply("Great. What's the capital of Peru?", (ASKED,)).answer.status is Status.NO_ANSWER
 
 
 def test_as_typed_no_word_is_read_as_another_and_no_earlier_turn_is_used() -> None:

@@ -87,11 +87,6 @@ def test_a_whole_question_after_a_refused_one_is_answered() -> None:
     assert is_answered(read(UNKNOWN, ASKED, thread=WARY_THREAD))
 
 
-def test_as_typed_no_word_is_read_as_another_and_no_lead_in_is_left_out() -> None:
-    found = THREAD.as_typed(Turn(1, "Thanks. And a jab heals?")).searched.read_as
-    assert (found.text, found.replaced) == ("Thanks. And a jab heals?", ())
-
-
 def test_a_reading_of_a_long_history_fits_what_is_searched() -> None:
     found = read_as(*([LONG_TURN] * 19), "and why is that?")
     assert found.own.turn.index == 19

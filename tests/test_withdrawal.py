@@ -184,6 +184,7 @@ def test_a_control_works_in_every_language_case_and_punctuation(sentence: str) -
         assert shown(DIE, written) == ["reminder_crisis"]
         assert not triage(DIE, written).alone
         assert shown(DIE, written, FOOD) == []
+    assert not is_control(f"{sentence} but it was")
 
 
 def test_a_control_is_offered_in_the_language_of_the_reader() -> None:

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from corpus_checks import Finding
-from corpus_checks.addresses import check_addresses
 from corpus_checks.curation import Curation, check_references
 from corpus_checks.language import (
     check_grades,
@@ -20,10 +19,9 @@ from corpus_checks.language import (
     check_spelling,
     reading_grade,
 )
-from corpus_checks.metadata import check_metadata
 from corpus_checks.overlap import check_overlap
-from corpus_checks.provenance import check_disputes, check_not_answered, check_provenance
 from corpus_checks.reading import Text, read_corpus
+from corpus_checks.sources import check_addresses, check_disputes, check_metadata, check_not_answered, check_provenance
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 

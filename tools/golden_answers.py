@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,44 +21,33 @@ CORPUS = REPOSITORY / "corpus"
 GOLDEN = REPOSITORY / "tests/golden/answers.jsonl"
 SETS = ("questions", "unanswerable", "conversations", "differences")
 CHOSEN = 300
+WAYS = ("status", "notices", "first quote", "other quotes", "order", "differences")
 _SHOWN = 5  # ids that the summary prints for each way of changing
 
 Row = Mapping[str, Any]  # what decides an answer, with the question's id
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A labelled question, with the turns before it."""
-
-    id: str
-    text: str
-    history: tuple[str, ...]
-
-
-def labelled() -> Iterator[Labelled]:
-    """Yield every labelled question, each turn of a conversation as one."""
+def labelled() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the id of every labelled question, and its turns; each turn of a conversation is a question."""
     for name in SETS:
         for path in sorted((DATA / name).glob("*.jsonl")):
-            for line in path.read_text("utf-8").splitlines():
-                record = json.loads(line)
-                turns = record.get("turns") or [{**record, "user": record["question"]}]
-                texts = tuple(turn["user"] for turn in turns)
-                for i, turn in enumerate(turns):
-                    id_ = f"{record['id']}/{i}" if len(turns) > 1 else record["id"]
-                    yield Labelled(id_, turn["user"], texts[:i])
+            for record in read(path):
+                texts = [turn["user"] for turn in record.get("turns", ())] or [record["question"]]
+                for i in range(len(texts)):
+                    yield f"{record['id']}/{i}" if len(texts) > 1 else record["id"], tuple(texts[: i + 1])
 
 
 def answered(assistant: Assistant, ids: Container[str] | None = None) -> Iterator[Row]:
     """Yield what decides the answer to each labelled question, or to those with the given ids."""
-    for question in labelled():
-        if ids is not None and question.id not in ids:
+    for id_, (*history, question) in labelled():
+        if ids is not None and id_ not in ids:
             continue
         try:
-            reply = assistant.ask(question.text, history=question.history)
+            reply = assistant.ask(question, history=history)
         except QuestionError as error:
-            yield {"id": question.id, "error": str(error)}
+            yield {"id": id_, "error": str(error)}
         else:
-            yield {"id": question.id, **_decisive(assistant.as_json(reply)["answer"])}
+            yield {"id": id_, **_decisive(assistant.as_json(reply)["answer"])}
 
 
 def _decisive(answer: dict[str, Any]) -> Row:
@@ -95,43 +83,28 @@ def changes(before: Row, after: Row) -> list[str]:
     return [way for way, is_so in ways.items() if is_so] or ["only details"]
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two sets of answers. ``changed``: the ids of the answers that changed, by the way they did."""
+def compared(before: Iterable[Row], after: Iterable[Row]) -> dict[str, list[str]]:
+    """Return the ids of the answers that changed, by the way they did."""
+    old, new = ({row["id"]: row for row in rows} for rows in (before, after))
+    changed: dict[str, list[str]] = {}
+    for id_ in [*old, *(new.keys() - old.keys())]:
+        if id_ in old and id_ in new:
+            ways = changes(old[id_], new[id_])
+        else:
+            ways = ["only before" if id_ in old else "only after"]
+        for way in ways:
+            changed.setdefault(way, []).append(id_)
+    return changed
 
-    count: int
-    changed: Mapping[str, Sequence[str]]
 
-    @classmethod
-    def of(cls, before: Iterable[Row], after: Iterable[Row]) -> Comparison:
-        """Compare answers by their ids."""
-        old, new = ({row["id"]: row for row in rows} for rows in (before, after))
-        changed: dict[str, list[str]] = {}
-        for id_ in [*old, *(new.keys() - old.keys())]:
-            if id_ in old and id_ in new:
-                ways = changes(old[id_], new[id_])
-            else:
-                ways = ["only before" if id_ in old else "only after"]
-            for way in ways:
-                changed.setdefault(way, []).append(id_)
-        return cls(len(old), changed)
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """The ids of all answers that changed."""
-        return frozenset(id_ for ids in self.changed.values() for id_ in ids)
-
-    def __str__(self) -> str:
-        """Return a line with the total, and one with the first ids for each way of changing."""
-        lines = [f"{len(self.ids)} of {self.count:,} answers changed"]
-        for way in ("status", "notices", "first quote", "other quotes", "order", "differences"):
-            lines.append(self._line(way))
-        lines += [self._line(way) for way in ("only details", "only before", "only after") if way in self.changed]
-        return "\n".join(lines)
-
-    def _line(self, way: str) -> str:
-        ids = self.changed.get(way, ())
-        return f"  {way:13}{len(ids):>6}  {', '.join(ids[:_SHOWN])}{' …' if len(ids) > _SHOWN else ''}".rstrip()
+def summary(changed: Mapping[str, Sequence[str]], count: int) -> str:
+    """Return a line with the total, and one with the first ids for each way of changing."""
+    total = len({id_ for ids in changed.values() for id_ in ids})
+    lines = [f"{total} of {count:,} answers changed"]
+    for way in dict.fromkeys((*WAYS, *changed)):
+        ids = changed.get(way, ())
+        lines.append(f"  {way:13}{len(ids):>6}  {', '.join(ids[:_SHOWN])}{' …' if len(ids) > _SHOWN else ''}".rstrip())
+    return "\n".join(lines)
 
 
 def read(path: Path) -> list[Row]:
@@ -165,7 +138,7 @@ def main() -> None:
         ids = None if options.all else {row["id"] for row in before}
         write(answered(Assistant.open(options.index, corpus=CORPUS), ids), options.out)
     if options.against or not options.all:
-        print(Comparison.of(before, read(options.out)))
+        print(summary(compared(before, read(options.out)), len(before)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
@@ -24,45 +25,11 @@ corpus under CC-BY-4.0.
 | package | version | licence |
 |---|---|---|
 """
-# Approved by the Open Source Initiative, or called free by the Free Software Foundation.
-FREE = frozenset(
-    {
-        *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC"),
-        *("LGPL-3.0-only", "MIT", "MIT-0", "MIT-CMU", "MPL-1.1", "MPL-2.0", "PSF-2.0", "Zlib"),
-    }
-)
-# In the words of older metadata.
-WRITTEN: Mapping[str, str] = {
-    "3-Clause BSD License": "BSD-3-Clause",
-    "Apache 2.0": "Apache-2.0",
-    "Apache 2.0 License": "Apache-2.0",
-    "Apache License, Version 2.0": "Apache-2.0",
-    "Apache Software License": "Apache-2.0",
-    "ISC License": "ISC",
-    "ISC License (ISCL)": "ISC",
-    "MIT License": "MIT",
-    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
-    "PSFL": "PSF-2.0",
-    "Python Software Foundation License": "PSF-2.0",
-}
-# If metadata says nothing, or only "BSD": as the licence file in the wheel says, which we read.
-READ: Mapping[str, str] = {
-    "axe-playwright-python": "MIT",
-    "colorama": "BSD-3-Clause",
-    "jinja2": "BSD-3-Clause",
-    "mpmath": "BSD-3-Clause",
-    "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",
-    "pypdfium2": "Apache-2.0 AND BSD-3-Clause",
-    "pystemmer": "MIT AND BSD-3-Clause",
-    "scipy": "BSD-3-Clause",
-    "semantic-version": "BSD-2-Clause",
-    "sympy": "BSD-3-Clause",
-}
-# Installed by other Pythons than the one that the pins were tested on: as their metadata says.
-ELSEWHERE: Mapping[str, str] = {
-    "audioop-lts": "PSF-2.0",
-    "fasttext-predict-v2": "MIT",
-}
+_TOLD = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+FREE = frozenset[str](_TOLD["free"])
+WRITTEN: Mapping[str, str] = _TOLD["written"]
+READ: Mapping[str, str] = _TOLD["read"]
+ELSEWHERE: Mapping[str, str] = _TOLD["elsewhere"]
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.M)
 
 
@@ -135,7 +102,7 @@ def main() -> int:
     wrong = [each.name for each in packages() if not each.is_free]
     if wrong:
         print(
-            f"no free licence is known of {', '.join(wrong)}: read it, then say it in tools/licences.py",
+            f"no free licence is known of {', '.join(wrong)}: read it, then say it in tools/licences.toml",
             file=sys.stderr,
         )
         return 1

@@ -8,7 +8,7 @@ A ranking to measure is a TOML file that says what it changes; the rest is as sh
 says = "BM25F alone"
 [weights]     # of each part, see `retrieval.Weights`; a part that is not named keeps its weight
 passage = 0
-[retrieval]   # and [lexical], [chunking]: see `retrieval.Depths`, `lexical_index.Fields` and `collection.Chunking`
+[retrieval]   # and [lexical]: see `retrieval.Depths` and `lexical_index.Fields`
 candidates = 200
 """
 
@@ -19,33 +19,29 @@ import io
 import json
 import tomllib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError, UsageError
-from b12assistant.index.collection import CHUNKING, Chunking, Collection, built_with, most_pieces
+from b12assistant.index.collection import CHUNKING, Collection, built_with, most_pieces
 from b12assistant.index.embedding import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
 from b12assistant.index.token_store import Projection, TokenStore
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.language.sentences import split_sentences, trim
-from b12assistant.loaders.passages import Part, chunk, passages_of
+from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder, Progress
-from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage, Range
+from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage
 from ranking.datasets import Text
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-
 RANKINGS = Path(__file__).parent / "rankings"
+_SHARD = 100  # documents: at most these are encoded again after a stop
+_FORMAT = 2  # of a shard
 
 
 @dataclass(frozen=True)
@@ -57,16 +53,13 @@ class Ranking:
     weights: Weights = field(default_factory=Weights)
     retrieval: Depths = field(default_factory=Depths)
     lexical: Fields = FIELDS
-    chunking: Chunking = CHUNKING
 
 
 def packaged(name: str) -> Path:
     """Return the file of a ranking of this folder. Raises ``UsageError`` for an unknown name."""
     names = sorted(path.stem for path in RANKINGS.glob("*.toml"))
     if name not in names:
-        near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(names)}"
-        raise UsageError(f"there is no ranking {name!r}", hint=hint)
+        raise UsageError(f"there is no ranking {name!r}", hint=f"choose from {', '.join(names)}")
     return RANKINGS / f"{name}.toml"
 
 
@@ -76,92 +69,58 @@ def load_ranking(path: Path) -> Ranking:
         table = tomllib.loads(path.read_text("utf-8"))
         says = str(table.pop("says", path.stem))
         parts = {name: replace(getattr(Ranking(), name), **changes) for name, changes in table.items()}
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror})", hint="give a file of settings") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error})", hint="correct it") from error
-    except (AttributeError, TypeError) as error:
-        raise ConfigError(
-            f"{path} has an unknown setting ({error})", hint="see the files in ranking/rankings"
-        ) from error
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise ConfigError(f"{path} is no ranking ({error})", hint="see the files in ranking/rankings") from error
     return Ranking(path.stem, says, **parts)
 
 
-_SHARD = 100  # documents: at most these are encoded again after a stop
-_FORMAT = 1  # of a shard
-
-
-# Some documents' passages, by document, and what the encoder made of them: None where no document has text.
-Shard = tuple[tuple[tuple[Passage, ...], ...], Embedded | None]
-
-
 @dataclass(frozen=True)
-class BenchParts:
-    """The parts that read a collection."""
+class Indexed:
+    """What all rankings share: the documents, their passages, and what the encoder made of these."""
 
-    encoder: Encoder
-    projection: Projection
-    cache: Path
-    progress: Progress = lambda stage, done, of: None
-    lexical: Fields = FIELDS
-    chunking: Chunking = CHUNKING
+    documents: tuple[Document, ...]
+    passages: tuple[Passage, ...]
+    embedded: Embedded
 
-    def index(self, texts: Sequence[Text]) -> Collection:
-        """Index every document that has text. Raises ``DatasetError`` if none has."""
-        documents = tuple(document_of(text) for text in texts)
-        shards: list[Shard] = []
-        for start in range(0, len(documents), _SHARD):
-            self.progress("encoding", start, len(documents))
-            shards.append(self._shard(documents[start : start + _SHARD]))
-        self.progress("encoding", len(documents), len(documents))
-        by_document = [each for shard, _ in shards for each in shard]
-        passages = tuple(passage for each in by_document for passage in each)
-        embedded = [each for _, each in shards if each is not None]
-        if not embedded:
-            raise DatasetError("no document of the collection has any text", hint="give documents with text")
-        matrix = np.concatenate([each.vectors for each in embedded])
+    def collection(self, fields: Fields) -> Collection:
+        """Index the words, by ``fields``."""
+        vectors = self.embedded.vectors
         return Collection(
-            GenerationId(hashlib.sha256(matrix.tobytes()).hexdigest()[:32]),
-            documents,
-            passages,
-            FaissIndex(matrix),
-            matrix,
-            index_words(passages, self.lexical),
-            TokenStore.join([each.context for each in embedded]),
+            GenerationId(hashlib.sha256(vectors.tobytes()).hexdigest()[:32]),
+            self.documents,
+            self.passages,
+            FaissIndex(vectors),
+            vectors,
+            index_words(self.passages, fields),
+            self.embedded.context,
             None,
         )
 
-    def _shard(self, documents: Sequence[Document]) -> Shard:
-        path = self.cache / f"{self._key(documents)}.npz"
-        known = _read(path, documents)
-        if known is not None:
-            return known
-        most = most_pieces(self.encoder, self.chunking)
-        passages = tuple(chunk(document, self.encoder.count, most=most) for document in documents)
-        title_pieces = self.chunking.title_pieces
-        filled = [each for each in passages if each]
-        joined = None
-        if filled:
-            parts = [
-                embed(each, self.encoder, self.projection, title_pieces=title_pieces, alone=False) for each in filled
-            ]
-            vectors, contexts = [part.vectors for part in parts], [part.context for part in parts]
-            joined = Embedded(np.concatenate(vectors), TokenStore.join(contexts), None)
-        _write(path, passages, joined)
-        return passages, joined
 
-    def _key(self, documents: Sequence[Document]) -> str:
-        matrix, built = self.projection.matrix, built_with(self.encoder, self.chunking)
-        described = [
-            _FORMAT,
-            self.encoder.name,
-            self.encoder.digest,
-            hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None,
-            built["chunking"],
-            built["method"],
-            [document.digest for document in documents],
-        ]
-        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]
+def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache: Path, progress: Progress) -> Indexed:
+    """Index every document that has text. Raises ``DatasetError`` if none has."""
+    documents = tuple(document_of(text) for text in texts)
+    most = most_pieces(encoder, CHUNKING)
+    passages: list[Passage] = []
+    found: list[Embedded] = []
+    for start in range(0, len(documents), _SHARD):
+        progress("encoding", start, len(documents))
+        shard = documents[start : start + _SHARD]
+        split = [each for document in shard if (each := chunk(document, encoder.count, most=most))]
+        passages += [passage for each in split for passage in each]
+        path = cache / f"{_key(shard, encoder, projection)}.npz"
+        if split and (known := _read(path)) is not None:
+            found.append(known)
+        elif split:
+            parts = [
+                embed(each, encoder, projection, title_pieces=CHUNKING.title_pieces, alone=False) for each in split
+            ]
+            found.append(_joined(parts))
+            _write(path, found[-1])
+    progress("encoding", len(documents), len(documents))
+    if not found:
+        raise DatasetError("no document of the collection has any text", hint="give documents with text")
+    return Indexed(documents, tuple(passages), _joined(found))
 
 
 def document_of(text: Text) -> Document:
@@ -185,38 +144,36 @@ def _after_title(text: Text) -> int:
     return first.end if text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .") else 0
 
 
-def _write(path: Path, passages: Sequence[Sequence[Passage]], embedded: Embedded | None) -> None:
-    flat = [passage for each in passages for passage in each]
-    arrays: dict[str, NDArray[np.generic]] = {
-        "documents": np.array([len(each) for each in passages], np.int64),
-        "passages": np.array([len(passage.sentences) for passage in flat], np.int64),
-        "sentences": np.array([(s.start, s.end) for p in flat for s in p.sentences], np.int64).reshape(-1, 2),
-    }
-    if embedded is not None:
-        context = embedded.context
-        arrays |= {"vectors": embedded.vectors, "tokens": context.tokens}
-        arrays |= {"pieces": context.pieces, "starts": context.starts}
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+def _joined(parts: Sequence[Embedded]) -> Embedded:
+    vectors = np.concatenate([each.vectors for each in parts])
+    return Embedded(vectors, TokenStore.join([each.context for each in parts]), None)
+
+
+def _key(documents: Sequence[Document], encoder: Encoder, projection: Projection) -> str:
+    matrix, built = projection.matrix, built_with(encoder, CHUNKING)
+    described = [
+        _FORMAT,
+        encoder.name,
+        encoder.digest,
+        hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None,
+        built["chunking"],
+        built["method"],
+        [document.digest for document in documents],
+    ]
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]
+
+
+def _write(path: Path, embedded: Embedded) -> None:
+    context, buffer = embedded.context, io.BytesIO()
+    np.savez(buffer, vectors=embedded.vectors, tokens=context.tokens, pieces=context.pieces, starts=context.starts)
     replace_file(path, buffer.getvalue())
 
 
-def _read(path: Path, documents: Sequence[Document]) -> Shard | None:
+def _read(path: Path) -> Embedded | None:
     """Read a shard; ``None`` if it is missing or damaged."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
+            return Embedded(arrays["vectors"], context, None)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
-    passages = tuple(_passages(documents, found))
-    if "vectors" not in found:
-        return passages, None
-    context = TokenStore(found["tokens"], found["pieces"], found["starts"])
-    return passages, Embedded(found["vectors"], context, None)
-
-
-def _passages(documents: Sequence[Document], found: dict[str, NDArray[np.int64]]) -> Iterator[tuple[Passage, ...]]:
-    sizes, ranges = iter(found["passages"].tolist()), iter(found["sentences"].tolist())
-    for document, count in zip(documents, found["documents"].tolist(), strict=True):
-        parts = [Part(tuple(Range(*next(ranges)) for _ in range(next(sizes)))) for _ in range(count)]
-        yield passages_of(document, parts)

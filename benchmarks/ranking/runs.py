@@ -13,9 +13,9 @@ import ir_measures
 
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation.measures import write_whole
+from ranking.datasets import numbered_lines
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
-_FORM = "it is: query Q0 document rank score tag"
 NAMES = (
     *(f"nDCG@{k}" for k in (1, 3, 5, 10, 100)),
     "MAP",
@@ -30,49 +30,30 @@ JUDGED = "judged@10"  # share of the first ten documents that were judged; a war
 
 def read_run(path: Path) -> dict[str, dict[str, float]]:
     """Read a run file. Raises ``DatasetError`` that names file and line."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").split("\n")
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read ({error.strerror})", hint="give a TREC run file") from error
-    except UnicodeDecodeError as error:
-        number = 1 + path.read_bytes().count(b"\n", 0, error.start)
-        raise DatasetError(f"{path}:{number}: not UTF-8", hint="save the file as UTF-8") from error
     run: dict[str, dict[str, float]] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        columns = line.split()
-        if len(columns) != 6:
-            raise DatasetError(f"{path}:{number}: not a line of a run ({len(columns)} columns)", hint=_FORM)
-        query, document = columns[0], columns[2]
+    for where, line in numbered_lines(path):
         try:
-            score = float(columns[4])
-        except ValueError:
-            score = math.nan
-        if not math.isfinite(score):
-            raise DatasetError(f"{path}:{number}: the score {columns[4]!r} is no number", hint=_FORM)
-        ranked = run.setdefault(query, {})
-        if document in ranked:
-            raise DatasetError(f"{path}:{number}: {document!r} is ranked twice for {query!r}", hint="keep one")
-        ranked[document] = score
+            query, _, document, _, score, _ = line.split()
+            ranked = run.setdefault(query, {})
+            if document in ranked or not math.isfinite(float(score)):
+                raise ValueError
+        except ValueError as error:
+            hint = "a line is: query Q0 document rank score tag; a document is ranked once for a query"
+            raise DatasetError(f"{where}: not a line of a run", hint=hint) from error
+        ranked[document] = float(score)
     if not run:
-        raise DatasetError(f"{path}:1: the run is empty", hint=_FORM)
+        raise DatasetError(f"{path}: the run is empty", hint="give a TREC run file")
     return run
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:
-    """Write a run file, whole or not at all."""
+    """Write a run file, whole or not at all, in trec_eval's order."""
     lines = (
         f"{query} Q0 {document} {rank} {ranked[document]!r} {tag}\n"
         for query, ranked in run.items()
-        for rank, document in enumerate(best_first(ranked), start=1)
+        for rank, document in enumerate(sorted(ranked, key=lambda each: (ranked[each], each), reverse=True), start=1)
     )
     write_whole(path, "".join(lines))
-
-
-def best_first(ranked: Mapping[str, float]) -> list[str]:
-    """Return documents in trec_eval's order."""
-    return sorted(ranked, key=lambda document: (ranked[document], document), reverse=True)
 
 
 def score(

@@ -28,7 +28,7 @@ STRESS_TESTS = (
     StressTest("full disks", "old, to the byte", 5, 20, full_disks),
     StressTest("SIGKILL at random moments", "old or new, to the byte", 3, 300, kills),
     StressTest("two indexers at once, 12 runs each", "one writes, one gets an error", 1, 10, two_writers),
-    StressTest("sequences of up to 30 steps over the index", "as the model says", 4, 200, runs),
+    StressTest("sequences of up to 30 steps over the index", "as the model says", 2, 200, runs),
     StressTest("bytes and JSON from outside", "in form, or refused", 200, 10_000, drawn),
     StressTest("saved answers, altered in one place", "all found, no false alarm", 200, 2_000, altered_answers),
     StressTest("text hidden in HTML or letters", "named, not quoted; the rest is", 100, 2_000, hidden_text),

@@ -1,4 +1,4 @@
-"""Write the ONNX graph of the pinned encoder into the package: `python tools/export_onnx.py`.
+"""Write the ONNX graph of the pinned encoder into the package: `python benchmarks/export_onnx.py`.
 
 `main` compares the graph with sentence-transformers on real texts before it writes it. Two runs write the same bytes.
 The exporter is torch's tracing one: the newer one needs three more packages, takes four times as long and renames the

@@ -1,4 +1,4 @@
-"""Check what every sentence rests on: each names its origins, no advice rests on a seller, every figure has a unit."""
+"""Check what documents and sentences rest on: source facts, the register of origins, and what curators list of them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,83 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes, resolve
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE, SENTENCES_FOLDER, corpus_not_answered
 from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceFactsError
-from b12assistant.types import Interest, Origin, OriginId, SourceKind
+from b12assistant.types import Interest, Origin, OriginId, SourceKind, Words
 from corpus_checks import Finding
+from corpus_checks.curation import Curation
 from corpus_checks.reading import Text
 
+NEEDED: Final = ("title", "kind", "words", "commercial_interest", "published", "review", "review_by")
+_NEVER_OURS: Final = (SourceKind.GUIDELINE, SourceKind.REVIEW, SourceKind.STUDY)
+_NUMERIC: Final = re.compile(r"[\d.]+|\[.*\]")  # a bare IP number
+_TEST: Final = re.compile(r"(?:^|[.-])(?:dev\d*|qa\d*|stage|staging|test|uat)(?=[.-])")
+_UNKNOWN: Final = re.compile(
+    r"^unknown|descriptive title|\bnot (?:named|shown)|\bunnamed\b|\bcop(?:y|ies) (?:at|of)\b"
+    r"|^(?:study|case report|review) abstract$|\(abstract(?: listing)?\)$|\(journal abstract\)$",
+    re.I,
+)
 SELLS: Final = frozenset({SourceKind.VENDOR, SourceKind.BLOG})
 LEAST_COUNTER_EXAMPLES: Final = 5
+
+
+def check_metadata(texts: Sequence[Text]) -> list[Finding]:
+    """Return facts that are missing, contradict each other, or name a file that is not there."""
+    files = {text.file for text in texts}
+    return [Finding(text.file, what) for text in texts for what in _wrong_facts(text, files)]
+
+
+def _wrong_facts(text: Text, files: set[str]) -> Iterator[str]:
+    source = text.source
+    yield from (f"{key} is not given" for key in NEEDED if key not in text.told)
+    if source.words is Words.PROJECT_SUMMARY and source.kind in _NEVER_OURS:
+        yield f"a project summary is never a {source.kind}"
+    if source.superseded_by is not None and source.superseded_by not in files:
+        yield f"superseded_by names {source.superseded_by}, which is not there"
+    if source.superseded_by == text.file:
+        yield "superseded_by names the document itself"
+    if source.published and source.review_by and source.review_by < source.published:
+        yield "review_by is before published"
+    if not text.sentences and not text.references:
+        yield "nothing in it can be quoted"
+
+
+def check_addresses(origins: Mapping[OriginId, Origin], curation: Curation) -> Iterator[Finding]:
+    """Yield addresses that lead to a copy, a proxy or a test server, and titles and publishers that nobody knows."""
+    for origin in origins.values():
+        for what in _wrong_origin(origin, curation):
+            yield Finding(SOURCES_FILE, f"origin {origin.id}: {what}")
+    for id_ in sorted(set(curation.rules.unnamed) - {origin.id for origin in origins.values()}):
+        yield Finding("check.toml", f"unnamed has {id_!r}, which is not in the register")
+
+
+def _wrong_origin(origin: Origin, curation: Curation) -> Iterator[str]:
+    host = urlsplit(origin.url).hostname or ""
+    if _NUMERIC.fullmatch(host):
+        yield f"its address is a bare IP number: {origin.url}"
+    elif _TEST.search(host):
+        yield f"its address is a test server: {origin.url}"
+    elif why := _reason(host, curation.rules.copies):
+        yield f"its address is not the publisher's own ({why}): {origin.url}"
+    for address in (origin.url, origin.read_at):
+        if why := _reason(urlsplit(address).hostname or "", curation.rules.never):
+            yield f"nothing may rest on this page ({why}): {address}"
+    if origin.id not in curation.rules.unnamed:
+        yield from (
+            f"its {key} is not known: {value}"
+            for key, value in (("title", origin.title), ("publisher", origin.publisher))
+            if _UNKNOWN.search(value)
+        )
+
+
+def _reason(host: str, listed: Mapping[str, str]) -> str | None:
+    """Return why a host or a domain that it belongs to is listed."""
+    return next((why for name, why in listed.items() if host == name or host.endswith(f".{name}")), None)
 
 
 def check_provenance(corpus: Path, texts: Sequence[Text], origins: Mapping[OriginId, Origin]) -> Iterator[Finding]:

@@ -1,32 +1,27 @@
-"""Fit when to refuse over a corpus whose sentences are not asked anything.
+"""The weights of refusal over a corpus whose sentences are not asked anything (`fit_refusal.py`).
 
-    python benchmarks/fit_unasked.py DATASETS FOLDER
-
-Six corpora are written into ``FOLDER`` and indexed: the two of `examples/`, and a part of each of four collections of
-``DATASETS``, without the documents that answer some of its questions: those are near misses; questions of other
-collections are off topic. A question counts in full if the first quote is right, .65 if one of three is, else .3. Run
-it after `fit_cuts.py`; rewrites the table `[unasked]` of `data/answering/calibration.toml`.
+Six corpora are written into `build/unasked` and indexed: the two of `examples/`, and a part of each of four
+collections, without the documents that answer some of its questions: those are near misses; questions of other
+collections are off topic. A question counts in full if the first quote is right, .65 if one of three is, else .3.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit_refusal import save_step, weighed
+from refusal_data import rows, workspace
+from refusal_signals import weighed
 
 from b12assistant.answering.assistant import turns_of
-from b12assistant.answering.signals import Signals, load_barring, load_calibration
+from b12assistant.answering.signals import Calibration, Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
-from b12assistant.config import load_configuration
 from b12assistant.evaluation.labelled_set import is_hit, joined_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,9 +30,9 @@ COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cis
 SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "ahead": 1}
 SHARES = {"answered": 0.5, "near": 0.25, "off": 0.25}
 RIGHT, IN_THREE, NOT = 1.0, 0.65, 0.3
-LOGITS = {"possibly": -0.85, "message": -1.1, "answered": 1.5}  # read off the table that this prints
+# Read off the table that this prints; a longer question is judged as a short one.
+LOGITS = {"possibly": -0.85, "longer": -0.85, "message": -1.1, "answered": 1.5}
 DOCUMENTS, RELEVANT, LONGEST, OFF = 260, 6, 250, 20
-_MADE_BY = "then: python benchmarks/fit_unasked.py DATASETS FOLDER"
 _BLOCK = re.compile(r'^```\w+ title="corpus/([^"]+)"\n(.*?)^```', re.M | re.S)
 
 
@@ -59,15 +54,22 @@ def tutorial(folder: Path) -> None:
             (folder / name).write_text(content, "utf-8")
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+def corpus_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
+    """Write one of the six corpora; return its questions."""
+    if name in COLLECTIONS:
+        return part_of(datasets, name, folder)
+    if name == "oven":
+        tutorial(folder)
+    else:
+        shutil.copytree(ROOT / "examples" / name / "corpus", folder, dirs_exist_ok=True)
+    return list(rows(ROOT / "examples" / name / "questions.jsonl"))
 
 
 def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     """Write a part of a collection as a corpus; return its questions, with the documents that answer them."""
     rng = random.Random(7)
-    texts = {row["_id"]: row for row in _read(datasets / name / "corpus.jsonl")}
-    asked = {row["_id"]: row["text"].strip() for row in _read(datasets / name / "queries.jsonl")}
+    texts = {row["_id"]: row for row in rows(datasets / name / "corpus.jsonl")}
+    asked = {row["_id"]: row["text"].strip() for row in rows(datasets / name / "queries.jsonl")}
     relevant: dict[str, list[str]] = {}
     for line in (datasets / name / "qrels/test.tsv").read_text("utf-8").splitlines()[1:]:
         query, document, grade = line.split("\t")
@@ -90,7 +92,7 @@ def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
         row["text"].strip()
         for other in COLLECTIONS
         if other != name
-        for row in _read(datasets / other / "queries.jsonl")
+        for row in rows(datasets / other / "queries.jsonl")
     ]
     off = [*rng.sample([text for text in others if len(text) < LONGEST], OFF), *_of_the_council()[:OFF]]
     return [
@@ -101,17 +103,10 @@ def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
 
 
 def _of_the_council() -> list[str]:
-    return [row["question"] for row in _read(ROOT / "examples/council/questions.jsonl")]
+    return [row["question"] for row in rows(ROOT / "examples/council/questions.jsonl")]
 
 
-def workspace(folder: Path) -> Workspace:
-    flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index"), "encoder.tuned": False}
-    space = Workspace(load_configuration(environment={}, flags=flags))
-    space.index()
-    return space
-
-
-def rows_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
+def asked_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
     """Ask each question; one of a message counts as a question."""
     engine = space.engine
     for asked in questions:
@@ -133,14 +128,14 @@ def rows_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
             yield Row(kind, signals, RIGHT if right[0] else IN_THREE if any(right) else NOT)
 
 
-def fitted(found: list[list[Row]]) -> dict[str, float]:
+def weights_of(found: list[list[Row]]) -> dict[str, float]:
     """Return the weights; each corpus counts the same, and each kind by its share."""
     x, y, weights = [], [], []
-    for rows in found:
+    for asked in found:
         counts = {
-            kind: sum(row.right if kind == "answered" else 1 for row in rows if row.kind == kind) for kind in SHARES
+            kind: sum(row.right if kind == "answered" else 1 for row in asked if row.kind == kind) for kind in SHARES
         }
-        for row in rows:
+        for row in asked:
             x.append([getattr(row.signals, name) for name in SIGNS])
             y.append(row.kind == "answered")
             weights.append(SHARES[row.kind] * (row.right if y[-1] else 1) / counts[row.kind])
@@ -148,9 +143,9 @@ def fitted(found: list[list[Row]]) -> dict[str, float]:
     return dict(zip((*SIGNS, "bias"), theta.tolist(), strict=True))
 
 
-def table(name: str, rows: list[Row], totals: np.ndarray) -> str:
+def table(name: str, asked: list[Row], totals: np.ndarray) -> str:
     """Return a line of figures at the two cuts."""
-    kind, first = np.array([row.kind for row in rows]), np.array([row.right == RIGHT for row in rows])
+    kind, first = np.array([row.kind for row in asked]), np.array([row.right == RIGHT for row in asked])
     shown, strong = totals >= LOGITS["possibly"], totals >= LOGITS["answered"]
     answered = kind == "answered"
     return (
@@ -160,33 +155,25 @@ def table(name: str, rows: list[Row], totals: np.ndarray) -> str:
     )
 
 
-def main(datasets: Path, folder: Path) -> None:
+def fitted(datasets: Path) -> tuple[Calibration, list[str]]:
+    """Return what ships with the weights fitted anew, and a line of figures for each corpus."""
     found: dict[str, list[Row]] = {}
     for name in (*EXAMPLES, *COLLECTIONS):
-        corpus = folder / name / "corpus"
-        if name in COLLECTIONS:
-            questions = part_of(datasets, name, corpus)
-        else:
-            questions = _read(ROOT / "examples" / name / "questions.jsonl")
-            tutorial(corpus) if name == "oven" else shutil.copytree(
-                ROOT / "examples" / name / "corpus", corpus, dirs_exist_ok=True
-            )
-        found[name] = list(rows_of(workspace(folder / name), questions))
-    weights = fitted(list(found.values()))
+        folder = ROOT / "build" / "unasked" / name
+        questions = corpus_of(datasets, name, folder / "corpus")
+        space = workspace(str(folder / "corpus"), str(folder / "index"), tuned=False)
+        space.index()
+        found[name] = list(asked_of(space, questions))
+    weights = weights_of(list(found.values()))
     shipped = load_calibration()
     lines = []
-    for name, rows in found.items():
+    for name, asked in found.items():
         totals = np.array(
-            [weights["bias"] + sum(weights[key] * getattr(row.signals, key) for key in SIGNS) for row in rows]
+            [weights["bias"] + sum(weights[key] * getattr(row.signals, key) for key in SIGNS) for row in asked]
         )
-        lines.append(table(name, rows, totals))
-    print(*lines, sep="\n")
+        lines.append(table(name, asked, totals))
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
     bias = weights.pop("bias") - shipped.unasked - shipped.barred * load_barring()["usual"]
     values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
-    save_step(replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None)), _MADE_BY, lines)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    return replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None)), lines

@@ -1,0 +1,84 @@
+"""What a searched question shows, and logistic weights of it: the parts of every fit of refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from refusal_data import Asked
+from scipy.optimize import minimize
+
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.quoting import Window
+from b12assistant.answering.retrieval import Query
+from b12assistant.answering.signals import Signals, Topics
+from b12assistant.api import Workspace
+from b12assistant.types import Hit
+
+KEPT = 0.95  # of the answerable of the calibration split
+PENALTY = 0.02
+SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A question that was searched: the choice of topics does not change what is found."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    first: Window | None
+
+
+def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
+    found = []
+    for each in questions:
+        read = space.assistant.understood(each.question, each.history).searched
+        found.append(Searched(read.query, read.hits, next(iter(read.windows), None)))
+    return found
+
+
+def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
+    """Return (n, 6) signals of each question and its first quote, in the order of ``SIGNS``."""
+    weighing = replace(engine, topics=topics)
+    rows = []
+    for each in searched:
+        evidence = weighing.evidence(each.query, each.hits)
+        nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
+        signals = weighing.signals(each.query, evidence, each.first) if each.first else nothing
+        rows.append([getattr(signals, name) for name in SIGNS])
+    found = np.array(rows, float)  # None, for a quote without asked questions, becomes NaN
+    if np.isnan(found).all(axis=0).any():  # a corpus without asked questions
+        return found
+    return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
+
+
+def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray, of: Mapping[str, int] = SIGNS) -> np.ndarray:
+    """Return logistic weights of the signals, then the bias; none against its sign. Both classes count the same."""
+    scale = x.std(axis=0) + 1e-9
+    signs = np.array(list(of.values()))
+    z, centre = x * signs / scale, (x * signs / scale).mean(axis=0)
+    balanced = np.where(y, weights / weights[y].sum(), weights / weights[~y].sum()) / 2
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        total = (z - centre) @ theta[:-1] + theta[-1]
+        slope = balanced * (1 / (1 + np.exp(-total)) - y)
+        value = float((balanced * np.logaddexp(0, np.where(y, -total, total))).sum())
+        penalty = PENALTY * np.append(theta[:-1], 0)
+        return value + float(penalty @ theta) / 2, np.append((z - centre).T @ slope, slope.sum()) + penalty
+
+    bounds = [(0, None)] * len(of) + [(None, None)]
+    theta = minimize(loss, np.zeros(len(of) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return np.append(theta[:-1] * signs / scale, theta[-1] - centre @ theta[:-1])
+
+
+def scaled(total: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return Platt's slope and shift of a sum of signals, as if half of the questions were answerable."""
+    balanced = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
+
+    def loss(theta: np.ndarray) -> float:
+        z = theta[0] * total + theta[1]
+        return float((balanced * np.logaddexp(0, np.where(y, -z, z))).sum())
+
+    slope, shift = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    return float(slope), float(shift)
