@@ -24,7 +24,7 @@ from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import draw
-from b12assistant.display.presentation import present, quotes_of
+from b12assistant.display.presentation import present
 from b12assistant.display.quoted import Cited, Quoted
 from b12assistant.types import Interest
 
@@ -111,7 +111,7 @@ def problems(file: Path, space: Workspace) -> list[str]:
 def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, space: Workspace) -> None:
     reply = space.ask(question)
     assert reply.answer.status is Status.ANSWERED
-    first = next(quotes_of(present(reply, space.setting())))
+    first = present(reply, space.setting()).quotes[0]
     best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best))
     assert best.basis[0].publisher.startswith(("NHS", "NICE"))
 

@@ -75,9 +75,9 @@ class Labels:
         first, last = pages
         return self("speaker.page" if first == last else "speaker.pages", first=first, last=last)
 
-    def headline(self, reason: Reason | None) -> str | None:
-        """Return the headline for a reason; ``None`` for a plain answer or a safety text."""
-        return self.tables["headlines"].get(reason) if reason else None
+    def headline(self, reason: Reason | None) -> str:
+        """Return the headline for a reason; "" for a plain answer or a safety text."""
+        return self.tables["headlines"].get(reason, "") if reason else ""
 
     def day(self, date_: date) -> str:
         month = self(f"dates.{date_.month}")
