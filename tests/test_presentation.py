@@ -34,7 +34,7 @@ from b12assistant.answers import (
     Turn,
 )
 from b12assistant.display import terminal
-from b12assistant.display.citation_formats import CitationForm, cite
+from b12assistant.display.citation_formats import cite
 from b12assistant.display.labels import load_labels
 from b12assistant.display.presentation import Setting, present, turn_html
 from b12assistant.integrations.mcp_server import build_server
@@ -143,11 +143,8 @@ def over_mcp(reply: Reply, space: OneReply) -> str:
     return "\n".join(asyncio.run(called()))
 
 
-def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
-    def copy(reply: Reply, _: OneReply) -> str:
-        return "\n".join(cite(quote, form, SAID) for quote in present(reply, SETTING).quotes)
-
-    return copy
+def copied(reply: Reply, _: OneReply) -> str:
+    return "\n".join(cite(quote) for quote in present(reply, SETTING).quotes)
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
@@ -155,7 +152,7 @@ ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
     "terminal": on_terminal,
     "MCP": over_mcp,
 }
-QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {"copied": copied(CitationForm.PLAIN)}
+QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {"copied": copied}
 
 
 def seen(text: str) -> str:

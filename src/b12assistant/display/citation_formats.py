@@ -1,4 +1,4 @@
-"""Write a quote with its citation: plain text, link, a message, or a report of a problem.
+"""Write quotes with their citation: one as plain text, or the answers to several questions as a message.
 
 Plain text keeps the words exactly; between the cells of a table and before an item it has a dot.
 """
@@ -6,7 +6,6 @@ Plain text keeps the words exactly; between the cells of a table and before an i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
@@ -18,23 +17,9 @@ from b12assistant.types import GAP, OriginId
 CITE = "/cite/"  # the route of quotes as text
 
 
-class CitationForm(StrEnum):
-    """A form in which a quote can be copied."""
-
-    PLAIN = "plain"
-    LINK = "link"
-    REPORT = "report"
-
-
-def cite(quote: Quoted, form: CitationForm, labels: Labels) -> str:
-    """Write the quote as ``form``, without a line end after it."""
-    match form:
-        case CitationForm.PLAIN:
-            return _plain(quote)
-        case CitationForm.LINK:
-            return quote.link
-        case CitationForm.REPORT:
-            return _report(quote, labels)
+def cite(quote: Quoted) -> str:
+    """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
+    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
@@ -42,11 +27,6 @@ def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     speaker = quote.speaker
     who = [*map(capital, map(_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
-
-
-def _plain(quote: Quoted) -> str:
-    """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def words_of(quote: Quoted) -> str:
@@ -62,23 +42,6 @@ def said_by(quote: Quoted) -> str:
 def _sentences(parts: Sequence[str]) -> str:
     """Join parts with one full stop after each, but the last; a part may end with a mark of its own."""
     return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
-
-
-def _report(quote: Quoted, labels: Labels) -> str:
-    """Write a report of a problem, with all ids that are needed to look into it."""
-    facts = {
-        "wrong": "",
-        "words": quote.text,
-        "place": quote.where,
-        "document": quote.document,
-        "digest": quote.digest,
-        "passage": quote.passage or "",
-        "spans": ", ".join(f"{span.start}-{span.end}" for span in quote.spans),
-        "generation": quote.generation or "",
-        "link": quote.link,
-    }
-    lines = (f"{labels(f'cite.report_{name}')}: {value}".rstrip() for name, value in facts.items())
-    return "\n".join((labels("cite.report_heading"), *lines))
 
 
 MOST_NAMED = 2  # publications for a sentence of a message: its list is short

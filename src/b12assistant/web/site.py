@@ -87,7 +87,7 @@ def application(
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    labels = load_labels().naming(settings.page.run_by)
+    labels = load_labels()
     words = live().page_words or load_page_words(labels.language)
     app = service.build_app(live, questions)
     routers = (
