@@ -10,13 +10,13 @@ from builders import build_document, build_passages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.display import addresses, citation_formats
-from b12assistant.display.labels import load_labels
+from b12assistant.display import addresses
+from b12assistant.display.citation_formats import cite
 from b12assistant.display.markup import dotted, pasted
-from b12assistant.display.quoted import Cited, Quoted
-from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
+from b12assistant.display.quoted import Quoted
+from b12assistant.types import Document, DocumentId, Interest, Source, SourceKind
 
-SAID = load_labels()
+TODAY = date(2026, 11, 20)
 BASE = "http://127.0.0.1:7860"
 SOURCE = Source(
     title="Nerves & sheaths",
@@ -29,23 +29,19 @@ SOURCE = Source(
 TEXT = "# Nerves\n\n## Sheath\n\nMyelin wraps 100% of every nerve. It is fat.\n\nNumb feet are a sign.\n"
 
 
-def cite(cited: Cited) -> str:
-    return citation_formats.cite(Quoted.of(cited, SAID, date(2026, 11, 20)))
-
-
 @pytest.fixture
-def cited() -> Cited:
+def cited() -> Quoted:
     document = replace(build_document(TEXT, file="guides/nerves one.md", source=SOURCE), page_starts=(0, 40))
     passage = build_passages(document)[0]
     first, last = passage.sentences[0], passage.sentences[-1]
-    return Cited((first, last), last, passage.id, GenerationId("gen"), BASE)
+    return Quoted((first, last), TODAY, last, passage.id, base=BASE)
 
 
-def of_text(text: str) -> Cited:
-    return Cited((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), base=BASE)
+def of_text(text: str) -> Quoted:
+    return Quoted((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), TODAY, base=BASE)
 
 
-def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Cited) -> None:
+def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Quoted) -> None:
     words, _, about = cite(cited).partition("\n\n— ")
     assert words == f"“{' […] '.join(span.text for span in cited.spans)}”"
     told, link = about.split("\n")
@@ -56,7 +52,7 @@ def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: C
     assert link == BASE + addresses.of_spans(cited.spans, cited.best)
 
 
-def test_an_address_that_is_not_a_web_address_is_left_out(cited: Cited) -> None:
+def test_an_address_that_is_not_a_web_address_is_left_out(cited: Quoted) -> None:
     for url in ("javascript:alert(1)", "//x", "http://[", "", None):
         document = replace(cited.document, source=replace(SOURCE, url=url))
         other = replace(cited, spans=(document.span(0, 5),), best=None)

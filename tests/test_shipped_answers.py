@@ -25,7 +25,7 @@ from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.quoted import Quoted
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
@@ -112,14 +112,14 @@ def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: s
     reply = space.ask(question)
     assert reply.answer.status is Status.ANSWERED
     first = present(reply, space.setting()).quotes[0]
-    best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best))
+    best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best.range))
     assert best.basis[0].publisher.startswith(("NHS", "NICE"))
 
 
 def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
     hidden, labels, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', load_labels(), 0
     for passage in space.opened.collection.passages:
-        quote = Quoted.of(Cited.of_passage(passage), labels, local_today())
+        quote = Quoted.of_passage(passage, local_today())
         rows += " | " in quote.text
         for text in (cite(quote), draw("answer.html", "figure", "t", quote, labels, quote.sentences)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text

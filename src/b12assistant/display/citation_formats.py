@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from b12assistant.display.labels import Labels, capital
+from b12assistant.display.labels import capital, load_labels
 from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
 from b12assistant.display.quoted import Basis, Quoted
 from b12assistant.types import GAP, OriginId
@@ -47,14 +47,13 @@ def _sentences(parts: Sequence[str]) -> str:
 MOST_NAMED = 2  # publications for a sentence of a message: its list is short
 
 
-def message(
-    parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], labels: Labels, signature: str
-) -> dict[str, str]:
+def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], signature: str) -> dict[str, str]:
     """Write a message that answers, as text and as HTML: greeting, questions with their sentences, sources, signature.
 
     Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
     A link to a page on this machine is left out: nobody else could open it.
     """
+    labels = load_labels()
     named = {
         basis.id: basis
         for _, quotes in parts
@@ -79,11 +78,10 @@ def message(
     if named:
         text.append(
             "\n".join(
-                f"[{numbers[id_]}] {_line(each.short(labels))} {web_address(each.link)}".rstrip()
-                for id_, each in named.items()
+                f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}".rstrip() for id_, each in named.items()
             )
         )
-        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each, labels)}</p>" for id_, each in named.items()))
+        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each)}</p>" for id_, each in named.items()))
     after = [*notices, *([labels("reply.regards"), signature] * bool(signature))]
     html += [f"<p>{_lines(part)}</p>" for part in after]
     return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
@@ -109,8 +107,8 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
     )
 
 
-def _linked(basis: Basis, labels: Labels) -> str:
-    link, name = plain(web_address(basis.link)), revealed(basis.short(labels))
+def _linked(basis: Basis) -> str:
+    link, name = plain(web_address(basis.link)), revealed(basis.short)
     return f'<a href="{link}">{name}</a>' if link else name
 
 

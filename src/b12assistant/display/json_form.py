@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
-from b12assistant.display.labels import load_labels, overdue, section
+from b12assistant.display.labels import overdue, section
 from b12assistant.display.presentation import quoted
-from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, passage_text, spans_text
+from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, passage_text
 from b12assistant.types import (
     Extent,
     FileEnd,
@@ -212,11 +212,11 @@ class Quote(SourceFields, _QuotePlace):
     source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
 
     @classmethod
-    def of(cls, shown: Quoted, quote: answers.Quote, reply: Reply, today: date) -> Self:
+    def of(cls, shown: Quoted, quote: answers.Quote) -> Self:
         document, first, last, around = quote.document, quote.spans[0], quote.spans[-1], quote.passage.span
         return cls(
             number=shown.number,
-            text=spans_text(quote.spans),
+            text=shown.text,
             document=document.id,
             passage=quote.passage.id,
             spans=[(span.start, span.end) for span in quote.spans],
@@ -227,11 +227,11 @@ class Quote(SourceFields, _QuotePlace):
             pages=Span(document, first.start, last.end).pages,
             sentences=[QuoteSentence.of(each) for each in shown.sentences],
             source_cites=list(document.source.cites),
-            review_overdue=overdue(document.source, today),
-            source_changed=document.id in reply.source_changed,
+            review_overdue=overdue(document.source, shown.today),
+            source_changed=shown.changed,
             strength=quote.strength,
             score=quote.score,
-            **source_fields(document.source, basis_of(quote.spans)),
+            **source_fields(document.source, shown.speaker.basis),
         )
 
 
@@ -324,8 +324,8 @@ class Answer(Form):
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
         answer = reply.answer
-        shown = quoted(reply, load_labels(), today)
-        quotes = iter([Quote.of(each, quote, reply, today) for each, quote in zip(shown, answer.shown, strict=True)])
+        shown = quoted(reply, today)
+        quotes = iter([Quote.of(each, quote) for each, quote in zip(shown, answer.shown, strict=True)])
         return cls(
             question=answer.question.text,
             status=answer.status,

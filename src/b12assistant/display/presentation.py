@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from itertools import chain, islice
@@ -29,7 +29,7 @@ from b12assistant.answers import (
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
 from b12assistant.display.markup import draw
-from b12assistant.display.quoted import Basis, Cited, Quoted, first_mentions
+from b12assistant.display.quoted import Basis, Quoted, first_mentions
 from b12assistant.language.sentences import split_sentences
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
@@ -215,7 +215,7 @@ class ShownAnswer:
         names: dict[str, list[str]] = {}
         for number, basis in enumerate(self.publications, start=1):
             if number in at_once:
-                names.setdefault(basis.short(self.labels), []).append(str(number))
+                names.setdefault(basis.short, []).append(str(number))
         return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
@@ -232,7 +232,7 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
 def present(reply: Reply, setting: Setting) -> ShownAnswer:
     """Put a reply into words."""
     answer, labels = reply.answer, setting.labels
-    shown = quoted(reply, labels, setting.today, setting.base)
+    shown = quoted(reply, setting.today, setting.base)
     quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, setting.texts, labels)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
@@ -254,14 +254,11 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
     )
 
 
-def quoted(reply: Reply, labels: Labels, today: date, base: str = "") -> tuple[Quoted, ...]:
+def quoted(reply: Reply, today: date, base: str = "") -> tuple[Quoted, ...]:
     """Return every quote of an answer, with the numbers of the publications that each sentence rests on."""
-    shown = [
-        Quoted.of(Cited.of_quote(quote, reply, base), labels, today, number)
-        for number, quote in enumerate(reply.answer.shown, start=1)
-    ]
+    shown = [Quoted.of_quote(quote, reply, today, n, base) for n, quote in enumerate(reply.answer.shown, start=1)]
     numbers = {each.id: number for number, each in enumerate(first_mentions(shown), start=1)}
-    return tuple(quote.numbered(numbers) for quote in shown)
+    return tuple(replace(quote, numbers=numbers) for quote in shown)
 
 
 def _only_part(answer: Answer, quotes: tuple[Quoted, ...], setting: Setting) -> ShownPart:

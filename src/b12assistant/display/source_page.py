@@ -6,7 +6,7 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -14,9 +14,9 @@ from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_
 from b12assistant.display.citation_formats import CITE, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, Markup, draw, laid_out, layered, plain
-from b12assistant.display.quoted import Basis, Cited, Speaker
+from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, GenerationId, MarkKind, PassageId, Range, Source, Words
+from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source, Words
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
@@ -46,7 +46,7 @@ class View:
 
     @property
     def speaker(self) -> Speaker:
-        return Speaker.of(self.source, self.labels)
+        return Speaker(self.source)
 
     @property
     def is_ours(self) -> bool:
@@ -83,15 +83,15 @@ class View:
         at = self.place.best or self.place.spans[0]
         return next((n for n, passage in enumerate(self.entry.passages) if passage.span.range.overlaps(at)), None)
 
-    def cited(self, generation: GenerationId, base: str) -> Cited | None:
+    def quoted(self, base: str) -> Quoted | None:
         """Return the words to cite; ``None`` if the address names none."""
         passage = None if self.current is None else self.entry.passages[self.current]
         if self.place is None:
-            return Cited.of_passage(passage, generation, base) if passage else None
+            return replace(Quoted.of_passage(passage, self.today, base=base), changed=self.changed) if passage else None
         best = self.place.best
         spans = tuple(self.document.span(range_.start, range_.end) for range_ in self.place.spans)
         answering = self.document.span(best.start, best.end) if best else None
-        return Cited(spans, answering, passage.id if passage else None, generation, base)
+        return Quoted(spans, self.today, answering, changed=self.changed, base=base)
 
     @property
     def citation(self) -> str:

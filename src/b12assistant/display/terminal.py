@@ -254,7 +254,7 @@ def _citation(quote: Quoted, console: Console, *, in_answer: bool = False) -> No
     if speaker.interest:
         lines.append(Text(speaker.interest, style="bold magenta" if speaker.sells else "bold yellow"))
     if quote.passage is not None:
-        lines.append(Text(inert(f"{quote.document} {quote.passage[:8]}"), style="dim"))
+        lines.append(Text(inert(f"{quote.document.id} {quote.passage[:8]}"), style="dim"))
     for text in lines:
         _print(text, console, indent=_INDENT + 2)
 

@@ -25,7 +25,7 @@ from b12assistant.display.citation_formats import about
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import Labels, capital, load_labels
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart, present, present_notices
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.quoted import Quoted
 from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
 from b12assistant.types import Hit, Passage
@@ -276,7 +276,7 @@ def _notice(notice: ShownNotice) -> Iterator[str]:
 
 
 def _passage(passage: Passage, rank: int = 0) -> str:
-    return _cited(Quoted.of(Cited.of_passage(passage), load_labels(), local_today(), rank), "Passage")
+    return _cited(Quoted.of_passage(passage, local_today(), rank), "Passage")
 
 
 def _fixed(name: str, text: str) -> str:

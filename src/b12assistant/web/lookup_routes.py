@@ -23,7 +23,7 @@ from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import ShownNotice, present_notices
-from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of
+from b12assistant.display.quoted import Quoted, basis_of, best_known, in_short, joined
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
 from b12assistant.web.http_models import Filters
@@ -67,7 +67,7 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     return JsonResponse(
         {
             "notices": notices(warnings, space.texts, labels),
-            "rows": [row(match, asked.sieve, labels, local_today()) for match in matches],
+            "rows": [row(match, asked.sieve, local_today()) for match in matches],
             "generation": space.opened.collection.generation,
             "message": "",
         }
@@ -94,21 +94,20 @@ def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
 Json = dict[str, Any]
 
 
-def row(match: Match, sieve: Sieve, labels: Labels, today: date) -> Json:
+def row(match: Match, sieve: Sieve, today: date) -> Json:
     """Return the row of a match.
 
     ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap. ``by``: who says the
     best sentence, those that the sieve wants.
     """
-    spans = Cited.of_passage(match.passage).spans
+    spans = joined(match.passage)
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
-    quote = Quoted.of(Cited(spans, match.best, match.passage.id), labels, today)
+    quote = Quoted(spans, today, match.best, match.passage.id)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
-    source = match.passage.document.source
     return {
         **place_of(quote),
-        "by": " · ".join(Speaker.of(source, labels, wanted, match.passage.document.title).chip),
+        "by": " · ".join(in_short(quote.source, best_known(wanted), quote.document.title)),
         "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
     }
 
@@ -116,11 +115,11 @@ def row(match: Match, sieve: Sieve, labels: Labels, today: date) -> Json:
 def place_of(quote: Quoted) -> Json:
     """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
     speaker = quote.speaker
-    told = speaker.chip if speaker.basis else (capital(speaker.parts[0]), *speaker.parts[1:])
+    told = quote.in_short if speaker.basis else (capital(speaker.own[0]), *speaker.own[1:])
     return {
         "address": quote.link,
         "passage": quote.passage,
-        "document": quote.document,
+        "document": quote.document.id,
         "place": list(quote.place),
         "pages": quote.pages or None,
         "who": " · ".join((*told, *quote.notes)),

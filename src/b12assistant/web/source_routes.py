@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -69,16 +70,14 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
 
     def words(request: Request) -> Response:
         """Return the words of an address with their citation."""
-        space = workspace()
         try:
-            view = view_of(request, space)
+            view = view_of(request, workspace())
         except NotFoundError:
             return PlainTextResponse("there is nothing here\n", 404)
-        cited = view.cited(space.opened.collection.generation, str(request.base_url).rstrip("/"))
-        if cited is None:
+        quote = view.quoted(str(request.base_url).rstrip("/"))
+        if quote is None:
             return PlainTextResponse(f"{labels('cite.gone')}\n", 410)
-        text = cite(Quoted.of(space.with_state(cited), labels, view.today))
-        return PlainTextResponse(text.encode("utf-8", "replace"))
+        return PlainTextResponse(cite(quote).encode("utf-8", "replace"))
 
     for root, answer in ((addresses.ROOT, page), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
@@ -112,8 +111,8 @@ class MessageRequest(Form):
     parts: Annotated[tuple[MessagePart, ...], Field(max_length=MOST_QUOTED)]
 
 
-def reply_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
-    """Return the route. ``workspace`` is called once per request; ``labels``: the page's words."""
+def reply_router(workspace: Callable[[], Workspace], questions: Questions) -> APIRouter:
+    """Return the route. ``workspace`` is called once per request."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.post(REPLY)
@@ -122,20 +121,20 @@ def reply_router(workspace: Callable[[], Workspace], questions: Questions, label
         space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse(_message(space, asked, labels, base)))
+        return await questions.run(lambda: JsonResponse(_message(space, asked, base)))
 
     return router
 
 
-def _message(space: Workspace, asked: MessageRequest, labels: Labels, base: str) -> dict[str, str]:
+def _message(space: Workspace, asked: MessageRequest, base: str) -> dict[str, str]:
     """Quote what is still there."""
     page = space.configuration.settings.page
     parts: list[tuple[str, list[Quoted]]] = []
     for part in asked.parts:
-        found = [read_address(address, space.entries, base) for address in part.addresses]
-        cited = [space.with_state(words) for words in found if words]
-        parts.append((part.question, [Quoted.of(each, labels, local_today()) for each in cited]))
+        found = [read_address(address, space.entries, local_today(), base) for address in part.addresses]
+        current = [replace(words, changed=space.source_changed(words.document.id)) for words in found if words]
+        parts.append((part.question, current))
     quotes = [quote for _, found in parts for quote in found]
     only_sellers = quotes and all(quote.source.interest is Interest.SELLS for quote in quotes)
     notices = [space.texts[name].text for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
-    return message(parts, notices, labels, page.signature or page.run_by)
+    return message(parts, notices, page.signature or page.run_by)
