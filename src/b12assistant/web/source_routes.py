@@ -25,7 +25,7 @@ from b12assistant.display.labels import Labels
 from b12assistant.display.quoted import Quoted
 from b12assistant.display.source_page import THEMES, View, missing_page, source_page
 from b12assistant.errors import NotFoundError
-from b12assistant.types import Interest
+from b12assistant.types import Interest, PassageId
 from b12assistant.web.policy import LOOPBACK
 from b12assistant.web.problems import BoundedRoute, JsonResponse
 from b12assistant.web.questions import Questions
@@ -53,7 +53,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
             space.document(name),
             local_today(),
             addresses.read(asked),
-            addresses.read_passage(asked),
+            PassageId(asked.get("passage", "")) or None,
             changed=space.source_changed(name),
             theme=_theme(request),
             framed=asked.get("framed") == "1",
