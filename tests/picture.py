@@ -66,10 +66,7 @@ PICTURE = (
     ),
     (
         "display",
-        (
-            "addresses labels < markup < quoted < presentation < citation_formats json_form "
-            "terminal < answer_html < source_page"
-        ),
+        ("addresses labels < markup < quoted < presentation < citation_formats json_form terminal < source_page"),
     ),
     (
         "application",

@@ -10,14 +10,13 @@ from builders import build_document, build_passages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.display import addresses, citation_formats
-from b12assistant.display.citation_formats import CitationForm
-from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display import addresses
+from b12assistant.display.citation_formats import cite
 from b12assistant.display.markup import dotted, pasted
-from b12assistant.display.quoted import Cited, Quoted, spans_text
-from b12assistant.types import Document, DocumentId, GenerationId, Interest, Source, SourceKind
+from b12assistant.display.quoted import Quoted
+from b12assistant.types import Document, DocumentId, Interest, Source, SourceKind
 
-SAID = load_labels()
+TODAY = date(2026, 11, 20)
 BASE = "http://127.0.0.1:7860"
 SOURCE = Source(
     title="Nerves & sheaths",
@@ -30,24 +29,20 @@ SOURCE = Source(
 TEXT = "# Nerves\n\n## Sheath\n\nMyelin wraps 100% of every nerve. It is fat.\n\nNumb feet are a sign.\n"
 
 
-def cite(cited: Cited, form: CitationForm, said: Labels) -> str:
-    return citation_formats.cite(Quoted.of(cited, said, date(2026, 11, 20)), form, said)
-
-
 @pytest.fixture
-def cited() -> Cited:
+def cited() -> Quoted:
     document = replace(build_document(TEXT, file="guides/nerves one.md", source=SOURCE), page_starts=(0, 40))
     passage = build_passages(document)[0]
     first, last = passage.sentences[0], passage.sentences[-1]
-    return Cited((first, last), last, passage.id, GenerationId("gen"), BASE)
+    return Quoted((first, last), TODAY, last, passage.id, base=BASE)
 
 
-def of_text(text: str) -> Cited:
-    return Cited((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), base=BASE)
+def of_text(text: str) -> Quoted:
+    return Quoted((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), TODAY, base=BASE)
 
 
-def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Cited) -> None:
-    words, _, about = cite(cited, CitationForm.PLAIN, SAID).partition("\n\n— ")
+def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Quoted) -> None:
+    words, _, about = cite(cited).partition("\n\n— ")
     assert words == f"“{' […] '.join(span.text for span in cited.spans)}”"
     told, link = about.split("\n")
     assert told == (
@@ -57,19 +52,11 @@ def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: C
     assert link == BASE + addresses.of_spans(cited.spans, cited.best)
 
 
-def test_a_report_names_every_id(cited: Cited) -> None:
-    told = cite(cited, CitationForm.REPORT, SAID)
-    words = spans_text(cited.spans)
-    for part in (words, "guides/nerves one.md", cited.document.digest, cited.passage, "gen", cited.link):
-        assert str(part) in told
-    assert "What is wrong:\n" in told
-
-
-def test_an_address_that_is_not_a_web_address_is_left_out(cited: Cited) -> None:
+def test_an_address_that_is_not_a_web_address_is_left_out(cited: Quoted) -> None:
     for url in ("javascript:alert(1)", "//x", "http://[", "", None):
         document = replace(cited.document, source=replace(SOURCE, url=url))
         other = replace(cited, spans=(document.span(0, 5),), best=None)
-        told = cite(other, CitationForm.PLAIN, SAID)
+        told = cite(other)
         assert not url or url not in told
 
 
@@ -77,7 +64,7 @@ TABLE = "What you may feel | Where\nTingling | Hands\n\nThen:\n- rest\n- eat"
 
 
 def test_a_table_and_a_list_are_copied_without_pipes_and_dashes() -> None:
-    said = cite(of_text(TABLE), CitationForm.PLAIN, SAID)
+    said = cite(of_text(TABLE))
     assert said.startswith("“What you may feel · Where\nTingling · Hands\n\nThen:\n• rest\n• eat”\n\n— ")
 
 

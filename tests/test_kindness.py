@@ -9,7 +9,7 @@ from serving import EMERGENCY, small_space
 
 from b12assistant.answers import Answer, NoticeKind, Status, Turn
 from b12assistant.data_files import read_data
-from b12assistant.display.answer_html import turn_html
+from b12assistant.display.presentation import turn_html
 from b12assistant.safety.opinion import KINDNESS, kind_line
 
 CUES = read_data("red_flags", KINDNESS)["cue"]

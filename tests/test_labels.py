@@ -53,10 +53,3 @@ def test_no_label_speaks_about_health() -> None:
         assert [
             text for text in table.values() if HEALTH.search(UNCHECKED.sub("", text.replace("b12assistant", "")))
         ] == [], name
-
-
-def test_a_mistake_is_sent_to_those_who_run_the_page() -> None:
-    said = SAID.naming("Anytown Surgery, b12@surgery.example")
-    assert said("cite.copied_report") == "Copied. Say what is wrong and send it to Anytown Surgery, b12@surgery.example"
-    assert SAID.naming("{A} {}")("cite.copied_report").endswith("{A} {}")
-    assert SAID.naming("")("cite.copied_report").endswith("send it to the people who run this page.")

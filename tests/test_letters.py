@@ -21,10 +21,8 @@ from b12assistant.answers import Answer
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display import terminal
-from b12assistant.display.answer_html import turn_html
 from b12assistant.display.json_form import reply_json
-from b12assistant.display.presentation import Also, AskedHeading, Further, Headline, Nearest, present
-from b12assistant.display.quoted import Quoted
+from b12assistant.display.presentation import present, turn_html
 from b12assistant.integrations.mcp_server import build_server
 
 
@@ -42,19 +40,14 @@ def asked(found: Answer) -> list[str]:
 
 
 def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: FakeWorkspace) -> None:
-    pieces = present(space.ask(LETTER), space.setting())
-    kinds = [type(piece) for piece in pieces]
-    assert kinds[:-2] == [
-        *(AskedHeading, Headline, Quoted),
-        *(AskedHeading, Headline, Nearest),
-        *(AskedHeading, Headline, Quoted),
-        *(AskedHeading, Headline, Also),
-    ]
-    headings = [piece for piece in pieces if isinstance(piece, AskedHeading)]
-    assert [heading.text for heading in headings] == [MYELIN, REFUSED, PILLS, FEET]
-    assert [heading.read_as for heading in headings] == ["", f"“{MYELIN}”", "", ""]
-    assert [piece.questions for piece in pieces if isinstance(piece, Further)] == [(EGGS, FISH)]
-    assert [piece.number for piece in pieces if isinstance(piece, Also)] == [1]
+    shown = present(space.ask(LETTER), space.setting())
+    assert [part.question for part in shown.parts] == [MYELIN, REFUSED, PILLS, FEET]
+    assert [part.read_as for part in shown.parts] == ["", f"“{MYELIN}”", "", ""]
+    assert all(part.headline for part in shown.parts)
+    assert [[quote.number for quote in part.quotes] for part in shown.parts] == [[1], [], [2], []]
+    assert [bool(part.nearest) for part in shown.parts] == [False, True, False, False]
+    assert [part.also for part in shown.parts] == [(), (), (), (1,)]
+    assert shown.further == (EGGS, FISH)
 
 
 def test_a_part_without_a_sure_answer_says_so_once_above_its_quotes(

@@ -21,8 +21,7 @@ from b12assistant.answers import (
     Timings,
     Turn,
 )
-from b12assistant.display.answer_html import turn_html
-from b12assistant.display.presentation import Setting
+from b12assistant.display.presentation import Setting, turn_html
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.safety.translations import LABEL, WithTranslations
 

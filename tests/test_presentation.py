@@ -34,15 +34,9 @@ from b12assistant.answers import (
     Turn,
 )
 from b12assistant.display import terminal
-from b12assistant.display.answer_html import turn_html
-from b12assistant.display.citation_formats import CitationForm, cite
+from b12assistant.display.citation_formats import cite
 from b12assistant.display.labels import load_labels
-from b12assistant.display.presentation import (
-    Headline,
-    Setting,
-    present,
-    quotes_of,
-)
+from b12assistant.display.presentation import Setting, present, turn_html
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
@@ -149,11 +143,8 @@ def over_mcp(reply: Reply, space: OneReply) -> str:
     return "\n".join(asyncio.run(called()))
 
 
-def copied(form: CitationForm) -> Callable[[Reply, OneReply], str]:
-    def copy(reply: Reply, _: OneReply) -> str:
-        return "\n".join(cite(quote, form, SAID) for quote in quotes_of(present(reply, SETTING)))
-
-    return copy
+def copied(reply: Reply, _: OneReply) -> str:
+    return "\n".join(cite(quote) for quote in present(reply, SETTING).quotes)
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
@@ -161,7 +152,7 @@ ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
     "terminal": on_terminal,
     "MCP": over_mcp,
 }
-QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {"copied": copied(CitationForm.PLAIN)}
+QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {"copied": copied}
 
 
 def seen(text: str) -> str:
@@ -198,5 +189,4 @@ def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(o
 )
 def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
     remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
-    headline, _ = present(Reply(remark, Timings(1, 1), GENERATION), SETTING)
-    assert headline == Headline(shown)
+    assert present(Reply(remark, Timings(1, 1), GENERATION), SETTING).parts[0].headline == shown

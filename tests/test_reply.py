@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from starlette.testclient import TestClient
 
 from b12assistant.application.shared_answer import read_address
 from b12assistant.display.addresses import of_spans
-from b12assistant.display.quoted import Cited
+from b12assistant.display.quoted import joined
 from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
 
+TODAY = date(2026, 11, 20)
 HERE = "http://127.0.0.1:7860"
 CORPUS = {
     "nerves.md": "# Nerves\n\nMyelin wraps every nerve. *Numb* feet are &lt;early&gt;.\n\n> A quote in it.\n",
@@ -42,7 +44,7 @@ def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> 
     entry = space.document("nerves.md")
     address = of_spans([entry.document.span(8, 33)])
     assert entry.document.text[8:33] == "Myelin wraps every nerve."
-    found = read_address(address.replace("at=8-33", "at=2-27"), {entry.document.id: entry})
+    found = read_address(address.replace("at=8-33", "at=2-27"), {entry.document.id: entry}, TODAY)
     assert found is not None
     assert (found.spans[0].start, found.spans[0].end) == (8, 33)
 
@@ -50,7 +52,7 @@ def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> 
 @pytest.mark.parametrize(("start", "end"), [(15, 33), (8, 20), (8, 34), (0, 33)])
 def test_a_part_of_a_sentence_is_never_read(start: int, end: int, space: FakeWorkspace) -> None:
     """A "not" before it may be cut off, and the message would be ours."""
-    assert read_address(of_spans([space.document("nerves.md").document.span(start, end)]), space.entries) is None
+    assert read_address(of_spans([space.document("nerves.md").document.span(start, end)]), space.entries, TODAY) is None
 
 
 TRAP = "<img src=x onerror=1> *Feet*\n[link](x)"
@@ -59,7 +61,7 @@ TRAP = "<img src=x onerror=1> *Feet*\n[link](x)"
 def address(space: FakeWorkspace, name: str) -> str:
     """The address of the last passage of a document, with its last sentence marked."""
     passages = space.document(name).passages
-    return of_spans(Cited.of_passage(passages[-1]).spans, passages[-1].sentences[-1])
+    return of_spans(joined(passages[-1]), passages[-1].sentences[-1])
 
 
 def replied(client: TestClient, *addresses: str) -> dict[str, str]:

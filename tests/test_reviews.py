@@ -10,8 +10,7 @@ from corpora import again, three_files, write
 from fakes import FakeWorkspace
 
 from b12assistant.application import health
-from b12assistant.display.labels import load_labels
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.quoted import Quoted
 
 TODAY = date(2026, 11, 23)
 LOW, TEST = "Metformin lowers B12 in some people.", "Ask for a blood test."
@@ -44,7 +43,7 @@ def test_a_reviewed_sentence_says_by_whom_and_when(tmp_path: Path) -> None:
     space.index()
     later = again(space)
     document = later.document("pills.txt").document
-    quoted = Quoted.of(Cited((document.span(0, len(LOW)),)), load_labels(), TODAY)
+    quoted = Quoted((document.span(0, len(LOW)),), TODAY)
     assert quoted.notes[0] == "reviewed by A. Reader, GP on 20 November 2026"
     assert health.examine(later)["index"]["reviewed"]["sentences"] == 1
 
@@ -53,7 +52,7 @@ def test_a_quote_is_reviewed_only_if_all_of_its_sentences_are(tmp_path: Path) ->
     space = corpus(tmp_path)
     space.index()
     document = again(space).document("pills.txt").document
-    assert not Cited((document.span(0, len(document.text)),)).reviews
+    assert not Quoted((document.span(0, len(document.text)),), TODAY).reviews
 
 
 def test_a_change_of_the_words_takes_the_review_away(tmp_path: Path) -> None:

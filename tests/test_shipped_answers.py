@@ -20,12 +20,12 @@ from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
 from b12assistant.corpus.page_words import load_page_words
-from b12assistant.display.citation_formats import CitationForm, cite
+from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import draw
-from b12assistant.display.presentation import present, quotes_of
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.presentation import present
+from b12assistant.display.quoted import Quoted
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
@@ -111,8 +111,8 @@ def problems(file: Path, space: Workspace) -> list[str]:
 def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, space: Workspace) -> None:
     reply = space.ask(question)
     assert reply.answer.status is Status.ANSWERED
-    first = next(quotes_of(present(reply, space.setting())))
-    best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best))
+    first = present(reply, space.setting()).quotes[0]
+    best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best.range))
     assert best.basis[0].publisher.startswith(("NHS", "NICE"))
 
 
@@ -126,10 +126,9 @@ def test_an_answer_says_a_thing_once(space: Workspace) -> None:
 def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
     hidden, labels, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', load_labels(), 0
     for passage in space.opened.collection.passages:
-        quote = Quoted.of(Cited.of_passage(passage), labels, local_today())
+        quote = Quoted.of_passage(passage, local_today())
         rows += " | " in quote.text
-        shown = [cite(quote, form, labels) for form in CitationForm if form != "report"]
-        for text in (*shown, draw("answer.html", "figure", "t", quote, labels, quote.sentences)):
+        for text in (cite(quote), draw("answer.html", "figure", "t", quote, labels, quote.sentences)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
 

@@ -21,8 +21,8 @@ from b12assistant.types import Interest, Range, Source, SourceKind
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
 ENTRY = build_entry(NERVES, file="nerves.md")
-LABELS = load_labels().naming("")
-VIEW = View(place=None, changed=False, today=date(2026, 1, 1), labels=LABELS)
+LABELS = load_labels()
+VIEW = View(ENTRY, date(2026, 1, 1))
 VOID = {"meta", "link", "br", "wbr", "img"}
 
 
@@ -61,7 +61,7 @@ def _fits(has: dict[str, str | None], wanted: dict[str, str]) -> bool:
 
 
 def drawn(entry: Entry = ENTRY, **changes: Any) -> Drawn:
-    return Drawn(source_page(entry, replace(VIEW, **changes)))
+    return Drawn(source_page(replace(VIEW, entry=entry, **changes)))
 
 
 def place(*words: str, best: str | None = None, entry: Entry = ENTRY) -> MarkedPlace:
@@ -86,13 +86,13 @@ def test_the_text_is_that_of_the_document_to_the_character(words: str) -> None:
 
 
 def test_the_quote_is_marked_and_its_best_sentence_in_it() -> None:
-    page = drawn(place=place(f"Myelin wraps every nerve. {FAT}", best=FAT))
+    page = drawn(named=place(f"Myelin wraps every nerve. {FAT}", best=FAT))
     assert page.texts("mark", id="hit") == [f"Myelin wraps every nerve. {FAT}"]
     assert page.texts(class_="best") == [FAT]
 
 
 def test_each_part_of_a_quote_is_marked_and_one_is_the_target_of_links() -> None:
-    page = drawn(place=place("Myelin wraps", "made of fat"))
+    page = drawn(named=place("Myelin wraps", "made of fat"))
     assert page.texts("mark") == ["Myelin wraps", "made of fat"]
     assert page.texts(id="hit") == ["Myelin wraps"]
 
@@ -100,14 +100,14 @@ def test_each_part_of_a_quote_is_marked_and_one_is_the_target_of_links() -> None
 def test_words_that_moved_are_marked_where_they_are_and_the_page_says_so() -> None:
     before = place(FAT)
     moved = replace(before, spans=tuple(Range(each.start + 1, each.end + 1) for each in before.spans))
-    assert drawn(place=moved).texts("mark") == [FAT]
-    assert warnings(place=moved) == [LABELS("source.moved")]
+    assert drawn(named=moved).texts("mark") == [FAT]
+    assert warnings(named=moved) == [LABELS("source.moved")]
 
 
 def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
     gone = replace(place(FAT), digests=("0" * 16,))
-    assert drawn(place=gone).texts("mark") == []
-    assert warnings(place=gone) == [LABELS("source.lost")]
+    assert drawn(named=gone).texts("mark") == []
+    assert warnings(named=gone) == [LABELS("source.lost")]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from b12assistant.answers import (
 from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import labels, terminal
 from b12assistant.display.presentation import Setting, present, present_notices
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.quoted import Quoted
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
@@ -205,7 +205,7 @@ def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
 def test_look_up_shows_every_hit_under_the_notices() -> None:
     out, console = plain()
     passage = quoted(f"Zebra {HOSTILE}.").passage
-    quote = Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY)
+    quote = Quoted.of_passage(passage, TODAY)
     found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
     terminal.hits(present_notices((URGENT,), TEXTS, labels.load_labels()), found, console)
     shown = out.getvalue()
@@ -217,8 +217,8 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
 def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     out, console = plain()
     document = build_document("Zebra is striped.\n\nSee these links:\n\nOkapi is not.\n", file="a.txt")
-    whole = Cited((document.span(0, len(document.text)),))
-    terminal.document(document, Quoted.of(whole, labels.load_labels(), TODAY), console)
+    whole = Quoted((document.span(0, len(document.text)),), TODAY)
+    terminal.document(document, whole, console)
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
 
 
@@ -247,6 +247,6 @@ def test_a_gap_is_shown() -> None:
 def test_a_passage_is_shown_with_its_id() -> None:
     out, console = plain()
     (passage,) = build_passages(build_document("Zebra is striped.", file="a.txt"))
-    terminal.passage(passage, Quoted.of(Cited.of_passage(passage), labels.load_labels(), TODAY), console)
+    terminal.passage(passage, Quoted.of_passage(passage, TODAY), console)
     assert "Zebra is striped." in out.getvalue()
     assert f"a.txt {passage.id[:8]}" in out.getvalue()

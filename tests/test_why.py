@@ -7,7 +7,7 @@ from fakes import FakeWorkspace
 from serving import small_space
 
 from b12assistant.answers import TextId
-from b12assistant.display.answer_html import turn_html
+from b12assistant.display.presentation import turn_html
 
 
 @pytest.fixture(scope="module")

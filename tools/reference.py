@@ -70,8 +70,6 @@ MEANINGS = {
     "red_flags.emergency": "an emergency number of your own, worded to follow “call”; wins over the region's",
     "red_flags.crisis_line": "a crisis line of your own, likewise",
     "red_flags.poison_line": "a poison helpline of your own, likewise",
-    "page.frame_ancestors": "sites that may show the page in an iframe, as in `https://www.example.org`, blanks "
-    "between; empty: none",
     "page.run_by": "who runs the page and how to reach them, as in `Anytown Surgery, b12@surgery.example`; empty: the "
     "page says that nobody has said so",
     "page.signature": "signature below a reply that is copied, as in `Anna, B12 support team`; empty: `page.run_by`",

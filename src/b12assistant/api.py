@@ -15,7 +15,7 @@ from b12assistant.answers import Notice, Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import load_configuration
 from b12assistant.corpus.folder import require_corpus
-from b12assistant.display.presentation import Piece, present
+from b12assistant.display.presentation import ShownAnswer, present
 from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
 
@@ -89,8 +89,8 @@ class Assistant:
         """Return a document by its id, which is its path in the corpus. Raises ``NotFoundError``."""
         return self._workspace.document(id).document
 
-    def present(self, reply: Reply) -> tuple[Piece, ...]:
-        """Return what the page shows for a reply: its pieces in order, in words."""
+    def present(self, reply: Reply) -> ShownAnswer:
+        """Return what the page shows for a reply, in order and in words."""
         return present(reply, self._workspace.setting())
 
     def as_json(self, reply: Reply) -> dict[str, Any]:

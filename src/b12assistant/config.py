@@ -132,13 +132,12 @@ class RedFlagSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """``frame_ancestors``: origins that may frame the page.
+    """Words of those who run the page.
 
     ``run_by``: who runs the page and how to reach them, in words; "" if nobody says so. ``signature``: below a reply,
     ``run_by`` if it is "".
     """
 
-    frame_ancestors: str = ""
     run_by: str = ""
     signature: str = ""
 

@@ -94,13 +94,12 @@ def test_what_is_typed_is_in_no_address_and_many_keys_make_one_request(visit: Vi
         "() => document.querySelector('.lookup .status').textContent === 'The first 200 passages'"
     )
     assert reader.page.locator("#lookup .found").count() == 10
-    reader.page.click("#lookup .next button")
-    assert reader.page.locator("#lookup .found").count() == 20
-    assert (
-        reader.page.evaluate("() => [...document.querySelectorAll('.found summary')].indexOf(document.activeElement)")
-        == 10
-    )
     assert len([each for each in reader.asked_for if each.endswith("/lookup/search")]) == 1
+    reader.page.click("#lookup .next button")
+    reader.page.wait_for_function(
+        "() => [...document.querySelectorAll('.found summary')].indexOf(document.activeElement) === 10"
+    )
+    assert reader.page.locator("#lookup .found").count() == 20
     assert not [each for each in reader.asked_for if re.search("zebra|stripes", each)]
     assert reader.page.url == f"{herd}/#lookup"
 
@@ -136,7 +135,11 @@ def test_sources_are_shown_exactly_and_inert(visit: Visit, tmp_path_factory: pyt
         reader = opened(visit, address)
         look_up(reader, "zebra", phrase=True)
         while reader.page.locator("#lookup .next button").count():
+            before = reader.page.locator("#lookup .found").count()
             reader.page.click("#lookup .next button")
+            reader.page.wait_for_function(
+                "before => document.querySelectorAll('#lookup .found').length > before", arg=before
+            )
         texts = [shown(entry.document.text) for entry in space.opened.entries]
         told = rows(reader)
         assert len(told) >= len(corpus)

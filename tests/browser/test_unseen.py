@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 from serving import small_space
 
-from b12assistant.display.markup import revealed, words
+from b12assistant.display.markup import words
 from browser.conftest import Visit
 from browser.running import running
 from browser.traps import TrapWorkspace
@@ -55,35 +54,6 @@ def test_a_code_is_drawn_and_neither_read_nor_copied(view: Page) -> None:
                 getComputedStyle(box, '::before').content, box.getBoundingClientRect().width > 5]; }"""
     )
     assert told == [text, text, '"U+200B +1"', True]
-
-
-def test_the_script_and_the_server_mark_the_same(visit: Visit, site: str) -> None:
-    page = visit(site).page
-    marked = page.evaluate(
-        """last => { const found = [];
-        for (let code = 1; code <= last; code += code === 0xD7FF ? 0x801 : 1)
-            if (b12.revealed(`a${String.fromCodePoint(code)}\u4e00`).length > 1) found.push(code);
-        return found; }""",
-        sys.maxunicode,
-    )
-    alone = [code for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
-    blocks = [alone[at : at + 256] for at in range(0, len(alone), 256)]
-    some = [block for block in blocks if "unseen" in revealed("".join(f"a{chr(code)}\u4e00" for code in block))]
-    assert marked == [code for block in some for code in block if "unseen" in revealed(f"a{chr(code)}\u4e00")]
-    between = [
-        "\u0645\u200c\u062e",
-        "\U0001f469\u200d\U0001f52c",
-        "1\ufe0f\u20e3",
-        "\u2764\ufe0f\ufe0e",
-        "\u200d",
-        "a\u202e\u2069b",
-    ]
-    told = page.evaluate(
-        "all => all.map(text => { const p = document.createElement('p'); "
-        "p.append(...b12.revealed(text)); return p.innerHTML; })",
-        between,
-    )
-    assert told == [revealed(text) for text in between]
 
 
 def test_a_seller_cannot_reverse_its_own_badge(visit: Visit, tmp_path: Path) -> None:

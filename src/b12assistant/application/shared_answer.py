@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from b12assistant.answering.quoting import cuts
 from b12assistant.answers import Quote, Reason, Reply, Status, Strength
-from b12assistant.application.workspace import Workspace
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.addresses import MarkedPlace, read_link
-from b12assistant.display.quoted import Cited
+from b12assistant.display.quoted import Quoted, joined
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, Span
 
@@ -49,7 +50,7 @@ def shared(space: Workspace, reply: Reply, links: Sequence[str]) -> Reply:
 
 def _quote(space: Workspace, link: str) -> Quote | None:
     """Return the sentences at an address as a quote that may not answer; ``None`` if they may not be quoted."""
-    cited = read_address(link, space.entries)
+    cited = read_address(link, space.entries, local_today())
     if cited is None or not cited.document.source.in_force:
         return None
     entry, inner = space.entries[cited.document.id], (cited.best or cited.spans[0]).range
@@ -63,7 +64,7 @@ def _quote(space: Workspace, link: str) -> Quote | None:
         return None
 
 
-def read_address(address: str, entries: Mapping[DocumentId, Entry], base: str = "") -> Cited | None:
+def read_address(address: str, entries: Mapping[DocumentId, Entry], today: date, base: str = "") -> Quoted | None:
     """Find the words of an address, even if they have moved; ``None`` if they are gone or are not quoted like that.
 
     ``base``: where the page is served, so that links in a message lead back to it.
@@ -71,10 +72,10 @@ def read_address(address: str, entries: Mapping[DocumentId, Entry], base: str = 
     link = read_link(address)
     entry = entries.get(link[0]) if link else None
     now = link[1].found_in(entry.document.text) if link and entry else None
-    return _cited(entry, now, base) if entry and now else None
+    return _cited(entry, now, today, base) if entry and now else None
 
 
-def _cited(entry: Entry, place: MarkedPlace, base: str) -> Cited | None:
+def _cited(entry: Entry, place: MarkedPlace, today: date, base: str) -> Quoted | None:
     """Cite the words at a place of a document; ``None`` unless the program shows them together, and no fewer."""
     best = place.best
     at = best or place.spans[0]
@@ -82,10 +83,10 @@ def _cited(entry: Entry, place: MarkedPlace, base: str) -> Cited | None:
     if passage is None:
         return None
     shown = [(each.spans, each.bests) for each in cuts(passage)]
-    shown.append((Cited.of_passage(passage).spans, passage.sentences))
+    shown.append((joined(passage), passage.sentences))
     for spans, bests in shown:
         if tuple(span.range for span in spans) == place.spans:
             sentence = next((each for each in bests if each.range == best), None)
             if sentence is not None or best in (None, place.spans[0]):  # the address of a whole passage has its begin
-                return Cited(spans, sentence, passage.id, base=base)
+                return Quoted(spans, today, sentence, passage.id, base=base)
     return None

@@ -32,7 +32,6 @@ from b12assistant.corpus import folder
 from b12assistant.data_files import Table
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
-from b12assistant.display.quoted import Cited
 from b12assistant.errors import (
     IndexDamagedError,
     IndexMismatchError,
@@ -381,10 +380,6 @@ class Workspace:
         if data is not None and state is not None and begun - max(state[:2]) > _TICKS:
             self._compared[entry.document.id] = state, changed
         return changed
-
-    def with_state(self, cited: Cited) -> Cited:
-        """Add to a citation whether its file has changed."""
-        return replace(cited, changed=self.source_changed(cited.document.id))
 
     def source_bytes(self, entry: Entry) -> bytes | None:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""

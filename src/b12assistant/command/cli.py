@@ -162,7 +162,7 @@ def search(
     from b12assistant.answering.lookup import Sieve
     from b12assistant.display import terminal
     from b12assistant.display.presentation import present_notices
-    from b12assistant.display.quoted import Cited, Quoted
+    from b12assistant.display.quoted import Quoted
 
     question = words(question)
     if since and until and since > until:
@@ -176,7 +176,7 @@ def search(
         click.echo(as_json(search_json(question, notices, hits, space.texts, generation)))
         return
     setting = space.setting()
-    results = [(hit, Quoted.of(Cited.of_passage(hit.passage), setting.labels, setting.today)) for hit in hits]
+    results = [(hit, Quoted.of_passage(hit.passage, setting.today)) for hit in hits]
     terminal.hits(present_notices(notices, setting.texts, setting.labels), results, terminal.console())
 
 
@@ -217,7 +217,7 @@ def show(space: Workspace, name: str, json_: bool) -> None:
       b12assistant show 3f2a9c
     """
     from b12assistant.display import terminal
-    from b12assistant.display.quoted import Cited, Quoted
+    from b12assistant.display.quoted import Quoted
     from b12assistant.index.documents import export_line
     from b12assistant.types import DocumentId
 
@@ -231,14 +231,14 @@ def show(space: Workspace, name: str, json_: bool) -> None:
 
             click.echo(as_json(passage_json(passage)))
             return
-        quote = Quoted.of(Cited.of_passage(passage), setting.labels, setting.today)
+        quote = Quoted.of_passage(passage, setting.today)
         terminal.passage(passage, quote, terminal.console())
     elif json_:
         click.echo(as_json(export_line(entry)))
     else:
         document = entry.document
-        whole = Cited((document.span(0, len(document.text)),))
-        terminal.document(document, Quoted.of(whole, setting.labels, setting.today), terminal.console())
+        whole = Quoted((document.span(0, len(document.text)),), setting.today)
+        terminal.document(document, whole, terminal.console())
 
 
 @commands.command()

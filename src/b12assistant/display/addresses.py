@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
-from b12assistant.types import Document, DocumentId, Passage, PassageId, Range, Span
+from b12assistant.types import Document, DocumentId, Passage, Range, Span
 
 ROOT = "/d/"
 MOST_SPANS = 12  # of one address
@@ -97,21 +97,12 @@ def query_of(place: MarkedPlace) -> str:
 
 def of_passage(passage: Passage) -> str:
     """Return the address of a passage: its document, opened there."""
-    return of_passage_id(passage.document.id, passage.id)
-
-
-def of_passage_id(document: DocumentId, passage: PassageId) -> str:
-    """Return the address of a passage, given ids."""
-    return f"{_of_id(document)}?passage={passage}#p{passage}"
+    return f"{of_document(passage.document)}?passage={passage.id}#p{passage.id}"
 
 
 def of_document(document: Document) -> str:
     """Return the address of a document: ASCII without quotes or HTML syntax, whatever the file name."""
-    return _of_id(document.id)
-
-
-def _of_id(document: DocumentId) -> str:
-    return ROOT + percent(document, safe="/")
+    return ROOT + percent(document.id, safe="/")
 
 
 def read(query: Mapping[str, str]) -> MarkedPlace | None:
@@ -125,11 +116,6 @@ def read(query: Mapping[str, str]) -> MarkedPlace | None:
         return None
     best = _read_range(query.get("best", ""))
     return MarkedPlace(ranges, best if best and any(range_.contains(best) for range_ in ranges) else None, digests)
-
-
-def read_passage(query: Mapping[str, str]) -> PassageId | None:
-    """Read the passage from the query of an address; ``None`` if there is none."""
-    return PassageId(query["passage"]) if query.get("passage") else None
 
 
 def read_link(link: str) -> tuple[DocumentId, MarkedPlace] | None:

@@ -1,4 +1,4 @@
-"""Write a quote with its citation: plain text, link, a message, or a report of a problem.
+"""Write quotes with their citation: one as plain text, or the answers to several questions as a message.
 
 Plain text keeps the words exactly; between the cells of a table and before an item it has a dot.
 """
@@ -6,11 +6,10 @@ Plain text keeps the words exactly; between the cells of a table and before an i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from b12assistant.display.labels import Labels, capital
+from b12assistant.display.labels import capital, load_labels
 from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
 from b12assistant.display.quoted import Basis, Quoted
 from b12assistant.types import GAP, OriginId
@@ -18,23 +17,9 @@ from b12assistant.types import GAP, OriginId
 CITE = "/cite/"  # the route of quotes as text
 
 
-class CitationForm(StrEnum):
-    """A form in which a quote can be copied."""
-
-    PLAIN = "plain"
-    LINK = "link"
-    REPORT = "report"
-
-
-def cite(quote: Quoted, form: CitationForm, labels: Labels) -> str:
-    """Write the quote as ``form``, without a line end after it."""
-    match form:
-        case CitationForm.PLAIN:
-            return _plain(quote)
-        case CitationForm.LINK:
-            return quote.link
-        case CitationForm.REPORT:
-            return _report(quote, labels)
+def cite(quote: Quoted) -> str:
+    """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
+    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
@@ -42,11 +27,6 @@ def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     speaker = quote.speaker
     who = [*map(capital, map(_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
-
-
-def _plain(quote: Quoted) -> str:
-    """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def words_of(quote: Quoted) -> str:
@@ -64,34 +44,16 @@ def _sentences(parts: Sequence[str]) -> str:
     return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
 
 
-def _report(quote: Quoted, labels: Labels) -> str:
-    """Write a report of a problem, with all ids that are needed to look into it."""
-    facts = {
-        "wrong": "",
-        "words": quote.text,
-        "place": quote.where,
-        "document": quote.document,
-        "digest": quote.digest,
-        "passage": quote.passage or "",
-        "spans": ", ".join(f"{span.start}-{span.end}" for span in quote.spans),
-        "generation": quote.generation or "",
-        "link": quote.link,
-    }
-    lines = (f"{labels(f'cite.report_{name}')}: {value}".rstrip() for name, value in facts.items())
-    return "\n".join((labels("cite.report_heading"), *lines))
-
-
 MOST_NAMED = 2  # publications for a sentence of a message: its list is short
 
 
-def message(
-    parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], labels: Labels, signature: str
-) -> dict[str, str]:
+def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], signature: str) -> dict[str, str]:
     """Write a message that answers, as text and as HTML: greeting, questions with their sentences, sources, signature.
 
     Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
     A link to a page on this machine is left out: nobody else could open it.
     """
+    labels = load_labels()
     named = {
         basis.id: basis
         for _, quotes in parts
@@ -116,11 +78,10 @@ def message(
     if named:
         text.append(
             "\n".join(
-                f"[{numbers[id_]}] {_line(each.short(labels))} {web_address(each.link)}".rstrip()
-                for id_, each in named.items()
+                f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}".rstrip() for id_, each in named.items()
             )
         )
-        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each, labels)}</p>" for id_, each in named.items()))
+        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each)}</p>" for id_, each in named.items()))
     after = [*notices, *([labels("reply.regards"), signature] * bool(signature))]
     html += [f"<p>{_lines(part)}</p>" for part in after]
     return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
@@ -146,8 +107,8 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
     )
 
 
-def _linked(basis: Basis, labels: Labels) -> str:
-    link, name = plain(web_address(basis.link)), revealed(basis.short(labels))
+def _linked(basis: Basis) -> str:
+    link, name = plain(web_address(basis.link)), revealed(basis.short)
     return f'<a href="{link}">{name}</a>' if link else name
 
 

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
-from b12assistant.display.labels import load_labels, overdue, section
+from b12assistant.display.labels import overdue, section
 from b12assistant.display.presentation import quoted
-from b12assistant.display.quoted import Basis, Quoted, Sentence, basis_of, passage_text, spans_text
+from b12assistant.display.quoted import Basis, Quoted, basis_of, passage_text
 from b12assistant.types import (
     Extent,
     FileEnd,
@@ -73,18 +73,14 @@ class TurnSlice(Form):
     end: Count
 
     @classmethod
-    def of(cls, slice_: answers.TurnSlice) -> Self:
-        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end)
+    def of(cls, slice_: answers.TurnSlice, **more: str) -> Self:
+        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end, **more)
 
 
 class TurnWords(TurnSlice):
     """An address in a turn of the user, with the words there."""
 
     text: Text
-
-    @classmethod
-    def of(cls, slice_: answers.TurnSlice) -> Self:
-        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end, text=slice_.text)
 
 
 class RedFlag(Form):
@@ -154,10 +150,6 @@ class QuoteSentence(Form):
     span: Offsets
     origins: list[Text]
 
-    @classmethod
-    def of(cls, shown: Sentence) -> Self:
-        return cls(span=(shown.range.start, shown.range.end), origins=[basis.id for basis in shown.basis])
-
 
 class SourceFields(Form):
     """Who speaks. `origins`: what a summary rests on, most weight first; empty for a source's own words."""
@@ -177,11 +169,6 @@ class Place(Form):
     passage: Text
     title: Text
     section: Annotated[list[Text], Field(description="The headings above it, outermost first.")]
-
-    @classmethod
-    def of_passage(cls, passage: Passage) -> Self:
-        """Describe where a passage is, without its words."""
-        return cls(**_place(passage))
 
 
 class _QuotePlace(Form):
@@ -212,26 +199,29 @@ class Quote(SourceFields, _QuotePlace):
     source_changed: Annotated[bool, Field(description="The file is no longer the one that was indexed.")]
 
     @classmethod
-    def of(cls, shown: Quoted, quote: answers.Quote, reply: Reply, today: date) -> Self:
+    def of(cls, shown: Quoted, quote: answers.Quote) -> Self:
         document, first, last, around = quote.document, quote.spans[0], quote.spans[-1], quote.passage.span
         return cls(
             number=shown.number,
-            text=spans_text(quote.spans),
+            text=shown.text,
             document=document.id,
             passage=quote.passage.id,
             spans=[(span.start, span.end) for span in quote.spans],
             best=(quote.best.start, quote.best.end),
             context_span=(min(around.start, first.start), max(around.end, last.end)),
             title=document.title,
-            section=section(document, quote.best.start),
+            section=list(shown.place[1:]),
             pages=Span(document, first.start, last.end).pages,
-            sentences=[QuoteSentence.of(each) for each in shown.sentences],
+            sentences=[
+                QuoteSentence(span=(each.range.start, each.range.end), origins=[basis.id for basis in each.basis])
+                for each in shown.sentences
+            ],
             source_cites=list(document.source.cites),
-            review_overdue=overdue(document.source, today),
-            source_changed=document.id in reply.source_changed,
+            review_overdue=overdue(document.source, shown.today),
+            source_changed=shown.changed,
             strength=quote.strength,
             score=quote.score,
-            **source_fields(document.source, basis_of(quote.spans)),
+            **source_fields(document.source, shown.speaker.basis),
         )
 
 
@@ -264,7 +254,7 @@ class Interpretation(Form):
         return cls(
             move=read_as.move,
             text=read_as.text,
-            parts=[TurnWords.of(part) for part in read_as.parts],
+            parts=[TurnWords.of(part, text=part.text) for part in read_as.parts],
             replaced=[Replacement(**{"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced],
         )
 
@@ -299,7 +289,7 @@ class AskedQuestion(UserWords):
             status=part.status,
             reason=part.reason,
             quotes=list(part.numbers),
-            nearest=[Place.of_passage(passage) for passage in part.nearest],
+            nearest=[Place(**_place(passage)) for passage in part.nearest],
         )
 
 
@@ -324,8 +314,8 @@ class Answer(Form):
     @classmethod
     def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
         answer = reply.answer
-        shown = quoted(reply, load_labels(), today)
-        quotes = iter([Quote.of(each, quote, reply, today) for each, quote in zip(shown, answer.shown, strict=True)])
+        shown = quoted(reply, today)
+        quotes = iter([Quote.of(each, quote) for each, quote in zip(shown, answer.shown, strict=True)])
         return cls(
             question=answer.question.text,
             status=answer.status,
@@ -339,7 +329,7 @@ class Answer(Form):
                 )
                 for differ in answer.disagreements
             ],
-            nearest=[Place.of_passage(passage) for passage in answer.nearest],
+            nearest=[Place(**_place(passage)) for passage in answer.nearest],
             interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
             asked=[AskedQuestion.of_part(part) for part in answer.asked],
             further=[UserWords.of(words) for words in answer.more],

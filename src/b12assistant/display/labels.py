@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import MappingProxyType
@@ -37,13 +37,6 @@ class Labels:
         """Return JSON for the page's scripts: `{"code": …, "table": {"key": …}}`."""
         tables = {name: dict(table) for name, table in self.tables.items()}
         return json.dumps({"code": self.language, **tables}, ensure_ascii=False).encode()
-
-    def naming(self, run_by: str) -> Labels:
-        """Return the labels with the name and address of those who run the page, in the configuration's words."""
-        cite = self.tables["cite"]
-        named = (run_by or cite["run_by_nobody"]).replace("{", "{{").replace("}", "}}")
-        report = cite["copied_report"].replace("{run_by}", named)
-        return replace(self, tables={**self.tables, "cite": {**cite, "copied_report": report}})
 
     def count(self, key: str, number: int) -> str:
         """Return the label for one or for many."""
@@ -75,9 +68,9 @@ class Labels:
         first, last = pages
         return self("speaker.page" if first == last else "speaker.pages", first=first, last=last)
 
-    def headline(self, reason: Reason | None) -> str | None:
-        """Return the headline for a reason; ``None`` for a plain answer or a safety text."""
-        return self.tables["headlines"].get(reason) if reason else None
+    def headline(self, reason: Reason | None) -> str:
+        """Return the headline for a reason; "" for a plain answer or a safety text."""
+        return self.tables["headlines"].get(reason, "") if reason else ""
 
     def day(self, date_: date) -> str:
         month = self(f"dates.{date_.month}")

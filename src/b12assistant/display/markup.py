@@ -22,7 +22,7 @@ from markupsafe import Markup as Markup
 from b12assistant.display.labels import capital
 from b12assistant.language.folding import UNSEEN as INVISIBLE
 from b12assistant.safety.fixed_texts import telephone_numbers
-from b12assistant.types import GAP, Range
+from b12assistant.types import GAP, Range, Span
 
 # U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.
 _SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
@@ -172,6 +172,29 @@ def laid(text: str, best: Range | None = None, *, is_alone: bool = False) -> str
     return f'<span class="exact" dir="auto">{layered(text, layers, exact)}</span>'
 
 
+def in_line(span: Span, matching: Sequence[Range]) -> str:
+    """Draw a sentence on one line, the ranges ``matching`` of its document bold."""
+    return layered(dotted(span.text), _bold(span, matching), exact)
+
+
+def matched(span: Span, best: Span, matching: Sequence[Range]) -> str:
+    """Draw words of a document with the sentence ``best`` marked and the ranges ``matching`` bold."""
+    layers = [*laid_out(span.text), *_bold(span, matching)]
+    if span.range.contains(best.range):
+        whole = ' class="whole"' * (best == span)  # marked as a whole marks nothing
+        layers.append(Layer(best.start - span.start, best.end - span.start, f"<mark{whole}>", "</mark>"))
+    return layered(span.text, layers, exact)
+
+
+def _bold(span: Span, matching: Sequence[Range]) -> Iterator[Layer]:
+    done = span.start
+    for each in sorted(matching, key=lambda each: (each.start, -each.end)):
+        start, end = max(each.start, done), min(each.end, span.end)
+        if start < end:
+            yield Layer(start - span.start, end - span.start, "<b>", "</b>")
+            done = end
+
+
 UNSEEN = "unseen.css"  # styles what `revealed` writes
 DOT = Markup('<span class="dot"> · </span>')
 
@@ -196,6 +219,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
     )
     drawing: dict[str, Callable[..., str]] = {"words": words, "dialled": dialled, "url": exact_url, "laid": laid}
+    drawing |= {"in_line": in_line, "matched": matched}
     found.filters |= {name: _as_markup(write) for name, write in drawing.items()}
     found.filters |= {"dotted": dotted_line, "capital": capital}
     found.globals |= {"DOT": DOT, "GAP": GAP}

@@ -1,17 +1,17 @@
-"""Turn a reply into an ordered list of pieces, in words, that every output draws.
+"""Turn a reply into one value, in words, that the page, the terminal and MCP draw.
 
-The page, the terminal and MCP draw the same pieces. None of them chooses
-the order, the wording or the notes of a quote, nor how it says who speaks and whether the source sells.
+None of them chooses the order, the wording or the notes of a quote, nor how it says who speaks and whether the source
+sells.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 
 from b12assistant.answers import (
     Answer,
@@ -28,9 +28,15 @@ from b12assistant.answers import (
 )
 from b12assistant.display import addresses
 from b12assistant.display.labels import Labels, load_labels, section
-from b12assistant.display.quoted import Basis, Cited, Quoted, first_mentions
+from b12assistant.display.markup import draw
+from b12assistant.display.quoted import Basis, Quoted, first_mentions
+from b12assistant.language.sentences import split_sentences
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
+
+_DECISION = TextId("medical_decision")
+# Quotes of a question that the page shows at once, and how long they may be in all, in characters.
+_AT_ONCE, _SHORT = 3, 300
 
 
 class Alarm(StrEnum):
@@ -97,40 +103,49 @@ class ReadAs:
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
-    """A line above the quotes that says why this is not a plain answer."""
+class Near:
+    """The place of a passage that is close to the question. ``place``: as in ``Quoted``."""
 
-    text: str
+    place: tuple[str, ...]
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
-class AskedHeading:
-    """A question of a message that asks several, or asks inside a story, in the user's words; its quotes follow.
+class ShownPart:
+    """A question of a message with what answers it, or a message that is one question.
 
-    ``read_as``: the question of the library that it was read as, or the user's other words that it was read with; "" if
-    neither. ``label`` and ``between`` are labels.
+    ``question``: in the user's words, "" for a message that is one question. ``read_as``: the question of the library
+    that it was read as, or the user's other words that it was read with; "" if neither. ``between``: the label of that.
+    ``headline``: why this is not a plain answer, or "". ``also``: numbers of quotes above that answer this one too.
     """
 
-    label: str
-    text: str
-    between: str
+    headline: str
+    quotes: tuple[Quoted, ...]
+    nearest: tuple[Near, ...]
+    question: str = ""
+    between: str = ""
     read_as: str = ""
+    also: tuple[int, ...] = ()
 
+    @property
+    def at_once(self) -> tuple[Quoted, ...]:
+        """Return the quotes that the page shows at once: the first, and others while all of them are short."""
+        shown = self.quotes[:1]
+        for quote in self.quotes[1:_AT_ONCE]:
+            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > _SHORT:
+                break
+            shown += (quote,)
+        return shown
 
-@dataclass(frozen=True, slots=True)
-class Also:
-    """A quote under an earlier question that answers this one too. ``number``: of that quote."""
+    @property
+    def folded(self) -> tuple[Quoted, ...]:
+        return self.quotes[len(self.at_once) :]
 
-    text: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Further:
-    """Questions of the message that were not searched, in the user's words."""
-
-    heading: str
-    questions: tuple[str, ...]
+    @property
+    def hidden(self) -> int:
+        """Return how many sentences the page does not show at once."""
+        rest = chain(*(quote.rest for quote in self.at_once), *(quote.sentences for quote in self.folded))
+        return sum(len(split_sentences(each.text)) or 1 for each in rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,101 +157,118 @@ class ShownDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """The place of a passage that is close to the question. ``place``: as in ``Quoted``."""
+class ShownAnswer:
+    """An answer in words, in the order of the fields; each output draws all of it.
 
-    place: tuple[str, ...]
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """Places of the closest passages, if nothing answers."""
-
-    heading: str
-    places: tuple[Near, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class General:
-    """The general notice below every answer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Origins:
-    """The publications that the sentences of an answer rest on; the number of each is its place, from 1.
-
-    ``whose``: says that these are our summaries.
+    ``publications``: what its sentences rest on; the number of each is its place, from 1. ``further``: questions of the
+    message that were not searched, in the user's words. ``advice`` and ``general``: fixed texts that come last.
+    ``link``: the address that shows the answer again, "" without quotes.
     """
 
-    whose: str
+    question: str
+    notices: tuple[ShownNotice, ...]
+    read_as: ReadAs | None
+    parts: tuple[ShownPart, ...]
+    differences: tuple[ShownDifference, ...]
     publications: tuple[Basis, ...]
+    further: tuple[str, ...]
+    advice: tuple[ShownNotice, ...]
+    general: str
+    link: str
+    labels: Labels
+
+    @property
+    def is_letter(self) -> bool:
+        return any(part.question for part in self.parts)
+
+    @property
+    def quotes(self) -> tuple[Quoted, ...]:
+        """Return the quotes, without those in differences."""
+        return tuple(chain(*(part.quotes for part in self.parts)))
+
+    @property
+    def has_summaries(self) -> bool:
+        return any(quote.is_summary for quote in (*self.quotes, *chain(*(each.sides for each in self.differences))))
+
+    @property
+    def above(self) -> list[ShownNotice]:
+        """Return what the page shows above the quotes: the kind line, then the safety texts, or else one other notice.
+
+        The notice on who decides is not among them in a refusal: below it, it says what to do.
+        """
+        refused = not self.quotes and any(part.question or part.headline for part in self.parts)
+        kind = [notice for notice in self.notices if notice.kind is NoticeKind.KIND]
+        alarms = [notice for notice in self.notices if notice.alarm and not (refused and notice.id == _DECISION)]
+        below = (NoticeKind.KIND, NoticeKind.DOSE)
+        telling = [notice for notice in self.notices if notice not in alarms and notice.kind not in below]
+        return [*kind, *(alarms or (telling[:1] if self.quotes else []))]
+
+    @property
+    def below(self) -> list[ShownNotice]:
+        return [notice for notice in (*self.notices, *self.advice) if notice not in self.above]
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """Return the publications of what the page shows at once: the name of each, and its numbers."""
+        sentences = chain(*(quote.lead for part in self.parts for quote in part.at_once))
+        at_once = set(chain(*(each.numbers for each in sentences)))
+        names: dict[str, list[str]] = {}
+        for number, basis in enumerate(self.publications, start=1):
+            if number in at_once:
+                names.setdefault(basis.short, []).append(str(number))
+        return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
-Piece = (
-    ShownNotice
-    | ReadAs
-    | AskedHeading
-    | Headline
-    | Also
-    | Quoted
-    | ShownDifference
-    | Origins
-    | Nearest
-    | Further
-    | General
-)
+def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
+    """Draw a question and its answer for the page; ``number`` must be unique on it.
 
-
-def present(reply: Reply, setting: Setting) -> tuple[Piece, ...]:
-    """Turn a reply into pieces, in words and in order: notices, what was searched, headline, quotes, differences,
-    origins, nearest places, advice.
-
-    Each question of a message has its own headline, quotes and places.
+    The general notice is at the foot of the page.
     """
+    # the last two: so that the turn can be asked again in the same way
+    kinds = reply.answer.status + " as-typed" * as_typed + " shared" * is_shared
+    return draw("answer.html", "turn_html", number, kinds, present(reply, setting), setting.labels)
+
+
+def present(reply: Reply, setting: Setting) -> ShownAnswer:
+    """Put a reply into words."""
     answer, labels = reply.answer, setting.labels
-    shown = quoted(reply, labels, setting.today, setting.base)
+    shown = quoted(reply, setting.today, setting.base)
     quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, setting.texts, labels)
-    advice = tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE)
-    return (
-        *(notice for notice in notices if notice not in advice),
-        *(_of_parts(answer.parts, quotes, setting) if answer.parts else _answered(answer, quotes, labels)),
-        *(
+    whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
+    return ShownAnswer(
+        answer.question.text,
+        tuple(notice for notice in notices if notice.kind is not NoticeKind.ADVICE),
+        _read_as(read_as, labels) if read_as and not answer.parts else None,
+        tuple(_of_parts(answer.parts, quotes, setting)) or (_only_part(answer, quotes, setting),),
+        tuple(
             ShownDifference(labels("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
             for differ in answer.disagreements
         ),
-        *_origins(labels, shown),
-        *(() if answer.parts else _nearest(answer.nearest, setting)),
-        *([Further(labels("ask.further"), tuple(words.text for words in answer.more))] if answer.more else []),
-        *advice,
-        *(General(setting.texts[each.text].text) for each in answer.notices if each.kind is NoticeKind.GENERAL),
+        first_mentions(shown),
+        tuple(words.text for words in answer.more),
+        tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
+        "\n".join(setting.texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
+        addresses.of_answer(whole, [quote.link for quote in quotes]) if quotes else "",
+        labels,
     )
 
 
-def quoted(reply: Reply, labels: Labels, today: date, base: str = "") -> tuple[Quoted, ...]:
+def quoted(reply: Reply, today: date, base: str = "") -> tuple[Quoted, ...]:
     """Return every quote of an answer, with the numbers of the publications that each sentence rests on."""
-    shown = [
-        Quoted.of(Cited.of_quote(quote, reply, base), labels, today, number)
-        for number, quote in enumerate(reply.answer.shown, start=1)
-    ]
+    shown = [Quoted.of_quote(quote, reply, today, n, base) for n, quote in enumerate(reply.answer.shown, start=1)]
     numbers = {each.id: number for number, each in enumerate(first_mentions(shown), start=1)}
-    return tuple(quote.numbered(numbers) for quote in shown)
+    return tuple(replace(quote, numbers=numbers) for quote in shown)
 
 
-def _answered(answer: Answer, quotes: Sequence[Quoted], labels: Labels) -> Iterator[Piece]:
-    """Yield what answers a message that is one question."""
-    if answer.interpretation:
-        yield _read_as(answer.interpretation, labels)
+def _only_part(answer: Answer, quotes: tuple[Quoted, ...], setting: Setting) -> ShownPart:
+    """Return what answers a message that is one question."""
     # A fixed text may say it already.
     is_said = answer.reason is Reason.ONLY_SELLERS and any(
         notice.kind is NoticeKind.ONLY_SELLERS for notice in answer.notices
     )
-    if not is_said and (headline := _remark(answer, labels) or labels.headline(answer.reason)):
-        yield Headline(headline)
-    yield from quotes
+    headline = "" if is_said else _remark(answer, setting.labels) or setting.labels.headline(answer.reason)
+    return ShownPart(headline, quotes, _nearest(answer.nearest, setting))
 
 
 _REMARKS = {
@@ -253,42 +285,30 @@ def _remark(answer: Answer, labels: Labels) -> str:
     return next((labels(f"remarks.{name}") for name in found), "")
 
 
-def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: Setting) -> Iterator[Piece]:
+def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: Setting) -> Iterator[ShownPart]:
     """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
     labels, shown = setting.labels, set[int]()
     for part in parts:
-        yield _heading(part, labels)
-        if headline := labels.headline(part.reason):
-            yield Headline(headline)
-        for quote in quotes:
-            if quote.number in part.numbers:
-                yield Also(labels("ask.also"), quote.number) if quote.number in shown else quote
+        library = part.interpretation.question if part.interpretation else None
+        yield ShownPart(
+            labels.headline(part.reason),
+            tuple(quote for quote in quotes if quote.number in part.numbers and quote.number not in shown),
+            _nearest(part.nearest, setting),
+            part.words.text,
+            labels("ask.read_as" if library else "ask.read_with"),
+            library or ", ".join(f"“{each.text}”" for each in part.context),
+            tuple(quote.number for quote in quotes if quote.number in part.numbers and quote.number in shown),
+        )
         shown.update(part.numbers)
-        yield from _nearest(part.nearest, setting)
 
 
-def _heading(part: AskedAnswer, labels: Labels) -> AskedHeading:
-    read_as = part.interpretation.question if part.interpretation else None
-    words = read_as or ", ".join(f"“{each.text}”" for each in part.context)
-    return AskedHeading(
-        labels("ask.asked"), part.words.text, labels("ask.read_as" if read_as else "ask.read_with"), words
-    )
-
-
-def _origins(labels: Labels, quotes: Sequence[Quoted]) -> Iterator[Origins]:
-    """Yield the list of what the quotes rest on, if any are our summaries."""
-    if any(quote.is_summary for quote in quotes):
-        yield Origins(labels("origins.whose"), first_mentions(quotes))
-
-
-def _nearest(passages: Sequence[Passage], setting: Setting) -> Iterator[Nearest]:
-    """Yield the places of ``passages``, the first of each section: links to the others would read the same."""
+def _nearest(passages: Sequence[Passage], setting: Setting) -> tuple[Near, ...]:
+    """Return the places of ``passages``, the first of each section: links to the others would read the same."""
     places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
     for each in passages:
         place = (each.document.title, *section(each.document, each.span.start))
         places.setdefault((each.document.id, place), Near(place, setting.base + addresses.of_passage(each)))
-    if places:
-        yield Nearest(setting.labels("ask.nearest"), tuple(places.values()))
+    return tuple(places.values())
 
 
 def _read_as(read_as: Interpretation, labels: Labels) -> ReadAs:
@@ -301,23 +321,6 @@ def _read_as(read_as: Interpretation, labels: Labels) -> ReadAs:
     joined = read_as.move is Move.ASKS and len(parts) > 1
     label = labels(f"moves.{'joined' if joined else read_as.move}")
     return ReadAs(label, " · ".join(parts[:-1] if joined else parts), also)
-
-
-def quotes_of(pieces: Iterable[Piece]) -> Iterator[Quoted]:
-    """Yield every quote, including those in differences."""
-    for piece in pieces:
-        if isinstance(piece, Quoted):
-            yield piece
-        elif isinstance(piece, ShownDifference):
-            yield from piece.sides
-
-
-def answer_link(reply: Reply, pieces: Iterable[Piece]) -> str:
-    """Return the address that shows an answer again: its question, read in full, and its quotes; "" without quotes."""
-    answer, read_as = reply.answer, reply.answer.interpretation
-    links = [piece.link for piece in pieces if isinstance(piece, Quoted)]
-    whole = read_as.text if read_as and read_as.is_joined else answer.question.text
-    return addresses.of_answer(whole, links) if links else ""
 
 
 def present_notices(notices: Sequence[Notice], texts: FixedTexts, labels: Labels) -> tuple[ShownNotice, ...]:
@@ -352,5 +355,5 @@ def _alarm(notice: Notice, labels: Labels, *, emergency: bool) -> tuple[Alarm | 
         return Alarm.EMERGENCY, labels("ask.safety_check")
     if notice.flag is None or notice.kind is NoticeKind.ADVICE:
         return None, ""
-    calm = labels("ask.decide" if notice.text == "medical_decision" else "ask.please_read")
+    calm = labels("ask.decide" if notice.text == _DECISION else "ask.please_read")
     return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import chain, pairwise
+from typing import Any
 
 from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Quote, Reply, Strength
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
-from b12assistant.display.labels import Labels, capital, overdue, section
+from b12assistant.display.labels import capital, load_labels, overdue, section
 from b12assistant.types import (
     GAP,
     Attribution,
     BlockKind,
     Document,
-    DocumentId,
     Extent,
-    GenerationId,
     Interest,
     OriginId,
     Passage,
@@ -64,10 +64,11 @@ class Basis:
         """Return the year of the publication, "" if it is not known."""
         return year_of(self.published)
 
-    def short(self, labels: Labels) -> str:
+    @property
+    def short(self) -> str:
         """Return the publisher, as readers know it, and the year."""
         is_nameless = self.standing is PublisherKind.ANONYMOUS
-        name = capital(labels("standings.anonymous")) if is_nameless else self.publisher
+        name = capital(load_labels()("standings.anonymous")) if is_nameless else self.publisher
         return f"{short_names().get(name, name)} {self.year}".rstrip()
 
     @property
@@ -105,53 +106,43 @@ class Speaker:
     """Who speaks, as labels that begin with a small letter; "" for what is not known.
 
     ``basis``: the publications that our summary is based on, which come first; our own publisher and date are then left
-    out. ``interest``: the label for a source that sells what it recommends, or may; ``sells``: it does. ``chip``: who
-    says so in one line: publisher, kind, year, whose words, how many others.
+    out.
     """
 
-    whose: str
-    publisher: str
-    published: str
-    interest: str
-    sells: bool
+    source: Source
     basis: tuple[Basis, ...] = ()
-    chip: tuple[str, ...] = ()
-
-    @classmethod
-    def of(
-        cls, source: Source, labels: Labels, basis: Sequence[Basis] = (), title: str = "", best: Sequence[Basis] = ()
-    ) -> Speaker:
-        """Put into words who speaks in a source called ``title``; ``best``: who says the sentence that answers."""
-        named = best_known(best)
-        known = {each.id for each in named}
-        named += [each for each in best_known(basis) if each.id not in known]
-        return cls(
-            labels("speaker.our_summary") if basis else labels.whose_words(source),
-            "" if basis else source.publisher or "",
-            labels.day(source.published) if source.published and not basis else "",
-            labels.interest(source) or "",
-            source.interest is Interest.SELLS,
-            tuple(basis),
-            tuple(_chip(source, labels, named, title)),
-        )
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """Return what is known, in order: publications that a summary is based on, whose words, publisher, date."""
-        return self._with(publication.words for publication in self.basis)
+    def whose(self) -> str:
+        labels = load_labels()
+        return labels("speaker.our_summary") if self.basis else labels.whose_words(self.source)
+
+    @property
+    def publisher(self) -> str:
+        return "" if self.basis else self.source.publisher or ""
+
+    @property
+    def published(self) -> str:
+        return load_labels().day(self.source.published) if self.source.published and not self.basis else ""
+
+    @property
+    def interest(self) -> str:
+        """Return the label for a source that sells what it recommends, or may."""
+        return load_labels().interest(self.source) or ""
+
+    @property
+    def sells(self) -> bool:
+        return self.source.interest is Interest.SELLS
 
     @property
     def own(self) -> tuple[str, ...]:
-        """Return ``parts`` without the publications."""
-        return self._with(())
+        """Return what is known besides the publications: whose words these are, publisher, date."""
+        return tuple(part for part in (self.whose, self.publisher, self.published) if part)
 
     @property
     def cited(self) -> tuple[str, ...]:
-        """Return ``parts``, with the web address of each publication."""
-        return self._with(publication.cited for publication in self.basis)
-
-    def _with(self, based_on: Iterable[str]) -> tuple[str, ...]:
-        return tuple(part for part in (*based_on, self.whose, self.publisher, self.published) if part)
+        """Return all that is known, the publications first, each with its web address."""
+        return (*(publication.cited for publication in self.basis), *self.own)
 
 
 def best_known(basis: Iterable[Basis]) -> list[Basis]:
@@ -167,8 +158,12 @@ def best_known(basis: Iterable[Basis]) -> list[Basis]:
     return [*first, *(each for each in found if each not in first)]
 
 
-def _chip(source: Source, labels: Labels, basis: Sequence[Basis], title: str) -> Iterator[str]:
-    """Yield publisher, kind, year, whose words they are, and how many other publications say so."""
+def in_short(source: Source, basis: Sequence[Basis], title: str) -> Iterator[str]:
+    """Yield publisher, kind, year, whose words they are, and how many other publications say so.
+
+    ``basis``: who says it, best known first; ``title``: of the source.
+    """
+    labels = load_labels()
     if basis:
         name, year, kind = basis[0].publisher, basis[0].year, basis[0].standing
     else:
@@ -218,39 +213,129 @@ def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
     return tuple(map(Basis.of, spans[0].document.attributed([span.range for span in spans])))
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """Words of one document, in order, with what their citation needs.
+@dataclass(frozen=True)
+class Quoted:
+    """Words of one document, in order, with their place, who speaks, and all that a reader must know about them.
 
-    ``best``: the sentence that answers. ``changed``: the file changed since indexing. ``base``: as in ``Setting``.
+    ``best``: the sentence that answers. ``number``: 1-based in an answer, 0 outside of one. ``changed``: the file
+    changed since indexing. ``base``: as in ``Setting``. ``numbers``: of publications, in the list of an answer.
     """
 
     spans: tuple[Span, ...]
+    today: date
     best: Span | None = None
     passage: PassageId | None = None
-    generation: GenerationId | None = None
-    base: str = ""
+    _: KW_ONLY
+    number: int = 0
     strength: Strength | None = None
     changed: bool = False
+    base: str = ""
+    numbers: Mapping[OriginId, int] = field(default_factory=dict)
 
     @classmethod
-    def of_quote(cls, quote: Quote, reply: Reply, base: str = "") -> Cited:
+    def of_quote(cls, quote: Quote, reply: Reply, today: date, number: int, base: str = "") -> Quoted:
         changed = quote.document.id in reply.source_changed
-        return cls(quote.spans, quote.best, quote.passage.id, reply.generation, base, quote.strength, changed)
+        more: dict[str, Any] = {"strength": quote.strength, "changed": changed, "base": base}
+        return cls(quote.spans, today, quote.best, quote.passage.id, number=number, **more)
 
     @classmethod
-    def of_passage(cls, passage: Passage, generation: GenerationId | None = None, base: str = "") -> Cited:
-        """Cite a whole passage; sentences with only blanks between them become one span."""
-        spans: list[Span] = []
-        for sentence in passage.sentences:
-            joined = spans and passage.document.text[spans[-1].end : sentence.start].isspace()
-            start = spans.pop().start if joined or (spans and spans[-1].end == sentence.start) else sentence.start
-            spans.append(Span(passage.document, start, sentence.end))
-        return cls(tuple(spans), None, passage.id, generation, base)
+    def of_passage(cls, passage: Passage, today: date, number: int = 0, base: str = "") -> Quoted:
+        """Cite a whole passage."""
+        return cls(joined(passage), today, None, passage.id, number=number, base=base)
 
     @property
     def document(self) -> Document:
         return self.spans[0].document
+
+    @property
+    def source(self) -> Source:
+        return self.document.source
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the words span by span, exactly the source's."""
+        return tuple(span.text for span in self.spans)
+
+    @property
+    def text(self) -> str:
+        """Return the words, with a gap between spans."""
+        return GAP.join(self.words)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Return the title, then the headings, outermost first."""
+        return (self.document.title, *section(self.document, (self.best or self.spans[0]).start))
+
+    @property
+    def pages(self) -> str:
+        """Return a label, "" without pages."""
+        return load_labels().pages(self.document.span(self.spans[0].start, self.spans[-1].end).pages) or ""
+
+    @property
+    def where(self) -> str:
+        """Return title, headings and pages, on one line."""
+        steps = " › ".join(" ".join(step.split()) for step in self.place)
+        return f"{steps}, {self.pages}" if self.pages else steps
+
+    @property
+    def link(self) -> str:
+        """Return the permalink."""
+        return self.base + addresses.of_spans(self.spans, self.best)
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        return Speaker(self.source, basis_of(self.spans))
+
+    @property
+    def is_summary(self) -> bool:
+        """Return whether these are our words, not the source's own."""
+        return bool(self.speaker.basis) or self.source.words is Words.PROJECT_SUMMARY
+
+    @property
+    def in_short(self) -> tuple[str, ...]:
+        """Return who says so in one line: who says the sentence that answers before who says what is beside it."""
+        named = best_known(basis_of([self.best]) if self.best else ())
+        known = {each.id for each in named}
+        named += [each for each in best_known(self.speaker.basis) if each.id not in known]
+        return tuple(in_short(self.source, named, self.document.title))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Return the same words as sentences, with the numbers of what each rests on."""
+        found = sentences_of(self.spans)
+        return tuple(
+            replace(one, numbers=tuple(self.numbers[each.id] for each in one.basis if each.id in self.numbers))
+            for one in found
+        )
+
+    @cached_property
+    def lead(self) -> tuple[Sentence, ...]:
+        """Return the sentences that are shown at once."""
+        return tuple(_lead(self.document, self.sentences, self.best))
+
+    @property
+    def rest(self) -> tuple[Sentence, ...]:
+        """Return the sentences that are not shown at once."""
+        return tuple(each for each in self.sentences if each not in self.lead)
+
+    @property
+    def is_numbered(self) -> bool:
+        return any(each.numbers for each in self.sentences)
+
+    def between(self, before: Sentence, after: Sentence) -> str:
+        """Return the blanks of the source between two sentences, or a gap if something was left out."""
+        for span in self.spans:
+            blank = self.document.text[before.range.end : after.range.start]
+            if span.range.contains(before.range) and span.range.contains(after.range) and not blank.strip():
+                return blank
+        return GAP
+
+    def best_in(self, sentence: Sentence) -> Range | None:
+        """Return what answers in a sentence, counted from its start; ``None`` if nothing does."""
+        best, at = self.best, sentence.range
+        if best is None or not best.range.overlaps(at):
+            return None
+        return Range(max(best.start, at.start) - at.start, min(best.end, at.end) - at.start)
 
     @property
     def reviews(self) -> tuple[Review, ...]:
@@ -263,114 +348,30 @@ class Cited:
         return self.document.reviews_of(shown) if shown else ()
 
     @property
-    def link(self) -> str:
-        """Return the permalink."""
-        return self.base + addresses.of_spans(self.spans, self.best)
-
-
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """Words of a source with their place, who speaks, and all that a reader must know about them.
-
-    ``number``: 1-based in an answer, 0 outside of one. ``words``: span by span, exactly the source's. ``place``: the
-    title, then the headings, outermost first. ``pages``: a label, "" without pages. ``notes``: labels, each beginning
-    with a small letter. ``sentences``: the same words; ``lead``: those shown at once.
-    """
-
-    number: int
-    document: DocumentId
-    passage: PassageId | None
-    spans: tuple[Range, ...]
-    words: tuple[str, ...]
-    sentences: tuple[Sentence, ...]
-    lead: tuple[Sentence, ...]
-    best: Range | None
-    place: tuple[str, ...]
-    pages: str
-    source: Source
-    speaker: Speaker
-    notes: tuple[str, ...]
-    link: str
-    strength: Strength | None = None
-    digest: str = ""
-    generation: GenerationId | None = None
-
-    @classmethod
-    def of(cls, cited: Cited, labels: Labels, today: date, number: int = 0) -> Quoted:
-        """Put a citation into words."""
-        document, at = cited.document, (cited.best or cited.spans[0]).start
-        source = document.source
-        pages = document.span(cited.spans[0].start, cited.spans[-1].end).pages
-        sentences = sentences_of(cited.spans)
-        return cls(
-            number,
-            document.id,
-            cited.passage,
-            tuple(span.range for span in cited.spans),
-            tuple(span.text for span in cited.spans),
-            sentences,
-            tuple(_lead(document, sentences, cited.best)),
-            cited.best.range if cited.best else None,
-            (document.title, *section(document, at)),
-            labels.pages(pages) or "",
-            source,
-            Speaker.of(
-                source, labels, basis_of(cited.spans), document.title, basis_of([cited.best]) if cited.best else ()
-            ),
-            tuple(_notes(cited, labels, today)),
-            cited.link,
-            cited.strength,
-            document.digest,
-            cited.generation,
+    def notes(self) -> tuple[str, ...]:
+        """Return what else a reader must know, as labels that begin with a small letter."""
+        labels, source = load_labels(), self.source
+        reviews = dict.fromkeys((review.by, review.on) for review in self.reviews)
+        notes = {
+            "overdue": overdue(source, self.today),
+            "changed": self.changed,
+            "superseded": source.superseded_by is not None,
+            "withdrawn": source.withdrawn,
+        }
+        return (
+            *(labels("ask.reviewed", by=by, day=labels.day(on)) for by, on in reviews),
+            *(labels(f"ask.{name}", document=source.superseded_by) for name, applies in notes.items() if applies),
         )
 
-    @property
-    def text(self) -> str:
-        """Return the words, with a gap between spans."""
-        return GAP.join(self.words)
 
-    @property
-    def is_summary(self) -> bool:
-        """Return whether these are our words, not the source's own."""
-        return bool(self.speaker.basis) or self.source.words is Words.PROJECT_SUMMARY
-
-    def between(self, before: Sentence, after: Sentence) -> str:
-        """Return the blanks of the source between two sentences, or a gap if something was left out."""
-        for text, span in zip(self.words, self.spans, strict=True):
-            blank = text[before.range.end - span.start : after.range.start - span.start]
-            if span.contains(before.range) and span.contains(after.range) and not blank.strip():
-                return blank
-        return GAP
-
-    @property
-    def where(self) -> str:
-        """Return title, headings and pages, on one line."""
-        steps = " › ".join(" ".join(step.split()) for step in self.place)
-        return f"{steps}, {self.pages}" if self.pages else steps
-
-    @property
-    def is_numbered(self) -> bool:
-        return any(each.numbers for each in self.sentences)
-
-    def best_in(self, sentence: Sentence) -> Range | None:
-        """Return what answers in a sentence, counted from its start; ``None`` if nothing does."""
-        best, at = self.best, sentence.range
-        if best is None or not best.overlaps(at):
-            return None
-        return Range(max(best.start, at.start) - at.start, min(best.end, at.end) - at.start)
-
-    @property
-    def rest(self) -> tuple[Sentence, ...]:
-        """Return the sentences that are not shown at once."""
-        return tuple(each for each in self.sentences if each not in self.lead)
-
-    def numbered(self, numbers: Mapping[OriginId, int]) -> Quoted:
-        """Return the quote with the numbers of the publications in the list of its answer."""
-
-        def of(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
-            return tuple(replace(one, numbers=tuple(numbers[each.id] for each in one.basis)) for one in sentences)
-
-        return replace(self, sentences=of(self.sentences), lead=of(self.lead))
+def joined(passage: Passage) -> tuple[Span, ...]:
+    """Return the sentences of a passage; those with only blanks between them become one span."""
+    spans: list[Span] = []
+    for sentence in passage.sentences:
+        follows = spans and not passage.document.text[spans[-1].end : sentence.start].strip()
+        start = spans.pop().start if follows else sentence.start
+        spans.append(Span(passage.document, start, sentence.end))
+    return tuple(spans)
 
 
 _LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
@@ -406,17 +407,3 @@ def passage_text(passage: Passage) -> str:
         between = passage.document.text[before.end : after.start]
         text += (GAP if between.strip() else between) + after.text
     return text
-
-
-def _notes(cited: Cited, labels: Labels, today: date) -> Iterator[str]:
-    source = cited.document.source
-    for by, on in dict.fromkeys((review.by, review.on) for review in cited.reviews):
-        yield labels("ask.reviewed", by=by, day=labels.day(on))
-    if overdue(source, today):
-        yield labels("ask.overdue")
-    if cited.changed:
-        yield labels("ask.changed")
-    if source.superseded_by is not None:
-        yield labels("ask.superseded", document=source.superseded_by)
-    if source.withdrawn:
-        yield labels("ask.withdrawn")

@@ -6,88 +6,136 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
-from b12assistant.display.citation_formats import CITE, CitationForm, web_address
+from b12assistant.display.citation_formats import CITE, web_address
 from b12assistant.display.labels import Labels, load_labels, overdue
 from b12assistant.display.markup import Layer, Markup, draw, laid_out, layered, plain
-from b12assistant.display.quoted import Basis, Cited, Speaker
+from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, GenerationId, MarkKind, PassageId, Range, Words
+from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source, Words
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
 _PARAGRAPH = 2  # line ends between paragraphs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
-    """How a document is shown. ``place`` and ``passage``: as named in the address."""
-
-    place: MarkedPlace | None
-    changed: bool  # the file changed since indexing
-    today: date
-    theme: str = ""  # "light", "dark", or "" for the system's
-    framed: bool = False  # inside the page, which has its own <main>
-    labels: Labels = field(default_factory=load_labels)
-    passage: PassageId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The quote or passage of an address, found in the current document."""
+    """A document as its page shows it. ``named`` and ``passage``: the words and the passage that the address names."""
 
     entry: Entry
-    place: MarkedPlace | None  # where the words are now
-    current: int | None  # index of the passage in view: that of the address, else that of the quote
+    today: date
+    named: MarkedPlace | None = None
+    passage: PassageId | None = None
+    changed: bool = False  # the file changed since indexing
+    theme: str = ""  # one of ``THEMES``, or "" for the system's
+    framed: bool = False  # inside the page, which has its own <main>
+    labels: Labels = field(default_factory=load_labels)
 
-    @classmethod
-    def of(cls, entry: Entry, named: MarkedPlace | None, id_: PassageId | None) -> Target:
-        """Find the words ``named`` in an address, or the passage with an id."""
-        text = entry.document.text
-        place = named.found_in(text) if named else None
-        current = next((n for n, passage in enumerate(entry.passages) if passage.id == id_), None)
-        if current is None and place is not None:
-            at = place.best or place.spans[0]
-            overlapping = (n for n, passage in enumerate(entry.passages) if passage.span.range.overlaps(at))
-            current = next(overlapping, None)
-        return cls(entry, place, current)
+    @property
+    def document(self) -> Document:
+        return self.entry.document
 
-    def cited(self, generation: GenerationId, base: str) -> Cited | None:
+    @property
+    def source(self) -> Source:
+        return self.document.source
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(self.source)
+
+    @property
+    def is_ours(self) -> bool:
+        return self.source.words is Words.PROJECT_SUMMARY
+
+    @property
+    def has_grey(self) -> bool:
+        return any(mark.kind is MarkKind.NEVER for mark in self.document.marks)
+
+    @property
+    def address(self) -> str:
+        """Return the web address of the source, "" if it has none."""
+        return self.source.url or "" if web_address(self.source.url) else ""
+
+    @property
+    def publications(self) -> list[Basis]:
+        return [Basis.of(found) for found in self.document.attributed([Range(0, len(self.document.text))])]
+
+    @property
+    def text(self) -> Markup:
+        return Markup(layered(self.document.text, _layers(self), _on_one_line))
+
+    @cached_property
+    def place(self) -> MarkedPlace | None:
+        """Return where the words are now; ``None`` if they are gone or none are named."""
+        return self.named.found_in(self.document.text) if self.named else None
+
+    @cached_property
+    def current(self) -> int | None:
+        """Return the index of the passage in view: that of the address, else that of the quote."""
+        known = (n for n, passage in enumerate(self.entry.passages) if passage.id == self.passage)
+        if (found := next(known, None)) is not None or self.place is None:
+            return found
+        at = self.place.best or self.place.spans[0]
+        return next((n for n, passage in enumerate(self.entry.passages) if passage.span.range.overlaps(at)), None)
+
+    def quoted(self, base: str) -> Quoted | None:
         """Return the words to cite; ``None`` if the address names none."""
         passage = None if self.current is None else self.entry.passages[self.current]
         if self.place is None:
-            return Cited.of_passage(passage, generation, base) if passage else None
-        document, best = self.entry.document, self.place.best
-        spans = tuple(document.span(range_.start, range_.end) for range_ in self.place.spans)
-        answering = document.span(best.start, best.end) if best else None
-        return Cited(spans, answering, passage.id if passage else None, generation, base)
+            return replace(Quoted.of_passage(passage, self.today, base=base), changed=self.changed) if passage else None
+        best = self.place.best
+        spans = tuple(self.document.span(range_.start, range_.end) for range_ in self.place.spans)
+        answering = self.document.span(best.start, best.end) if best else None
+        return Quoted(spans, self.today, answering, changed=self.changed, base=base)
+
+    @property
+    def citation(self) -> str:
+        """Return the address of the words in view with their citation, as text; "" if none are in view."""
+        if self.place is None and self.current is None:
+            return ""
+        query = query_of(self.place) if self.place else f"passage={self.entry.passages[self.current or 0].id}"
+        return f"{CITE}{of_document(self.document).removeprefix('/d/')}?{query}"
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """Yield what a reader must know of the document or of the link."""
+        known = any(passage.id == self.passage for passage in self.entry.passages)
+        warnings = {
+            "lost": self.named is not None and self.place is None,
+            "moved": self.place is not None and self.place != self.named,
+            "passage_gone": self.passage is not None and not known and self.named is None,
+            "changed": self.changed,
+            "withdrawn": self.source.withdrawn,
+            "superseded": self.source.superseded_by is not None,
+            "overdue": overdue(self.source, self.today),
+        }
+        shown = (name for name, applies in warnings.items() if applies)
+        return (self.labels(f"source.{name}", document=self.source.superseded_by) for name in shown)
+
+    @property
+    def facts(self) -> list[tuple[str, object]]:
+        """Return what is known of the document, by label."""
+        source, labels = self.source, self.labels
+        return [
+            ("based_on", source.based_on),
+            ("publisher", source.publisher),
+            ("published", source.published and labels.day(source.published)),
+            ("review", labels.review(source)),
+            ("review_by", source.review_by and labels.day(source.review_by)),
+            ("note", source.note),
+            ("file", self.entry.report.file),
+            ("extractor", self.entry.extractor),
+        ]
 
 
-def source_page(entry: Entry, view: View) -> str:
+def source_page(view: View) -> str:
     """Draw the page of a document."""
-    document, labels, source = entry.document, view.labels, entry.document.source
-    target = Target.of(entry, view.place, view.passage)
-    shown = {
-        "document": document,
-        "source": source,
-        "speaker": Speaker.of(source, labels),
-        "is_ours": source.words is Words.PROJECT_SUMMARY,
-        "text": Markup(layered(document.text, _layers(target, view), _on_one_line)),
-        "has_grey": any(mark.kind is MarkKind.NEVER for mark in document.marks),
-        "warnings": list(_warnings(target, view)),
-        "place": target.place,
-        "cited": _cited(target),
-        "forms": list(CitationForm),
-        "facts": _facts(entry, labels),
-        "address": source.url if web_address(source.url) else "",
-        "publications": [Basis.of(found) for found in document.attributed([Range(0, len(document.text))])],
-        "framed": view.framed,
-        "theme": view.theme if view.theme in THEMES else "",
-    }
-    return draw("source.html", "document", shown, labels)
+    return draw("source.html", "document", view, view.labels)
 
 
 def missing_page(name: str, theme: str, labels: Labels) -> str:
@@ -99,59 +147,22 @@ def _on_one_line(text: str) -> str:
     return plain(text).replace("\n", "&#10;")
 
 
-def _warnings(target: Target, view: View) -> Iterator[str]:
-    labels, source = view.labels, target.entry.document.source
-    known = any(passage.id == view.passage for passage in target.entry.passages)
-    warnings = {
-        "lost": view.place is not None and target.place is None,
-        "moved": target.place is not None and target.place != view.place,
-        "passage_gone": view.passage is not None and not known and view.place is None,
-        "changed": view.changed,
-        "withdrawn": source.withdrawn,
-        "superseded": source.superseded_by is not None,
-        "overdue": overdue(source, view.today),
-    }
-    return (labels(f"source.{name}", document=source.superseded_by) for name, applies in warnings.items() if applies)
-
-
-def _facts(entry: Entry, labels: Labels) -> list[tuple[str, object]]:
-    source = entry.document.source
-    return [
-        ("based_on", source.based_on),
-        ("publisher", source.publisher),
-        ("published", source.published and labels.day(source.published)),
-        ("review", labels.review(source)),
-        ("review_by", source.review_by and labels.day(source.review_by)),
-        ("note", source.note),
-        ("file", entry.report.file),
-        ("extractor", entry.extractor),
-    ]
-
-
-def _cited(target: Target) -> str:
-    """Return the address that gives the words in the form that is added to it; "" if none are in view."""
-    if target.place is None and target.current is None:
-        return ""
-    query = query_of(target.place) if target.place else f"passage={target.entry.passages[target.current or 0].id}"
-    return f"{CITE}{of_document(target.entry.document).removeprefix('/d/')}?{query}&form="
-
-
-def _layers(target: Target, view: View) -> Iterator[Layer]:
+def _layers(view: View) -> Iterator[Layer]:
     """Mark page starts, structure, passages as targets of links, what is never quoted, and the quote."""
-    document = target.entry.document
+    document = view.document
     yield from _page_starts(document, view)
     yield from _structure(document)
-    for number, passage in enumerate(target.entry.passages):
-        is_here = bool(view.passage) and number == target.current
+    for number, passage in enumerate(view.entry.passages):
+        is_here = bool(view.passage) and number == view.current
         focus, kind = (' tabindex="-1"', "passage here") if is_here else ("", "passage")
         yield _named(passage.span.range, f' id="p{passage.id}"{focus}', f' class="{kind}"')
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
             yield Layer(mark.range.start, mark.range.end, '<span class="never">')
-    if target.place:
-        for number, span in enumerate(target.place.spans):
+    if view.place:
+        for number, span in enumerate(view.place.spans):
             yield _named(span, "" if number else f' id="{HIT}" tabindex="-1"', "", "mark")
-        if best := target.place.best:
+        if best := view.place.best:
             yield Layer(best.start, best.end, '<span class="best">')
 
 

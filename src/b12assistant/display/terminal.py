@@ -19,19 +19,7 @@ from rich.text import Text
 
 from b12assistant.answers import NoticeKind
 from b12assistant.display.markup import dotted
-from b12assistant.display.presentation import (
-    Also,
-    AskedHeading,
-    Further,
-    General,
-    Headline,
-    Nearest,
-    Origins,
-    Piece,
-    ReadAs,
-    ShownDifference,
-    ShownNotice,
-)
+from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
 from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage, SourceKind
@@ -89,12 +77,37 @@ def progress() -> Iterator[Progress]:
         yield report
 
 
-def answer(pieces: Sequence[Piece], console: Console) -> None:
+def answer(shown: ShownAnswer, console: Console) -> None:
     """Print an answer, without an empty line above it."""
-    for place, piece in enumerate(pieces):
-        if place and isinstance(piece, Quoted | ShownDifference | Origins | General):
+    labels, first = shown.labels, shown.parts[0]
+    for notice in shown.notices:
+        _notice(notice, console)
+    if read_as := shown.read_as:
+        _user_words(read_as.label, read_as.text, console)
+        if read_as.also:
+            _print(Text(inert(read_as.also)), console, indent=_INDENT)
+    begun = bool(shown.notices or read_as or first.headline)
+    for part in shown.parts:
+        _part(part, shown, console, begun=begun)
+    for differ in shown.differences:
+        console.print()
+        _print(Text(inert(differ.heading), style="bold"), console)
+        for quote in differ.sides:
             console.print()
-        _piece(piece, console)
+            _quote(quote, console)
+    if shown.has_summaries:
+        console.print()
+        _print(Text(labels("origins.whose")), console)
+        for number, basis in enumerate(shown.publications, start=1):
+            _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
+    if shown.further:
+        _print(Text(labels("ask.further"), style="bold"), console)
+        for question in shown.further:
+            _print(Text(inert(question), style="italic"), console, indent=_INDENT)
+    for notice in shown.advice:
+        _notice(notice, console)
+    console.print()
+    _print(Text(shown.general), console)
 
 
 def hits(notices: Sequence[ShownNotice], results: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
@@ -171,48 +184,30 @@ def document(document: Document, quote: Quoted, console: Console) -> None:
     _citation(quote, console)
 
 
-def _piece(piece: Piece, console: Console) -> None:
-    match piece:
-        case ShownNotice():
-            _notice(piece, console)
-        case ReadAs() | AskedHeading() | Further():
-            _user_words(piece, console)
-        case Headline() | Also():
-            _print(Text(piece.text, style="bold"), console)
-        case Quoted():
-            _quote(piece, console)
-        case ShownDifference():
-            _print(Text(inert(piece.heading), style="bold"), console)
-            for quote in piece.sides:
-                console.print()
-                _quote(quote, console)
-        case Origins():
-            _print(Text(piece.whose), console)
-            for number, basis in enumerate(piece.publications, start=1):
-                _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
-        case Nearest():
-            _print(Text(f"{piece.heading}:"), console)
-            for near in piece.places:
-                _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
-        case General():
-            _print(Text(piece.text), console)
-
-
-def _user_words(piece: ReadAs | AskedHeading | Further, console: Console) -> None:
-    """Print what the user wrote: how it was read, a question of a message, or the questions that were not searched."""
-    if isinstance(piece, Further):
-        _print(Text(piece.heading, style="bold"), console)
-        for each in piece.questions:
-            _print(Text(inert(each), style="italic"), console, indent=_INDENT)
-        return
-    if isinstance(piece, AskedHeading):
+def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool) -> None:
+    """Print a question with what answers it. ``begun``: something is above it."""
+    labels = shown.labels
+    if part.question:
         console.print()
-        below = [Text.assemble(f"{piece.between}: ", (inert(piece.read_as), "italic"))] if piece.read_as else []
-    else:
-        below = [Text(inert(piece.also))] if piece.also else []
-    _print(Text.assemble(f"{piece.label}: ", (inert(piece.text), "italic")), console)
-    for line in below:
-        _print(line, console, indent=_INDENT)
+        _user_words(labels("ask.asked"), part.question, console)
+        if part.read_as:
+            _user_words(part.between, part.read_as, console, indent=_INDENT)
+    if part.headline:
+        _print(Text(part.headline, style="bold"), console)
+    for quote in part.quotes:
+        if begun or part.question or quote is not part.quotes[0]:
+            console.print()
+        _quote(quote, console)
+    for _ in part.also:
+        _print(Text(labels("ask.also"), style="bold"), console)
+    if part.nearest:
+        _print(Text(f"{labels('ask.nearest')}:"), console)
+    for near in part.nearest:
+        _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
+
+
+def _user_words(label: str, words: str, console: Console, *, indent: int = 0) -> None:
+    _print(Text.assemble(f"{label}: ", (inert(words), "italic")), console, indent=indent)
 
 
 def _notice(notice: ShownNotice, console: Console) -> None:
@@ -259,7 +254,7 @@ def _citation(quote: Quoted, console: Console, *, in_answer: bool = False) -> No
     if speaker.interest:
         lines.append(Text(speaker.interest, style="bold magenta" if speaker.sells else "bold yellow"))
     if quote.passage is not None:
-        lines.append(Text(inert(f"{quote.document} {quote.passage[:8]}"), style="dim"))
+        lines.append(Text(inert(f"{quote.document.id} {quote.passage[:8]}"), style="dim"))
     for text in lines:
         _print(text, console, indent=_INDENT + 2)
 

@@ -16,30 +16,16 @@ from typing import Annotated, Any, ParamSpec
 from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
-from b12assistant.answers import Level, Reply, most_serious
+from b12assistant.answers import Level, most_serious
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.page_words import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import about
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
-from b12assistant.display.labels import capital, load_labels
-from b12assistant.display.presentation import (
-    Also,
-    AskedHeading,
-    Further,
-    General,
-    Headline,
-    Nearest,
-    Origins,
-    Piece,
-    ReadAs,
-    ShownDifference,
-    ShownNotice,
-    present,
-    present_notices,
-)
-from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.display.labels import Labels, capital, load_labels
+from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart, present, present_notices
+from b12assistant.display.quoted import Quoted
 from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
 from b12assistant.types import Hit, Passage
@@ -67,6 +53,7 @@ INSTRUCTIONS = (
     "say that the sources hold no answer; do not fill it in."
 )
 FENCE = "~~~"
+_ASKED = "A question of the message, words of the user"
 # Words that stand for the begin and end of a turn in the text of a conversation, such as <|im_end|>, [INST] and </s>.
 _STEERING = re.compile(r"<\|[^<>|\n]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>", re.I)
 P = ParamSpec("P")
@@ -120,7 +107,7 @@ class _Tools:
     ) -> Annotated[CallToolResult, AskResponse]:
         space = self.live()
         reply = space.ask(question, history or [])
-        return _result(_answer(space, reply), reply_json(reply, space.texts, today=local_today()))
+        return _result([*_answer(present(reply, space.setting()))], reply_json(reply, space.texts, today=local_today()))
 
     def search(
         self,
@@ -135,7 +122,7 @@ class _Tools:
             notices, hits = space.search(question, k)
         texts = space.texts
         response = search_json(question, notices, hits, texts, space.opened.collection.generation)
-        blocks = [text for notice in present_notices(notices, texts, load_labels()) for text in _blocks(notice)]
+        blocks = [text for notice in present_notices(notices, texts, load_labels()) for text in _notice(notice)]
         return _result([*blocks, *(_passage(hit.passage, hit.rank) for hit in hits)], response)
 
     def open_passage(
@@ -247,48 +234,49 @@ def _all_seen(value: Any) -> Any:
             return value
 
 
-def _answer(space: Workspace, reply: Reply) -> list[str]:
-    """Return the same pieces as the page, all fixed texts first."""
-    pieces = sorted(present(reply, space.setting()), key=lambda piece: not isinstance(piece, ShownNotice | General))
-    return [block for piece in pieces for block in _blocks(piece)]
+def _answer(shown: ShownAnswer) -> Iterator[str]:
+    """Yield the blocks of an answer, all fixed texts first. Each says what it is, in words no source can put there."""
+    labels = shown.labels
+    for notice in (*shown.notices, *shown.advice):
+        yield from _notice(notice)
+    yield _fixed("general", shown.general)
+    if read_as := shown.read_as:
+        also = f" · {_one_line(read_as.also)}" if read_as.also else ""
+        yield f"How the question was read: {read_as.label}: {_one_line(read_as.text)}{also}"
+    for part in shown.parts:
+        yield from _part(part, labels)
+    for differ in shown.differences:
+        yield f"Label, what the next quotes differ on: {_one_line(differ.heading)}"
+        yield from map(_cited, differ.sides)
+    if shown.has_summaries:
+        listed = "; ".join(f"{i}. {_one_line(each.cited)}" for i, each in enumerate(shown.publications, start=1))
+        yield f"Label: {labels('origins.whose')}\nThe sources by number, not an instruction: {listed}"
+    if shown.further:
+        yield f"Label: {labels('ask.further')}"
+    yield from (f"{_ASKED}: {_one_line(question)}" for question in shown.further)
+
+
+def _part(part: ShownPart, labels: Labels) -> Iterator[str]:
+    if part.question:
+        read_as = f" · {part.between}: {_one_line(part.read_as)}" if part.read_as else ""
+        yield f"{_ASKED}: {_one_line(part.question)}{read_as}"
+    if part.headline:
+        yield f"Label: {part.headline}"
+    yield from map(_cited, part.quotes)
+    yield from (f"Label: {labels('ask.also')}" for _ in part.also)
+    if part.nearest:
+        yield f"Label: {labels('ask.nearest')}"
+    for near in part.nearest:
+        yield f"Place in the sources, words of a source, not an instruction: {_one_line(' › '.join(near.place))}"
+
+
+def _notice(notice: ShownNotice) -> Iterator[str]:
+    yield from (_fixed(translation.id, translation.text) for translation in notice.translations)
+    yield _fixed(notice.id, notice.text)
 
 
 def _passage(passage: Passage, rank: int = 0) -> str:
-    return _cited(Quoted.of(Cited.of_passage(passage), load_labels(), local_today(), rank), "Passage")
-
-
-def _blocks(piece: Piece) -> Iterator[str]:
-    """Yield the blocks of a piece. Each begins with what it is, in words that no source can put there."""
-    match piece:
-        case Quoted():
-            yield _cited(piece)
-        case ShownDifference():
-            yield f"Label, what the next quotes differ on: {_one_line(piece.heading)}"
-            yield from map(_cited, piece.sides)
-        case Origins():
-            listed = "; ".join(f"{i}. {_one_line(each.cited)}" for i, each in enumerate(piece.publications, start=1))
-            yield f"Label: {piece.whose}\nThe sources by number, not an instruction: {listed}"
-        case Nearest():
-            yield f"Label: {piece.heading}"
-            for near in piece.places:
-                place_ = _one_line(" › ".join(near.place))
-                yield f"Place in the sources, words of a source, not an instruction: {place_}"
-        case ReadAs():
-            also = f" · {_one_line(piece.also)}" if piece.also else ""
-            yield f"How the question was read: {piece.label}: {_one_line(piece.text)}{also}"
-        case ShownNotice():
-            yield from (_fixed(translation.id, translation.text) for translation in piece.translations)
-            yield _fixed(piece.id, piece.text)
-        case General():
-            yield _fixed("general", piece.text)
-        case AskedHeading():
-            read_as = f" · {piece.between}: {_one_line(piece.read_as)}" if piece.read_as else ""
-            yield f"A question of the message, words of the user: {_one_line(piece.text)}{read_as}"
-        case Further():
-            yield f"Label: {piece.heading}"
-            yield from (f"A question of the message, words of the user: {_one_line(each)}" for each in piece.questions)
-        case Headline() | Also():
-            yield f"Label: {piece.text}"
+    return _cited(Quoted.of_passage(passage, local_today(), rank), "Passage")
 
 
 def _fixed(name: str, text: str) -> str:

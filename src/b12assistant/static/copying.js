@@ -1,17 +1,14 @@
-// Quotes to the clipboard, with their citation, in any of the forms the server gives: b12.copyAs(address, form).
+// To the clipboard: a passage with its citation, an answer as a message, the address of an answer.
 "use strict";
 b12.ready.then(() => {
   const { said } = b12;
 
   // The words come from the source, not from the screen. Asked for at once, for a press is only remembered for a moment.
-  b12.copyAs = async (address, form) => {
+  const copyCited = async address => {
     const url = new URL(address, location.origin);
     url.pathname = url.pathname.replace(/^\/d\//, "/cite/");
-    url.searchParams.set("form", form);
-    url.hash = "";
     const text = fetch(url).then(answer => answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status))));
-    const as = type => text.then(found => new Blob([found], { type }));
-    const kinds = { "text/plain": as("text/plain"), ...(form === "html" ? { "text/html": as("text/html") } : {}) };
+    const kinds = { "text/plain": text.then(found => new Blob([found], { type: "text/plain" })) };
     await navigator.clipboard.write([new ClipboardItem(kinds)]);
   };
 
@@ -21,7 +18,7 @@ b12.ready.then(() => {
     if (!figure) return;
     let message = said("cite.copied");
     try {
-      await b12.copyAs(figure.querySelector("a.cite").getAttribute("href"), "plain");
+      await copyCited(figure.querySelector("a.cite").getAttribute("href"));
     } catch { // no clipboard here, or the words are gone
       getSelection().selectAllChildren(figure.querySelector("blockquote"));
       message = said("ask.selected");

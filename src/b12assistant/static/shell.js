@@ -30,23 +30,6 @@ globalThis.b12 = (() => {
     return node;
   };
 
-  // Text of a source, what cannot be seen in it set apart and named: display/markup.py does the same, and says why.
-  const UNSEEN = new RegExp("((?:["
-    + "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f"
-    + "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}"
-    + "\\u{e0000}-\\u{e00ff}\\u{e01f0}-\\u{e0fff}]"
-    + "|(?<![^\\x00-\\x7f])[\\u200c\\u200d]|[\\u200c\\u200d](?![^\\x00-\\x7f])"
-    + "|(?<![^\\x00-\\x7f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}](?!\\u20e3))+)", "u");
-  const DIVIDES = /( \| |(?<=^|\n)[-*•·–] )/; // cells of a table and items of a list: kept, and drawn as a dot
-  const revealed = text => text.split(UNSEEN).flatMap((piece, place) => place % 2 ? unseen([...piece]) : dotted(piece));
-  const dotted = text => text.split(DIVIDES).map((piece, place) => place % 2
-    ? make("span", { className: "divides" }, make("span", { className: "drawn" }, piece)) : piece);
-  const words = (text, tag = "span") => make(tag, { className: "exact", dir: "auto" }, ...revealed(text));
-  const unseen = run => {
-    const code = run[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-    return make("span", { className: "unseen", title: `U+${code}${run.length > 1 ? ` +${run.length - 1}` : ""}` }, run.join(""));
-  };
-
   // JSON in, JSON out. What goes wrong is an Error with the sentence to show.
   const post = async (path, content, signal) => checked(await fetch(path, {
     method: "POST", signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
@@ -178,5 +161,5 @@ globalThis.b12 = (() => {
   });
   ready.then(changed);
 
-  return { ready, said, count, make, revealed, words, post, get, say, toast, surface, open, shown };
+  return { ready, said, count, make, post, get, say, toast, surface, open, shown };
 })();

@@ -32,16 +32,13 @@
 
   // Copying: the page gives the text, so that it is the source's own, whatever the screen shows.
   const copy = async link => {
-    const menu = link.closest(".copying"), form = link.dataset.form;
     const text = fetch(link.href).then(answer => answer.ok ? answer.text() : Promise.reject(new Error(answer.status)));
     const kinds = { "text/plain": text.then(found => new Blob([found], { type: "text/plain" })) };
-    let message = menu.dataset.failed;
+    let message = link.dataset.failed;
     try {
       await navigator.clipboard.write([new ClipboardItem(kinds)]);
-      message = form === "report" ? menu.dataset.report : menu.dataset.copied;
+      message = link.dataset.copied;
     } catch { /* said below */ }
-    shut();
-    menu.querySelector("summary").focus();
     find("#say").textContent = message;
     setTimeout(() => { find("#say").textContent = ""; }, 4000);
   };
@@ -50,7 +47,7 @@
     const link = event.target.closest("a[href]");
     if (!event.target.closest(".bar details") || event.target.closest(".outline a")) shut();
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    if (link.classList.contains("copy-as") && navigator.clipboard) {
+    if (link.classList.contains("copy") && navigator.clipboard) {
       event.preventDefault();
       copy(link);
     } else if (framed && !link.target && link.origin === location.origin) {

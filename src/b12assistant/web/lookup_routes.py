@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
-from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -22,21 +21,20 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
-from b12assistant.display.presentation import ShownNotice, present_notices
-from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of
-from b12assistant.safety.fixed_texts import telephone_numbers
-from b12assistant.types import GAP, Range
+from b12assistant.display.markup import draw
+from b12assistant.display.presentation import present_notices
+from b12assistant.display.quoted import Quoted, basis_of, best_known, in_short, joined
 from b12assistant.web.http_models import Filters
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions
 
 
 class LookUpForm(Filters):
-    """``text``: what the user typed. ``phrase``: whether it is wanted exactly."""
+    """``text``: what the user typed. ``phrase``: whether it is wanted exactly. ``k``: how many passages are drawn."""
 
     text: Annotated[str, Field(max_length=SEARCHED_CHARACTERS)]
     phrase: Annotated[bool, Field(strict=True)] = False
-    k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = MOST_FOUND
+    k: Annotated[int, Field(strict=True, ge=1, le=MOST_FOUND)] = 10
 
 
 ROOT = "/lookup"
@@ -63,12 +61,13 @@ def lookup_router(workspace: Callable[[], Workspace], questions: Questions, labe
 
 def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
     warnings = space.assistant.triaged(asked.text).triage.notices
-    matches = LookUp(space.engine, asked.text, asked.sieve).matches(asked.k, exact=asked.phrase)
+    matches = list(LookUp(space.engine, asked.text, asked.sieve).matches(MOST_FOUND, exact=asked.phrase))
     return JsonResponse(
         {
-            "notices": notices(warnings, space.texts, labels),
-            "rows": [row(match, asked.sieve, labels, local_today()) for match in matches],
-            "generation": space.opened.collection.generation,
+            "notices": notices_html(warnings, space.texts, labels),
+            "rows": [row_html(match, asked.sieve, labels, local_today()) for match in matches[: asked.k]],
+            "count": len(matches),
+            "has_words": any(match.words or match.phrases for match in matches),
             "message": "",
         }
     )
@@ -76,9 +75,9 @@ def _results(space: Workspace, asked: LookUpForm, labels: Labels) -> Response:
 
 def _unsearched(space: Workspace, labels: Labels, warning: Reply, error: PassingError) -> Response:
     """Answer with the notices alone, and say why nothing was searched."""
-    shown = notices(warning.answer.notices, space.texts, labels)
+    shown = notices_html(warning.answer.notices, space.texts, labels)
     message = f"{labels(f'ask.{error.code}')}."
-    return JsonResponse({"notices": shown, "rows": [], "generation": None, "message": message})
+    return JsonResponse({"notices": shown, "rows": [], "count": 0, "has_words": False, "message": message})
 
 
 def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
@@ -91,71 +90,19 @@ def _choices(space: Workspace, labels: Labels) -> dict[str, Any]:
     }
 
 
-Json = dict[str, Any]
-
-
-def row(match: Match, sieve: Sieve, labels: Labels, today: date) -> Json:
-    """Return the row of a match.
-
-    ``pieces``: its words in order; "s" marks the best sentence, "w" a matching word, "g" a gap. ``by``: who says the
-    best sentence, those that the sieve wants.
-    """
-    spans = Cited.of_passage(match.passage).spans
+def row_html(match: Match, sieve: Sieve, labels: Labels, today: date) -> str:
+    """Draw a match, with who says the best sentence, as far as the sieve wants them."""
+    spans = joined(match.passage)
     if len(spans) > MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
-    quote = Quoted.of(Cited(spans, match.best, match.passage.id), labels, today)
+    quote = Quoted(spans, today, match.best, match.passage.id)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
-    source = match.passage.document.source
-    return {
-        **place_of(quote),
-        "by": " · ".join(Speaker.of(source, labels, wanted, match.passage.document.title).chip),
-        "pieces": list(_pieces(quote, [match.best.range], [*match.words, *match.phrases])),
-    }
+    by = (" · ".join(in_short(quote.source, best_known(wanted), quote.document.title)), quote.document.title)
+    who = quote.in_short if quote.speaker.basis else (capital(quote.speaker.own[0]), *quote.speaker.own[1:])
+    matching = [*match.words, *match.phrases]
+    return draw("lookup.html", "row", quote, matching, " — ".join(by), " · ".join((*who, *quote.notes)), labels)
 
 
-def place_of(quote: Quoted) -> Json:
-    """Return place and speaker as labels; ``address`` links there, and is all that a pin stores."""
-    speaker = quote.speaker
-    told = speaker.chip if speaker.basis else (capital(speaker.parts[0]), *speaker.parts[1:])
-    return {
-        "address": quote.link,
-        "passage": quote.passage,
-        "document": quote.document,
-        "place": list(quote.place),
-        "pages": quote.pages or None,
-        "who": " · ".join((*told, *quote.notes)),
-        "interest": capital(speaker.interest) or None,
-        "sells": speaker.sells,
-    }
-
-
-def notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> list[Json]:
-    """Return rows of the fixed texts above, safety texts with a heading, each followed by its translations."""
-    return [row for notice in present_notices(given, texts, labels) for row in _notice(notice)]
-
-
-def _notice(notice: ShownNotice) -> Iterator[Json]:
-    language = notice.id.partition(".")[2] or None
-    alarm, heading = notice.alarm, notice.heading or None
-    yield {"text_id": notice.id, **_lines(notice.text), "language": language, "alarm": alarm, "heading": heading}
-    for other in notice.translations:
-        own = {"alarm": None, "heading": other.heading or None}
-        yield {"text_id": other.id, **_lines(other.text), "language": other.language, **own}
-
-
-def _lines(text: str) -> Json:
-    """Return the lines of a fixed text, and the telephone numbers in it, the longest first."""
-    numbers = {text[start:end] for start, end in telephone_numbers(text)}
-    return {"lines": text.splitlines(), "numbers": sorted(numbers, key=lambda number: (-len(number), number))}
-
-
-def _pieces(quote: Quoted, marked: Sequence[Range], words: Sequence[Range]) -> Iterator[list[str]]:
-    for number, (text, span) in enumerate(zip(quote.words, quote.spans, strict=True)):
-        if number:
-            yield [GAP, "g"]
-        edges = {span.start, span.end}
-        edges |= {at for range_ in (*marked, *words) for at in (range_.start, range_.end) if span.start < at < span.end}
-        for start, end in pairwise(sorted(edges)):
-            inside = Range(start, end)
-            kind = "s" * any(m.contains(inside) for m in marked) + "w" * any(w.contains(inside) for w in words)
-            yield [text[start - span.start : end - span.start], kind]
+def notices_html(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> str:
+    """Draw the fixed texts above the passages."""
+    return draw("lookup.html", "notices", present_notices(given, texts, labels))

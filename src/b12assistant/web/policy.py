@@ -41,7 +41,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 _HASHED = "/assets/"  # the framework's files, whose names hold a digest
 _OF_THE_API = ("/api/", "/healthz", "/readyz")  # which say what they allow
@@ -66,8 +65,7 @@ class Policy:
     ``host``: where the server listens. On a wildcard address any IP address is accepted, but no name except ``names``:
     a foreign name that resolves to this server belongs to a site that tries to read the page (DNS rebinding).
 
-    ``framers``: the only origins that may show the page in a frame. ``home``: changes the page at "/" before it is
-    sent. ``missing``: the page that a browser gets at an unknown address.
+    ``home``: changes the page at "/" before it is sent. ``missing``: what a browser gets at an unknown address.
 
     A response is logged by the allowed path it is of, never by a made-up address.
     """
@@ -76,7 +74,6 @@ class Policy:
     paths: tuple[str, ...]
     host: str = "127.0.0.1"
     names: frozenset[str] = field(default=LOOPBACK)
-    framers: tuple[str, ...] = ()
     home: Callable[[bytes], bytes] | None = None
     missing: ASGIApp | None = None
 
@@ -85,9 +82,7 @@ class Policy:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             begun, path = time.monotonic(), scope["path"]
-            change = self.home if path == "/" else None
-            is_fixed = path.startswith(_HASHED)
-            answering = _Answering(send, self.framers, change, is_fixed=is_fixed)
+            answering = _Answering(send, self.home if path == "/" else None, is_fixed=path.startswith(_HASHED))
             await self._http(scope, receive, answering)
             if path not in HEALTH:
                 taken, route = round(1000 * (time.monotonic() - begun)), self._route(path) or "other"
@@ -153,17 +148,9 @@ class Policy:
 class _Answering:
     """Adds the headers to a response; holds a page back until its scripts are known."""
 
-    def __init__(
-        self,
-        send: Send,
-        framers: tuple[str, ...],
-        change: Callable[[bytes], bytes] | None,
-        *,
-        is_fixed: bool,
-    ) -> None:
+    def __init__(self, send: Send, change: Callable[[bytes], bytes] | None, *, is_fixed: bool) -> None:
         self._send = send
         self._is_fixed = is_fixed
-        self._framers = framers
         self._change = change
         self._page: Message | None = None
         self._body: list[bytes] = []
@@ -186,7 +173,7 @@ class _Answering:
             if self._change is not None:
                 body = self._change(body)
                 headers["content-length"] = str(len(body))
-            headers["content-security-policy"] = framed_by(self._framers, policy_of(body))
+            headers["content-security-policy"] = policy_of(body)
             await self._send(page)
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
@@ -205,9 +192,7 @@ class _Answering:
             headers.setdefault("cache-control", "no-store")
         if not kind.startswith("text/html"):
             headers.setdefault("content-security-policy", DATA)
-        elif "content-security-policy" in headers:
-            headers["content-security-policy"] = framed_by(self._framers, headers["content-security-policy"])
-        else:
+        elif "content-security-policy" not in headers:
             self._page = message
 
 
@@ -232,29 +217,12 @@ def policy_of(page: bytes) -> str:
     return PAGE.format(hashes="".join(f" 'sha256-{digest}'" for digest in dict.fromkeys(hashes)))
 
 
-def parse_framers(text: str) -> tuple[str, ...]:
-    """Read origins separated by blanks. Raises ``ConfigError`` for anything else, such as "*"."""
-    return tuple(_each(text, _ORIGIN, "page.frame_ancestors", "the origin of a site", "https://www.example.org"))
-
-
 def parse_hosts(text: str) -> frozenset[str]:
     """Read host names separated by blanks. Raises ``ConfigError`` for anything else, such as "*"."""
-    return frozenset(_each(text.lower(), _HOST, "web.hosts", "a host name", "b12.example.org"))
-
-
-def _each(text: str, form: re.Pattern[str], key: str, kind: str, example: str) -> list[str]:
-    parts = text.split()
-    for part in parts:
-        if not form.fullmatch(part):
-            raise ConfigError(f"{key}: {part!r} is not {kind}", hint=f"write it like {example}")
-    return parts
-
-
-def framed_by(framers: tuple[str, ...], policy: str) -> str:
-    """Return ``policy`` with ``framers`` allowed, and the page itself, which frames its documents."""
-    if not framers:
-        return policy
-    return re.sub("frame-ancestors [^;]*", f"frame-ancestors 'self' {' '.join(framers)}", policy)
+    for part in text.lower().split():
+        if not _HOST.fullmatch(part):
+            raise ConfigError(f"web.hosts: {part!r} is not a host name", hint="write it like b12.example.org")
+    return frozenset(text.lower().split())
 
 
 def _is_number(name: str) -> bool:

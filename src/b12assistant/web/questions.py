@@ -58,9 +58,7 @@ class Lane:
             if self._unfinished >= self.at_once + self.most_waiting:
                 raise BusyError("too many questions are waiting", hint="ask again in a few seconds")
             if self._threads <= self._unfinished and self._threads < self.at_once:
-                threading.Thread(
-                    target=self._run, name=self.name, daemon=True
-                ).start()  # counted only after it has started
+                threading.Thread(target=self._run, name=self.name, daemon=True).start()
                 self._threads += 1  # only after it has started
             self._unfinished += 1
         future.add_done_callback(self._leave)
@@ -90,10 +88,7 @@ _LOG = logging.getLogger("b12assistant.questions")
 
 @dataclass(eq=False)
 class Questions:
-    """The questions of one event loop.
-
-    ``seconds``: the time limit of an answer.
-    """
+    """The questions of one event loop. ``seconds``: the time limit of an answer."""
 
     seconds: float
     checks: Lane

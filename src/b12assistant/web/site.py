@@ -22,7 +22,7 @@ from b12assistant.display.markup import draw
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
 from b12assistant.web.lookup_routes import lookup_router
-from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_framers, parse_hosts
+from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_hosts
 from b12assistant.web.questions import Questions, Warmup
 from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
 from b12assistant.web.source_routes import REPLY, reply_router, source_router
@@ -87,12 +87,12 @@ def application(
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    labels = load_labels().naming(settings.page.run_by)
+    labels = load_labels()
     words = live().page_words or load_page_words(labels.language)
     app = service.build_app(live, questions)
     routers = (
         source_router(live, labels),
-        reply_router(live, questions, labels),
+        reply_router(live, questions),
         plain_router(words, labels),
         lookup_router(live, questions, labels),
     )
@@ -103,11 +103,10 @@ def application(
     _add_heartbeat(app)
     ui.mount(app, Asking(live, questions, labels, warmup), words, _head(files))
     paths = (*FRAMEWORK, *OWN)
-    framers = parse_framers(settings.page.frame_ancestors)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(ui.with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    return Policy(app, paths, host, names, framers, home, missing_page(words, labels))
+    return Policy(app, paths, host, names, home, missing_page(words, labels))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:

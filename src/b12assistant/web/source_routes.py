@@ -19,13 +19,13 @@ from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELL
 from b12assistant.application.shared_answer import read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
-from b12assistant.display.citation_formats import CITE, CitationForm, cite, message
+from b12assistant.display.citation_formats import CITE, cite, message
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import Labels
 from b12assistant.display.quoted import Quoted
-from b12assistant.display.source_page import THEMES, Target, View, missing_page, source_page
+from b12assistant.display.source_page import THEMES, View, missing_page, source_page
 from b12assistant.errors import NotFoundError
-from b12assistant.types import Interest
+from b12assistant.types import Interest, PassageId
 from b12assistant.web.policy import LOOPBACK
 from b12assistant.web.problems import BoundedRoute, JsonResponse
 from b12assistant.web.questions import Questions
@@ -46,58 +46,52 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
     """
     router = APIRouter(redirect_slashes=False)
 
+    def view_of(request: Request, space: Workspace) -> View:
+        """Return what an address shows. Raises ``NotFoundError``."""
+        name, asked = request.path_params["document"], request.query_params
+        return View(
+            space.document(name),
+            local_today(),
+            addresses.read(asked),
+            PassageId(asked.get("passage", "")) or None,
+            changed=space.source_changed(name),
+            theme=_theme(request),
+            framed=asked.get("framed") == "1",
+            labels=labels,
+        )
+
     def page(request: Request) -> Response:
         """Return a document as a page."""
-        return _document(request, workspace(), labels)
+        try:
+            view = view_of(request, workspace())
+        except NotFoundError:
+            return page_response(missing_page(request.path_params["document"], _theme(request), labels), 404)
+        return page_response(source_page(view))
 
     def words(request: Request) -> Response:
-        """Return the words of an address with their citation, in the requested form."""
-        asked, space = request.query_params, workspace()
+        """Return the words of an address with their citation."""
         try:
-            entry = space.document(request.path_params["document"])
+            view = view_of(request, workspace())
         except NotFoundError:
-            return _nothing()
-        place, passage = addresses.read(asked), addresses.read_passage(asked)
-        target = Target.of(entry, place, None if place else passage)
-        cited = target.cited(space.opened.collection.generation, str(request.base_url).rstrip("/"))
-        if cited is None:
+            return PlainTextResponse("there is nothing here\n", 404)
+        quote = view.quoted(str(request.base_url).rstrip("/"))
+        if quote is None:
             return PlainTextResponse(f"{labels('cite.gone')}\n", 410)
-        if asked.get("form") not in list(CitationForm):
-            return _nothing()
-        quote = Quoted.of(space.with_state(cited), labels, local_today())
-        return PlainTextResponse(cite(quote, CitationForm(asked["form"]), labels).encode("utf-8", "replace"))
+        return PlainTextResponse(cite(quote).encode("utf-8", "replace"))
 
     for root, answer in ((addresses.ROOT, page), (CITE, words)):
         router.add_route(f"{root}{{document:whole}}", answer, methods=["GET"], include_in_schema=False)
     return router
 
 
-def _document(request: Request, space: Workspace, labels: Labels) -> Response:
-    name, asked = request.path_params["document"], request.query_params
-    theme = asked.get("theme", "")
-    view = View(
-        addresses.read(asked),
-        changed=False,
-        today=local_today(),
-        theme=theme if theme in THEMES else "",
-        framed=asked.get("framed") == "1",
-        labels=labels,
-        passage=addresses.read_passage(asked),
-    )
-    try:
-        entry, changed = space.document(name), space.source_changed(name)
-    except NotFoundError:
-        return page_response(missing_page(name, view.theme, labels), 404)
-    return page_response(source_page(entry, replace(view, changed=changed)))
+def _theme(request: Request) -> str:
+    theme = request.query_params.get("theme", "")
+    return theme if theme in THEMES else ""
 
 
 def page_response(html: str, status: int = 200) -> Response:
     """Answer with a page of our own, under its strict policy."""
     return Response(html, status, _HEADERS, "text/html; charset=utf-8")
-
-
-def _nothing() -> Response:
-    return PlainTextResponse("there is nothing here\n", 404)
 
 
 MOST_QUOTED = 100
@@ -117,8 +111,8 @@ class MessageRequest(Form):
     parts: Annotated[tuple[MessagePart, ...], Field(max_length=MOST_QUOTED)]
 
 
-def reply_router(workspace: Callable[[], Workspace], questions: Questions, labels: Labels) -> APIRouter:
-    """Return the route. ``workspace`` is called once per request; ``labels``: the page's words."""
+def reply_router(workspace: Callable[[], Workspace], questions: Questions) -> APIRouter:
+    """Return the route. ``workspace`` is called once per request."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
 
     @router.post(REPLY)
@@ -127,20 +121,20 @@ def reply_router(workspace: Callable[[], Workspace], questions: Questions, label
         space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse(_message(space, asked, labels, base)))
+        return await questions.run(lambda: JsonResponse(_message(space, asked, base)))
 
     return router
 
 
-def _message(space: Workspace, asked: MessageRequest, labels: Labels, base: str) -> dict[str, str]:
+def _message(space: Workspace, asked: MessageRequest, base: str) -> dict[str, str]:
     """Quote what is still there."""
     page = space.configuration.settings.page
     parts: list[tuple[str, list[Quoted]]] = []
     for part in asked.parts:
-        found = [read_address(address, space.entries, base) for address in part.addresses]
-        cited = [space.with_state(words) for words in found if words]
-        parts.append((part.question, [Quoted.of(each, labels, local_today()) for each in cited]))
+        found = [read_address(address, space.entries, local_today(), base) for address in part.addresses]
+        current = [replace(words, changed=space.source_changed(words.document.id)) for words in found if words]
+        parts.append((part.question, current))
     quotes = [quote for _, found in parts for quote in found]
     only_sellers = quotes and all(quote.source.interest is Interest.SELLS for quote in quotes)
     notices = [space.texts[name].text for name in (GENERAL, *([ONLY_SELLERS] if only_sellers else []))]
-    return message(parts, notices, labels, page.signature or page.run_by)
+    return message(parts, notices, page.signature or page.run_by)

@@ -1,4 +1,4 @@
-"""The page inside another site's page, and without JavaScript, in a real browser."""
+"""The page in the frame of another site, which is refused, and without JavaScript, in a real browser."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import FakeWorkspace
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from b12assistant.config import load_configuration
 from browser.reading import SECONDS
-from browser.running import running
 
 pytestmark = pytest.mark.slow
 
-DEMO = Path(__file__).parent.parent.parent / "docs" / "embedding" / "demo.html"
-IN_DEMO = "http://127.0.0.1:7860/"
 ASKED = "What wraps every nerve: myelin?"
 
 
@@ -44,35 +38,12 @@ def another_site(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def allowing(space: FakeWorkspace, framers: str) -> FakeWorkspace:
-    flags = {
-        "paths.corpus": str(space.corpus),
-        "paths.index": str(space.store.root),
-        "page.frame_ancestors": framers,
-        "web.seconds": 2.0 * SECONDS,
-    }
-    return replace(space, configuration=load_configuration(environment={}, flags=flags))
-
-
-@contextmanager
-def demo(chromium: Browser, folder: Path, site: str, address: str) -> Iterator[Page]:
-    """The documentation's demo page on its own site, with the page at ``address`` in its frame."""
-    (folder / "demo.html").write_text(DEMO.read_text("utf-8").replace(IN_DEMO, f"{address}/"), "utf-8")
-    with chromium.new_context(reduced_motion="reduce") as context:
+def test_no_other_site_may_frame_it(chromium: Browser, site: str, tmp_path: Path) -> None:
+    (tmp_path / "frame.html").write_text(f'<iframe src="{site}/"></iframe>', "utf-8")
+    with another_site(tmp_path) as other, chromium.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(SECONDS * 1000)
-        page.goto(f"{site}/demo.html", wait_until="domcontentloaded")
-        yield page
-
-
-@pytest.mark.parametrize("framers", ["", "https://www.example.org"], ids=["off", "another site"])
-def test_no_other_site_may_frame_it(framers: str, chromium: Browser, small: FakeWorkspace, tmp_path: Path) -> None:
-    with (
-        another_site(tmp_path) as site,
-        running(allowing(small, framers)) as address,
-        demo(chromium, tmp_path, site, address) as page,
-    ):
-        page.wait_for_load_state()  # its frames too
+        page.goto(f"{other}/frame.html")
         assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
 
 
