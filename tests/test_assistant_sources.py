@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from builders import build_document
-from builders_answers import assistant, broken, flagging, source
+from builders_answers import assistant, broken, source
 
 from b12assistant.answers import (
     Answer,
@@ -35,10 +35,6 @@ def texts(answer: Answer) -> list[str]:
     return [notice.text for notice in answer.notices]
 
 
-def quoted(answer: Answer) -> list[str]:
-    return [quote.document.id for quote in answer.quotes]
-
-
 def answered(*documents: Document, question: str = DOSE_ASKED, **parts: Any) -> Answer:
     return assistant(*documents, **parts).reply(question).answer
 
@@ -48,29 +44,6 @@ def test_a_seller_alone_with_a_dose_is_possible_and_a_notice_says_that_it_sells(
     answer = answered(source(DOSE, "a_shop.txt", interest))
     assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.ONLY_SELLERS)
     assert texts(answer) == ["only_sellers", "dose", "general"]
-
-
-def test_a_guide_alone_with_a_dose_answers() -> None:
-    answer = answered(source(DOSE, "guide.txt", Interest.NONE))
-    assert (answer.status, texts(answer)) == (Status.ANSWERED, ["dose", "general"])
-
-
-def test_a_guide_is_quoted_before_the_dose_of_a_seller() -> None:
-    answer = answered(source(DOSE, "a_shop.txt", Interest.SELLS), source(CALM, "guide.txt", Interest.NONE))
-    assert quoted(answer) == ["guide.txt", "a_shop.txt"]
-    assert "only_sellers" not in texts(answer)
-
-
-def test_a_seller_without_a_cue_answers() -> None:
-    answer = answered(source(CALM, "a_shop.txt", Interest.SELLS))
-    assert (answer.status, texts(answer)) == (Status.ANSWERED, ["general"])
-
-
-@pytest.mark.parametrize("level", [Level.URGENT, Level.MEDICAL_DECISION])
-def test_under_a_flag_a_notice_says_that_a_seller_without_a_cue_sells(level: Level) -> None:
-    answer = answered(source(CALM, "a_shop.txt", Interest.SELLS), triage=flagging(level))
-    assert texts(answer) == [level, "only_sellers", "general"]
-    assert answer.status is Status.POSSIBLY
 
 
 @pytest.mark.parametrize(("flagged", "only_sellers"), [(0, False), (1, True)], ids=["remembered", "in this question"])
@@ -134,10 +107,6 @@ def test_a_reference_is_quoted_if_the_question_asks_for_a_paper(question: str) -
 def test_a_reference_is_not_quoted_for_any_other_question(question: str) -> None:
     answer = answered(with_reference(), question=question)
     assert REFERENCE not in [span.text for quote in answer.quotes for span in quote.spans]
-
-
-def test_the_same_words_from_two_sources_are_quoted_once() -> None:
-    assert quoted(answered(source(CALM, "a.txt"), source(CALM, "b.txt"))) == ["a.txt"]
 
 
 @pytest.mark.parametrize(

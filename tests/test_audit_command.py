@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from b12assistant.command.cli import commands
-from b12assistant.errors import UsageError
 
 ROWS = [
     {"id": "1", "text": "I can't breathe", "level": "emergency", "kind": "medical", "trap": "terse"},
@@ -46,6 +45,9 @@ def test_the_audit_counts_and_explains_every_miss(messages: Path) -> None:
     assert rules["measures"]["urgent as urgent or higher"]["hits"] == 0
     assert {miss["id"] for miss in found["misses"]} <= {"4"}
     assert all(miss["explanation"][-1]["text"] == "What is myelin made of?" for miss in found["misses"])
+    said = typed("evaluate", "red-flags", str(messages)).stdout
+    assert "messages.jsonl: 4 messages (2 emergency, 1 urgent" in said
+    assert f"Misses: {len(found['misses'])}" in said
 
 
 def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
@@ -55,14 +57,6 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
     found = figures("evaluate", "red-flags", str(messages), "--json")
     assert [judge["name"] for judge in found["judges"]] == ["rules", "words alone", "rules and words"]
     assert found["problems"][0].startswith("triage goes without the second opinion: ")
-
-
-def test_a_bad_line_names_the_wrong_keys(messages: Path) -> None:
-    wrong = "'text', 'level'"
-    messages.write_text(json.dumps({"id": 1, "text": None, "level": "nothing"}) + "\n", "utf-8")
-    with pytest.raises(UsageError) as caught:
-        typed("evaluate", "red-flags", str(messages))
-    assert f"wrong or missing {wrong}: " in str(caught.value)
 
 
 @pytest.mark.slow

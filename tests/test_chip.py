@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from pathlib import Path
 
 import pytest
 
 from b12assistant.corpus.publishers import PublisherKind, short_names, standing
 from b12assistant.corpus.sources import SourcesFile
-from b12assistant.display.labels import load_labels
-from b12assistant.display.markup import exact, laid_out, layered
 from b12assistant.display.quoted import Basis, in_short
 from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 ROOT = Path(__file__).parent.parent
-LABELS = load_labels()
 
 
 def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
@@ -66,17 +61,3 @@ def test_every_short_name_is_for_a_publisher_of_the_library_and_shorter() -> Non
     origins = SourcesFile((ROOT / "corpus" / "sources.toml").read_text(encoding="utf-8")).origins.values()
     assert short_names().keys() <= {origin.publisher for origin in origins}
     assert all(len(short) < len(full) for full, short in short_names().items())
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Food | Portion\nClams | 3 ounces",
-        "- one\n- two\n",
-        " | \n | |",
-        "a | \n- b | c\r\n\n| d",
-    ],
-)
-def test_tables_and_lists_keep_every_character(text: str) -> None:
-    drawn = layered(text, laid_out(text), exact)
-    assert unescape(re.sub("<[^>]*>", "", drawn)) == unescape(re.sub("<[^>]*>", "", layered(text, (), exact)))

@@ -98,24 +98,6 @@ def test_a_line_with_an_error_is_not_confirmed(space: FakeWorkspace, tmp_path: P
     assert not findings.sound
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"document": "other.md"},
-        {"spans": []},
-        {"spans": [[0, 10**9]]},
-        {"best": [0]},
-    ],
-    ids=str,
-)
-def test_a_record_that_is_not_a_valid_quote_is_a_finding(
-    space: FakeWorkspace, tmp_path: Path, change: dict[str, Any]
-) -> None:
-    record = answered(space)
-    record["answer"]["quotes"][0] |= change
-    assert len(checked(space, tmp_path, record).quote_problems) == 1
-
-
 @pytest.mark.parametrize("record", [None, {}, {"answer": {"quotes": 3}}])
 def test_a_line_that_holds_no_answer_is_named(space: FakeWorkspace, tmp_path: Path, record: object) -> None:
     with pytest.raises(UsageError, match=r"answers\.jsonl:2 holds no answer"):

@@ -142,13 +142,6 @@ def test_changed_source_facts_rebuild_that_document(space: FakeWorkspace) -> Non
     assert space.document("pills.txt").document.title == "Of pills"
 
 
-def test_a_damaged_index_is_built_again(space: FakeWorkspace) -> None:
-    first = space.index()
-    (space.store.root / "generations" / first.generation / "vectors.safetensors").write_bytes(b"")
-    assert again(space).index().generation == first.generation
-    assert again(space).opened.problems == ()
-
-
 # An index that does not fit
 
 

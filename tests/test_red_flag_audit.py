@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,12 +16,10 @@ from b12assistant.evaluation.red_flag_audit import (
     LEVELS,
     Case,
     Judgement,
-    as_text,
     judge,
     load_cases,
     measures,
     summary,
-    tables,
     wilson,
 )
 
@@ -128,54 +125,3 @@ def test_a_bad_line_is_named_with_its_file(row: object, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"messages\.jsonl:3: not a labelled message") as raised:
         load_cases(write(tmp_path, ROW | {"id": "first"}, "", row))
     assert "emergency, urgent, medical_decision, none" in raised.value.hint
-
-
-def figures(*judges: str, misses: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-    verdicts = [verdict("emergency", "none", trap="terse"), verdict("none", "none", trap="past")]
-    return {
-        "set": "a set.jsonl", "sha256": "0" * 64, "messages": 2,
-        "levels": {"emergency": 1, "urgent": 0, "medical_decision": 0, "none": 1}, "problems": [],
-        "judges": [{"name": name, **summary(verdicts)} for name in judges],
-        "misses": list(misses),
-    }  # fmt: skip
-
-
-def test_judges_are_shown_side_by_side_and_the_last_one_by_group() -> None:
-    found = list(tables(figures("rules", "both")))
-    assert found[0].rows[0] == ("", "rules", "both")
-    assert [table.title for table in found[1:]] == [
-        "Labelled (rows) and said (columns), rules",
-        "Labelled (rows) and said (columns), both",
-        "By trap, both",
-    ]
-    assert all(len({len(row) for row in table.rows}) == 1 for table in found)
-
-
-NASTY = '<script>alert(1)</script> & "quotes" \u202e'
-
-
-EXPLANATION = [
-    {
-        "turn": 0,
-        "text": NASTY,
-        "readings": [],
-        "leans": False,
-        "rules": [],
-        "opinion": None,
-        "memory": "nothing",
-        "shown": [],
-    }
-]
-
-
-MISS = {"id": "m<1>", "level": "emergency", "acceptable": ["urgent"], "kind": None, **UNSAID, "trap": "terse"} | {
-    "said": "none", "said_kind": None, "rule": None, "explanation": EXPLANATION,
-}  # fmt: skip
-
-
-def test_the_text_holds_every_miss_with_its_trace() -> None:
-    said = "\n".join(as_text(figures("rules", misses=[MISS])))
-    assert "a set.jsonl: 2 messages (1 emergency, 0 urgent" in said
-    assert "m<1>: labelled emergency or urgent, said none; not said; trap: terse" in said
-    assert f"  turn 1: {NASTY}" in said
-    assert "Misses: 1" in said

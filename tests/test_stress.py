@@ -1,11 +1,15 @@
 """Small versions of the stress tests; `make stress` runs them in full (docs/reference/stress.md)."""
 
+import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from bad_inputs.all import BAD_INPUTS
+from bad_inputs.all import BAD_INPUTS, QUICK
 from bad_inputs.pages import HIDDEN
+from corpora import NERVES, write
 from stress_tests.all import STRESS_TESTS
 from stress_tests.bad_files import indexed
 from stress_tests.runner import StressTest, Tries, carry_out
@@ -52,3 +56,25 @@ def test_a_stress_test_says_what_went_wrong(tmp_path: Path) -> None:
     result = carry_out(StressTest("a stress test", "all", 1, 3, broken), 3, tmp_path)
     assert (result.tried, result.wrong) == (3, (f"{tmp_path.name} was lost", "KeyError: 3"))
     assert result.row.startswith("| a stress test | 3 | 1 | 2 | 0 | all |")
+
+
+@pytest.mark.slow
+def test_the_program_survives_them_all(tmp_path: Path) -> None:
+    """The command line with the real encoder: one index, every file listed, nothing but text on the terminal.
+
+    The other rows are tested with the fake encoder, in stress_tests/bad_files.py.
+    """
+    write(tmp_path / "corpus", {"good.md": NERVES})
+    chosen = [bad for bad in QUICK if bad.row >= 36]
+    for bad in chosen:
+        bad.put(tmp_path / "corpus")
+    few = "from b12assistant.index import reading; reading.MOST_PASSAGES = 4"
+    run = "from b12assistant.command.cli import main; main()"
+    command = [sys.executable, "-c", f"{few}; {run}", "index", "--corpus", "corpus", "--index", "index"]
+    text = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    assert b"\x1b" not in text.stdout
+    assert "\u202e" not in text.stdout.decode()
+    again = subprocess.run([*command, "--json"], check=True, capture_output=True, cwd=tmp_path)
+    report = json.loads(again.stdout)
+    assert len(report["files"]) == len(chosen) + 1
+    assert ["more than 4 passages"] in [each["reasons"] for each in report["files"]]

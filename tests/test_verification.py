@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.application.health import check_entry
-from b12assistant.application.quote_checks import check_quote, quotes_of
+from b12assistant.application.quote_checks import check_quote
 from b12assistant.index.documents import Entry
 from b12assistant.types import Mark, MarkKind, Range
 
@@ -69,8 +69,3 @@ def test_a_passage_that_holds_marked_text_is_found() -> None:
     start = good.passages[0].span.start
     marked = replace(good.document, marks=(Mark(Range(start, start + 1), MarkKind.NEVER, "by hand"),))
     assert any("never quoted" in problem for problem in check_entry(replace(good, document=marked)))
-
-
-@pytest.mark.parametrize("record", [{}, {"answer": {"quotes": [3, None]}}])
-def test_a_line_without_quotes_has_none(record: Mapping[str, Any]) -> None:
-    assert list(quotes_of(record)) == []
