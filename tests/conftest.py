@@ -7,11 +7,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from fakes import FakeWorkspace
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
 
@@ -153,3 +156,11 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         build_index(folder / "corpus", folder / "index")
 
     return made_once("starter", make, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def space(tmp_path_factory: pytest.TempPathFactory) -> "FakeWorkspace":
+    """The corpus of ``serving.CORPUS``, indexed. Nothing may change it."""
+    from serving import small_space
+
+    return small_space(tmp_path_factory.mktemp("space"))

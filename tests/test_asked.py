@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpora import again, three_files, write
+from corpora import again, origin, three_files, write
 from fakes import FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError
@@ -55,16 +55,11 @@ LINES = (("Metformin lowers B12.", ["does it sink", "diabetes pill and vitamin"]
 def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
     space = three_files(folder)
     rows = [{"text": text, "origins": {"nhs": "p"}, "asked": questions if asked else []} for text, questions in LINES]
-    register = (
-        '[[origin]]\nid = "nhs"\ntitle = "t"\npublisher = "NHS"\nkind = "public_body"\ncountry = "GB"\n'
-        'published = "2023"\nread_on = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\n'
-        'read = "whole"\npart_read = "all"\n'
-    )
     write(
         space.corpus,
         {
             "pills.txt": "Metformin lowers B12. Ask for a test. Eggs hold some.\n",
-            "sources.toml": register,
+            "sources.toml": origin("nhs"),
             "sentences/pills.txt.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
         },
     )

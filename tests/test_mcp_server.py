@@ -29,11 +29,6 @@ DECISION = "Should I stop my metformin?"
 NOTHING = "Do plants dream of paint, glass and brass bands in winter?"
 
 
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("mcp"))
-
-
 async def called(server: Any, tool: str, arguments: dict[str, Any]) -> CallToolResult:
     async with Client(server) as client:
         return await client.call_tool(tool, arguments)

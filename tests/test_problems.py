@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from serving import JSON, client_of, empty_space, small_space
+from fakes import FakeWorkspace
+from serving import JSON, client_of, empty_space
 from starlette.testclient import TestClient
 
 from b12assistant import errors
@@ -16,8 +17,8 @@ ASK, SEARCH, DOCUMENTS = "/api/v1/ask", "/api/v1/search", "/api/v1/documents"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    return client_of(small_space(tmp_path_factory.mktemp("problems")))
+def client(space: FakeWorkspace) -> TestClient:
+    return client_of(space)
 
 
 @pytest.mark.parametrize(

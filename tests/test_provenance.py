@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 from builders import build_document, build_passages
-from corpora import again, three_files, write
-from starlette.testclient import TestClient
+from corpora import again, origin, three_files, write
+from serving import page_of
 
 from b12assistant.corpus.provenance import attribute, line_of, read_sentences, without_origin
 from b12assistant.display.quoted import Basis, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
 NHS = Origin(
@@ -35,20 +33,6 @@ NHS = Origin(
     "p",
 )
 ORIGINS = {NHS.id: NHS}
-REGISTER = """
-[[origin]]
-id = "nhs"
-title = "Metformin"
-publisher = "NHS"
-kind = "public_body"
-country = "GB"
-published = "2023"
-read_on = 2026-11-21
-url = "https://a.example/"
-terms = "OGL"
-read = "whole"
-part_read = "the whole page"
-"""
 
 
 def line(text: str, **more: object) -> str:
@@ -99,7 +83,7 @@ def test_a_wrong_line_gives_a_one_line_error_that_names_it(tmp_path: Path, wrong
 
 def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     space = three_files(tmp_path)
-    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
+    write(space.corpus, {"sources.toml": origin("nhs"), "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
@@ -135,14 +119,12 @@ def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:
 
 def test_the_page_of_a_document_lists_what_it_rests_on(tmp_path: Path) -> None:
     space = three_files(tmp_path)
-    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
+    write(space.corpus, {"sources.toml": origin("nhs"), "pills.txt": "Metformin lowers B12.\n"})
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     space.index()
-    later = again(space)
-    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
-    page = unescape(client.get("/d/pills.txt").text)
-    assert page.count("https://a.example/") == 1
-    assert "NHS: Metformin (2023)" in page
+    page = unescape(page_of(again(space)).get("/d/pills.txt").text)
+    assert page.count("https://nhs.example/") == 1
+    assert "NHS: About nerves (2023)" in page
 
 
 def test_a_citation_in_words_has_the_address_of_the_publication() -> None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from serving import small_space
-from starlette.testclient import TestClient
-
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
+from serving import page_of, small_space
 
 
 def test_the_log_holds_the_route_and_not_the_address(
     tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     space = small_space(tmp_path_factory.mktemp("logged"))
-    client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1")
+    client = page_of(space)
     caplog.set_level("INFO", "b12assistant.http")
     for path in ("/d/guides/zebra.md", "/zebra", "/api/v1/documents?q=zebra", "/api/none", "/healthz"):
         client.get(path)

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from corpora import again, three_files, write
+from corpora import again, origin, three_files, write
 from fakes import FakeWorkspace
 
 from b12assistant.application import health
@@ -14,19 +14,6 @@ from b12assistant.display.quoted import Quoted
 
 TODAY = date(2026, 11, 23)
 LOW, TEST = "Metformin lowers B12 in some people.", "Ask for a blood test."
-REGISTER = """[[origin]]
-id = "nhs"
-title = "Metformin"
-publisher = "NHS"
-kind = "public_body"
-country = "GB"
-published = "2023"
-read_on = 2026-11-21
-url = "https://a.example/"
-terms = "OGL"
-read = "whole"
-part_read = "the whole page"
-"""
 REVIEW = {"reviewed_by": "A. Reader, GP", "reviewed_on": "2026-11-20"}
 
 
@@ -34,7 +21,7 @@ def corpus(folder: Path) -> FakeWorkspace:
     space = three_files(folder)
     rows = [{"text": text, "origins": {"nhs": "p"}} for text in (LOW, TEST)]
     lines = "".join(json.dumps(row) + "\n" for row in ({**rows[0], **REVIEW}, rows[1]))
-    write(space.corpus, {"sources.toml": REGISTER, "sentences/pills.txt.jsonl": lines})
+    write(space.corpus, {"sources.toml": origin("nhs"), "sentences/pills.txt.jsonl": lines})
     return space
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from blocking import questions
 from fakes import FakeWorkspace
-from serving import EMERGENCY, small_space
+from serving import EMERGENCY
 from test_turns import loaded
 
 from b12assistant.answers import Reason, Status, Strength
@@ -22,11 +22,6 @@ from b12assistant.web.turns import Asking, Conversation
 
 ASKED = "What wraps every nerve?"
 OTHER = "What does metformin lower?"
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("shared"))
 
 
 def links_of(space: FakeWorkspace, question: str) -> list[str]:

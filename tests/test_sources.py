@@ -2,6 +2,7 @@ import re
 from datetime import date
 
 import pytest
+from corpora import origin
 
 from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, read_front_matter, source_of
 from b12assistant.errors import SourceFactsError
@@ -95,27 +96,10 @@ def test_broken_front_matter_is_refused(text: str, message: str) -> None:
     assert message in raised.value.message
 
 
-ORIGIN = """
-[[origin]]
-id = "nhs"
-title = "A page"
-publisher = "NHS"
-kind = "public_body"
-country = "GB"
-published = "2023"
-read_on = 2026-11-21
-url = "https://a.example/"
-terms = "OGL"
-read = "whole"
-part_read = "the whole page"
-"""
-
-
 def test_the_register_of_origins_is_read() -> None:
-    origin = SourcesFile(ORIGIN + ENTRY).origins[OriginId("nhs")]
-    assert (origin.publisher, origin.kind, origin.read_on) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
-    assert origin.read is Extent.WHOLE
-    assert origin.read_at == ""
+    found = SourcesFile(origin("nhs") + ENTRY).origins[OriginId("nhs")]
+    assert (found.publisher, found.kind, found.read_on) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
+    assert (found.read, found.read_at) == (Extent.WHOLE, "")
 
 
 DEFAULTS = '[defaults]\nkind = "blog"\npublisher = "Ours"\n'

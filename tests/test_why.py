@@ -2,17 +2,10 @@
 
 from html import unescape
 
-import pytest
 from fakes import FakeWorkspace
-from serving import small_space
 
 from b12assistant.answers import TextId
 from b12assistant.display.presentation import turn_html
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("why"))
 
 
 def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
