@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 import pytest
@@ -182,3 +184,24 @@ def test_over_http_late_and_stopping_say_when_to_come_again(held: Blocking) -> N
         assert (stopping.status_code, stopping.json()["code"]) == (503, "stopping")
         assert stopping.headers["retry-after"] == "5"
     assert client.get("/healthz").status_code == 200
+
+
+SECONDS = 60  # a busy machine may take this long
+
+
+def blocked(lane: Lane, number: int, gate: threading.Event) -> list[Future[bool]]:
+    return [lane.submit(lambda: gate.wait(SECONDS)) for _ in range(number)]
+
+
+def test_a_job_given_up_before_its_turn_is_never_started() -> None:
+    lane, gate, begun = Lane("test", 1, 5), threading.Event(), list[str]()
+    first = blocked(lane, 1, gate)
+    given_up = lane.submit(lambda: begun.append("given up"))
+    last = lane.submit(lambda: begun.append("last"))
+    assert given_up.cancel()
+    gate.set()
+    last.result(SECONDS)
+    assert first[0].result(SECONDS)
+    assert begun == ["last"]
+    with pytest.raises(CancelledError):
+        given_up.result()

@@ -12,12 +12,7 @@ from faults import failing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.errors import (
-    AssistantError,
-    IndexBusyError,
-    IndexMissingError,
-    IndexWriteError,
-)
+from b12assistant.errors import AssistantError, IndexBusyError, IndexMissingError, IndexWriteError
 from b12assistant.index.store import Generation, Store
 
 
