@@ -26,7 +26,7 @@ EXAMPLES = {
         for lead in (
             "Never give to infants:",
             "Infants should not have",
-            "Infants must not have any.",
+            "Infants must not have any of these.",
             "Not for them…:",
         )
     },
