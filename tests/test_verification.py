@@ -15,11 +15,11 @@ from corpora import FOOD, again, three_files
 from fakes import FakeWorkspace
 from hypothesis import given
 from hypothesis import strategies as st
-from stress_tests.alterations import Data, saved_answers
+from stress_tests.alterations import saved_answers
 
 from b12assistant.application import health
 from b12assistant.application.health import check_entry
-from b12assistant.application.quote_checks import Checked, check_file, check_quote
+from b12assistant.application.quote_checks import check_file, check_quote
 from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.display.json_form import reply_json
@@ -171,17 +171,25 @@ def test_a_line_with_an_error_is_not_confirmed(space: FakeWorkspace, tmp_path: P
     assert not findings.sound
 
 
-@pytest.mark.parametrize("record", [None, {}, {"answer": {"quotes": 3}}])
-def test_a_line_that_holds_no_answer_is_named(space: FakeWorkspace, tmp_path: Path, record: object) -> None:
-    with pytest.raises(UsageError, match=r"answers\.jsonl:2 holds no answer"):
-        checked(space, tmp_path, answered(space), record)
-
-
-@pytest.mark.parametrize(("content", "says"), [(b"", "holds no answers"), (b"{]", "not JSON")])
-def test_a_file_without_answers_is_refused(space: FakeWorkspace, tmp_path: Path, content: bytes, says: str) -> None:
-    (tmp_path / "answers").write_bytes(content)
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "holds no answers"),
+        ("{]", "not JSON"),
+        ("GOOD\nnull\n", r"answers\.jsonl:2 holds no answer"),
+        ("GOOD\n{}\n", r"answers\.jsonl:2 holds no answer"),
+        ('GOOD\n{"answer": {"quotes": 3}}\n', r"answers\.jsonl:2 holds no answer"),
+        ('GOOD\n"Bleach cures nerves."\n', r"answers\.jsonl:2"),
+        ('GOOD\n{"answer": "Bleach cures nerves."}\n', r"answers\.jsonl:2"),
+        ("GOOD\nBleach cures nerves.\n", r"answers\.jsonl:2"),
+    ],
+)
+def test_a_file_with_a_line_that_is_no_answer_is_refused(
+    space: FakeWorkspace, tmp_path: Path, text: str, says: str
+) -> None:
+    (tmp_path / "answers.jsonl").write_text(text.replace("GOOD", json.dumps(answered(space))), "utf-8")
     with pytest.raises(UsageError, match=says):
-        health.verify(space, tmp_path / "answers")
+        health.verify(space, tmp_path / "answers.jsonl")
 
 
 def test_doctor_names_the_origin_of_each_value(space: FakeWorkspace) -> None:
@@ -221,73 +229,38 @@ def test_doctor_lists_what_changed_and_what_was_left_out(tmp_path: Path) -> None
     assert "run `b12assistant index`" in told
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeWorkspace, list[Data]]:
-    return saved_answers(tmp_path_factory.mktemp("altered"))
-
-
-@pytest.fixture(scope="module")
-def saved_space(made: tuple[FakeWorkspace, list[Data]]) -> FakeWorkspace:
-    return made[0]
-
-
-@pytest.fixture(scope="module")
-def saved_lines(made: tuple[FakeWorkspace, list[Data]]) -> list[Data]:
-    return made[1]
-
-
-def checked_lines(text: str, saved_space: FakeWorkspace, folder: Path) -> Checked:
-    (folder / "a.jsonl").write_text(text, "utf-8")
-    return check_file(folder / "a.jsonl", saved_space)
-
-
-def told(text: str, saved_space: FakeWorkspace, folder: Path) -> str:
+def told(text: str, space: FakeWorkspace, folder: Path) -> str:
     """What is wrong with a file, in words, with the verdict."""
-    try:
-        found = checked_lines(text, saved_space, folder)
-    except UsageError as error:
-        return str(error)
+    (folder / "a.jsonl").write_text(text, "utf-8")
+    found = check_file(folder / "a.jsonl", space)
     assert not found.is_verified
     assert found.sentence.startswith("Not verified: ")
     wrong = [*(f"{quote.where}: {quote.problem}" for quote in found.quotes if quote.problem), *found.problems]
     return "\n".join((*wrong, found.sentence))
 
 
-def test_a_line_of_free_words_is_refused(saved_space: FakeWorkspace, saved_lines: list[Data], tmp_path: Path) -> None:
-    line = json.dumps(saved_lines[0])
-    assert checked_lines(line, saved_space, tmp_path).is_verified
-    for more in ('"Bleach cures nerves."', '{"answer": "Bleach cures nerves."}', "Bleach cures nerves."):
-        assert "a.jsonl:2" in told(f"{line}\n{more}\n", saved_space, tmp_path)
-
-
 def test_a_file_of_another_index_is_not_verified_though_its_quotes_stand(tmp_path: Path) -> None:
     """Its generation is gone; what it quotes is still there, word for word."""
-    saved_space, saved_lines = saved_answers(tmp_path)
-    text = "\n".join(map(json.dumps, saved_lines))
-    nerves = saved_space.corpus / "sheath.md"
+    space, saved = saved_answers(tmp_path)
+    text = "\n".join(map(json.dumps, saved))
+    nerves = space.corpus / "sheath.md"
     before = nerves.read_text("utf-8")
-    (saved_space.corpus / "food.md").write_text(FOOD)
-    newer = again(saved_space)
+    (space.corpus / "food.md").write_text(FOOD)
+    newer = again(space)
     newer.index()
     assert newer.opened.collection.generation not in text
-    found = checked_lines(text, newer, tmp_path)
-    assert found.quotes
-    assert found.wrong == 0
-    assert not found.is_verified
-    assert "are word for word in their documents" in found.sentence
+    assert "quotes are word for word in their documents" in told(text, newer, tmp_path)
     nerves.write_text(before.replace("wraps", "coats"))
-    newest = again(saved_space)
+    newest = again(space)
     newest.index()
     assert "sheath.md: its words are not the words of the source" in told(text, newest, tmp_path)
     nerves.unlink()
-    last = again(saved_space)
+    last = again(space)
     last.index()
     assert "sheath.md: its document is not in the index" in told(text, last, tmp_path)
 
 
 @pytest.mark.parametrize("generation", ["0" * 32, "checked by the NHS"])
-def test_an_index_that_never_was_confirms_nothing(
-    generation: str, saved_space: FakeWorkspace, saved_lines: list[Data], tmp_path: Path
-) -> None:
-    line = json.dumps(saved_lines[0] | {"index": {"generation": generation}})
-    assert f"it was saved from index {generation}, and this is" in told(line, saved_space, tmp_path)
+def test_an_index_that_never_was_confirms_nothing(generation: str, space: FakeWorkspace, tmp_path: Path) -> None:
+    line = json.dumps(answered(space) | {"index": {"generation": generation}})
+    assert f"it was saved from index {generation}, and this is" in told(line, space, tmp_path)
