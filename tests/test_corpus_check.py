@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from corpora import write
 from corpus_check import check
-from corpus_checks.reading import Text, read_corpus
+from corpus_checks import Finding
+from corpus_checks.reading import Text
 
 from b12assistant.corpus.provenance import SentenceEntry
 from b12assistant.types import MarkKind
@@ -145,20 +146,14 @@ def test_shared_runs_are_found_at_their_full_length(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> tuple[Text, ...]:
-    return read_corpus(CORPUS)[0]
+def shipped() -> tuple[list[Finding], tuple[Text, ...]]:
+    """Compared with the source pages too, if B12_SHARED names a folder with them."""
+    return check(CORPUS, Path(SHARED) / "seeds" if SHARED else None)
 
 
 @pytest.mark.slow
-def test_the_corpus_has_no_finding() -> None:
-    assert [str(finding) for finding in check(CORPUS)[0]] == []
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(SHARED is None, reason="B12_SHARED names no folder with the source pages")
-def test_the_corpus_copies_no_words() -> None:
-    assert SHARED is not None
-    assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
+def test_the_corpus_has_no_finding_and_copies_no_words(shipped: tuple[list[Finding], tuple[Text, ...]]) -> None:
+    assert [str(finding) for finding in shipped[0]] == []
 
 
 def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
@@ -170,8 +165,8 @@ def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
 
 
 @pytest.mark.slow
-def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[Text, ...]) -> None:
-    booklet = next(text for text in shipped if text.file == "glossary.pdf")
+def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[list[Finding], tuple[Text, ...]]) -> None:
+    booklet = next(text for text in shipped[1] if text.file == "glossary.pdf")
     document = booklet.document
     never = [document.slice(mark.range) for mark in document.marks if mark.kind is MarkKind.NEVER]
     pages = len(document.page_starts)

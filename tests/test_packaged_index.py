@@ -51,6 +51,11 @@ def test_a_first_index_encodes_nothing_and_is_the_same(space: FakeWorkspace) -> 
     assert first.index().generation == space.index().generation
 
 
+def test_one_of_another_encoder_is_never_used(space: FakeWorkspace) -> None:
+    other = elsewhere(space, FakeEncoder(digest="1" * 64))
+    assert all(each.embedded for each in other.index().files if each.passages)
+
+
 def test_a_damaged_one_is_never_used(space: FakeWorkspace) -> None:
     for file in sorted(packaged().iterdir()):
         whole = file.read_bytes()
@@ -71,8 +76,9 @@ def test_the_method_is_raised_with_the_projection() -> None:
 
 
 @pytest.mark.slow
-def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
+def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some documents are encoded anyway, and give what ships up to rounding, which differs between processors."""
+    monkeypatch.setattr(workspace, "PACKAGED_INDEX", ROOT / "src/b12assistant/data/index")
     flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": str(tmp_path)}
     space = Workspace(load_configuration(environment={}, flags=flags))
     assert not [each.file for each in space.index().files if each.embedded], "make packaged"
