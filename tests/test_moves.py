@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.turn_forms import corrects, lead_in, move_of, new_topic
+from b12assistant.answering.turn_forms import lead_in, move_of, new_topic
 from b12assistant.answers import Move
 
 
@@ -77,18 +77,6 @@ def test_a_topic_is_closed(text: str, rest: str) -> None:
     assert text[new_topic(text) :] == rest
 
 
-@pytest.mark.parametrize(
-    "text", ["No, I meant folate.", "Sorry, back to my feet.", "that\u2019s not what I meant: feet"]
-)
-def test_a_correction(text: str) -> None:
-    assert corrects(text)
-
-
-@pytest.mark.parametrize("text", ["No folate?", "my back hurts", "what is meant by subacute?"])
-def test_no_correction(text: str) -> None:
-    assert not corrects(text)
-
-
 @given(st.text())
 def test_something_is_always_left(text: str) -> None:
     if any(character.isalnum() for character in text):
@@ -103,4 +91,3 @@ def test_a_long_turn_is_read_to_its_end(part: str) -> None:
     move_of(text)
     assert 0 <= lead_in(text) <= len(text)
     assert 0 <= new_topic(text) <= len(text)
-    assert isinstance(corrects(text), bool)

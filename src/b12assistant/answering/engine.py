@@ -13,7 +13,7 @@ import numpy as np
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
-from b12assistant.answering.context import ContextReader, InContext
+from b12assistant.answering.context import ContextReader, InContext, Leaning, LeaningModel, load_leaning
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -98,6 +98,7 @@ class Engine:
     reader: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
+    leans: LeaningModel = field(default_factory=load_leaning)
 
     @once
     def in_english(self) -> bool:
@@ -154,6 +155,13 @@ class Engine:
     def as_written(self, text: str) -> Query:
         """Encode a text in its own words only."""
         return self._encoded([(readable(text), 0)])[0]
+
+    def leaning(self, text: str) -> Leaning:
+        """Return whether a turn needs what came before; with an encoder that this was not fitted on, whether it names
+        nothing itself."""
+        if self.encoder.digest == self.leans.encoder:
+            return self.leans.of(self.as_written(text).vector)
+        return Leaning.MAYBE if specific(text) else Leaning.YES
 
     @cached(64)
     @stage("reading")
