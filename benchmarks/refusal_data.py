@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conversations import load_dialogues
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import load_dialogues
 
 DATA = Path(__file__).parent / "data"
 CORPUS = str(DATA.parent.parent / "corpus")

@@ -21,7 +21,7 @@ from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.measures import SAMPLES, SEED, compare, interval, write_whole
+from b12assistant.evaluation.measures import SAMPLES, SEED, interval, write_whole
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection
@@ -29,7 +29,7 @@ from b12assistant.protocols import Encoder, Progress
 from ranking.datasets import TEST, Dataset, load_dataset
 from ranking.indexing import BenchParts, Ranking, load_ranking
 from ranking.report import per_query
-from ranking.runs import HEADLINE, JUDGED, Run, answerable, holm, read_run, score, write_run
+from ranking.runs import HEADLINE, JUDGED, Run, answerable, compare, holm, read_run, score, write_run
 
 _TOP = 10  # documents of a ranking that are checked for ties
 

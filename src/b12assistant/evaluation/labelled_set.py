@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 
 from b12assistant.answers import Answer, Quote, Status
 from b12assistant.application.quote_checks import check_quote
@@ -30,7 +30,6 @@ from b12assistant.types import Document, DocumentId, MarkKind, Span
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _SAMPLES = 2000
-_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Labelled:
     gold: tuple[str, ...]
     accepted: tuple[str, ...]  # gold and alternatives
     need_all: bool
-    kind: str = ""  # of a turn of a conversation: whole, follow_up, remark, red_flag or withdrawal; else any word
+    kind: str = ""  # any word
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +57,10 @@ class Outcome:
     characters: int  # of the first quote
     exact: bool
     clean: bool  # nothing marked `never` is quoted
-    joined: bool = False  # read with an earlier turn
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
     """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
-    return _parsed(path, _labelled, "not a labelled question", 'a line is {"id", "question", "gold": […]}')
-
-
-def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str) -> tuple[_Row, ...]:
     try:
         lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
     except OSError as error:
@@ -79,9 +73,10 @@ def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str)
         if not line.strip():
             continue
         try:
-            parsed.append(parse(json.loads(line)))
+            parsed.append(_labelled(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DatasetError(f"{path}:{number}: {complaint}", hint=form) from error
+            form = 'a line is {"id", "question", "gold": […]}'
+            raise DatasetError(f"{path}:{number}: not a labelled question", hint=form) from error
     return tuple(parsed)
 
 
@@ -157,7 +152,6 @@ def outcome_of(labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Spa
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         exact,
         not any(_touches_never(span) for quote in answer.quotes for span in quote.spans),
-        answer.interpretation is not None and answer.interpretation.is_joined,
     )
 
 
@@ -200,69 +194,6 @@ def _texts(values: object) -> tuple[str, ...]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise TypeError("not a list of texts")
     return tuple(values)
-
-
-@dataclass(frozen=True, slots=True)
-class Dialogue:
-    """The turns of a conversation: as typed, with the earlier ones, and in full, without them."""
-
-    typed: tuple[Labelled, ...]
-    in_full: tuple[Labelled, ...]
-
-
-def holds_dialogues(path: Path) -> bool:
-    """Check if the first line of a file is a conversation."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            row = json.loads(next((line for line in lines if line.strip()), "null"))
-    except (OSError, ValueError, RecursionError):
-        return False  # reading the questions reports what is wrong
-    return isinstance(row, dict) and "turns" in row
-
-
-def load_dialogues(path: Path) -> tuple[Dialogue, ...]:
-    """Read conversations. Raises ``DatasetError`` that names the line, ``UsageError`` if it can't be read."""
-    form = 'a line is {"id", "turns": [{"user", "rewrite", "gold": […]}]}'
-    return _parsed(path, _dialogue, "not a labelled conversation", form)
-
-
-def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
-    """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
-    figures: dict[str, Any] = {}
-    for name, outcomes in (("as typed", typed), ("in full", in_full)):
-        found = summary([o for o in outcomes if o.labelled.kind in ("", "follow_up") and not _opens(o)])
-        for measure, said in _OF_FOLLOW_UPS.items():
-            if measure in found:
-                figures[f"follow-ups {name}: {said}"] = found[measure]
-    for name, kinds in _ALONE.items():
-        if alone := [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]:
-            figures[f"{name} joined"] = mean_of([outcome.joined for outcome in alone])
-    return figures
-
-
-_OF_FOLLOW_UPS = {
-    **{name: name for name in ("hit@1", "hit@3", "hit@3 of the ranking alone", "answered")},
-    "refused": "refused without gold",
-}
-_ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
-
-
-def _opens(outcome: Outcome) -> bool:
-    return outcome.labelled.id.endswith("#1")
-
-
-def _dialogue(row: Any) -> Dialogue:
-    turns = row["turns"]
-    said = _texts([turn["user"] for turn in turns])
-    rewrites = _texts([turn["rewrite"] for turn in turns])
-    if not said:
-        raise ValueError("no turn")
-    typed = tuple(
-        Labelled(f"{row['id']}#{i + 1}", said[i], said[:i], *_gold(turn), need_all=False, kind=turn.get("kind", ""))
-        for i, turn in enumerate(turns)
-    )
-    in_full = (replace(each, question=full, history=()) for each, full in zip(typed, rewrites, strict=True))
-    return Dialogue(typed, tuple(in_full))
 
 
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
@@ -325,26 +256,17 @@ def _row(asked: LabelledAnswer) -> Json:
 def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
     """Return figures of a labelled set and the index they were measured on.
 
-    Every turn of a conversation is scored as typed, after the earlier ones, and in full, without them. ``out``: a
-    folder for `report.json`. Raises ``DatasetError`` if they cannot be written.
+    ``out``: a folder for `report.json`. Raises ``DatasetError`` if it cannot be written.
     """
-    counted: dict[str, int] = {}
-    summarised: Callable[..., dict[str, Any]] = summary
-    if holds_dialogues(file):
-        dialogues = load_dialogues(file)
-        sets = [[turn for one in dialogues for turn in one.typed], [turn for one in dialogues for turn in one.in_full]]
-        counted = {"conversations": len(dialogues), "turns": len(sets[0])}
-        summarised = dialogue_summary
-    else:
-        sets = [list(load_labelled(file))]
-    if not sets[0]:
+    labelled = load_labelled(file)
+    if not labelled:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    asked = ask_all(space, sets)
-    outcomes = [[each.outcome for each in one] for one in asked]
+    asked = ask_all(space, labelled)
+    outcomes = [each.outcome for each in asked]
     where = {"set": file.name, "index": space.opened.collection.generation}
-    figures = {**where, **counted, **summarised(*outcomes), **_misses(space, outcomes[0])}
+    figures = {**where, **summary(outcomes), **_misses(space, outcomes)}
     if out is not None:
-        report = question_report(file, figures, asked[0])
+        report = question_report(file, figures, asked)
         write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     return figures
 
@@ -359,21 +281,18 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def ask_all(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:
-    """Ask the questions of each set and compare every quote with its file."""
+def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[LabelledAnswer]:
+    """Ask the questions and compare every quote with its file."""
     texts = _texts_read_anew(space)
-    total = sum(map(len, sets))
-    found: list[list[LabelledAnswer]] = []
+    found: list[LabelledAnswer] = []
     with terminal.progress() as bar:
-        for labelled in sets:
-            found.append([])
-            for each in labelled:
-                bar("answering", sum(map(len, found)), total)
-                answer = space.ask(each.question, each.history).answer
-                read = space.assistant.understood(each.question, each.history)
-                ranked = [window.spans for window in read.searched.windows]
-                exact = all(_is_exact(quote, texts) for quote in answer.quotes)
-                found[-1].append(LabelledAnswer(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
+        for each in labelled:
+            bar("answering", len(found), len(labelled))
+            answer = space.ask(each.question, each.history).answer
+            read = space.assistant.understood(each.question, each.history)
+            ranked = [window.spans for window in read.searched.windows]
+            exact = all(_is_exact(quote, texts) for quote in answer.quotes)
+            found.append(LabelledAnswer(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
     return found
 
 
