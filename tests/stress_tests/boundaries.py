@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b12assistant.application.quote_checks import check_file
-from b12assistant.corpus.sources import SourcesFile, parse_front_matter
+from b12assistant.corpus.sources import SourcesFile, read_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.index.store import sealed, unsealed
 from b12assistant.loaders import isolation, load
@@ -97,7 +97,7 @@ def _sources(data: bytes, _: Path) -> None:
 
 
 def _front(data: bytes, _: Path) -> None:
-    parse_front_matter(data.decode("utf-8", "replace"), file="a.md")
+    read_front_matter(data.decode("utf-8", "replace"), file="a.md", is_described=False)
 
 
 @cache

@@ -193,10 +193,10 @@ class FileReading:
         if is_original and file.rests_on_others:
             warnings += ('its origins are not shown: the document has words = "original"',)
         elif file.rests_on_others:
-            warnings += tuple(findings(document, passages, data))
+            warnings += tuple(findings(document, passages))
         if share > _MOST_MARKED:
             warnings += (f"{share:.0%} of it is not quoted; `b12assistant show` strikes that through",)
-        warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
+        warnings = (*extract.warnings, *not_quoted(document), *warnings)
         report = FileReport(
             file.name,
             FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
