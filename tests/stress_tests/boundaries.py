@@ -86,10 +86,6 @@ def _check(data: bytes, folder: Path) -> None:
     (folder / f"quotes.{name.decode()}").write_bytes(content)
     checked = check_file(folder / f"quotes.{name.decode()}", _space())
     assert not checked.is_verified
-    texts = [entry.document.text for entry in _space().entries.values()]
-    for verdict in checked.quotes:
-        shown = verdict.words.split(" […] ")
-        assert verdict.problem or any(all(part in text for part in shown) for text in texts)
 
 
 def _sources(data: bytes, _: Path) -> None:

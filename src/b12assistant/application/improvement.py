@@ -22,7 +22,7 @@ from b12assistant.corpus import question_lists
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE
 from b12assistant.corpus.provenance import located, read_sentences, sentences_file
 from b12assistant.corpus.question_lists import SentenceChange, same_question
-from b12assistant.data_files import replace_file
+from b12assistant.data_files import read_lines, replace_file
 from b12assistant.errors import CorpusError, QuestionError, UsageError
 from b12assistant.types import DocumentId, Range, Span
 
@@ -36,17 +36,11 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
 
     Raises ``UsageError`` if the file cannot be read or holds no question.
     """
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror})", hint=_FORM) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     as_json = path.suffix in (".jsonl", ".json")
     found: dict[str, str] = {}
     complaints = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or (not as_json and line.lstrip().startswith("#")):
+    for number, line in read_lines(path, hint=_FORM):
+        if not as_json and line.lstrip().startswith("#"):
             continue
         try:
             question = _question(json.loads(line)) if as_json else line.strip()

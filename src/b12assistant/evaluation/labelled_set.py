@@ -18,12 +18,12 @@ from statistics import median
 from typing import Any
 
 from b12assistant.answers import Answer, Quote, Status
-from b12assistant.application.quote_checks import check_quote
 from b12assistant.application.workspace import Workspace
+from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.quoted import spans_text
-from b12assistant.errors import CorpusError, DatasetError, SourceError, UsageError
+from b12assistant.errors import CorpusError, DatasetError, SourceError
 from b12assistant.evaluation.measures import interval, write_whole
 from b12assistant.types import Document, DocumentId, MarkKind, Span
 
@@ -61,17 +61,8 @@ class Outcome:
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
     """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
-    except OSError as error:
-        hint = "give a JSON lines file of labelled questions"
-        raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     parsed = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in read_lines(path, hint="give a JSON lines file of labelled questions"):
         try:
             parsed.append(_labelled(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -322,7 +313,5 @@ def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
 
 
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
-    """Check a quote as shown against the text of its file as read now."""
-    best = [quote.best.start, quote.best.end]
-    shown = {"spans": [[s.start, s.end] for s in quote.spans], "best": best, "text": spans_text(quote.spans)}
-    return check_quote(shown, texts[quote.document.id]) is None
+    """Check a quote against the text of its file as read now."""
+    return all(texts[quote.document.id][span.start : span.end] == span.text for span in quote.spans)
