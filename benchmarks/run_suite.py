@@ -31,7 +31,7 @@ from suite_page import page
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
-from b12assistant.evaluation.measures import write_whole
+from b12assistant.evaluation.labelled_set import write_whole
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"

@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file
 PICTURE = (
     (
         "",
-        "__init__ < errors < types data_files < answers config protocols stages < threads < memory",
+        "__init__ < errors < types data_files < answers config protocols stages < threads",
     ),
     (
         "language",
@@ -35,7 +35,7 @@ PICTURE = (
     ),
     (
         "loaders",
-        ("decoding fields manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
+        ("decoding manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
     ),
     (
         "safety",
@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "measures < labelled_set < limits red_flag_audit",
+        "labelled_set red_flag_audit",
     ),
     (
         "web",

@@ -10,7 +10,7 @@ from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.corpus.question_lists import SentenceChange, with_not_answered, with_questions
+from b12assistant.corpus.question_lists import with_not_answered, with_questions
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.sentences import find_words
 from b12assistant.types import Document, Range
@@ -27,7 +27,7 @@ def sentence(words: str, document: Document = DOCUMENT) -> Range:
 
 def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
     before = '{"text": "Fish holds B12.", "asked": ["what has it"]}\n{"text": "Eggs hold some.", "asked": ["eggs?"]}\n'
-    after = with_questions(before, DOCUMENT, [SentenceChange(sentence("Plants hold none."), ("is it in beans",))])
+    after = with_questions(before, DOCUMENT, {sentence("Plants hold none."): ["is it in beans"]})
     first, added, last = after.splitlines()
     assert [first, last] == before.splitlines()
     assert json.loads(added) == {"text": "Plants hold none.", "asked": ["is it in beans"]}
@@ -35,8 +35,8 @@ def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
 
 def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
     before = '{"text": "Eggs hold some.", "origins": {"nhs": "p. 1"}, "asked": ["eggs?"]}\n'
-    change = SentenceChange(sentence("Eggs hold\nsome."), ("Do eggs help?", "EGGS?"))
-    assert json.loads(with_questions(before, DOCUMENT, [change])) == {
+    change = {sentence("Eggs hold\nsome."): ["Do eggs help?", "EGGS?"]}
+    assert json.loads(with_questions(before, DOCUMENT, change)) == {
         **json.loads(before),
         "asked": ["eggs?", "Do eggs help?"],
     }
@@ -44,8 +44,8 @@ def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
 
 def test_a_question_taken_back_leaves_nothing_behind() -> None:
     there = sentence("Fish holds B12.")
-    added = with_questions("", DOCUMENT, [SentenceChange(there, ("why fish",))])
-    assert with_questions(added, DOCUMENT, [SentenceChange(there, drop=("Why  fish",))]) == ""
+    added = with_questions("", DOCUMENT, {there: ["why fish"]})
+    assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.measures import SAMPLES, SEED, interval, write_whole
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.token_store import Projection

@@ -13,7 +13,7 @@ import ir_measures
 import numpy as np
 
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.measures import SAMPLES, SEED, interval, write_whole
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
 _FORM = "it is: query Q0 document rank score tag"

@@ -20,8 +20,8 @@ from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus import question_lists
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE
-from b12assistant.corpus.provenance import located, read_sentences, sentences_file
-from b12assistant.corpus.question_lists import SentenceChange, same_question
+from b12assistant.corpus.provenance import read_sentences, sentences_file
+from b12assistant.corpus.question_lists import same_question
 from b12assistant.data_files import read_lines, replace_file
 from b12assistant.errors import CorpusError, QuestionError, UsageError
 from b12assistant.types import DocumentId, Range, Span
@@ -70,7 +70,7 @@ class Improver:
     """The open index, and the corpus's lists of questions."""
 
     space: Workspace
-    _saved: list[tuple[dict[Path, str | None], dict[Path, str]]] = field(default_factory=list)  # before and after
+    _saved: list[dict[Path, tuple[str | None, str]]] = field(default_factory=list)  # before and after each mark
 
     def marked(self, questions: Iterable[str]) -> list[bool]:
         """Return whether each question stands in the corpus's lists."""
@@ -90,66 +90,42 @@ class Improver:
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))
         return sorted(found.values(), key=lambda near: -near[1])[:NEAREST]
 
-    def mark(self, marks: Mapping[str, Sequence[Span]]) -> list[Path]:
-        """Write which sentences answer each question, none if nothing does; return the files that changed.
-
-        Raises ``CorpusError``, and then nothing is changed.
-        """
-        after = {path: text for path, text in self._files(marks).items() if text != (_text(path) or "")}
-        before = {path: _text(path) for path in after}
-        self._write(after, before)
-        self._saved.append((before, after))
-        return list(after)
+    def mark(self, marks: Mapping[str, Sequence[Span]]) -> None:
+        """Write which sentences answer each question, none if nothing does. Raises ``CorpusError``."""
+        changed = {path: (_text(path), text) for path, text in self._files(marks).items()}
+        changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
+        for path, (_, text) in changed.items():
+            _put(path, text)
+        self._saved.append(changed)
 
     def undo(self) -> bool:
         """Take the last mark back; return whether there is one. Raises ``CorpusError`` if its file changed since."""
         if not self._saved:
             return False
-        before, after = self._saved[-1]
-        for path, text in after.items():
+        for path, (_, text) in self._saved[-1].items():
             if _text(path) != text:
                 raise CorpusError(f"{path} was changed after this mark", hint="take the question out by hand")
-        self._write(before, after)
-        self._saved.pop()
+        for path, (before, _) in self._saved.pop().items():
+            _put(path, before)
         return True
 
     def _files(self, marks: Mapping[str, Sequence[Span]]) -> dict[Path, str]:
         """Return the new text of each list of questions that may change."""
-        corpus = self.space.corpus
-        changes: dict[DocumentId, dict[Range, tuple[list[str], list[str]]]] = {}  # questions to add, and to drop
+        corpus, none = self.space.corpus, [question for question, sentences in marks.items() if not sentences]
+        added: dict[DocumentId, dict[Range, list[str]]] = {}
         for question, sentences in marks.items():
             for sentence in sentences:
-                of_document = changes.setdefault(sentence.document.id, {})
-                of_document.setdefault(sentence.range, ([], []))[0].append(question)
-        of_none = [question for question, sentences in marks.items() if not sentences]
-        gone = set(map(same_question, of_none))
-        for document in self.space.entries if gone else ():
-            entries = read_sentences(corpus, document)
-            for _, entry, range_ in located(self.space.entries[document].document, entries):
-                if range_ and (asked := [each for each in entry.asked if same_question(each) in gone]):
-                    changes.setdefault(document, {}).setdefault(range_, ([], []))[1].extend(asked)
+                added.setdefault(sentence.document.id, {}).setdefault(sentence.range, []).append(question)
         files: dict[Path, str] = {}
-        for document, of_sentences in changes.items():
-            if self.space.source_changed(document):
-                raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
-            read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
-            edits = [SentenceChange(at, tuple(add), tuple(drop)) for at, (add, drop) in of_sentences.items()]
+        for document in self.space.entries if none else added:
             path = corpus / sentences_file(document)
-            files[path] = question_lists.with_questions(_text(path) or "", self.space.entries[document].document, edits)
+            read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
+            before, add = _text(path) or "", added.get(document, {})
+            files[path] = question_lists.with_questions(before, self.space.entries[document].document, add, none)
+            if files[path] != before and self.space.source_changed(document):
+                raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
         path, answered = corpus / NOT_ANSWERED_FILE, [question for question in marks if marks[question]]
-        return files | {path: question_lists.with_not_answered(_text(path) or "", of_none, answered)}
-
-    def _write(self, files: Mapping[Path, str | None], otherwise: Mapping[Path, str | None]) -> None:
-        """Write files, ``None`` for one that is removed. Raises ``CorpusError``, after writing ``otherwise``."""
-        try:
-            for path, text in files.items():
-                _put(path, text)
-        except OSError as error:
-            for path, text in otherwise.items():
-                if _text(path) != text:
-                    _put(path, text)
-            why = f"nothing was written: {error.filename} cannot be written ({error.strerror})"
-            raise CorpusError(why, hint="free disk space or fix permissions, then mark again") from error
+        return files | {path: question_lists.with_not_answered(_text(path) or "", none, answered)}
 
 
 def best_sentence(quote: Quote) -> Span:
@@ -165,4 +141,8 @@ def _text(path: Path) -> str | None:
 
 
 def _put(path: Path, text: str | None) -> None:
-    replace_file(path, text.encode()) if text is not None else path.unlink(missing_ok=True)
+    try:
+        replace_file(path, text.encode()) if text is not None else path.unlink(missing_ok=True)
+    except OSError as error:
+        why = f"{path} cannot be written ({error.strerror})"
+        raise CorpusError(why, hint="free disk space or fix permissions, then mark again") from error

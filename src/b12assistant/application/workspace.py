@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from copy import copy
@@ -71,7 +70,6 @@ PACKAGED_INDEX = (
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
 # What an answer depends on besides its index, which names its own settings.
-_TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 
 def local_today() -> date:
@@ -182,11 +180,6 @@ class Workspace:
     def entries(self) -> Mapping[DocumentId, Entry]:
         """Return the entries of the open index by document id."""
         return {entry.document.id: entry for entry in self.opened.entries}
-
-    @once
-    def _compared(self) -> dict[DocumentId, tuple[tuple[int, ...], bool]]:
-        """Return what `source_changed` found, with the state of the file."""
-        return {}
 
     @property
     def is_open(self) -> bool:
@@ -367,20 +360,10 @@ class Workspace:
         raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 
     def source_changed(self, name: str) -> bool:
-        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing.
-
-        A file is read again only if it was written since.
-        """
-        entry, begun = self.document(name), time.time_ns()
-        state = written(self.corpus / entry.report.file)
-        known, changed = self._compared.get(entry.document.id, (None, False))
-        if state is not None and state == known:
-            return changed
+        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing."""
+        entry = self.document(name)
         data = self.source_bytes(entry)
-        changed = self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
-        if data is not None and state is not None and begun - max(state[:2]) > _TICKS:
-            self._compared[entry.document.id] = state, changed
-        return changed
+        return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
 
     def with_state(self, cited: Cited) -> Cited:
         """Add to a citation whether its file has changed."""
@@ -413,12 +396,3 @@ class Workspace:
 
     def _read(self, generation: Generation) -> Opened:
         return open_generation(generation, self.encoder)
-
-
-def written(file: Path) -> tuple[int, ...] | None:
-    """Return numbers that change when ``file`` is written or replaced; ``None`` if it does not exist."""
-    try:
-        status = file.stat()
-    except (OSError, ValueError):  # ValueError: a name that the locale cannot encode
-        return None
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size

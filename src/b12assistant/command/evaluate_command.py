@@ -32,11 +32,12 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
       b12assistant evaluate red-flags messages.jsonl
       b12assistant evaluate red-flags messages.jsonl --out reports/red-flags
     """
-    from b12assistant.evaluation import measures, red_flag_audit
+    from b12assistant.evaluation import red_flag_audit
+    from b12assistant.evaluation.labelled_set import write_whole
 
     figures = red_flag_audit.audit(workspace(context), messages)
     if out is not None:
-        measures.write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
+        write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
     click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 

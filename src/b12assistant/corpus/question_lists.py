@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from b12assistant.corpus.entries import DataFile, NotAnsweredFile
@@ -16,15 +15,6 @@ from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered
 from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, Range
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceChange:
-    """Questions to add to a sentence, and to take from it. ``sentence``: its range in the text of the document."""
-
-    sentence: Range
-    add: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
 
 
 def same_question(question: str) -> str:
@@ -40,56 +30,38 @@ def marked_questions(corpus: Path, documents: Iterable[str]) -> Iterator[str]:
     yield from corpus_not_answered(corpus)
 
 
-def with_questions(text: str, document: Document, changes: Sequence[SentenceChange]) -> str:
-    """Return a `sentences/` file with the changes. ``text``: the file as it is, "" if there is none.
+def with_questions(text: str, document: Document, add: Mapping[Range, list[str]], drop: Iterable[str] = ()) -> str:
+    """Return a `sentences/` file with questions added to sentences, by their ranges, and others taken out.
 
-    A sentence gets a line of its own unless one has its words; a line that says nothing any more is removed.
+    ``text``: the file as it is, "" if there is none. A sentence gets a line of its own unless one has its words; a line
+    that says nothing any more is removed.
     """
-    lines = text.splitlines()
+    lines, gone = text.splitlines(), set(map(same_question, drop))
     entries = [SentenceEntry.model_validate_json(line) for line in lines]
-    rows: list[tuple[int, dict[str, object] | str]] = []
-    places = [found for _, _, found in located(document, entries)]
+    left = {" ".join(document.slice(sentence).split()): (sentence.start, asked) for sentence, asked in add.items()}
+    rows: list[tuple[int, str]] = []
     at = 0
-    left = {change.sentence: list(change.add) for change in changes}
-    for line, entry, found in zip(lines, entries, places, strict=True):
+    for line, (_, entry, found) in zip(lines, located(document, entries), strict=True):
         at = found.start if found else at
-        row = _edited(entry, json.loads(line), found, document, changes, left)
-        if row is not None:
-            rows.append((at, line if row == json.loads(line) else row))
-    for sentence, added in left.items():
-        if added:
-            words = " ".join(document.slice(sentence).split())
-            before = next((place for place, (start, _) in enumerate(rows) if start > sentence.start), len(rows))
-            rows.insert(before, (sentence.start, {"text": words, "asked": added}))
-    return "".join(f"{row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)}\n" for _, row in rows)
+        _, new = left.pop(" ".join(entry.text.split()), (at, []))
+        asked = _joined([each for each in entry.asked if same_question(each) not in gone], new)
+        row = {**json.loads(line), "asked": asked} if asked else {**json.loads(line)}
+        if not asked:
+            row.pop("asked", None)
+        if asked == entry.asked or row.keys() != {"text"}:
+            rows.append((at, line if asked == entry.asked else json.dumps(row, ensure_ascii=False)))
+    for words, (start, asked) in left.items():
+        before = next((place for place, (begin, _) in enumerate(rows) if begin > start), len(rows))
+        rows.insert(before, (start, json.dumps({"text": words, "asked": _joined([], asked)}, ensure_ascii=False)))
+    return text if [line for _, line in rows] == lines else "".join(f"{line}\n" for _, line in rows)
 
 
-def _edited(
-    entry: SentenceEntry,
-    row: dict[str, object],
-    found: Range | None,
-    document: Document,
-    changes: Sequence[SentenceChange],
-    left: dict[Range, list[str]],
-) -> dict[str, object] | None:
-    """Return a line with what concerns its sentence, ``None`` if nothing of it is left; ``left``: what is still to be
-    added."""
-    for change in changes:
-        if found is None or not found.overlaps(change.sentence):
-            continue
-        gone = set(map(same_question, change.drop))
-        asked = [each for each in entry.asked if same_question(each) not in gone]
-        known = set(map(same_question, asked))
-        left[change.sentence] = [each for each in left[change.sentence] if same_question(each) not in known]
-        if " ".join(entry.text.split()) == " ".join(document.slice(change.sentence).split()):
-            asked += left[change.sentence]
-            left[change.sentence] = []
-        if asked != entry.asked:
-            row = {**row, "asked": asked} if asked else {key: value for key, value in row.items() if key != "asked"}
-            if row.keys() == {"text"}:
-                return None
-        entry = entry.model_copy(update={"asked": asked})
-    return row
+def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:
+    """Return questions with those of ``new`` that are not among them."""
+    known = {same_question(each): each for each in kept}
+    for each in new:
+        known.setdefault(same_question(each), each)
+    return list(known.values())
 
 
 def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str], *, file: str = NOT_ANSWERED_FILE) -> str:
@@ -100,8 +72,7 @@ def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str], *, fil
     now = DataFile(NotAnsweredFile, text, file=file).content.questions if text.strip() else []
     gone = set(map(same_question, drop))
     kept = [each for each in now if same_question(each) not in gone]
-    known = set(map(same_question, kept))
-    new = [each for each in dict.fromkeys(add) if same_question(each) not in known]
+    new = _joined(kept, add)[len(_joined(kept, ())) :]
     if not new and kept == now:
         return text
     lines = (

@@ -15,21 +15,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from b12assistant.answers import Answer, Quote, Status
 from b12assistant.application.workspace import Workspace
-from b12assistant.data_files import read_lines
+from b12assistant.data_files import read_lines, replace_file
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.quoted import spans_text
 from b12assistant.errors import CorpusError, DatasetError, SourceError
-from b12assistant.evaluation.measures import interval, write_whole
 from b12assistant.types import Document, DocumentId, MarkKind, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
 
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _SAMPLES = 2000
+SEED = 20_261_120
+SAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +323,21 @@ def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
     """Check a quote against the text of its file as read now."""
     return all(texts[quote.document.id][span.start : span.end] == span.text for span in quote.spans)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all. Raises ``DatasetError``."""
+    try:
+        replace_file(path, text.encode())
+    except OSError as error:
+        why = f"{path} cannot be written ({error.strerror})"
+        raise DatasetError(why, hint="name a file in a folder you can write to") from error
+
+
+def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[str, float]:
+    """Return the ``mean``, the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
+    sample = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(SEED)
+    means = [rng.choice(sample, (samples // 10, len(sample))).mean(axis=1) for _ in range(10)]
+    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
+    return {"mean": float(sample.mean()), "low": float(low), "high": float(high), "n": len(sample)}
