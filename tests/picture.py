@@ -35,7 +35,7 @@ PICTURE = (
     ),
     (
         "loaders",
-        ("decoding manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
+        ("decoding fields manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
     ),
     (
         "safety",
@@ -77,7 +77,7 @@ PICTURE = (
     ),
     (
         "evaluation",
-        "labelled_set red_flag_audit",
+        "labelled_set < limits red_flag_audit",
     ),
     (
         "web",

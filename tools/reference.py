@@ -61,7 +61,7 @@ MEANINGS = {
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
     "loading.seconds": "most processor time to read, mark and split one file",
     "loading.megabytes": "largest file, in MB",
-    "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted",
+    "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",
     "answering.strong": "confidence from which a quote is shown without reserve; 0: as fitted",
     "quoting.quotes": "quotes of an answer, at most",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",

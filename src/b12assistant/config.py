@@ -99,7 +99,7 @@ class LoadingSettings:
 class AnsweringSettings:
     """How sure an answer must be, 0 to 1; 0 keeps the fitted limit.
 
-    ``least``: to be shown. ``strong``: to be shown without reserve.
+    ``least``: to be shown. ``strong``: to be shown without reserve. `b12assistant evaluate --fit` finds both.
     """
 
     least: float = 0.0

@@ -1,4 +1,4 @@
-"""PDFs as programs write them: what pypdf reads is kept, sentences stay whole, raised digits raised."""
+"""PDFs as programs write them: what pypdf reads is kept, sentences stay whole, raised digits raised, fields filled."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdf
 import pytest
-from builders_pdf import Print, build_pdf, column
+from builders_pdf import Print, assemble, build_pdf, column
 from fpdf import FPDF
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
 from unseen.pdfs import BLEACH, PLAIN, SEEN, Made
 from unseen.quoted import sentences_of
 
@@ -107,13 +108,66 @@ def test_a_sentence_over_a_page_end_is_one_quote(lines: int) -> None:
     assert not any("Town Pool" in sentence or sentence.startswith("Page ") for sentence in quoted)
 
 
-def test_a_form_is_named_since_what_is_filled_in_is_not_read() -> None:
-    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(build_pdf(column("Take drops daily.")))))
-    field = writer._add_object(DictionaryObject({NameObject("/FT"): NameObject("/Tx")}))
-    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): ArrayObject([field])})
+Annotation = dict[str, object]
+
+
+def form(text: str, *annotations: Annotation) -> bytes:
+    """A page with a line of text, and fields."""
+    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(assemble([text.encode()]))))
+    made = []
+    for entries in annotations:
+        field = DictionaryObject({NameObject("/Subtype"): NameObject("/Widget")})
+        for key, value in entries.items():
+            field[NameObject(key)] = _object(value)
+        made.append(writer._add_object(field))
+    writer.pages[0][NameObject("/Annots")] = ArrayObject(made)
     out = io.BytesIO()
     writer.write(out)
-    assert pdf.load(out.getvalue()).warnings == ("a form: what is filled in is not read; print it to a PDF",)
+    return out.getvalue()
+
+
+def _object(value: object) -> object:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ArrayObject([_object(each) for each in value])
+    if isinstance(value, str):
+        return NameObject(value) if value.startswith("/") else TextStringObject(value)
+    return NumberObject(value) if isinstance(value, int) else FloatObject(value)
+
+
+def at(left: float, right: float, bottom: float = 697, top: float = 712) -> tuple[float, ...]:
+    return left, bottom, right, top
+
+
+def line(*parts: tuple[float, str], y: int = 700) -> str:
+    return " ".join(f"BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET" for x, text in parts)
+
+
+ANN: Annotation = {"/FT": "/Tx", "/V": "Ann Smith"}
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (
+            form(line((72, "Take"), (160, "drops a day.")), {**ANN, "/V": "20", "/Rect": at(100, 155)}),
+            "Take 20 drops a day.",
+        ),
+        (
+            form(line((90, "I can swim.")), {"/FT": "/Btn", "/AS": "/Yes", "/Rect": at(72, 84)}),
+            "☑ I can swim.",
+        ),
+        (form(line((72, "Name:")), {**ANN, "/F": 2, "/Rect": at(110, 250)}), "Name:"),
+    ],
+    ids=["in a sentence", "tick", "hidden"],
+)
+def test_the_value_of_a_field_is_where_a_reader_sees_it(data: bytes, text: str) -> None:
+    assert pdf.load(data).text == text
+
+
+def test_a_sentence_is_not_quoted_without_the_field_in_the_middle_of_it() -> None:
+    sentence = line((72, "Swim daily."), y=740) + line((72, "Take .......... drops a day."))
+    data = form(sentence, {**ANN, "/V": "20", "/Rect": at(100, 130)})
+    assert sentences_of(data, "a.pdf") == ["Swim daily."]
 
 
 FULL = "A full line of the body of this small page, as long as they come"

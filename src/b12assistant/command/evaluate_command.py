@@ -1,4 +1,4 @@
-"""The command `evaluate`: score answers and the safety check."""
+"""The command `evaluate`: score answers and the safety check, and fit the limits of the confidence."""
 
 from __future__ import annotations
 
@@ -48,8 +48,13 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
 )
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Find answering.least and answering.strong, by those of the questions that are not marked.",
+)
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, json_: bool) -> None:
+def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fit: bool, json_: bool) -> None:
     """Score answers on labelled questions.
 
     A line is {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The ranking
@@ -59,6 +64,7 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, js
     Examples:
       b12assistant evaluate questions.jsonl --out reports/questions
       b12assistant evaluate --strict questions.jsonl
+      b12assistant evaluate --fit questions.jsonl
     """
     from b12assistant.evaluation import labelled_set
 
@@ -67,6 +73,11 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, js
             f"{file} is a folder; evaluate reads a file of labelled questions",
             hint="a test collection is measured in a checkout: python benchmarks/run_collection.py FOLDER",
         )
+    if fit:
+        if out or strict or json_:
+            raise click.UsageError("--fit goes with no other option")
+        _fit(space, file)
+        return
     figures = labelled_set.score(space, file, out)
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
@@ -74,3 +85,18 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, js
         complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
         click.echo(f"{NAME}: {one_line(complaint)}", err=True)
         raise SystemExit(1)
+
+
+def _fit(space: Workspace, file: Path) -> None:
+    """Show which limits fit the questions, what they change, and what to write into the settings."""
+    from b12assistant.evaluation import limits
+
+    asked, marked = limits.judged(space, file)
+    calibration = space.assistant.in_use
+    now = limits.Limits(calibration.possibly, calibration.answered)
+    then = limits.limits_of(asked, now)
+    if marked:
+        click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
+    click.echo(lines(limits.changes(asked, now, then)))
+    settings = ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
+    click.echo(lines(["To use them, write this into b12assistant.toml:", "", *settings]))

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
-from operator import sub
+from operator import itemgetter, sub
 from typing import Any
 
 import pypdf
 from pypdf.generic import DictionaryObject
 
 from b12assistant.errors import SourceError
+from b12assistant.loaders.fields import Field, filled
 from b12assistant.loaders.manuscript import Manuscript, shifted
 from b12assistant.loaders.typesetting import PrintedLine, typeset
-from b12assistant.types import Extract
+from b12assistant.types import OBJECT, Extract
 
 _MOST_PAGES = 5_000
 _MOST_TEXT = 200_000  # code points per page; a full page of a newspaper has about 40,000
@@ -44,6 +45,7 @@ _LEAST_RISE, _LEAST_RISE_OF_SAME, _RISEN = 0.1, 0.15, 0.75
 _SMALLER = 0.87  # times: a different size
 _LONGEST_SHIFT = 24  # letters: references to several notes
 _WIDEST_LETTER = 0.65  # times the size, on average
+_MOST_LINES = 2.5  # times the size: a higher field is not on a line of text
 _OVERLAP = 0.5
 _BLANK = 0.15
 _GUTTER = 1.2  # between cells of a table
@@ -57,8 +59,7 @@ def load(data: bytes) -> Extract:
         reader = _open(data)
         pages = _read_pages(reader, notes)
         with suppress(SourceError), _damage_as_source_error():
-            form = reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
-            notes.has_form = bool(form.get("/Fields")) or "/XFA" in form
+            notes.has_form = "/XFA" in reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
         title = _title(reader)
     if not any(pages):
         raise _no_text(notes)
@@ -78,7 +79,7 @@ class _Notes:
     cut: list[int] = field(default_factory=list)
     replaced: int = 0  # surrogates without their other half
     pages_left: int = 0
-    has_form: bool = False  # what is filled in is no part of the text
+    has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class _Notes:
             if pages
         ]
         if self.has_form:
-            warnings.append("a form: what is filled in is not read; print it to a PDF")
+            warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
         if self.pages_left:
             warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
@@ -169,10 +170,11 @@ def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[Prin
         with _damage_as_source_error():
             source = reader.pages[number]
             source.extract_text(visitor_text=page.take, visitor_operand_before=page.see)
+            fields = tuple(filled(source))
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
-    lines = page.lines()
+    lines = page.lines(fields)
     if page.is_cut:
         notes.cut.append(number + 1)
     if not lines:
@@ -247,7 +249,7 @@ class _Page:
         self._lines[-1].append(runs[0])
         self._lines += [[run] for run in runs[1:]]
 
-    def lines(self) -> list[PrintedLine]:
+    def lines(self, fields: Sequence[Field] = ()) -> list[PrintedLine]:
         """Return the lines. Runs on one base line are one line, however many text objects it has."""
         lines: list[list[_Run]] = []
         for raw in _levelled(self._lines):
@@ -260,7 +262,12 @@ class _Page:
                 lines[-1] += [replace(runs[0], text=_glue(lines[-1], runs[0]) + runs[0].text), *runs[1:]]
             else:
                 lines.append(runs)
-        return [line for runs in lines if (line := self._line(runs)) is not None]
+        apart = [field for field in fields if not _fill(lines, field)]
+        printed = [line for runs in lines if (line := self._line(runs)) is not None]
+        return printed + [
+            PrintedLine(field.text, self._number, field.left, field.bottom, _LEAST_SIZE, bold=False, apart=True)
+            for field in apart
+        ]
 
     def _line(self, runs: Sequence[_Run]) -> PrintedLine | None:
         text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", _joined(runs))
@@ -353,6 +360,35 @@ def _joined(runs: Sequence[_Run]) -> str:
             text += shifted(inner.strip(), text, raised=raised) + " " * inner[-1:].isspace()
         last = beside[-1] if raised is not None else None
     return text
+
+
+def _fill(lines: list[list[_Run]], field: Field) -> bool:
+    """Put the value of a field into the line that it is on; ``False`` if its place in the text is not clear."""
+    found: list[tuple[float, list[_Run], int]] = []  # distance, line, place
+    for runs in lines:
+        level = next((run for run in runs if run.text.strip()), runs[0])
+        is_beside = field.bottom - _OVERLAP * level.size <= level.y <= field.top and level.turn == 0
+        if not is_beside or field.top - field.bottom > _MOST_LINES * level.size:
+            continue
+        for place, run in enumerate(runs):
+            if field.is_tick and run.x >= field.left:
+                found.append((run.x - field.left, runs, place))
+            elif not field.is_tick and run.x < field.left and run.text.strip():
+                found.append((max(0.0, field.left - run.right), runs, place + 1))
+    if not found:
+        return False
+    _, runs, place = min(found, key=itemgetter(0))
+    if not field.is_tick and runs[place - 1].right - runs[place - 1].size > field.left:
+        over = runs[place - 1]  # the field is in the middle of it
+        share = round((field.left - over.x) / over.width * len(over.text))
+        blank = max(0, over.text.rfind(" ", 0, share))
+        runs[place - 1] = replace(over, text=over.text[:blank] + OBJECT + over.text[blank:])
+        return False
+    near = runs[place - 1 if place else 0]
+    after = "" if place == len(runs) or runs[place].text[:1].isspace() else " "
+    text = f"{'' if near.text[-1:].isspace() else ' '}{field.text}{after}"
+    runs.insert(place, replace(near, text=text, x=field.left, width=field.right - field.left, raised=None))
+    return True
 
 
 def _follows(line: Sequence[_Run], run: _Run) -> bool:
