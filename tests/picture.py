@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file
 PICTURE = (
     (
         "",
-        "__init__ < errors < types data_files < answers config protocols stages < threads",
+        "__init__ < errors < types data_files < answers config protocols < threads",
     ),
     (
         "language",

@@ -14,7 +14,6 @@ from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.parts import read_parts
 from b12assistant.index.store import Generation
 from b12assistant.protocols import Encoder
-from b12assistant.stages import stage
 from b12assistant.types import FileEnd, FileReport, Origin
 
 # Building again first would change a project that was only opened without its settings.
@@ -39,7 +38,6 @@ class Opened:
         return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
 
-@stage("index")
 def open_generation(generation: Generation, encoder: Encoder) -> Opened:
     """Read the parts of a generation from verified bytes.
 

@@ -97,16 +97,9 @@ def index(space: Workspace, strict: bool, json_: bool) -> None:
 )
 @click.option("--as-typed", is_flag=True, help="Search for exactly the words of this question.")
 @click.option("--explain", is_flag=True, help="Show why the safety check decided as it did.")
-@click.option("--profile", is_flag=True, help="Show how long each stage took.")
 @click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
 def ask(
-    space: Workspace,
-    question: str | None,
-    history: tuple[str, ...],
-    as_typed: bool,
-    explain: bool,
-    profile: bool,
-    json_: bool,
+    space: Workspace, question: str | None, history: tuple[str, ...], as_typed: bool, explain: bool, json_: bool
 ) -> None:
     """Answer a question with quotes; without a question, start a conversation.
 
@@ -127,10 +120,9 @@ def ask(
         prompt.converse(space, earlier, explain=explain)
         return
     asked = prompt.piped() if question in (None, "-") else words(question)
-    if not profile:  # which measures one part after another
-        space.load_ahead()
+    space.load_ahead()
     write = as_json if json_ else None
-    prompt.answer_once(space, asked, earlier, write, as_typed=as_typed, explain=explain, profile=profile)
+    prompt.answer_once(space, asked, earlier, write, as_typed=as_typed, explain=explain)
 
 
 @commands.command()

@@ -39,7 +39,6 @@ from b12assistant.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from b12assistant.stages import stage
 from b12assistant.types import GenerationId
 
 Data = bytes | memoryview  # of a file; a view of a mapped one
@@ -288,7 +287,6 @@ class Store:
             return self._open_once()
         return None
 
-    @stage("index")
     def open(self) -> Generation:
         """Read and verify the current generation, or else the last good one.
 
