@@ -61,9 +61,10 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
 def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_its_comments(before: str, added: list[str]) -> None:
     now = tomllib.loads(before).get("questions", [])
     after = with_not_answered(before, added, ())
-    known = {" ".join(each.split()).casefold() for each in now}
-    new = [each for each in added if " ".join(each.split()).casefold() not in known]
-    assert tomllib.loads(after).get("questions", []) == [*now, *new]
+    once: dict[str, str] = {}  # whatever its blanks and capitals
+    for each in (*now, *added):
+        once.setdefault(" ".join(each.split()).casefold(), each)
+    assert tomllib.loads(after).get("questions", []) == list(once.values())
     assert [line for line in before.splitlines() if line.startswith("#")] == [
         line for line in after.splitlines() if line.startswith("# ") and "no document" not in line
     ]

@@ -16,6 +16,7 @@ from b12assistant.application.quote_checks import Progress, check_file
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
+from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
 from b12assistant.loaders.passages import passage_id
@@ -53,7 +54,7 @@ class Findings:
         lines += [*self.index_problems, *self.corpus_changes, *self.file_problems]
         if self.corpus_changes:
             lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
-        lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
+        lines.append(f"{self.passages} passages checked; {counted(len(self.index_problems), 'problem')} in the index.")
         return [*lines, self.verdict] if self.verdict else lines
 
     def as_json(self) -> dict[str, Any]:
@@ -187,7 +188,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
     for key, setting in report["settings"].items():
         yield f"  {key} = {setting['value']!r}  ({setting['origin']})"
     yield from (f"problem: {problem}" for problem in report["problems"])
-    yield f"{_count(len(report['problems']), 'problem')}." if report["problems"] else "No problem found."
+    yield f"{counted(len(report['problems']), 'problem')}." if report["problems"] else "No problem found."
 
 
 def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
@@ -201,7 +202,3 @@ def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
                     yield f"{entry.report.file}: reads differently from when it was indexed"
             except SourceError:
                 continue  # reported by `stale_files`
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

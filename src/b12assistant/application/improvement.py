@@ -19,7 +19,7 @@ from b12assistant.answering.assistant import turns_of
 from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus import question_lists
-from b12assistant.corpus.folder import NOT_ANSWERED_FILE
+from b12assistant.corpus.folder import NOT_ANSWERED_FILE, text_of
 from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.corpus.question_lists import same_question
 from b12assistant.data_files import read_lines, replace_file
@@ -92,7 +92,7 @@ class Improver:
 
     def mark(self, marks: Mapping[str, Sequence[Span]]) -> None:
         """Write which sentences answer each question, none if nothing does. Raises ``CorpusError``."""
-        changed = {path: (_text(path), text) for path, text in self._files(marks).items()}
+        changed = {path: (text_of(path), text) for path, text in self._files(marks).items()}
         changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
         for path, (_, text) in changed.items():
             _put(path, text)
@@ -103,7 +103,7 @@ class Improver:
         if not self._saved:
             return False
         for path, (_, text) in self._saved[-1].items():
-            if _text(path) != text:
+            if text_of(path) != text:
                 raise CorpusError(f"{path} was changed after this mark", hint="take the question out by hand")
         for path, (before, _) in self._saved.pop().items():
             _put(path, before)
@@ -120,24 +120,17 @@ class Improver:
         for document in self.space.entries if none else added:
             path = corpus / sentences_file(document)
             read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
-            before, add = _text(path) or "", added.get(document, {})
+            before, add = text_of(path) or "", added.get(document, {})
             files[path] = question_lists.with_questions(before, self.space.entries[document].document, add, none)
             if files[path] != before and self.space.source_changed(document):
                 raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
         path, answered = corpus / NOT_ANSWERED_FILE, [question for question in marks if marks[question]]
-        return files | {path: question_lists.with_not_answered(_text(path) or "", none, answered)}
+        return files | {path: question_lists.with_not_answered(text_of(path) or "", none, answered)}
 
 
 def best_sentence(quote: Quote) -> Span:
     """Return the best sentence of a quote, whole."""
     return next((each for each in quote.passage.sentences if each.range.overlaps(quote.best.range)), quote.best)
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8-sig") if path.exists() else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
 
 
 def _put(path: Path, text: str | None) -> None:

@@ -18,6 +18,7 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.data_files import read_lines
 from b12assistant.display import json_form
 from b12assistant.display.json_form import Json
+from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, UsageError
 from b12assistant.types import GAP, DocumentId
 
@@ -44,9 +45,9 @@ class Checked:
     @property
     def sentence(self) -> str:
         """Return the verdict on the file."""
-        quotes, wrong = _count(self.quotes, "quote"), len(self.problems)
+        quotes, wrong = counted(self.quotes, "quote"), len(self.problems)
         if wrong:
-            return f"Not verified: {_count(wrong, 'problem')} of the file, listed above."
+            return f"Not verified: {counted(wrong, 'problem')} of the file, listed above."
         if self.other:
             return (
                 f"Not verified: {self.other}, so it cannot be asked again. "
@@ -130,10 +131,6 @@ def _cut(words: str) -> str:
 
 def _shown(value: object) -> str:
     return _cut(json.dumps(value, ensure_ascii=False))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _records(file: Path) -> Iterator[tuple[str, Json]]:

@@ -174,7 +174,8 @@ class Workspace:
     @once
     def _fitting(self) -> Opened:
         """Return the index that is there. Raises an index error if none fits."""
-        return self._open(self.store.open())
+        opened, server = open_generation(self.store.open(), self.encoder), self.search_server
+        return replace(opened, collection=server.attached(opened.collection, opened.manifest)) if server else opened
 
     @once
     def entries(self) -> Mapping[DocumentId, Entry]:
@@ -328,7 +329,7 @@ class Workspace:
         if server is None:
             read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
-        copied = server.copy(self._read(draft).collection)
+        copied = server.copy(open_generation(draft, self.encoder).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
         server.switch(copied["engine"])
         return generation
@@ -387,12 +388,3 @@ class Workspace:
                 yield f"{entry.report.file}: gone since indexing"
             elif self.source_changed(entry.document.id):
                 yield f"{entry.report.file}: changed since indexing"
-
-    def _open(self, generation: Generation) -> Opened:
-        opened = self._read(generation)
-        if self.search_server is None:
-            return opened
-        return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
-
-    def _read(self, generation: Generation) -> Opened:
-        return open_generation(generation, self.encoder)

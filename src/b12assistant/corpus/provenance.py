@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
-from b12assistant.corpus.folder import SENTENCES_FOLDER
+from b12assistant.corpus.folder import SENTENCES_FOLDER, text_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.sentences import find_words
 from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Review, Span
@@ -42,13 +42,7 @@ def sentences_file(document: str) -> str:
 
 def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
     """Return the lines about a document, none if it has no such file. Raises ``SourceFactsError`` with the line."""
-    path = corpus / sentences_file(document)
-    if not path.is_file():
-        return ()
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
+    lines = (text_of(corpus / sentences_file(document)) or "").splitlines()
     found: list[SentenceEntry] = []
     faults: list[Fault] = []
     for number, line in enumerate(lines, start=1):

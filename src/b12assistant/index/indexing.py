@@ -16,7 +16,6 @@ from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.index import embedding
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
-from b12assistant.index.asked_questions import key_of as group_key
 from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, built_with
 from b12assistant.index.documents import all_reports
 from b12assistant.index.embedding import Embedded, embed_all
@@ -145,7 +144,7 @@ class Indexer:
 
     def _asked(self, read: FilesRead, groups: Sequence[Group], previous: Previous) -> AskedQuestions:
         """Return the questions that are asked of the sentences."""
-        keys = [group_key(self.encoder.digest, group) for group in groups]
+        keys = [key_of(self.encoder.digest, group.questions) for group in groups]
         codes = []
         for number, (key, group) in enumerate(zip(keys, groups, strict=True)):
             self.progress("questions", number, len(groups))

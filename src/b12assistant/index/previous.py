@@ -42,7 +42,7 @@ class Previous:
 
     ``facts``: its manifest without what the store adds. ``entries``: by file. By `key_of` what was encoded:
     ``embedded``, the arrays of each document, and ``examples``, the vectors of each dispute's example questions.
-    ``asked``: those of the questions asked of a document's sentences, by `asked_questions.key_of`.
+    ``asked``: those of the questions asked of a document's sentences.
     """
 
     id: GenerationId | None = None
