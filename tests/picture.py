@@ -29,10 +29,7 @@ PICTURE = (
         "folding < wording",
         "words",
     ),
-    (
-        "cleaning",
-        "marks < __init__",
-    ),
+    ("", "cleaning"),
     (
         "loaders",
         ("decoding fields manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
@@ -46,7 +43,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < page_words < disputes sources < folder < provenance < question_lists"),
+        ("entries publishers < disputes sources < folder < provenance < question_lists"),
     ),
     (
         "index",
@@ -73,7 +70,7 @@ PICTURE = (
     ),
     (
         "application",
-        ("opening < workspace < batching improvement live shared_answer < quote_checks < health"),
+        ("workspace < batching improvement live shared_answer < quote_checks < health"),
     ),
     (
         "evaluation",
@@ -118,7 +115,6 @@ OWNERS = {
     "onnxruntime": ("index.onnx_encoder",),
     "pydantic": (
         "corpus.entries",
-        "corpus.page_words",
         "corpus.provenance",
         "corpus.sources",
         "display.json_form",

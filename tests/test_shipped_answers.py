@@ -15,17 +15,17 @@ import pytest
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
-from b12assistant.application.opening import library, publications
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
-from b12assistant.corpus.page_words import load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.citation_formats import CitationForm, cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present, quotes_of
 from b12assistant.display.quoted import Cited, Quoted
+from b12assistant.index.parts import library, publications
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from red_flag_traffic import fallen, load_floors
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.corpus.page_words import load_figures
+from b12assistant.corpus.entries import load_figures
 from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).resolve().parent.parent

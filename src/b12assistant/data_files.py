@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from b12assistant.errors import ConfigError, UsageError
 
@@ -46,6 +47,15 @@ def read_lines(path: Path, *, hint: str) -> list[tuple[int, str]]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def open_regular(path: Path) -> BinaryIO | None:
+    """Open a regular file to be read, ``None`` if it is none: links are not followed, and a pipe does not block."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    return None
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.opening import Opened
 from b12assistant.application.quote_checks import Progress, check_file
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
@@ -19,6 +18,7 @@ from b12assistant.corpus.folder import check_files
 from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
+from b12assistant.index.parts import Opened
 from b12assistant.loaders.passages import passage_id
 from b12assistant.types import FileEnd, MarkKind
 

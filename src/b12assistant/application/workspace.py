@@ -25,7 +25,6 @@ from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.scope import load_scope
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
@@ -42,7 +41,7 @@ from b12assistant.errors import (
 )
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import IN_CONTEXT, asking_weights, load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.parts import read_parts
+from b12assistant.index.parts import Opened, open_generation, read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -58,7 +57,7 @@ from b12assistant.threads import once
 from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
-    from b12assistant.corpus.page_words import PageWords
+    from b12assistant.corpus.entries import PageWords
     from b12assistant.index.indexing import Built
     from b12assistant.index.milvus import Collections
     from b12assistant.index.reading import Reader

@@ -19,8 +19,7 @@ from b12assistant.safety.red_flags import OWN_FILE as RED_FLAGS_FILE
 from b12assistant.safety.translations import CONTROLS
 
 if TYPE_CHECKING:
-    from b12assistant.corpus.entries import DisputeEntry
-    from b12assistant.corpus.page_words import PageWords
+    from b12assistant.corpus.entries import DisputeEntry, PageWords
     from b12assistant.corpus.sources import SourcesFile
 
 SENTENCES_FOLDER = "sentences"
@@ -92,10 +91,10 @@ def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
     """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
-    from b12assistant.corpus.page_words import FILE, parse_page_words  # a question needs no pydantic
+    from b12assistant.corpus.entries import PAGE_FILE, parse_page_words  # a question needs no pydantic
 
-    text = text_of(corpus / FILE)
-    return parse_page_words(text, file=str(corpus / FILE)) if text is not None else None
+    text = text_of(corpus / PAGE_FILE)
+    return parse_page_words(text, file=str(corpus / PAGE_FILE)) if text is not None else None
 
 
 def corpus_red_flags(corpus: Path) -> Table:

@@ -150,9 +150,3 @@ def not_quoted(document: Document) -> Iterator[str]:
             yield f"not quoted, because {reason}: {' '.join(document.slice(range_).split())[:60]}"
         if len(ranges) > _MOST_NAMED:
             yield f"{len(ranges) - _MOST_NAMED} more sentences not quoted, because {reason}"
-
-
-def findings(document: Document, passages: Iterable[Passage]) -> Iterator[str]:
-    """Yield the sentences of a summary that name no origin."""
-    for sentence in without_origin(passages, document.attributions):
-        yield f"no origin is named for: {sentence.text}"

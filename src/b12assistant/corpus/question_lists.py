@@ -64,12 +64,12 @@ def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:
     return list(known.values())
 
 
-def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str], *, file: str = NOT_ANSWERED_FILE) -> str:
+def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str]) -> str:
     """Return `not_answered.toml` with questions added and taken out. ``text``: as it is, "" if there is none.
 
     Raises ``SourceFactsError`` if it is not valid, or not written so that it can be edited line by line.
     """
-    now = DataFile(NotAnsweredFile, text, file=file).content.questions if text.strip() else []
+    now = DataFile(NotAnsweredFile, text, file=NOT_ANSWERED_FILE).content.questions if text.strip() else []
     gone = set(map(same_question, drop))
     kept = [each for each in now if same_question(each) not in gone]
     new = _joined(kept, add)[len(_joined(kept, ())) :]
@@ -89,7 +89,7 @@ def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str], *, fil
         is_right = False
     if not is_right:
         raise SourceFactsError(
-            f"{file} cannot be edited here",
+            f"{NOT_ANSWERED_FILE} cannot be edited here",
             hint="write each question on a line of its own, with a comma after it, and ] alone below",
         )
     return after

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +90,7 @@ class Indexer:
 
     @once
     def _runtime(self) -> dict[str, str]:
-        return {**{library: _version_of(library) for library in LIBRARIES}, **self.encoder.runtime}
+        return {**{library: version(library) for library in LIBRARIES}, **self.encoder.runtime}
 
     @once
     def _scope(self) -> str:
@@ -173,10 +173,3 @@ class Indexer:
                 "left_out": len(read.left_out),
             },
         }
-
-
-def _version_of(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "absent"

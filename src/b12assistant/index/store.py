@@ -24,12 +24,12 @@ import json
 import mmap
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from b12assistant.data_files import open_regular
 from b12assistant.errors import (
     REBUILD,
     AssistantError,
@@ -130,15 +130,11 @@ def map_bytes(path: Path, size: int) -> memoryview | None:
 
 def _regular(path: Path) -> BinaryIO | None:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_regular(path)
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
         raise
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    return os.fdopen(handle, "rb")
 
 
 def write_synced(path: Path, data: Data) -> None:

@@ -17,13 +17,13 @@ from starlette.responses import Response
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import speakers
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.addresses import MOST_SPANS
 from b12assistant.display.labels import Labels, capital
 from b12assistant.display.presentation import ShownNotice, present_notices
 from b12assistant.display.quoted import Cited, Quoted, Speaker, basis_of
+from b12assistant.index.parts import speakers
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range
 from b12assistant.web.http_models import Filters
