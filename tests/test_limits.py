@@ -9,7 +9,7 @@ import pytest
 from corpora import three_files, write
 
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer
+from b12assistant.evaluation.labelled_set import Labelled, Outcome
 from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
 
 RIGHT = [Judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
@@ -41,7 +41,7 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8-sig")
     asked: list[str] = []
 
-    def ask_all(_: object, labelled: list[Labelled]) -> list[LabelledAnswer]:
+    def ask_all(_: object, labelled: list[Labelled]) -> list[Outcome]:
         asked.extend(each.question for each in labelled)
         return []
 

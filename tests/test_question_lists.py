@@ -10,7 +10,7 @@ from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.corpus.question_lists import with_not_answered, with_questions
+from b12assistant.application.improvement import with_not_answered, with_questions
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.sentences import find_words
 from b12assistant.types import Document, Range

@@ -17,7 +17,7 @@ from typing import Any
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer, ask_all, mean_of, summary, table
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, ask_all, mean_of, summary, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,17 @@ def score_dialogues(space: Workspace, file: Path) -> dict[str, Any]:
     return {"conversations": len(dialogues), "turns": len(typed), **dialogue_summary(typed, in_full)}
 
 
-def dialogue_summary(typed: Sequence[LabelledAnswer], in_full: Sequence[LabelledAnswer]) -> dict[str, Any]:
+def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
     """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
     figures: dict[str, Any] = {}
     for name, asked in (("as typed", typed), ("in full", in_full)):
-        later = [each.outcome for each in asked if not _opens(each)]
+        later = [each for each in asked if not _opens(each)]
         found = summary([outcome for outcome in later if outcome.labelled.kind in ("", "follow_up")])
         for measure, said in _OF_FOLLOW_UPS.items():
             if measure in found:
                 figures[f"follow-ups {name}: {said}"] = found[measure]
     for name, kinds in _ALONE.items():
-        if alone := [each for each in typed if each.outcome.labelled.kind in kinds and not _opens(each)]:
+        if alone := [each for each in typed if each.labelled.kind in kinds and not _opens(each)]:
             figures[f"{name} joined"] = mean_of([_is_joined(each) for each in alone])
     return figures
 
@@ -63,11 +63,11 @@ _OF_FOLLOW_UPS = {
 _ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
 
 
-def _opens(asked: LabelledAnswer) -> bool:
-    return asked.outcome.labelled.id.endswith("#1")
+def _opens(asked: Outcome) -> bool:
+    return asked.labelled.id.endswith("#1")
 
 
-def _is_joined(asked: LabelledAnswer) -> bool:
+def _is_joined(asked: Outcome) -> bool:
     """Check if a turn was read with an earlier one."""
     return asked.answer.interpretation is not None and asked.answer.interpretation.is_joined
 

@@ -278,9 +278,9 @@ class Workspace:
         changed = frozenset(name for name in quoted if self.source_changed(name))
         return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)
 
-    def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
+    def setting(self, *, labels: Labels | None = None) -> Setting:
         """Return the setting that turns replies into words; English unless ``labels`` is given."""
-        return Setting(self.texts, local_today(), labels or load_labels(), base)
+        return Setting(self.texts, local_today(), labels or load_labels())
 
     def search(
         self, question: str, k: int = 10, sieve: Sieve | None = None

@@ -55,16 +55,24 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does."""
+    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does.
+
+    ``confidence``: 0 to 1, of the best quote of the ranking alone.
+    """
 
     labelled: Labelled
-    status: Status
+    answer: Answer
     hits: tuple[bool, ...]
     ranked: tuple[bool, ...]
     sides: int  # gold spans that some quote holds
     characters: int  # of the first quote
     exact: bool
     clean: bool  # nothing marked `never` is quoted
+    confidence: float
+
+    @property
+    def is_refused(self) -> bool:
+        return self.answer.status is Status.NO_ANSWER
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
@@ -104,7 +112,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["answered"] = mean_of([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
-        figures["refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in unanswerable])
+        figures["refused"] = mean_of([outcome.is_refused for outcome in unanswerable])
     figures |= _by_kind(answerable, unanswerable)
     figures["quotes exact"] = f"{sum(o.exact for o in quoted)} of {len(quoted)} answers"
     figures["quotes free of marked text"] = f"{sum(o.clean for o in quoted)} of {len(quoted)} answers"
@@ -121,7 +129,7 @@ def _by_kind(answerable: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> 
             figures[f"{kind}: hit@3"] = mean_of([any(outcome.hits[:3]) for outcome in of_kind])
         none = [outcome for outcome in unanswerable if kind and outcome.labelled.kind == kind]
         if none:
-            figures[f"{kind}: refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in none])
+            figures[f"{kind}: refused"] = mean_of([outcome.is_refused for outcome in none])
     return figures
 
 
@@ -139,18 +147,21 @@ def joined_text(spans: Sequence[Span]) -> str:
     return " ".join(span.text for span in spans)
 
 
-def outcome_of(labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool) -> Outcome:
+def outcome_of(
+    labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool, confidence: float
+) -> Outcome:
     """Compare an answer with the gold; ``ranked``: the best windows before triage and refusal."""
     texts = [joined_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
-        answer.status,
+        answer,
         tuple(_holds_accepted(text, labelled) for text in texts),
         tuple(_holds_accepted(joined_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         exact,
         not any(_touches_never(span) for quote in answer.quotes for span in quote.spans),
+        confidence,
     )
 
 
@@ -202,16 +213,7 @@ ANSWERED = "answered without gold"  # ids of those that should have been refused
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledAnswer:
-    """A question with its outcome. ``confidence``: 0 to 1, of the best quote of the ranking alone."""
-
-    outcome: Outcome
-    answer: Answer
-    confidence: float
-
-
-def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[LabelledAnswer]) -> Json:
+def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[Outcome]) -> Json:
     """Return the report as JSON."""
     return {
         "kind": "questions",
@@ -233,21 +235,21 @@ def result_of(outcome: Outcome) -> str:
     return "hit" if outcome.hits[0] else "low"
 
 
-def _row(asked: LabelledAnswer) -> Json:
-    labelled, answer = asked.outcome.labelled, asked.answer
+def _row(outcome: Outcome) -> Json:
+    labelled, answer = outcome.labelled, outcome.answer
     return {
         "id": labelled.id,
         "question": labelled.question,
         "history": list(labelled.history),
         "gold": list(labelled.gold),
         "status": answer.status,
-        "result": result_of(asked.outcome),
-        "hit_at": next((place for place, hit in enumerate(asked.outcome.hits, start=1) if hit), None),
-        "ranked_at": next((place for place, hit in enumerate(asked.outcome.ranked, start=1) if hit), None),
-        "confidence": round(asked.confidence, 4),
+        "result": result_of(outcome),
+        "hit_at": next((place for place, hit in enumerate(outcome.hits, start=1) if hit), None),
+        "ranked_at": next((place for place, hit in enumerate(outcome.ranked, start=1) if hit), None),
+        "confidence": round(outcome.confidence, 4),
         "quotes": [
             {"text": spans_text(quote.spans), "title": quote.document.title, "address": of_quote(quote), "hit": hit}
-            for quote, hit in zip(answer.quotes, asked.outcome.hits, strict=True)
+            for quote, hit in zip(answer.quotes, outcome.hits, strict=True)
         ],
     }
 
@@ -260,12 +262,11 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     labelled = load_labelled(file)
     if not labelled:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    asked = ask_all(space, labelled)
-    outcomes = [each.outcome for each in asked]
+    outcomes = ask_all(space, labelled)
     where = {"set": file.name, "index": space.opened.collection.generation}
     figures = {**where, **summary(outcomes), **_misses(space, outcomes)}
     if out is not None:
-        report = question_report(file, figures, asked)
+        report = question_report(file, figures, outcomes)
         write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     return figures
 
@@ -280,10 +281,10 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[LabelledAnswer]:
+def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
     """Ask the questions and compare every quote with its file."""
     texts = _texts_read_anew(space)
-    found: list[LabelledAnswer] = []
+    found: list[Outcome] = []
     with terminal.progress() as bar:
         for each in labelled:
             bar("answering", len(found), len(labelled))
@@ -291,7 +292,7 @@ def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[LabelledAnsw
             read = space.assistant.understood(each.question, each.history)
             ranked = [window.spans for window in read.searched.windows]
             exact = all(_is_exact(quote, texts) for quote in answer.quotes)
-            found.append(LabelledAnswer(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
+            found.append(outcome_of(each, answer, ranked, exact=exact, confidence=read.likely))
     return found
 
 
