@@ -50,7 +50,7 @@ PICTURE = (
         (
             "documents store < arrays < asked_questions lexical_index token_store vector_index "
             "< collection "
-            "< embedding < parts reading < previous < indexing milvus"
+            "< embedding < parts reading < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",
     ),

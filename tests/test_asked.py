@@ -13,7 +13,7 @@ from fakes import FakeWorkspace, RefusingEncoder
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import asked_questions as module
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes
-from b12assistant.index.previous import key_of
+from b12assistant.index.indexing import key_of
 
 
 def unit(*values: float) -> np.ndarray:

@@ -301,8 +301,7 @@ class Workspace:
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
         previous index or from the one that ships with the program.
         """
-        from b12assistant.index.indexing import Indexer
-        from b12assistant.index.previous import NOTHING, read_previous
+        from b12assistant.index.indexing import NOTHING, Indexer, read_previous
 
         folder.require_corpus(self.corpus)  # before creating the index folder
         folder.check_files(self.corpus)
@@ -310,14 +309,13 @@ class Workspace:
             settings = self.configuration.settings
             indexer = Indexer(reader, self.encoder, self.projection, settings, progress)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good(), PACKAGED_INDEX)
-            always = self.search_server is not None or previous.id is None or previous.id != self.store.current()
-            built = indexer.build(self.corpus, previous, always=always)
+            built = indexer.build(self.corpus, previous)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; fix or remove them")
-            generation = self.store.keep(built.same) if built.same else self._publish(built)
+            generation = self._publish(built)
         own = [FileReport(name, FileEnd.LEFT_OUT, (why,)) for name, why in folder.not_for_quoting(self.corpus)]
         reports = sorted((*built.reports, *own), key=lambda report: report.file)
         return IndexReport(generation, tuple(reports), unchanged=previous.id == generation)

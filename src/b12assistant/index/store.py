@@ -272,11 +272,6 @@ class Store:
         draft.rename(target)
         sync_folder(self._generations)
 
-    def keep(self, name: GenerationId) -> GenerationId:
-        """Publish nothing: ``name`` is in use and intact, and the corpus is unchanged. Call under ``writing``."""
-        self._retire(name, name)
-        return name
-
     def last_good(self) -> Generation | None:
         """Read what `open` would return, if anything. Call under ``writing``, since a writer may retire it."""
         with contextlib.suppress(IndexDamagedError, IndexMismatchError, IndexMissingError, OSError):
