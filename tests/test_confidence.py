@@ -83,3 +83,18 @@ def test_being_close_is_not_enough_where_nothing_is_asked() -> None:
     close = Signals(closeness=0.25, missing=0, absent=0.2, unknown=0, thorough=False)
     assert not is_let_through(UNASKED, close)
     assert is_let_through(UNASKED, replace(close, closeness=0.7, ahead=0.2))
+
+
+def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
+    fitted = load_calibration()
+    kept = fitted.with_limits(least=0, strong=0)
+    assert replace(kept, message=fitted.message) == fitted
+    assert kept.message == pytest.approx(fitted.message)
+    chosen = fitted.with_limits(least=2 * fitted.possibly, strong=0.1)
+    assert chosen.least("why " * 9) == chosen.possibly
+    between = [chosen.least("why " * words) for words in range(9, 16)]
+    assert between == sorted(between, reverse=True)
+    assert chosen.least("why " * 12) ** 2 == pytest.approx(chosen.possibly * chosen.longer)
+    assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
+    assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
+    assert chosen.message == pytest.approx(2 * fitted.message)

@@ -76,7 +76,7 @@ def outcome(
     exact: bool = True,
     ranked: Sequence[Sequence[Span]] = (),
 ) -> Outcome:
-    return outcome_of(label, answer, ranked, exact=exact)
+    return outcome_of(label, answer, ranked, exact=exact, confidence=0.5)
 
 
 WRONG, RIGHT = quote("Zero begins here."), quote(GOLD)

@@ -12,7 +12,6 @@ from fakes import FakeWorkspace
 from b12assistant.application.improvement import Improver, read_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.improve_command import _Desk
-from b12assistant.data_files import replace_file
 from b12assistant.errors import CorpusError
 from b12assistant.types import Span
 
@@ -78,21 +77,21 @@ def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeW
     assert contents(space.corpus) == before
 
 
-def test_a_mark_that_cannot_be_written_changes_nothing(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, real, calls = contents(space.corpus), replace_file, []
+def test_a_mark_that_cannot_be_written_is_an_error_and_may_be_made_again(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     improver = Improver(space)
 
-    def replace(path: Path, data: bytes) -> None:
-        calls.append(path)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device", str(path))
-        real(path, data)
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("b12assistant.application.improvement.replace_file", replace)
-    with pytest.raises(CorpusError, match=r"nothing was written: .*No space left on device"):
-        mark_all(improver)
-    assert contents(space.corpus) == before
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.application.improvement.replace_file", full)
+        with pytest.raises(CorpusError, match=r"cannot be written \(No space left on device"):
+            mark_all(improver)
     assert not improver.undo()
+    mark_all(improver)
+    assert all(improver.marked(GOLD))
 
 
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from corpora import three_files, write
 
-from b12assistant.answering.signals import load_calibration
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer
+from b12assistant.evaluation.labelled_set import Labelled, Outcome
 from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
 
 RIGHT = [Judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
@@ -43,29 +41,14 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8-sig")
     asked: list[str] = []
 
-    def ask_all(_: object, sets: list[list[Labelled]]) -> list[list[LabelledAnswer]]:
-        asked.extend(each.question for labelled in sets for each in labelled)
-        return [[]]
+    def ask_all(_: object, labelled: list[Labelled]) -> list[Outcome]:
+        asked.extend(each.question for each in labelled)
+        return []
 
     monkeypatch.setattr("b12assistant.evaluation.limits.ask_all", ask_all)
     with pytest.raises(DatasetError, match=r"and 3 do not count because they are marked in the corpus: a fit needs"):
         judged(space, file)
     assert asked == ["Metformin: does it lower B12?"]
-
-
-def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:
-    fitted = load_calibration()
-    kept = fitted.with_limits(least=0, strong=0)
-    assert replace(kept, message=fitted.message) == fitted
-    assert kept.message == pytest.approx(fitted.message)
-    chosen = fitted.with_limits(least=2 * fitted.possibly, strong=0.1)
-    assert chosen.least("why " * 9) == chosen.possibly
-    between = [chosen.least("why " * words) for words in range(9, 16)]
-    assert between == sorted(between, reverse=True)
-    assert chosen.least("why " * 12) ** 2 == pytest.approx(chosen.possibly * chosen.longer)
-    assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
-    assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
-    assert chosen.message == pytest.approx(2 * fitted.message)
 
 
 def test_it_is_said_what_the_limits_change() -> None:

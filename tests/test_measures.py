@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
+from ranking.runs import compare
 
-from b12assistant.evaluation.measures import compare, interval
+from b12assistant.evaluation.labelled_set import interval
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))

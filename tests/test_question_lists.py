@@ -10,7 +10,7 @@ from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.corpus.question_lists import SentenceChange, with_not_answered, with_questions
+from b12assistant.application.improvement import with_not_answered, with_questions
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.sentences import find_words
 from b12assistant.types import Document, Range
@@ -27,7 +27,7 @@ def sentence(words: str, document: Document = DOCUMENT) -> Range:
 
 def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
     before = '{"text": "Fish holds B12.", "asked": ["what has it"]}\n{"text": "Eggs hold some.", "asked": ["eggs?"]}\n'
-    after = with_questions(before, DOCUMENT, [SentenceChange(sentence("Plants hold none."), ("is it in beans",))])
+    after = with_questions(before, DOCUMENT, {sentence("Plants hold none."): ["is it in beans"]})
     first, added, last = after.splitlines()
     assert [first, last] == before.splitlines()
     assert json.loads(added) == {"text": "Plants hold none.", "asked": ["is it in beans"]}
@@ -35,8 +35,8 @@ def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
 
 def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
     before = '{"text": "Eggs hold some.", "origins": {"nhs": "p. 1"}, "asked": ["eggs?"]}\n'
-    change = SentenceChange(sentence("Eggs hold\nsome."), ("Do eggs help?", "EGGS?"))
-    assert json.loads(with_questions(before, DOCUMENT, [change])) == {
+    change = {sentence("Eggs hold\nsome."): ["Do eggs help?", "EGGS?"]}
+    assert json.loads(with_questions(before, DOCUMENT, change)) == {
         **json.loads(before),
         "asked": ["eggs?", "Do eggs help?"],
     }
@@ -44,8 +44,8 @@ def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
 
 def test_a_question_taken_back_leaves_nothing_behind() -> None:
     there = sentence("Fish holds B12.")
-    added = with_questions("", DOCUMENT, [SentenceChange(there, ("why fish",))])
-    assert with_questions(added, DOCUMENT, [SentenceChange(there, drop=("Why  fish",))]) == ""
+    added = with_questions("", DOCUMENT, {there: ["why fish"]})
+    assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,10 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
 def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_its_comments(before: str, added: list[str]) -> None:
     now = tomllib.loads(before).get("questions", [])
     after = with_not_answered(before, added, ())
-    known = {" ".join(each.split()).casefold() for each in now}
-    new = [each for each in added if " ".join(each.split()).casefold() not in known]
-    assert tomllib.loads(after).get("questions", []) == [*now, *new]
+    once: dict[str, str] = {}  # whatever its blanks and capitals
+    for each in (*now, *added):
+        once.setdefault(" ".join(each.split()).casefold(), each)
+    assert tomllib.loads(after).get("questions", []) == list(once.values())
     assert [line for line in before.splitlines() if line.startswith("#")] == [
         line for line in after.splitlines() if line.startswith("# ") and "no document" not in line
     ]

@@ -8,7 +8,7 @@ from red_flag_traffic import load_floors
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant.corpus.page_words import Figure, load_figures
+from b12assistant.corpus.entries import Figure, load_figures
 from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
 

@@ -136,8 +136,9 @@ def test_a_reader_whose_owner_died_ends(sent: bytes) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+PARAGRAPH = Block(BlockKind.PARAGRAPH, Range(0, 10))
 SOUND = isolation.pack(
-    Extract("Numb feet.", "by hand", page_starts=(0, 3), blocks=(Block(BlockKind.PARAGRAPH, Range(0, 10)),))
+    Prepared(Extract("Numb feet.", "by hand", page_starts=(0, 3), blocks=(PARAGRAPH,)), (), 0.0, None)
 )
 
 
@@ -161,7 +162,6 @@ def test_an_impossibly_long_message_is_not_waited_for() -> None:
     assert isolation.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
 
 
-PARAGRAPH = Block(BlockKind.PARAGRAPH, Range(0, 10))
 PREPARED = Prepared(
     Extract("Numb feet.", "by hand", blocks=(PARAGRAPH,)),
     marks=(Mark(Range(4, 10), MarkKind.NEVER, "advert"),),
@@ -184,7 +184,7 @@ ANSWERED = isolation.pack(PREPARED)
 def test_a_prepared_file_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
     assert changed[0] in ANSWERED
     with pytest.raises(SourceError, match="the reader's answer is not valid"):
-        isolation.unpack_prepared(ANSWERED.replace(*changed))
+        isolation.unpack(ANSWERED.replace(*changed))
 
 
 def test_the_worker_marks_and_splits_as_this_process_does(loader: IsolatedLoader) -> None:
