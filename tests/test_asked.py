@@ -12,7 +12,8 @@ from fakes import FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import asked_questions as module
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, key_of
+from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes
+from b12assistant.index.indexing import key_of
 
 
 def unit(*values: float) -> np.ndarray:
@@ -24,7 +25,7 @@ def asked() -> AskedQuestions:
     """Two documents of two and three sentences; nothing is asked of the second sentence of each."""
     groups = [Group(("a", "b"), (0, 0)), Group(("c", "d"), (0, 2))]
     codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(np.stack([unit(0, 1), unit(-1, 0)]))]
-    return AskedQuestions.join(groups, [2, 3], [key_of("x", group) for group in groups], codes)
+    return AskedQuestions.join(groups, [2, 3], [key_of("x", group.questions) for group in groups], codes)
 
 
 def test_the_nearest_question_of_each_sentence_counts() -> None:
@@ -84,7 +85,7 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
 def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
-    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group) for group in groups], codes)
+    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group.questions) for group in groups], codes)
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
     np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
     monkeypatch.setattr(module, "_SOME", 1)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answering.signals import Calibration, Signals, is_barred, load_calibration
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Labelled, LabelledAnswer
+from b12assistant.evaluation.labelled_set import Labelled, Outcome
 from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
 
 COMMITTED = load_calibration()
@@ -124,9 +124,9 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8-sig")
     asked: list[str] = []
 
-    def ask_all(_: object, sets: list[list[Labelled]]) -> list[list[LabelledAnswer]]:
-        asked.extend(each.question for labelled in sets for each in labelled)
-        return [[]]
+    def ask_all(_: object, labelled: list[Labelled]) -> list[Outcome]:
+        asked.extend(each.question for each in labelled)
+        return []
 
     monkeypatch.setattr("b12assistant.evaluation.limits.ask_all", ask_all)
     with pytest.raises(DatasetError, match=r"and 3 do not count because they are marked in the corpus: a fit needs"):

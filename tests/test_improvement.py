@@ -13,11 +13,9 @@ from fakes import FakeWorkspace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.application.improvement import Improver, read_questions
+from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.improve_command import _Desk
-from b12assistant.corpus.question_lists import SentenceChange, with_not_answered, with_questions
-from b12assistant.data_files import replace_file
 from b12assistant.errors import CorpusError, SourceFactsError
 from b12assistant.language.sentences import find_words
 from b12assistant.types import Document, Range, Span
@@ -84,21 +82,21 @@ def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeW
     assert contents(space.corpus) == before
 
 
-def test_a_mark_that_cannot_be_written_changes_nothing(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, real, calls = contents(space.corpus), replace_file, []
+def test_a_mark_that_cannot_be_written_is_an_error_and_may_be_made_again(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     improver = Improver(space)
 
-    def replace(path: Path, data: bytes) -> None:
-        calls.append(path)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device", str(path))
-        real(path, data)
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("b12assistant.application.improvement.replace_file", replace)
-    with pytest.raises(CorpusError, match=r"nothing was written: .*No space left on device"):
-        mark_all(improver)
-    assert contents(space.corpus) == before
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.application.improvement.replace_file", full)
+        with pytest.raises(CorpusError, match=r"cannot be written \(No space left on device"):
+            mark_all(improver)
     assert not improver.undo()
+    mark_all(improver)
+    assert all(improver.marked(GOLD))
 
 
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
@@ -173,7 +171,7 @@ def range_of(words: str, document: Document = DOCUMENT) -> Range:
 
 def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
     before = '{"text": "Fish holds B12.", "asked": ["what has it"]}\n{"text": "Eggs hold some.", "asked": ["eggs?"]}\n'
-    after = with_questions(before, DOCUMENT, [SentenceChange(range_of("Plants hold none."), ("is it in beans",))])
+    after = with_questions(before, DOCUMENT, {range_of("Plants hold none."): ["is it in beans"]})
     first, added, last = after.splitlines()
     assert [first, last] == before.splitlines()
     assert json.loads(added) == {"text": "Plants hold none.", "asked": ["is it in beans"]}
@@ -181,8 +179,8 @@ def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
 
 def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
     before = '{"text": "Eggs hold some.", "origins": {"nhs": "p. 1"}, "asked": ["eggs?"]}\n'
-    change = SentenceChange(range_of("Eggs hold\nsome."), ("Do eggs help?", "EGGS?"))
-    assert json.loads(with_questions(before, DOCUMENT, [change])) == {
+    change = {range_of("Eggs hold\nsome."): ["Do eggs help?", "EGGS?"]}
+    assert json.loads(with_questions(before, DOCUMENT, change)) == {
         **json.loads(before),
         "asked": ["eggs?", "Do eggs help?"],
     }
@@ -190,8 +188,8 @@ def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
 
 def test_a_question_taken_back_leaves_nothing_behind() -> None:
     there = range_of("Fish holds B12.")
-    added = with_questions("", DOCUMENT, [SentenceChange(there, ("why fish",))])
-    assert with_questions(added, DOCUMENT, [SentenceChange(there, drop=("Why  fish",))]) == ""
+    added = with_questions("", DOCUMENT, {there: ["why fish"]})
+    assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -207,9 +205,10 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
 def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_its_comments(before: str, added: list[str]) -> None:
     now = tomllib.loads(before).get("questions", [])
     after = with_not_answered(before, added, ())
-    known = {" ".join(each.split()).casefold() for each in now}
-    new = [each for each in added if " ".join(each.split()).casefold() not in known]
-    assert tomllib.loads(after).get("questions", []) == [*now, *new]
+    once: dict[str, str] = {}  # whatever its blanks and capitals
+    for each in (*now, *added):
+        once.setdefault(" ".join(each.split()).casefold(), each)
+    assert tomllib.loads(after).get("questions", []) == list(once.values())
     assert [line for line in before.splitlines() if line.startswith("#")] == [
         line for line in after.splitlines() if line.startswith("# ") and "no document" not in line
     ]

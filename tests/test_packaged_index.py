@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from b12assistant.corpus.folder import corpus_files
 from b12assistant.errors import IndexMissingError
 from b12assistant.index.collection import METHOD
 from b12assistant.index.embedding import embed
-from b12assistant.index.previous import document_key, made_by, previous_of
+from b12assistant.index.indexing import document_key, made_by, previous_of
 from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent
@@ -82,8 +83,8 @@ def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path, monkeypa
     flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": str(tmp_path)}
     space = Workspace(load_configuration(environment={}, flags=flags))
     assert not [each.file for each in space.index().files if each.embedded], "make packaged"
-    shipped = previous_of(read_generation(packaged()))
-    facts = shipped.facts
+    generation = read_generation(packaged())
+    shipped, facts = previous_of(generation), dict[str, Any](generation.manifest)
     scope = made_by(facts["model"]["sha256"], facts["runtime"], facts["chunking"]["title_pieces"], facts["method"])
     for entry in space.opened.entries[::60]:
         kept = shipped.embedded[document_key(scope, entry.passages)]

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from builders import build_document, build_passages
 from corpora import again, origin, three_files, write
+from corpus_checks.places import line_of
 from fakes import FakeWorkspace
 from serving import page_of
 
 from b12assistant.application import health
-from b12assistant.corpus.provenance import attribute, line_of, read_sentences, without_origin
+from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
@@ -89,7 +90,7 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
-    assert reports["pills.txt"].reasons == ("line 1: no origin is named for: Ask for a test.",)
+    assert reports["pills.txt"].reasons == ("no origin is named for: Ask for a test.",)
     document = space.document("pills.txt").document
     (found,) = document.attributions
     assert (document.slice(found.range), found.origin.publisher, found.place) == (

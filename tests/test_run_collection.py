@@ -10,7 +10,7 @@ import run_collection
 import run_suite
 from hypothesis import given
 from hypothesis import strategies as st
-from ranking.runs import write_run
+from ranking.runs import compare, write_run
 from run_suite import load_expected
 from shell import Done
 from suite_page import page
@@ -18,7 +18,7 @@ from suite_page import page
 from b12assistant.answering.retrieval import Weights
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.measures import compare, interval
+from b12assistant.evaluation.labelled_set import interval
 
 Call = Callable[..., Done]
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"

@@ -7,7 +7,7 @@ import pytest
 from red_flag_traffic import load_floors
 from serving import page_of, small_space
 
-from b12assistant.corpus.page_words import Figure, load_figures
+from b12assistant.corpus.entries import Figure, load_figures
 
 ROOT = Path(__file__).parent.parent
 FIGURES = load_figures().figure

@@ -6,7 +6,7 @@ import pytest
 from corpora import again, origin, report_of, three_files, write
 from fakes import FakeWorkspace, fake_workspace
 
-from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, read_front_matter, source_of
+from b12assistant.corpus.sources import Facts, SourcesFile, read_front_matter, source_of
 from b12assistant.errors import AssistantError, CorpusError, LeftOutError, SourceFactsError
 from b12assistant.index.store import Store
 from b12assistant.types import Extent, FileEnd, Interest, OriginId, Source, SourceKind, Words
@@ -44,6 +44,10 @@ def parse_sources(text: str) -> dict[str, Facts]:
     return SourcesFile(text).facts
 
 
+def front_of(text: str) -> Facts:
+    return read_front_matter(text, file="a.md", is_described=False).facts
+
+
 def named(table: list[tuple[str, str, object]]) -> list[object]:
     return [pytest.param(*row, id=row[0]) for row in table]
 
@@ -51,7 +55,7 @@ def named(table: list[tuple[str, str, object]]) -> list[object]:
 @pytest.mark.parametrize(("toml", "yaml", "source"), named([*FACTS]))
 def test_each_key_is_read_from_both_places(toml: str, yaml: str, source: Source) -> None:
     assert source_of(parse_sources(ENTRY + toml)["a.md"]) == source
-    assert source_of(parse_front_matter(yaml, file="a.md")) == source
+    assert source_of(front_of(yaml)) == source
 
 
 @pytest.mark.parametrize(("toml", "yaml", "expected"), named([*WRONG]))
@@ -59,13 +63,13 @@ def test_a_wrong_value_is_reported_with_its_place_and_what_goes_there(toml: str,
     with pytest.raises(SourceFactsError, match=r"^sources\.toml:3: ") as in_toml:
         parse_sources(ENTRY + toml)
     with pytest.raises(SourceFactsError, match=r"^a\.md:3: ") as in_yaml:
-        parse_front_matter("# facts\n" + yaml, file="a.md")
+        front_of("# facts\n" + yaml)
     assert expected in in_toml.value.hint
     assert expected in in_yaml.value.hint
 
 
 def test_the_entry_wins_over_the_front_matter() -> None:
-    front = parse_front_matter("title: Its own\nkind: blog\nnote: kept", file="a.md")
+    front = front_of("title: Its own\nkind: blog\nnote: kept")
     entry = parse_sources(ENTRY + 'title = "Ours"\nkind = "vendor"')["a.md"]
     assert source_of(front, entry) == Source(title="Ours", kind=SourceKind.VENDOR, note="kept")
 
@@ -95,7 +99,7 @@ def test_a_broken_file_is_refused(text: str, message: str) -> None:
 )
 def test_broken_front_matter_is_refused(text: str, message: str) -> None:
     with pytest.raises(SourceFactsError) as raised:
-        parse_front_matter(text, file="a.md")
+        front_of(text)
     assert message in raised.value.message
 
 

@@ -36,7 +36,7 @@ def main() -> None:
 def document() -> dict[str, Any]:
     """Return the description as the code has it now; nothing is loaded for it."""
     from b12assistant.api import Workspace
-    from b12assistant.corpus.page_words import load_page_words
+    from b12assistant.corpus.entries import load_page_words
     from b12assistant.web.service import build_router, describe, load_examples
 
     return describe(build_router(Workspace).routes, load_examples(), load_page_words())

@@ -48,7 +48,7 @@ def broken() -> Iterator[BadInput]:
     for suffix in ("txt", "md", "html"):
         yield BadInput(35, f"noise.{suffix}", noise.randbytes(3000), LEFT_OUT)
     yield BadInput(35, "zeros.txt", bytes(5000), LEFT_OUT, "looks binary")
-    yield BadInput(35, "an archive.md", b"PK\x03\x04" + bytes(100), LEFT_OUT, "named .md but is a zip archive")
+    yield BadInput(35, "an archive.md", b"PK\x03\x04" + bytes(100), LEFT_OUT, "looks binary, not text")
 
 
 def lines() -> Iterator[BadInput]:

@@ -150,7 +150,7 @@ SOUND = isolation.pack(
 def test_an_answer_that_does_not_hold_together_costs_one_file(changed: tuple[bytes, bytes]) -> None:
     assert changed[0] in SOUND
     with pytest.raises(SourceError, match="the reader's answer is not valid"):
-        isolation.unpack_prepared(SOUND.replace(*changed))
+        isolation.unpack(SOUND.replace(*changed))
 
 
 def test_an_impossibly_long_message_is_not_waited_for() -> None:

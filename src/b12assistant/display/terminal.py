@@ -130,12 +130,12 @@ def index_report(report: IndexReport, console: Console) -> None:
         style = "red" if file.end is FileEnd.LEFT_OUT else "yellow"
         console.print(Text.assemble((f"{file.end}: ", style), inert(f"{file.file}: {'; '.join(file.reasons)}")))
     counts = ", ".join(f"{report.count(end)} {end}" for end in FileEnd)
-    console.print(Text(f"{_counted(len(report.files), 'file')}: {counts}."))
+    console.print(Text(f"{counted(len(report.files), 'file')}: {counts}."))
     if report.unchanged:
         console.print(Text(f"Nothing changed: generation {report.generation[:12]} stays in use."))
     else:
-        passages = _counted(sum(file.passages for file in report.files), "passage")
-        embedded = _counted(sum(file.embedded for file in report.files), "document")
+        passages = counted(sum(file.passages for file in report.files), "passage")
+        embedded = counted(sum(file.embedded for file in report.files), "document")
         marked = f"at most {max((file.marked_share for file in report.files), default=0.0):.0%} of a file"
         console.print(Text(f"{passages}; {embedded} embedded; {marked} is marked as not quotable."))
         console.print(Text(f"Generation {report.generation[:12]} is in use."))
@@ -150,7 +150,7 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     does, count = ("does", "it counts as a seller's") if one else ("do", "they count as sellers'")
     _print(
         Text(
-            f"{_counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
+            f"{counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
             f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus; what is true "
             "of all files stands there once, under [defaults]:"
         ),
@@ -160,7 +160,7 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     console.print(Text(entry), soft_wrap=True)
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     """Return "1 file" or "2 files"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 

@@ -19,7 +19,7 @@ from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Level, most_serious
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.page_words import load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import about
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import speakers
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.addresses import MOST_SPANS
@@ -24,6 +23,7 @@ from b12assistant.display.labels import Labels, capital
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present_notices
 from b12assistant.display.quoted import Quoted, basis_of, best_known, in_short, joined
+from b12assistant.index.parts import speakers
 from b12assistant.web.http_models import Filters
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
 from b12assistant.web.questions import Questions

@@ -24,7 +24,7 @@ from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.memory import give_back, spare_memory
+from b12assistant.threads import give_back, spare_memory
 from b12assistant.web.problems import BusyError, LateError, LoadingError, PassingError, StoppingError, problem_of
 
 T = TypeVar("T")

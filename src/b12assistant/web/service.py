@@ -26,7 +26,7 @@ from starlette.routing import BaseRoute, Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
-from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.corpus.entries import PageWords, load_page_words
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts

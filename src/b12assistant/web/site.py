@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import PageWords, load_figures, load_page_words
+from b12assistant.corpus.entries import PageWords, load_figures, load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.markup import draw

@@ -13,12 +13,12 @@ from functools import partial
 
 from b12assistant.answers import Reply
 from b12assistant.application.live import Live
-from b12assistant.application.opening import library
 from b12assistant.application.shared_answer import shared
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
+from b12assistant.index.parts import library
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, sentence_of

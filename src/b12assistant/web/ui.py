@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
-from b12assistant.corpus.page_words import PageWords
+from b12assistant.corpus.entries import PageWords
 from b12assistant.display.labels import Labels
 from b12assistant.display.markup import draw, plain
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
