@@ -224,15 +224,6 @@ def test_an_emergency_of_the_rules_is_never_below_urgent(words: list[str]) -> No
     assert flag.level in (Level.EMERGENCY, Level.URGENT)
 
 
-def test_what_was_found_over_several_turns_is_kept() -> None:
-    turns = ("My legs are weak.", "And since today I can't pee.")
-    assert [text for text, _ in flags(*turns)] == ["emergency_medical"]
-
-
-def test_what_was_found_in_another_language_is_kept() -> None:
-    assert next(text for text, _ in flags("no puedo respirar")) == "emergency_medical"
-
-
 @given(MADE_UP)
 @settings(deadline=None)
 def test_with_the_words_no_level_is_lower_than_by_the_rules(words: list[str]) -> None:
@@ -254,17 +245,26 @@ def test_an_emergency_that_no_opinion_can_lower_asks_for_none() -> None:
     assert calls == [1]
 
 
-def test_a_flag_of_the_second_opinion_stays_and_is_answered_by_the_control() -> None:
-    assert flags("zorp", "is it serious?") == flags("zorp")
-    assert [text for text, _ in flags("zorp", "What foods contain B12?")] == ["reminder"]
-    assert [text for text, _ in flags("zorp", CONTROL)] == ["reminder"]
-    assert flags("zorp", CONTROL, "What foods contain B12?") == []
+FOODS = "What foods contain B12?"
 
 
-def test_only_the_control_clears_self_harm() -> None:
-    assert flags("glim", "My cat is called Bob.") == flags("glim")
-    assert flags("glim", "What foods contain B12?") == [("reminder_crisis", None)]
-    assert [text for text, _ in flags("glim", CONTROL, "What foods contain B12?")] == []
+@pytest.mark.parametrize(
+    ("turns", "texts"),
+    [
+        (("My legs are weak.", "And since today I can't pee."), ["emergency_medical"]),
+        (("zorp", "is it serious?"), ["emergency_medical"]),
+        (("zorp", FOODS), ["reminder"]),
+        (("zorp", CONTROL), ["reminder"]),
+        (("zorp", CONTROL, FOODS), []),
+        (("glim", "My cat is called Bob."), ["emergency_self_harm"]),
+        (("glim", FOODS), ["reminder_crisis"]),
+        (("glim", CONTROL, FOODS), []),
+        (("no puedo respirar",), ["emergency_medical", "emergency_medical.es"]),
+    ],
+    ids=str,
+)
+def test_what_was_found_is_kept_until_a_control_clears_it(turns: tuple[str, ...], texts: list[str]) -> None:
+    assert [text for text, _ in flags(*turns)] == texts
 
 
 def test_a_short_turn_is_read_after_the_one_before() -> None:

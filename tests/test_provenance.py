@@ -9,14 +9,14 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from builders import build_document, build_passages
+from builders import build_document
 from corpora import again, origin, three_files, write
 from corpus_checks.places import line_of
 from fakes import FakeWorkspace
 from serving import page_of
 
 from b12assistant.application import health
-from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
+from b12assistant.corpus.provenance import attribute, read_sentences
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
@@ -55,13 +55,6 @@ def test_each_sentence_gets_its_origins_in_order(tmp_path: Path) -> None:
         (32, NHS, "Dose"),
     ]
     assert warnings == ()
-
-
-def test_a_sentence_without_origin_is_named(tmp_path: Path) -> None:
-    document = build_document(TEXT, file="low.md")
-    attributions, _ = attribute(document, read_sentences(written(tmp_path, line("Rest is good.")), "low.md"), ORIGINS)
-    unnamed = without_origin(build_passages(document), attributions)
-    assert [span.text for span in unnamed] == ["Take 5 mcg a day.", "Take 5 mcg a day."]
 
 
 def test_an_origin_that_is_not_registered_is_refused(tmp_path: Path) -> None:

@@ -122,12 +122,6 @@ def test_running_lines_are_marked_and_are_blocks_of_their_own() -> None:
     assert len(extract.blocks) == 7
 
 
-def test_a_sentence_that_running_lines_interrupt_is_whole_and_on_all_its_pages() -> None:
-    extract = pdf.load(build_pdf(*[page_with_edges(n, *body) for n, body in enumerate(BODIES, 1)]))
-    assert "Every foot has two sides and ten toes at the most which tingle now and then." in extract.text
-    assert extract.page_starts == (0, extract.text.index("and ten"), extract.text.index("which"))
-
-
 @pytest.mark.parametrize("number", ["- 7 -", "xii"])
 def test_a_page_number_needs_no_second_page(number: str) -> None:
     extract = pdf.load(build_pdf([*column(FULL, FULL, FULL), Print(number, y=40)]))
