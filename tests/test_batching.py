@@ -90,6 +90,12 @@ def test_a_question_that_cannot_be_read_says_why(space: FakeWorkspace, tmp_path:
     assert found["hint"]
 
 
+def test_a_message_of_marks_alone_asks_nothing_and_is_no_error(space: FakeWorkspace, tmp_path: Path) -> None:
+    (record,) = answered(space, tmp_path, json.dumps({"id": 1, "question": "???"}))
+    found = record["answer"]
+    assert (found["status"], found["reason"], found["red_flag"]) == ("no_answer", "nothing_asked", None)
+
+
 def test_a_fault_of_ours_costs_one_line(space: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("a fault")
