@@ -58,7 +58,7 @@ def test_a_whole_question_after_another_is_read_alone() -> None:
 
 
 def test_a_turn_that_leans_is_read_with_the_last_question() -> None:
-    found = read_as("What wraps nerves in the leg?", "and how often?")
+    found = read_as("What wraps nerves in the leg?", "and an injection?")
     assert found.is_joined
     assert turns_read(found) == {0, 1}
 

@@ -39,7 +39,7 @@ from b12assistant.answering.retrieval import (
     together,
 )
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
-from b12assistant.answering.turn_forms import specific
+from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
@@ -156,11 +156,10 @@ class Engine:
         return self._encoded([(readable(text), 0)])[0]
 
     def leaning(self, text: str) -> Leaning:
-        """Return whether a turn needs what came before; with an encoder that this was not fitted on, whether it names
-        nothing itself."""
+        """Return whether a turn needs what came before; with an encoder that this was not fitted on, by its form."""
         if self.encoder.digest == self.leans.encoder:
             return self.leans.of(self.as_written(text).vector)
-        return Leaning.MAYBE if specific(text) else Leaning.YES
+        return Leaning.YES if goes_on(text) else Leaning.MAYBE
 
     @cached(64)
     def read(self, read_as: Interpretation) -> Interpretation:

@@ -157,6 +157,12 @@ def states(text: str) -> bool:
     return "?" not in own and bool(_STATES.match(own)) and not _asks(own, _opens(own))
 
 
+def goes_on(text: str) -> bool:
+    """Return whether a turn opens with a word such as "and", or names nothing."""
+    own = text[lead_in(text) :].replace("’", "'").lower().strip()
+    return _opens(own) > 0 or not specific(own)
+
+
 def specific(text: str) -> int:
     """Return how many different words of a text say what it is about."""
     return len({term for term in terms(text) if term not in _signs().general})

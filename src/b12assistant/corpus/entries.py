@@ -189,17 +189,17 @@ _Model = TypeVar("_Model", bound=CuratedEntry)
 
 
 class DataFile(Generic[_Model]):
-    """A checked TOML file; ``content`` is its model. Raises ``raises`` with file and line."""
+    """A checked TOML file: its ``table``, and its model as ``content``. Raises ``raises`` with file and line."""
 
     def __init__(
         self, model: type[_Model], text: str, *, file: str, raises: type[AssistantError] = SourceFactsError
     ) -> None:
         try:
-            table = tomllib.loads(text)
+            self.table = tomllib.loads(text)
         except (ValueError, RecursionError) as error:  # an over-long number is a plain ValueError
             raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
-        self.content = check(model, table, self.where, raises)
+        self.content = check(model, self.table, self.where, raises)
         for name in model.model_fields:
             entries = getattr(self.content, name)
             for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):

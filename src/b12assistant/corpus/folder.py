@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,8 +152,7 @@ def _checked(corpus: Path, name: str) -> Table:
         TEXTS_FILE: entries.TextsFile,
         RED_FLAGS_FILE: entries.RedFlagsFile,
     }
-    entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError)
-    return tomllib.loads(text)
+    return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError).table
 
 
 def text_of(path: Path) -> str | None:
