@@ -10,13 +10,11 @@ import pytest
 
 from b12assistant.corpus.publishers import PublisherKind, short_names, standing
 from b12assistant.corpus.sources import SourcesFile
-from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import exact, laid_out, layered
 from b12assistant.display.quoted import Basis, in_short
 from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 ROOT = Path(__file__).parent.parent
-LABELS = load_labels()
 
 
 def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from b12assistant.display.labels import capital, load_labels
+from b12assistant.display.labels import capital, label
 from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
 from b12assistant.display.quoted import Basis, Quoted
 from b12assistant.types import GAP, OriginId
@@ -53,7 +53,6 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
     Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
     A link to a page on this machine is left out: nobody else could open it.
     """
-    labels = load_labels()
     named = {
         basis.id: basis
         for _, quotes in parts
@@ -62,7 +61,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
         for basis in sentence.basis[:MOST_NAMED]
     }
     numbers = {id_: number for number, id_ in enumerate(named, start=1)}
-    text = [labels("reply.greeting"), labels("reply.lead")]
+    text = [label("reply.greeting"), label("reply.lead")]
     html = [f"<p>{_lines(line)}</p>" for line in text]
     for question, quotes in parts:
         if question:
@@ -73,7 +72,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
                 text.append(written)
                 html.append(tags)
     if any(quote.is_summary for _, quotes in parts for quote in quotes):
-        text.append(labels("origins.whose"))
+        text.append(label("origins.whose"))
         html.append(f"<p>{_lines(text[-1])}</p>")
     if named:
         text.append(
@@ -82,7 +81,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
             )
         )
         html.append("".join(f"<p>[{numbers[id_]}] {_linked(each)}</p>" for id_, each in named.items()))
-    after = [*notices, *([labels("reply.regards"), signature] * bool(signature))]
+    after = [*notices, *([label("reply.regards"), signature] * bool(signature))]
     html += [f"<p>{_lines(part)}</p>" for part in after]
     return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
 

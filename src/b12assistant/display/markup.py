@@ -19,7 +19,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as Markup
 
-from b12assistant.display.labels import capital
+from b12assistant.display.labels import capital, counted, day, label
 from b12assistant.language.folding import UNSEEN as INVISIBLE
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range, Span
@@ -222,7 +222,7 @@ def _templates() -> Environment:
     drawing |= {"in_line": in_line, "matched": matched}
     found.filters |= {name: _as_markup(write) for name, write in drawing.items()}
     found.filters |= {"dotted": dotted_line, "capital": capital}
-    found.globals |= {"DOT": DOT, "GAP": GAP}
+    found.globals |= {"DOT": DOT, "GAP": GAP, "label": label, "counted": counted, "day": day}
     return found
 
 

@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.display.labels import Labels, capital
+from b12assistant.display.labels import capital, label
 from b12assistant.errors import AssistantError, NotFoundError, NoWordError, QuestionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -152,12 +152,12 @@ def problem_of(error: Exception) -> Problem:
     return _unexpected(error)
 
 
-def sentence_of(error: Exception, labels: Labels) -> str:
+def sentence_of(error: Exception) -> str:
     """Return what the page says about an error; the details are logged."""
     problem = problem_of(error)
     if isinstance(error, PassingError | NoWordError):
-        return labels(f"ask.{error.code}")
-    return problem.sentence if isinstance(error, AssistantError) else labels("ask.broken")
+        return label(f"ask.{error.code}")
+    return problem.sentence if isinstance(error, AssistantError) else label("ask.broken")
 
 
 def not_found() -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import partial
 from importlib import resources
@@ -17,7 +18,7 @@ from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.entries import PageWords, load_figures, load_page_words
 from b12assistant.display import terminal
-from b12assistant.display.labels import Labels, load_labels
+from b12assistant.display.labels import tables
 from b12assistant.display.markup import draw
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
@@ -34,26 +35,26 @@ POLICY = (
 )
 
 
-def plain_router(words: PageWords, labels: Labels) -> APIRouter:
+def plain_router(words: PageWords) -> APIRouter:
     """Return the route of the figures."""
     router = APIRouter(redirect_slashes=False)
 
     async def figures(_: Request) -> Response:
         shipped = load_figures()
-        return _page("figures", 200, labels, words, shipped.intro, groupby(shipped.figure, key=attrgetter("about")))
+        return _page("figures", 200, words, shipped.intro, groupby(shipped.figure, key=attrgetter("about")))
 
     router.add_route(FIGURES, figures, methods=["GET"], include_in_schema=False)
     return router
 
 
-def missing_page(words: PageWords, labels: Labels) -> Response:
+def missing_page(words: PageWords) -> Response:
     """Answer an unknown address with a link to the start page."""
-    return _page("missing", 404, labels, words)
+    return _page("missing", 404, words)
 
 
-def _page(macro: str, status: int, labels: Labels, words: PageWords, *values: object) -> Response:
+def _page(macro: str, status: int, words: PageWords, *values: object) -> Response:
     headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    return Response(draw("plain.html", macro, words, labels, *values), status, headers, "text/html; charset=utf-8")
+    return Response(draw("plain.html", macro, words, *values), status, headers, "text/html; charset=utf-8")
 
 
 DATA = "/gradio_api/queue/data"
@@ -87,26 +88,25 @@ def application(
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    labels = load_labels()
-    words = live().page_words or load_page_words(labels.language)
+    words = live().page_words or load_page_words()
     app = service.build_app(live, questions)
     routers = (
-        source_router(live, labels),
+        source_router(live),
         reply_router(live, questions),
-        plain_router(words, labels),
-        lookup_router(live, questions, labels),
+        plain_router(words),
+        lookup_router(live, questions),
     )
     for router in routers:
         app.include_router(router)
-    files = {**_own_files(), "labels.json": labels.as_json()}
+    files = {**_own_files(), "labels.json": json.dumps({"code": "en", **tables()}, ensure_ascii=False).encode()}
     _add_own(app, files)
     _add_heartbeat(app)
-    ui.mount(app, Asking(live, questions, labels, warmup), words, _head(files))
+    ui.mount(app, Asking(live, questions, warmup), words, _head(files))
     paths = (*FRAMEWORK, *OWN)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    return Policy(app, paths, host, names, home, missing_page(words, labels))
+    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, sheets=sheets)
+    return Policy(app, paths, host, names, home, missing_page(words))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:

@@ -21,7 +21,7 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, cite, message
 from b12assistant.display.json_form import Form
-from b12assistant.display.labels import Labels
+from b12assistant.display.labels import label
 from b12assistant.display.quoted import Quoted
 from b12assistant.display.source_page import THEMES, View, missing_page, source_page
 from b12assistant.errors import NotFoundError
@@ -39,10 +39,10 @@ VIEW_POLICY = (
 _HEADERS = {"content-security-policy": VIEW_POLICY}
 
 
-def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRouter:
+def source_router(workspace: Callable[[], Workspace]) -> APIRouter:
     """Return the routes; they belong to the page and are not part of the described API.
 
-    ``workspace`` is called once per request; ``labels``: the page's words.
+    ``workspace`` is called once per request.
     """
     router = APIRouter(redirect_slashes=False)
 
@@ -57,7 +57,6 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
             changed=space.source_changed(name),
             theme=_theme(request),
             framed=asked.get("framed") == "1",
-            labels=labels,
         )
 
     def page(request: Request) -> Response:
@@ -65,7 +64,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
         try:
             view = view_of(request, workspace())
         except NotFoundError:
-            return page_response(missing_page(request.path_params["document"], _theme(request), labels), 404)
+            return page_response(missing_page(request.path_params["document"], _theme(request)), 404)
         return page_response(source_page(view))
 
     def words(request: Request) -> Response:
@@ -76,7 +75,7 @@ def source_router(workspace: Callable[[], Workspace], labels: Labels) -> APIRout
             return PlainTextResponse("there is nothing here\n", 404)
         quote = view.quoted(str(request.base_url).rstrip("/"))
         if quote is None:
-            return PlainTextResponse(f"{labels('cite.gone')}\n", 410)
+            return PlainTextResponse(f"{label('cite.gone')}\n", 410)
         return PlainTextResponse(cite(quote).encode("utf-8", "replace"))
 
     for root, answer in ((addresses.ROOT, page), (CITE, words)):

@@ -14,7 +14,7 @@ import gradio as gr
 
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
 from b12assistant.corpus.entries import PageWords
-from b12assistant.display.labels import Labels
+from b12assistant.display.labels import label
 from b12assistant.display.markup import draw, plain
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
@@ -50,7 +50,7 @@ def theme() -> gr.themes.Base:
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
-def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets: Sequence[str]) -> bytes:
+def with_head(page: bytes, first: str, words: PageWords, sheets: Sequence[str]) -> bytes:
     """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview with our own.
 
     The body begins with head and box, which can be used before Gradio's scripts have run, or without them;
@@ -62,7 +62,7 @@ def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets:
         f'<meta property="og:description" content="{plain(words.tagline)}">'
         + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
-    shell = _part("first", words, labels, TABS).encode()
+    shell = _part("first", words, TABS).encode()
     page = _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
     return _BODY.sub(lambda body: body[0] + shell, page, count=1)
 
@@ -83,17 +83,16 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def build(asking: Asking, words: PageWords) -> gr.Blocks:
     """Build the page: a tab to ask in, and one for each surface that a script fills."""
-    labels = asking.labels
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        _text(_part("skip", labels), "skip-link")
+        _text(_part("skip"), "skip-link")
         with gr.Row(elem_id="top"):
             _text(_part("brand", words), "brand")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(labels("tabs.ask"), id="ask", elem_id="tab-ask"):
+            with gr.Tab(label("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
             for name in SURFACES:
-                with gr.Tab(labels(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(label(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
                     gr.Column(elem_id=name)
         _text('<div role="status" id="say"></div>', "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
@@ -107,17 +106,16 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
 
 def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     """Build the conversation; return the element that shows the state of loading."""
-    labels = asking.labels
     talk = gr.State(Conversation(), time_to_live=KEPT)
     _text(_part("intro", words), "intro")
     thread = gr.Column(elem_id="thread")
-    box, send, note = _composer(words, labels)
+    box, send, note = _composer(words)
     with gr.Row(elem_id="foot"):
-        new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
-    examples = _examples(words, labels)
+        new = gr.Button(label("ask.new"), elem_id="new", size="sm", min_width=0)
+    examples = _examples(words)
     state = _text(_part("state", "", "unknown"), "state")
     run_by = asking.live().configuration.settings.page.run_by
-    _text(_part("about", words, labels, version("b12assistant"), run_by), "about")
+    _text(_part("about", words, version("b12assistant"), run_by), "about")
     _text(_part("general", asking.live().texts[GENERAL].text), "general")
     outputs = [box, talk, note]
     with thread:
@@ -194,10 +192,10 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
 
 def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """Draw, folded, a box to edit what was searched, and a button to search as typed; both add a turn."""
-    with gr.Accordion(asking.labels("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
+    with gr.Accordion(label("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
         box = gr.Textbox(
             turn.read_as,
-            label=asking.labels("ask.question"),
+            label=label("ask.question"),
             show_label=False,
             elem_id="reading",
             max_lines=4,
@@ -205,10 +203,8 @@ def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.comp
             max_length=MOST_CHARACTERS,
             key=f"r{turn.number}box",
         )
-        edited = gr.Button(
-            asking.labels("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
-        )
-        typed = gr.Button(asking.labels("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
+        edited = gr.Button(label("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this")
+        typed = gr.Button(label("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
         ask = partial(_ask, asking, as_typed=True)
         gr.on([box.submit, edited.click], ask, [box, talk], outputs, **_QUIET)
         typed.click(_pressed(asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
@@ -227,12 +223,12 @@ def _pressed(asking: Asking, question: str, *, as_typed: bool = False) -> Callab
     return partial(_ask, asking, question, as_typed=as_typed)
 
 
-def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
+def _composer(words: PageWords) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
     with gr.Column(elem_id="composer"):
         note = _text("", "note")
         with gr.Row(elem_id="line"):
             box = gr.Textbox(
-                label=labels("ask.question"),
+                label=label("ask.question"),
                 placeholder=words.placeholder,
                 elem_id="ask",
                 lines=1,
@@ -242,13 +238,13 @@ def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, 
                 autofocus=True,
                 html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=True),
             )
-            send = gr.Button(labels("ask.send"), variant="primary", elem_id="send", min_width=0)
+            send = gr.Button(label("ask.send"), variant="primary", elem_id="send", min_width=0)
     return box, send, note
 
 
-def _examples(words: PageWords, labels: Labels) -> list[tuple[gr.Button, str]]:
+def _examples(words: PageWords) -> list[tuple[gr.Button, str]]:
     with gr.Column(elem_id="examples"):
-        _text(_part("heading", labels("ask.examples")), "examples-heading")
+        _text(_part("heading", label("ask.examples")), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
 
