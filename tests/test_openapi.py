@@ -12,11 +12,10 @@ from b12assistant.application.quote_checks import check_quote, quotes_of
 from b12assistant.display import json_form
 from b12assistant.loaders import load
 from b12assistant.web import http_models
-from b12assistant.web.service import load_examples
 
 ROOT = Path(__file__).parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "openapi.py"))
-EXAMPLES = load_examples()
+EXAMPLES = json.loads(TOOL["EXAMPLES"].read_text("utf-8"))
 FORMS: dict[str, type[json_form.Form]] = {
     "ask": json_form.AskResponse,
     "search": json_form.SearchResponse,

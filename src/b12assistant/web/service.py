@@ -8,10 +8,8 @@ bodies and stay out of addresses and logs.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from enum import Enum
-from importlib import resources
 from operator import attrgetter
 from typing import Annotated
 
@@ -49,12 +47,8 @@ _ABOUT = (
 )
 
 
-def describe(routes: Sequence[BaseRoute], examples: Json, words: PageWords) -> Json:
-    """Return the OpenAPI document.
-
-    ``examples``: by operation and name, a request or parameters with the response. ``words``: of the page, for what
-    the corpus is about.
-    """
+def describe(routes: Sequence[BaseRoute], words: PageWords) -> Json:
+    """Return the OpenAPI document; ``words``: of the page, for what the corpus is about."""
     about = _ABOUT.format(name=words.heading)
     document = get_openapi(title=words.name, version="1", description=about, routes=routes)
     problem = http_models.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -66,28 +60,7 @@ def describe(routes: Sequence[BaseRoute], examples: Json, words: PageWords) -> J
         for operation in path.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
-            _exemplify(operation, examples.get(operation["operationId"], {}))
     return document
-
-
-def load_examples() -> Json:
-    """Load recorded requests to the starter corpus with their responses."""
-    file = resources.files("b12assistant").joinpath("data", "http", "examples.json")
-    return dict(json.loads(file.read_text("utf-8")))
-
-
-def _exemplify(operation: Json, examples: Json) -> None:
-    answers = {name: {"value": example["response"]} for name, example in examples.items()}
-    if answers:
-        operation["responses"]["200"]["content"]["application/json"]["examples"] = answers
-    asked = {name: {"value": example["request"]} for name, example in examples.items() if "request" in example}
-    if asked:
-        operation["requestBody"]["content"]["application/json"]["examples"] = asked
-    for parameter in operation.get("parameters", []):
-        given = {name: example.get("parameters", {}) for name, example in examples.items()}
-        values = {name: {"value": all_[parameter["name"]]} for name, all_ in given.items() if parameter["name"] in all_}
-        if values:
-            parameter["examples"] = values
 
 
 ROOT = "/api/v1"
@@ -245,8 +218,8 @@ def _add_description(router: APIRouter, workspace: Space) -> None:
 
     @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
     def description() -> Response:
-        """This API for machines: OpenAPI, with examples."""
-        return JsonResponse(describe(routes, load_examples(), workspace().page_words or load_page_words()))
+        """This API for machines: OpenAPI."""
+        return JsonResponse(describe(routes, workspace().page_words or load_page_words()))
 
 
 def _add_elsewhere(router: APIRouter) -> None:
