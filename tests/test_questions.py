@@ -14,8 +14,9 @@ from serving import EMERGENCY, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.answers import Reason, Reply, Status
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.labels import label
-from b12assistant.web.lookup_routes import lookup_router
+from b12assistant.web.page_routes import page_router
 from b12assistant.web.problems import BusyError, LateError
 from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.service import build_app
@@ -140,7 +141,7 @@ def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     )
     bounds.searches.submit(lambda: held.gate.wait(20))
     app = build_app(lambda: held, bounds)
-    app.include_router(lookup_router(lambda: held, bounds))
+    app.include_router(page_router(lambda: held, bounds, load_page_words()))
     client = TestClient(app)
     answer = client.post(path, json={field: EMERGENCY})
     told = answer.json()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import label
-from b12assistant.display.source_page import View, source_page
+from b12assistant.display.markup import draw
+from b12assistant.display.source_page import View
 from b12assistant.index.documents import Entry
 from b12assistant.types import Interest, Range, Source, SourceKind
 
@@ -60,7 +61,7 @@ def _fits(has: dict[str, str | None], wanted: dict[str, str]) -> bool:
 
 
 def drawn(entry: Entry = ENTRY, **changes: Any) -> Drawn:
-    return Drawn(source_page(replace(VIEW, entry=entry, **changes)))
+    return Drawn(draw("source.html", "document", replace(VIEW, entry=entry, **changes)))
 
 
 def place(*words: str, best: str | None = None, entry: Entry = ENTRY) -> MarkedPlace:

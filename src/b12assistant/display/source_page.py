@@ -13,7 +13,7 @@ from functools import cached_property
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
 from b12assistant.display.citation_formats import CITE, web_address
 from b12assistant.display.labels import day, label, overdue, review
-from b12assistant.display.markup import Layer, Markup, draw, laid_out, layered, plain
+from b12assistant.display.markup import Layer, Markup, laid_out, layered, plain
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
 from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source, Words
@@ -130,16 +130,6 @@ class View:
             ("file", self.entry.report.file),
             ("extractor", self.entry.extractor),
         ]
-
-
-def source_page(view: View) -> str:
-    """Draw the page of a document."""
-    return draw("source.html", "document", view)
-
-
-def missing_page(name: str, theme: str) -> str:
-    """Draw the page for a document that is not in the index."""
-    return draw("source.html", "missing", name, theme)
 
 
 def _on_one_line(text: str) -> str:

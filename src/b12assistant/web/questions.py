@@ -259,9 +259,6 @@ class Warmup:
             self._problem.set_result(None)
         except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem.set_result(problem_of(error).sentence)
-            return
-        finally:  # whatever happens, no caller waits forever
-            if not self._problem.done():
-                self._problem.set_result("Something went wrong here.")
-        then(space)
-        give_back()
+        else:
+            then(space)
+            give_back()

@@ -35,8 +35,6 @@ from b12assistant.web.problems import (
     BoundedRoute,
     JsonResponse,
     Problem,
-    ProblemError,
-    install_problems,
     not_found,
 )
 from b12assistant.web.questions import Questions
@@ -89,7 +87,6 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
     """Return the API as an application, to which routes can be added."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNWATCHED)
     app.include_router(build_router(workspace, questions))
-    install_problems(app)
     return app
 
 
@@ -228,11 +225,12 @@ def _add_elsewhere(router: APIRouter) -> None:
 
     async def elsewhere(request: Request) -> Response:
         here = [route.methods or set() for route in ours if route.matches(request.scope)[0] is not Match.NONE]
-        if not here:
-            raise ProblemError(not_found())
         allowed = ", ".join(sorted(set().union(*here)))
         sentence = "This address does not know the method."
-        raise ProblemError(Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}))
+        problem = (
+            Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}) if here else not_found()
+        )
+        return problem.response(request.scope["path"])
 
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
     for path in ("/api/{rest:whole}", "/healthz", "/readyz"):

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from collections.abc import Mapping
 from functools import partial
 from importlib import resources
-from itertools import groupby
-from operator import attrgetter
 from pathlib import PurePosixPath
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.entries import PageWords, load_figures, load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import tables
-from b12assistant.display.markup import draw
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
-from b12assistant.web.lookup_routes import lookup_router
+from b12assistant.web.page_routes import PATHS, own_page, page_router
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_hosts
 from b12assistant.web.questions import Questions, Warmup
-from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
-from b12assistant.web.source_routes import REPLY, reply_router, source_router
 from b12assistant.web.turns import Asking
-
-FIGURES = "/figures"
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-
-def plain_router(words: PageWords) -> APIRouter:
-    """Return the route of the figures."""
-    router = APIRouter(redirect_slashes=False)
-
-    async def figures(_: Request) -> Response:
-        shipped = load_figures()
-        return _page("figures", 200, words, shipped.intro, groupby(shipped.figure, key=attrgetter("about")))
-
-    router.add_route(FIGURES, figures, methods=["GET"], include_in_schema=False)
-    return router
-
-
-def missing_page(words: PageWords) -> Response:
-    """Answer an unknown address with a link to the start page."""
-    return _page("missing", 404, words)
-
-
-def _page(macro: str, status: int, words: PageWords, *values: object) -> Response:
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    return Response(draw("plain.html", macro, words, *values), status, headers, "text/html; charset=utf-8")
-
 
 DATA = "/gradio_api/queue/data"
 HOST = "127.0.0.1"
@@ -72,11 +38,7 @@ FRAMEWORK = (
     *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
 )
 _HEARTBEAT = "/gradio_api/heartbeat/"
-OWN = (
-    _HEARTBEAT,
-    *(*SOURCE_PATHS, FIGURES, *HEALTH, REPLY),
-    *("/own/", "/favicon.ico", "/api/", "/lookup/"),
-)
+OWN = (_HEARTBEAT, *PATHS, *HEALTH, "/own/", "/favicon.ico", "/api/")
 
 
 def application(
@@ -90,14 +52,7 @@ def application(
     questions = questions or Questions.of(settings.web)
     words = live().page_words or load_page_words()
     app = service.build_app(live, questions)
-    routers = (
-        source_router(live),
-        reply_router(live, questions),
-        plain_router(words),
-        lookup_router(live, questions),
-    )
-    for router in routers:
-        app.include_router(router)
+    app.include_router(page_router(live, questions, words))
     files = {**_own_files(), "labels.json": json.dumps({"code": "en", **tables()}, ensure_ascii=False).encode()}
     _add_own(app, files)
     _add_heartbeat(app)
@@ -106,7 +61,7 @@ def application(
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(ui.with_head, first=_address(files, _FIRST), words=words, sheets=sheets)
-    return Policy(app, paths, host, names, home, missing_page(words))
+    return Policy(app, paths, host, names, home, own_page("plain.html", "missing", words, status=404))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -162,7 +117,6 @@ def _add_heartbeat(app: FastAPI) -> None:
 
 
 def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
-    small = {name: gzip.compress(content, mtime=0) for name, content in files.items()}
     fixed = {name: _address(files, name) for name in files}
 
     @app.get("/own/{name}", include_in_schema=False)
@@ -173,11 +127,8 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
         is_fixed = str(request.url).endswith(fixed[name])
         otherwise = "max-age=3600" if name.endswith(".svg") else "no-cache"  # the page names its icon three times
         kept = "max-age=31536000, immutable" if is_fixed else otherwise
-        headers = {"cache-control": kept, "vary": "accept-encoding"}
-        content = files[name]
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            content, headers["content-encoding"] = small[name], "gzip"
-        return Response(content, media_type=_TYPES[PurePosixPath(name).suffix], headers=headers)
+        media_type = _TYPES[PurePosixPath(name).suffix]
+        return Response(files[name], media_type=media_type, headers={"cache-control": kept})
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon(request: Request) -> Response:
