@@ -270,8 +270,10 @@ def _only_part(answer: Answer, quotes: tuple[Quoted, ...]) -> ShownPart:
     is_said = answer.reason is Reason.ONLY_SELLERS and any(
         notice.kind is NoticeKind.ONLY_SELLERS for notice in answer.notices
     )
-    reason = headline(answer.reason)
-    shown = "" if is_said else _remark(answer) or reason
+    shown = "" if is_said else headline(answer.reason)
+    if answer.reason is Reason.NOTHING_ASKED:  # but thanks, or a greeting
+        remarks = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
+        shown = next((label(f"remarks.{name}") for name in remarks), shown)
     return ShownPart(shown, quotes, _nearest(answer.nearest))
 
 
@@ -279,14 +281,6 @@ _REMARKS = {
     "thanks": re.compile(r"\b(?:thanks?|thank ?you|thx|cheers|ta)\b", re.I),
     "hello": re.compile(r"\W*(?:hi|hello|hey|good ?(?:morning|afternoon|evening|day))\b", re.I),
 }
-
-
-def _remark(answer: Answer) -> str:
-    """Return what is said to thanks or a greeting; "" to anything else."""
-    if answer.reason is not Reason.NOTHING_ASKED:
-        return ""
-    found = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
-    return next((label(f"remarks.{name}") for name in found), "")
 
 
 def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted]) -> Iterator[ShownPart]:
@@ -329,21 +323,17 @@ def _read_as(read_as: Interpretation) -> ReadAs:
 
 def present_notices(notices: Sequence[Notice], texts: FixedTexts) -> tuple[ShownNotice, ...]:
     """Turn the notices of an answer, without the general one, into words: each text once, with its translations."""
-    return tuple(_notices(notices, texts))
-
-
-def _notices(given: Sequence[Notice], texts: FixedTexts) -> Iterator[ShownNotice]:
-    emergency = any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in given)
-    notices = {notice.text: notice for notice in given if notice.kind is not NoticeKind.GENERAL}
-    for id_, notice in notices.items():
+    emergency = any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in notices)
+    named = {notice.text: notice for notice in notices if notice.kind is not NoticeKind.GENERAL}
+    shown: list[ShownNotice] = []
+    for id_, notice in named.items():
         original, _, language = id_.partition(".")
-        if language and original in notices:
+        if language and original in named:
             continue
         alarm, heading = _alarm(notice, emergency=emergency)
-        translations = tuple(
-            _translated(other, texts[other].text, alarm) for other in notices if other.startswith(f"{id_}.")
-        )
-        yield ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, translations)
+        others = tuple(_translated(other, texts[other].text, alarm) for other in named if other.startswith(f"{id_}."))
+        shown.append(ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, others))
+    return tuple(shown)
 
 
 def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:

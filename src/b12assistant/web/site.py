@@ -32,36 +32,31 @@ _SHEETS = ("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "she
 _FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js")
-# The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
-FRAMEWORK = (
-    *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA),
-    *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
-)
+# Of Gradio's routes, those that the page needs; no upload, no file, no proxy, no list of functions.
 _HEARTBEAT = "/gradio_api/heartbeat/"
-OWN = (_HEARTBEAT, *PATHS, *HEALTH, "/own/", "/favicon.ico", "/api/")
+OPEN = (
+    *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA, _HEARTBEAT),
+    *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
+    *(*PATHS, *HEALTH, "/own/", "/favicon.ico", "/api/"),
+)
 
 
-def application(
-    space: Workspace,
-    warmup: Warmup,
-    host: str = HOST,
-    questions: Questions | None = None,
-) -> Policy:
+def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Questions | None = None) -> Policy:
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
     words = live().page_words or load_page_words()
     app = service.build_app(live, questions)
     app.include_router(page_router(live, questions, words))
-    files = {**_own_files(), "labels.json": json.dumps({"code": "en", **tables()}, ensure_ascii=False).encode()}
+    folder = resources.files("b12assistant").joinpath("static")
+    files = {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
+    files["labels.json"] = json.dumps({"code": "en", **tables()}, ensure_ascii=False).encode()
     _add_own(app, files)
-    _add_heartbeat(app)
     ui.mount(app, Asking(live, questions, warmup), words, _head(files))
-    paths = (*FRAMEWORK, *OWN)
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
     home = partial(ui.with_head, first=_address(files, _FIRST), words=words, sheets=sheets)
-    return Policy(app, paths, host, names, home, own_page("plain.html", "missing", words, status=404))
+    return Policy(app, OPEN, host, names, home, own_page("plain.html", "missing", words, status=404))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -91,11 +86,6 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
 
-def _own_files() -> Mapping[str, bytes]:
-    folder = resources.files("b12assistant").joinpath("static")
-    return {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
-
-
 def _head(files: Mapping[str, bytes]) -> str:
     """Return the page's head: our style sheets and scripts, at addresses with a digest."""
     sheets = [f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS]
@@ -106,14 +96,6 @@ def _head(files: Mapping[str, bytes]) -> str:
 
 def _address(files: Mapping[str, bytes], name: str) -> str:
     return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
-
-
-def _add_heartbeat(app: FastAPI) -> None:
-    """End the stream that every open page would hold; ``ui.KEPT`` says when a conversation is forgotten."""
-
-    @app.get(_HEARTBEAT + "{page}", include_in_schema=False)
-    async def heartbeat() -> Response:
-        return Response(media_type="text/event-stream")
 
 
 def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
@@ -129,6 +111,11 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
         kept = "max-age=31536000, immutable" if is_fixed else otherwise
         media_type = _TYPES[PurePosixPath(name).suffix]
         return Response(files[name], media_type=media_type, headers={"cache-control": kept})
+
+    @app.get(_HEARTBEAT + "{page}", include_in_schema=False)
+    async def heartbeat() -> Response:
+        """End the stream that every open page would hold; ``ui.KEPT`` says when a conversation is forgotten."""
+        return Response(media_type="text/event-stream")
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon(request: Request) -> Response:

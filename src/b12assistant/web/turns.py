@@ -103,19 +103,17 @@ class Asking:
 
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
         """Ask again what a browser kept; return all of it as the conversation, or the old one and a note."""
+        failed = (talk, draw("page.html", "note", label("ask.not_restored")))
         try:
             turns = CONVERSATION.validate_json(kept or "")
         except ValueError:
-            return talk, self._not_restored()
+            return failed
         again = Conversation(count=talk.count)
         for turn in turns:
             _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed, quotes=turn.quotes)
             if note:
-                return talk, self._not_restored()
+                return failed
         return again, ""
-
-    def _not_restored(self) -> str:
-        return draw("page.html", "note", label("ask.not_restored"))
 
     async def again(self, asked: str | None, talk: Conversation) -> tuple[str, Conversation, str]:
         """Ask a question of an earlier message by itself; return "" for the field that named it, and as ``ask``."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -73,7 +74,6 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gr
 
 
 TABS = ("ask", "lookup")
-SURFACES = TABS[1:]  # empty here: a script fills each one when its tab is opened
 EVENTS_AT_ONCE = 256  # that the framework runs: they only wait for their turn in the lanes of `Questions`
 MOST_EVENTS = 500  # calls of the page that wait; one more is refused
 SESSIONS = 500  # held in memory; the oldest is forgotten first
@@ -82,7 +82,7 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 
 def build(asking: Asking, words: PageWords) -> gr.Blocks:
-    """Build the page: a tab to ask in, and one for each surface that a script fills."""
+    """Build the page: a tab to ask in, and one to look passages up."""
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         _text(_part("skip"), "skip-link")
@@ -91,9 +91,8 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(label("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
-            for name in SURFACES:
-                with gr.Tab(label(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
-                    gr.Column(elem_id=name)
+            with gr.Tab(label("tabs.lookup"), id="lookup", elem_id="tab-lookup"):
+                gr.Column(elem_id="lookup")  # a script fills it when its tab is opened
         _text('<div role="status" id="say"></div>', "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
     page.max_threads = EVENTS_AT_ONCE
@@ -126,8 +125,8 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     again.change(asking.again, [again, talk], [again, talk, note], **_QUIET)
     gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:
-        button.click(_pressed(asking, question), talk, outputs, **_QUIET)
-    new.click(_clear, talk, outputs, **_QUIET)
+        button.click(partial(_ask, asking, question), talk, outputs, **_QUIET)
+    new.click(lambda talk: ("", Conversation(count=talk.count), ""), talk, outputs, **_QUIET)
     return state
 
 
@@ -135,34 +134,26 @@ def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
     """Put the page at the root of an application; ``head`` names its style sheets and script."""
 
     async def mounted() -> None:
-        _mount(app, build(asking, words), head)
+        gr.mount_gradio_app(
+            app,
+            build(asking, words),
+            path="/",
+            theme=theme(),
+            head=head,
+            footer_links=[],
+            show_error=False,
+            run_history=False,  # it would store every question in the reader's browser
+            allowed_paths=[],
+            max_file_size=1,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=False,
+            enable_monitoring=False,
+        )
 
-    # Outside an event loop, Gradio would leave a loop open for every lock it makes.
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(mounted())
-    else:
-        _mount(app, build(asking, words), head)
-
-
-def _mount(app: Any, page: gr.Blocks, head: str) -> None:
-    gr.mount_gradio_app(
-        app,
-        page,
-        path="/",
-        theme=theme(),
-        head=head,
-        footer_links=[],
-        show_error=False,
-        run_history=False,  # it would store every question in the reader's browser
-        allowed_paths=[],
-        max_file_size=1,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        enable_monitoring=False,
-    )
+    # Outside an event loop, Gradio would leave a loop open for every lock it makes; the caller may run one already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, mounted()).result()
 
 
 _part = partial(draw, "page.html")
@@ -185,7 +176,7 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
                 with gr.Row(elem_id="controls", key=f"c{turn.number}"):
                     for name, text in turn.controls:
                         button = gr.Button(text, elem_id=name, min_width=0, key=f"c{turn.number}{name}")
-                        button.click(_pressed(asking, text), talk, outputs, **_QUIET)
+                        button.click(partial(_ask, asking, text), talk, outputs, **_QUIET)
             if turn.read_as is not None:
                 _undo(asking, turn, talk, outputs)
 
@@ -207,7 +198,7 @@ def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.comp
         typed = gr.Button(label("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
         ask = partial(_ask, asking, as_typed=True)
         gr.on([box.submit, edited.click], ask, [box, talk], outputs, **_QUIET)
-        typed.click(_pressed(asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
+        typed.click(partial(_ask, asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
 
 
 async def _ask(
@@ -216,11 +207,6 @@ async def _ask(
     """Ask a question. The box at the foot of the page keeps its text."""
     _, talk, note = await asking.ask(question, talk, as_typed=as_typed)
     return gr.update(), talk, note
-
-
-def _pressed(asking: Asking, question: str, *, as_typed: bool = False) -> Callable[..., Awaitable[Any]]:
-    """Return the handler of a button that asks a fixed question."""
-    return partial(_ask, asking, question, as_typed=as_typed)
 
 
 def _composer(words: PageWords) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
@@ -247,7 +233,3 @@ def _examples(words: PageWords) -> list[tuple[gr.Button, str]]:
         _text(_part("heading", label("ask.examples")), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
-
-
-def _clear(talk: Conversation) -> tuple[str, Conversation, str]:
-    return "", Conversation(count=talk.count), ""
