@@ -23,7 +23,6 @@ from starlette.responses import PlainTextResponse, Response
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS, SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import speakers
 from b12assistant.application.shared_answer import read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import PageWords, load_figures
@@ -37,6 +36,7 @@ from b12assistant.display.presentation import present_notices
 from b12assistant.display.quoted import Quoted, basis_of, best_known, in_short, joined
 from b12assistant.display.source_page import THEMES, View
 from b12assistant.errors import NotFoundError
+from b12assistant.index.parts import speakers
 from b12assistant.types import Interest, PassageId
 from b12assistant.web.http_models import Filters
 from b12assistant.web.policy import LOOPBACK
