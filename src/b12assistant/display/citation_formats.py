@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from b12assistant.display.labels import capital, label
 from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
-from b12assistant.display.quoted import Basis, Quoted
+from b12assistant.display.quoted import Quoted
 from b12assistant.types import GAP, OriginId
 
 CITE = "/cite/"  # the route of quotes as text
@@ -19,7 +19,7 @@ CITE = "/cite/"  # the route of quotes as text
 
 def cite(quote: Quoted) -> str:
     """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
+    return f"“{GAP.join(map(dotted, quote.words))}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
@@ -29,18 +29,9 @@ def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
 
 
-def words_of(quote: Quoted) -> str:
-    """Return the words as plain text, without the pipes and dashes of tables and lists."""
-    return GAP.join(map(dotted, quote.words))
-
-
 def said_by(quote: Quoted) -> str:
-    """Name the place, who speaks, and the notes, in sentences."""
-    return _sentences((quote.where, *about(quote)))
-
-
-def _sentences(parts: Sequence[str]) -> str:
-    """Join parts with one full stop after each, but the last; a part may end with a mark of its own."""
+    """Name the place, who speaks, and the notes: one full stop after each but the last, unless it ends with a mark."""
+    parts = (quote.where, *about(quote))
     return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
 
 
@@ -80,7 +71,9 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
                 f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}".rstrip() for id_, each in named.items()
             )
         )
-        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each)}</p>" for id_, each in named.items()))
+        links = ((numbers[id_], plain(web_address(each.link)), revealed(each.short)) for id_, each in named.items())
+        shown = ((number, f'<a href="{link}">{name}</a>' if link else name) for number, link, name in links)
+        html.append("".join(f"<p>[{number}] {name}</p>" for number, name in shown))
     after = [*notices, *([label("reply.regards"), signature] * bool(signature))]
     html += [f"<p>{_lines(part)}</p>" for part in after]
     return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
@@ -104,11 +97,6 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
         f"{words}\n\n— {said_by(quote)}\n{link}".rstrip(),
         f"<blockquote>{drawn}</blockquote><p>— {_lines(said_by(quote))}{see}</p>",
     )
-
-
-def _linked(basis: Basis) -> str:
-    link, name = plain(web_address(basis.link)), revealed(basis.short)
-    return f'<a href="{link}">{name}</a>' if link else name
 
 
 def _lines(text: str) -> str:

@@ -16,7 +16,7 @@ from b12assistant.display.labels import day, label, overdue, review
 from b12assistant.display.markup import Layer, Markup, laid_out, layered, plain
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source, Words
+from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
@@ -48,14 +48,6 @@ class View:
         return Speaker(self.source)
 
     @property
-    def is_ours(self) -> bool:
-        return self.source.words is Words.PROJECT_SUMMARY
-
-    @property
-    def has_grey(self) -> bool:
-        return any(mark.kind is MarkKind.NEVER for mark in self.document.marks)
-
-    @property
     def address(self) -> str:
         """Return the web address of the source, "" if it has none."""
         return self.source.url or "" if web_address(self.source.url) else ""
@@ -66,7 +58,7 @@ class View:
 
     @property
     def text(self) -> Markup:
-        return Markup(layered(self.document.text, _layers(self), _on_one_line))
+        return Markup(layered(self.document.text, _layers(self), lambda text: plain(text).replace("\n", "&#10;")))
 
     @cached_property
     def place(self) -> MarkedPlace | None:
@@ -130,10 +122,6 @@ class View:
             ("file", self.entry.report.file),
             ("extractor", self.entry.extractor),
         ]
-
-
-def _on_one_line(text: str) -> str:
-    return plain(text).replace("\n", "&#10;")
 
 
 def _layers(view: View) -> Iterator[Layer]:

@@ -105,10 +105,6 @@ class Questions:
     def is_idle(self) -> bool:
         return self._open == 0
 
-    @property
-    def waiting(self) -> int:
-        return self.checks.waiting + self.searches.waiting
-
     def close(self) -> None:
         """Refuse new questions from now on; those in progress are answered."""
         self._closed = True

@@ -78,7 +78,13 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     _add_documents(router, workspace)
     _add_passages(router, workspace)
     _add_health(router, workspace, questions)
-    _add_description(router, workspace)
+    described = [route for route in router.routes if isinstance(route, APIRoute)]
+
+    @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
+    def description() -> Response:
+        """This API for machines: OpenAPI."""
+        return JsonResponse(describe(described, workspace().page_words or load_page_words()))
+
     _add_elsewhere(router)
     return router
 
@@ -208,15 +214,6 @@ def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> No
                 "hint": "run `b12assistant verify`, then `b12assistant index`" if passed_over else None,
             }
         )
-
-
-def _add_description(router: APIRouter, workspace: Space) -> None:
-    routes = [route for route in router.routes if isinstance(route, APIRoute)]
-
-    @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
-    def description() -> Response:
-        """This API for machines: OpenAPI."""
-        return JsonResponse(describe(routes, workspace().page_words or load_page_words()))
 
 
 def _add_elsewhere(router: APIRouter) -> None:
