@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain
 
 from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Strength
@@ -321,10 +321,6 @@ class Quoted:
         """Return the sentences that are not shown at once."""
         return tuple(each for each in self.sentences if each not in self.lead)
 
-    @property
-    def is_numbered(self) -> bool:
-        return any(each.numbers for each in self.sentences)
-
     def between(self, before: Sentence, after: Sentence) -> str:
         """Return the blanks of the source between two sentences, or a gap if something was left out."""
         for span in self.spans:
@@ -401,12 +397,3 @@ def _lead(document: Document, sentences: Sequence[Sentence], best: Span | None) 
 def spans_text(spans: Sequence[Span]) -> str:
     """Join the words of the spans, with a gap between them."""
     return GAP.join(span.text for span in spans)
-
-
-def passage_text(passage: Passage) -> str:
-    """Join the sentences with the text between them; marked text becomes a gap."""
-    text = passage.sentences[0].text
-    for before, after in pairwise(passage.sentences):
-        between = passage.document.text[before.end : after.start]
-        text += (GAP if between.strip() else between) + after.text
-    return text
