@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
@@ -36,6 +37,7 @@ from b12assistant.web.problems import (
     JsonResponse,
     Problem,
     not_found,
+    problem_of,
 )
 from b12assistant.web.questions import Questions
 
@@ -93,6 +95,7 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
     """Return the API as an application, to which routes can be added."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNWATCHED)
     app.include_router(build_router(workspace, questions))
+    app.add_exception_handler(HTTPException, lambda asked, error: problem_of(error).response(asked.scope["path"]))
     return app
 
 
