@@ -75,7 +75,7 @@ PICTURE = (
     ),
     (
         "web",
-        ("http_models problems < questions < listening policy < lookup_routes service source_routes turns < ui < site"),
+        ("http_models problems < questions < listening policy < page_routes service turns < ui < site"),
     ),
     ("", "api"),
     (
@@ -91,12 +91,11 @@ PICTURE = (
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
-    "web.lookup_routes",
+    "web.page_routes",
     "web.policy",
     "web.problems",
     "web.service",
     "web.site",
-    "web.source_routes",
 )
 OWNERS = {
     "Stemmer": ("language.words",),
@@ -116,9 +115,8 @@ OWNERS = {
         "corpus.sources",
         "display.json_form",
         "application.quote_checks",
-        "web.source_routes",
+        "web.page_routes",
         "web.http_models",
-        "web.lookup_routes",
         "web.turns",
         "integrations.mcp_server",
     ),

@@ -19,7 +19,6 @@ from b12assistant.answers import Quote, Reason, Status, Strength
 from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
 from b12assistant.display import addresses
-from b12assistant.display.labels import load_labels
 from b12assistant.types import Document, Span
 from b12assistant.web.turns import Asking, Conversation
 
@@ -169,7 +168,7 @@ def test_a_shared_answer_is_not_part_of_the_conversation_and_is_in_no_log(
     space: FakeWorkspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    asking = Asking(Live(space), questions(), load_labels(), loaded(space))
+    asking = Asking(Live(space), questions(), loaded(space))
     turns = [{"question": OTHER}, {"question": ASKED, "quotes": links_of(space, ASKED)}]
     talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation()))
     assert note == ""

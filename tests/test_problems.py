@@ -18,7 +18,6 @@ from b12assistant.loaders import load
 from b12assistant.web import http_models
 from b12assistant.web.http_models import Problem
 from b12assistant.web.problems import MEDIA_TYPE, problem_of
-from b12assistant.web.service import load_examples
 
 ASK, SEARCH, DOCUMENTS = "/api/v1/ask", "/api/v1/search", "/api/v1/documents"
 
@@ -95,7 +94,7 @@ def test_no_error_of_ours_reveals_anything_of_the_machine(kind: type[errors.Assi
 
 ROOT = Path(__file__).parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "openapi.py"))
-EXAMPLES = load_examples()
+EXAMPLES = json.loads(TOOL["EXAMPLES"].read_text("utf-8"))
 FORMS: dict[str, type[json_form.Form]] = {
     "ask": json_form.AskResponse,
     "search": json_form.SearchResponse,

@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from b12assistant.display.addresses import MarkedPlace, _digest
-from b12assistant.display.labels import load_labels
-from b12assistant.display.source_page import View, source_page
+from b12assistant.display.labels import label
+from b12assistant.display.markup import draw
+from b12assistant.display.source_page import View
 from b12assistant.index.documents import Entry
 from b12assistant.types import Interest, Range, Source, SourceKind
 
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
 ENTRY = build_entry(NERVES, file="nerves.md")
-LABELS = load_labels()
 VIEW = View(ENTRY, date(2026, 1, 1))
 
 
 def texts(css: str, entry: Entry = ENTRY, **changes: Any) -> list[str]:
     """The texts of what a page draws with these selectors."""
-    page = LexborHTMLParser(source_page(replace(VIEW, entry=entry, **changes)))
+    page = LexborHTMLParser(draw("source.html", "document", replace(VIEW, entry=entry, **changes)))
     return [node.text() for node in page.css(css)]
 
 
@@ -68,13 +68,13 @@ def test_words_that_moved_are_marked_where_they_are_and_the_page_says_so() -> No
     before = place(FAT)
     moved = replace(before, spans=tuple(Range(each.start + 1, each.end + 1) for each in before.spans))
     assert texts("mark", named=moved) == [FAT]
-    assert warnings(named=moved) == [LABELS("source.moved")]
+    assert warnings(named=moved) == [label("source.moved")]
 
 
 def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
     gone = replace(place(FAT), digests=("0" * 16,))
     assert texts("mark", named=gone) == []
-    assert warnings(named=gone) == [LABELS("source.lost")]
+    assert warnings(named=gone) == [label("source.lost")]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
 def test_the_page_warns_of_what_is_no_longer_true(
     entry: Entry, changes: dict[str, Any], key: str, values: dict[str, str]
 ) -> None:
-    assert warnings(entry, **changes) == [LABELS(f"source.{key}", **values)]
+    assert warnings(entry, **changes) == [label(f"source.{key}", **values)]
 
 
 def test_what_is_never_quoted_is_grey_and_a_legend_says_so() -> None:
@@ -103,4 +103,4 @@ def test_what_is_never_quoted_is_grey_and_a_legend_says_so() -> None:
 def test_the_speaker_and_its_interest_are_named() -> None:
     seller = sourced(kind=SourceKind.VENDOR, interest=Interest.SELLS, publisher="Drips Ltd")
     assert "Drips Ltd" in "".join(texts(".facts", seller))
-    assert LABELS("kinds.vendor").casefold() in texts(".who", seller)[0].casefold()
+    assert label("kinds.vendor").casefold() in texts(".who", seller)[0].casefold()

@@ -28,7 +28,6 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
-from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
 from b12assistant.errors import (
     IndexDamagedError,
@@ -277,9 +276,9 @@ class Workspace:
         changed = frozenset(name for name in quoted if self.source_changed(name))
         return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)
 
-    def setting(self, *, labels: Labels | None = None) -> Setting:
-        """Return the setting that turns replies into words; English unless ``labels`` is given."""
-        return Setting(self.texts, local_today(), labels or load_labels())
+    def setting(self) -> Setting:
+        """Return the setting that turns replies into words."""
+        return Setting(self.texts, local_today())
 
     def search(
         self, question: str, k: int = 10, sieve: Sieve | None = None

@@ -168,7 +168,7 @@ def search(
         return
     setting = space.setting()
     results = [(hit, Quoted.of_passage(hit.passage, setting.today)) for hit in hits]
-    terminal.hits(present_notices(notices, setting.texts, setting.labels), results, terminal.console())
+    terminal.hits(present_notices(notices, setting.texts), results, terminal.console())
 
 
 @commands.command()

@@ -18,6 +18,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from b12assistant.answers import NoticeKind
+from b12assistant.display.labels import label
 from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
 from b12assistant.display.quoted import Quoted, Sentence
@@ -79,7 +80,7 @@ def progress() -> Iterator[Progress]:
 
 def answer(shown: ShownAnswer, console: Console) -> None:
     """Print an answer, without an empty line above it."""
-    labels, first = shown.labels, shown.parts[0]
+    first = shown.parts[0]
     for notice in shown.notices:
         _notice(notice, console)
     if read_as := shown.read_as:
@@ -88,7 +89,7 @@ def answer(shown: ShownAnswer, console: Console) -> None:
             _print(Text(inert(read_as.also)), console, indent=_INDENT)
     begun = bool(shown.notices or read_as or first.headline)
     for part in shown.parts:
-        _part(part, shown, console, begun=begun)
+        _part(part, console, begun=begun)
     for differ in shown.differences:
         console.print()
         _print(Text(inert(differ.heading), style="bold"), console)
@@ -97,11 +98,11 @@ def answer(shown: ShownAnswer, console: Console) -> None:
             _quote(quote, console)
     if shown.has_summaries:
         console.print()
-        _print(Text(labels("origins.whose")), console)
+        _print(Text(label("origins.whose")), console)
         for number, basis in enumerate(shown.publications, start=1):
             _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
     if shown.further:
-        _print(Text(labels("ask.further"), style="bold"), console)
+        _print(Text(label("ask.further"), style="bold"), console)
         for question in shown.further:
             _print(Text(inert(question), style="italic"), console, indent=_INDENT)
     for notice in shown.advice:
@@ -184,12 +185,11 @@ def document(document: Document, quote: Quoted, console: Console) -> None:
     _citation(quote, console)
 
 
-def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool) -> None:
+def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
     """Print a question with what answers it. ``begun``: something is above it."""
-    labels = shown.labels
     if part.question:
         console.print()
-        _user_words(labels("ask.asked"), part.question, console)
+        _user_words(label("ask.asked"), part.question, console)
         if part.read_as:
             _user_words(part.between, part.read_as, console, indent=_INDENT)
     if part.headline:
@@ -199,9 +199,9 @@ def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool)
             console.print()
         _quote(quote, console)
     for _ in part.also:
-        _print(Text(labels("ask.also"), style="bold"), console)
+        _print(Text(label("ask.also"), style="bold"), console)
     if part.nearest:
-        _print(Text(f"{labels('ask.nearest')}:"), console)
+        _print(Text(f"{label('ask.nearest')}:"), console)
     for near in part.nearest:
         _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
 

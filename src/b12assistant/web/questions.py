@@ -105,10 +105,6 @@ class Questions:
     def is_idle(self) -> bool:
         return self._open == 0
 
-    @property
-    def waiting(self) -> int:
-        return self.checks.waiting + self.searches.waiting
-
     def close(self) -> None:
         """Refuse new questions from now on; those in progress are answered."""
         self._closed = True
@@ -259,9 +255,6 @@ class Warmup:
             self._problem.set_result(None)
         except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem.set_result(problem_of(error).sentence)
-            return
-        finally:  # whatever happens, no caller waits forever
-            if not self._problem.done():
-                self._problem.set_result("Something went wrong here.")
-        then(space)
-        give_back()
+        else:
+            then(space)
+            give_back()
