@@ -149,7 +149,7 @@ stress: .venv/.test ## property tests with 100 examples, then every stress test 
 	@$(BIN)/python tools/stress.py
 
 # Only the tests of what is measured: the whole suite would take twice its time.
-COVERING = tests/loaders $(addprefix tests/test_,bad_corpus.py clean*.py crash.py damage.py explanation.py \
+COVERING = tests/loaders $(addprefix tests/test_,clean*.py crash.py damage.py explanation.py \
   layout.py stress.py quot*.py store.py triage.py turn_parts.py verification.py)
 coverage: .venv/.test ## measure the branches of loaders, store, quoting and triage; fails under 95 %
 	@rm -f build/.coverage*
@@ -162,13 +162,14 @@ FIT_graph = benchmarks/export_onnx.py
 FIT_projection = benchmarks/fit_projection.py '$(NEEDED)'
 FIT_encoder = benchmarks/fit_encoder.py '$(NEEDED)'
 FIT_context = benchmarks/fit_context.py index
+FIT_leaning = benchmarks/fit_leaning.py
 FIT_reader = benchmarks/fit_reader.py
 FIT_red-flags = benchmarks/fit_red_flags.py --anew
 FIT_words = benchmarks/fit_red_flags.py --words
 FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index
 NEEDED = $(or $(DATASETS),$(error make weights OF=$(OF) DATASETS=FOLDER, the folder of the test collections))
-weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, reader, red-flags, words or refusal
-	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, context, reader, red-flags, words or refusal))
+weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, leaning, reader, red-flags, words or refusal
+	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, context, leaning, reader, red-flags, words or refusal))
 
 floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor
 	@$(BIN)/python tools/answer_floors.py

@@ -26,13 +26,13 @@ from typing import Any
 from ranking import bench
 from ranking.bench import CACHE, Request
 from ranking.indexing import RANKINGS
-from ranking.runs import HEADLINE
+from ranking.runs import HEADLINE, compare
 from suite_page import page
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import AssistantError
-from b12assistant.evaluation.measures import compare, write_whole
+from b12assistant.evaluation.labelled_set import write_whole
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"

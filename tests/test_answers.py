@@ -29,17 +29,7 @@ from b12assistant.answers import (
     TurnSlice,
     most_serious,
 )
-from b12assistant.types import (
-    Document,
-    DocumentId,
-    Mark,
-    MarkKind,
-    Passage,
-    PassageId,
-    Range,
-    Section,
-    Source,
-)
+from b12assistant.types import Document, DocumentId, Mark, MarkKind, Passage, PassageId, Range, Section, Source
 
 MAY_HOLD_TEXT = (Document, Turn, Source)
 

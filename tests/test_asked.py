@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpora import again, three_files, write
+from corpora import again, origin, three_files, write
 from fakes import FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import asked_questions as module
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, key_of
+from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes
+from b12assistant.index.indexing import key_of
 
 
 def unit(*values: float) -> np.ndarray:
@@ -24,7 +25,7 @@ def asked() -> AskedQuestions:
     """Two documents of two and three sentences; nothing is asked of the second sentence of each."""
     groups = [Group(("a", "b"), (0, 0)), Group(("c", "d"), (0, 2))]
     codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(np.stack([unit(0, 1), unit(-1, 0)]))]
-    return AskedQuestions.join(groups, [2, 3], [key_of("x", group) for group in groups], codes)
+    return AskedQuestions.join(groups, [2, 3], [key_of("x", group.questions) for group in groups], codes)
 
 
 def test_the_nearest_question_of_each_sentence_counts() -> None:
@@ -55,16 +56,11 @@ LINES = (("Metformin lowers B12.", ["does it sink", "diabetes pill and vitamin"]
 def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
     space = three_files(folder)
     rows = [{"text": text, "origins": {"nhs": "p"}, "asked": questions if asked else []} for text, questions in LINES]
-    register = (
-        '[[origin]]\nid = "nhs"\ntitle = "t"\npublisher = "NHS"\nkind = "public_body"\ncountry = "GB"\n'
-        'published = "2023"\nread_on = 2026-11-21\nurl = "https://a.example/"\nterms = "OGL"\n'
-        'read = "whole"\npart_read = "all"\n'
-    )
     write(
         space.corpus,
         {
             "pills.txt": "Metformin lowers B12. Ask for a test. Eggs hold some.\n",
-            "sources.toml": register,
+            "sources.toml": origin("nhs"),
             "sentences/pills.txt.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
         },
     )
@@ -89,7 +85,7 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
 def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
-    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group) for group in groups], codes)
+    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group.questions) for group in groups], codes)
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
     np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
     monkeypatch.setattr(module, "_SOME", 1)

@@ -183,12 +183,6 @@ def test_no_lone_surrogate_reaches_the_encoder() -> None:
 LONG = "please tell me whether myelin wraps nerve fibres " * 60
 
 
-def test_a_question_over_2000_characters_is_triaged_whole() -> None:
-    answer = ask(LONG + ". I want to kill myself", triage=TRIAGER)
-    assert answer.status is Status.SAFETY_ONLY
-    assert answer.notices[0].evidence[0].start > 2_000
-
-
 def test_only_the_first_2000_characters_of_a_long_question_are_searched() -> None:
     encoder = FakeEncoder()
     asker = assistant(MYELIN, encoder=encoder)
@@ -208,12 +202,6 @@ def test_a_long_earlier_question_leaves_the_last_one_whole() -> None:
     assert answer.interpretation is not None
     assert answer.interpretation.text.endswith("and folate?")
     assert "question_cut" not in texts(answer)
-
-
-def test_the_same_question_gets_the_same_answer() -> None:
-    question = "myelin wraps nerve fibres"
-    asker = assistant(MYELIN, FOLATE)
-    assert asker.reply(question).answer == asker.reply(question).answer == ask(question)
 
 
 def test_every_text_that_can_be_emitted_exists() -> None:

@@ -11,7 +11,10 @@ from fakes import FakeWorkspace
 from shell import b12, hearing_ctrl_c, start, stop
 
 from b12assistant.application import batching
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.command.invocation import as_json
+from b12assistant.config import load_configuration
+from b12assistant.display.json_form import reply_json
 from b12assistant.errors import IndexMissingError, UsageError
 
 ASKED = '{"id": "a", "question": "What lowers B12?"}'
@@ -151,9 +154,11 @@ def test_history_alone_determines_the_answer(built: Path, tmp_path: Path) -> Non
     (tmp_path / "in").write_text("\n".join(map(json.dumps, rows)), "utf-8")
     done = b12("batch", "--input", str(tmp_path / "in"), "--output", "-", cwd=built)
     assert (done.status, done.err) == (0, "")
+    places = {"paths.corpus": str(built / "corpus"), "paths.index": str(built / "index")}
+    space = Workspace(load_configuration(environment={}, flags=places))
     for row, line in zip(rows, done.out.splitlines(), strict=True):
-        earlier = [part for turn in row.get("history", ()) for part in ("--history", turn)]
-        alone = json.loads(b12("ask", "--json", *earlier, row["question"], cwd=built).out)
+        reply = space.ask(row["question"], row.get("history", ()))
+        alone = json.loads(as_json(reply_json(reply, space.texts, today=local_today())))
         together = json.loads(line)
         assert together["answer"] == alone["answer"]
         assert together["index"] == alone["index"]

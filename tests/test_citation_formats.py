@@ -1,20 +1,25 @@
+"""Who says so, on one line above a quote: publisher, kind, year and whose words, nothing cut."""
+
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from datetime import date
 from html import unescape
+from pathlib import Path
 
 import pytest
 from builders import build_document, build_passages
 from hypothesis import given
 from hypothesis import strategies as st
 
+from b12assistant.corpus.publishers import PublisherKind, short_names, standing
+from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.markup import dotted, pasted
-from b12assistant.display.quoted import Quoted
-from b12assistant.types import Document, DocumentId, Interest, Source, SourceKind
+from b12assistant.display.quoted import Basis, Quoted, in_short
+from b12assistant.types import Document, DocumentId, Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
 
 TODAY = date(2026, 11, 20)
 BASE = "http://127.0.0.1:7860"
@@ -82,3 +87,55 @@ def test_no_character_of_a_table_or_a_list_is_lost(pieces: list[str]) -> None:
     assert re.findall(r"[aéb.<]", unescape(words)) == re.findall(r"[aéb.<]", text)
     assert len(dotted(text)) == len(text)
     assert " | " not in dotted(text)
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
+    return Basis(
+        OriginId(publisher),
+        "A title",
+        publisher,
+        kind,
+        SourceWeight.STUDY,
+        published,
+        "https://example.org/",
+        "a place",
+        Extent.WHOLE,
+    )
+
+
+def chip(*publications: Basis) -> tuple[str, ...]:
+    return tuple(in_short(Source(words=Words.PROJECT_SUMMARY), publications, "Our page"))
+
+
+@pytest.mark.parametrize(
+    ("publisher", "kind", "expected"),
+    [
+        ("NICE", SourceKind.GUIDELINE, PublisherKind.GUIDELINE),
+        ("NHS", SourceKind.PUBLIC_BODY, PublisherKind.NHS),
+        ("NHSX", SourceKind.PATIENT_GUIDE, PublisherKind.PATIENT_GUIDE),
+        ("unknown publisher", SourceKind.PATIENT_GUIDE, PublisherKind.ANONYMOUS),
+        ("Drip Hydration", SourceKind.VENDOR, PublisherKind.SELLER),
+    ],
+)
+def test_what_a_publication_is_follows_from_publisher_and_kind(
+    publisher: str, kind: SourceKind | None, expected: PublisherKind
+) -> None:
+    assert standing(publisher, kind) is expected
+
+
+def test_who_sells_is_a_seller_whatever_the_page_is_called() -> None:
+    assert standing("NHS", SourceKind.PUBLIC_BODY, Interest.SELLS) is PublisherKind.SELLER
+
+
+def test_a_chip_names_publisher_kind_year_and_whose_words() -> None:
+    found = chip(basis("NICE", SourceKind.GUIDELINE, "2024-03-06"))
+    assert found == ("NICE", "guideline", "2024", "our summary")
+
+
+def test_every_short_name_is_for_a_publisher_of_the_library_and_shorter() -> None:
+    origins = SourcesFile((ROOT / "corpus" / "sources.toml").read_text(encoding="utf-8")).origins.values()
+    assert short_names().keys() <= {origin.publisher for origin in origins}
+    assert all(len(short) < len(full) for full, short in short_names().items())

@@ -47,12 +47,6 @@ def test_a_pipe_gets_plain_utf_8_in_any_locale(built: Path) -> None:
     assert json.loads(b12("ask", "--json", question, cwd=built, env=old).out)["answer"]["question"] == question
 
 
-def test_a_name_of_nothing_or_of_many_is_an_error(built: Path) -> None:
-    done = b12("show", "nothing", cwd=built)
-    assert done.status == 1
-    assert done.complaint
-
-
 def test_export_holds_every_document_whole(built: Path, tmp_path: Path) -> None:
     done = b12("export", "-", cwd=built)
     rows = [json.loads(line) for line in done.out.splitlines()]
@@ -82,22 +76,6 @@ def test_a_damaged_index_is_refused_by_name_and_repaired(built: Path, tmp_path: 
     assert b12("verify", cwd=folder).status == 1
     assert b12("verify", "--repair", cwd=folder).status == 0
     assert b12("ask", QUESTION, cwd=folder).status == 0
-
-
-def test_evaluate_scores_and_names_a_broken_line(built: Path, tmp_path: Path) -> None:
-    rows = [
-        {"id": "1", "question": QUESTION, "gold": ["Myelin is a fatty sheath that insulates a nerve fibre."]},
-        {"id": "2", "question": "Who won the football match?", "gold": []},
-    ]
-    good = "".join(json.dumps(row) + "\n" for row in rows)
-    (tmp_path / "set").write_text(good, "utf-8")
-    (tmp_path / "broken").write_text(good + "{\n", "utf-8")
-    figures = json.loads(b12("evaluate", "--json", str(tmp_path / "set"), cwd=built).out)
-    assert figures["hit@1"]["mean"] == 1
-    assert b12("evaluate", str(tmp_path / "set"), cwd=built).status == 0
-    done = b12("evaluate", str(tmp_path / "broken"), cwd=built)
-    assert done.status == 1
-    assert "broken:3" in done.complaint
 
 
 def test_it_runs_from_another_folder(built: Path, tmp_path: Path, answer: dict[str, Any]) -> None:

@@ -2,14 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from b12assistant.config import (
-    ONE_OF,
-    Configuration,
-    Settings,
-    known_keys,
-    load_configuration,
-    values_of,
-)
+from b12assistant.config import ONE_OF, Configuration, Settings, known_keys, load_configuration, values_of
 from b12assistant.errors import ConfigError
 
 DEFAULTS = values_of(Settings())
@@ -51,27 +44,19 @@ def test_without_any_setting_the_defaults_hold() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_file_sets_a_key_and_nothing_else(key: str) -> None:
-    value = other(key)
-    found = written(key, value)
-    assert values_of(found.settings) == {**DEFAULTS, key: value}
-    assert found.origins == {**dict.fromkeys(DEFAULTS, "default"), key: "b12assistant.toml"}
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_the_environment_wins_over_the_file(key: str) -> None:
-    value = other(key)
-    written(key, DEFAULTS[key])
-    found = load_configuration(environment={variable(key): plain(value).strip("'")})
-    assert values_of(found.settings)[key] == value
-    assert found.origins[key] == variable(key)
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_a_flag_wins_over_the_environment(key: str) -> None:
-    value = other(key)
-    found = load_configuration(environment={variable(key): plain(DEFAULTS[key]).strip("'")}, flags={key: value})
-    assert (values_of(found.settings)[key], found.origins[key]) == (value, "flag")
+def test_each_key_is_set_by_the_file_then_the_environment_then_a_flag_and_no_other_with_it(key: str) -> None:
+    value, default = other(key), DEFAULTS[key]
+    ways: tuple[tuple[object, dict[str, str], dict[str, object], str], ...] = (
+        (value, {}, {}, "b12assistant.toml"),
+        (default, {variable(key): plain(value).strip("'")}, {}, variable(key)),
+        (default, {variable(key): plain(default).strip("'")}, {key: value}, "flag"),
+    )
+    for in_file, environment, flags, origin in ways:
+        written(key, in_file)
+        found = load_configuration(environment=environment, flags=flags)
+        assert values_of(found.settings) == {**DEFAULTS, key: value}
+        assert found.origins[key] == origin
+    assert written(key, value).origins == {**dict.fromkeys(DEFAULTS, "default"), key: "b12assistant.toml"}
 
 
 @pytest.mark.parametrize("key", ONE_OF)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from corpora import write
 from corpus_check import check
-from corpus_checks.reading import Text, read_corpus
+from corpus_checks import Finding
+from corpus_checks.reading import Text
 
 from b12assistant.corpus.provenance import SentenceEntry
 from b12assistant.types import MarkKind
@@ -145,20 +146,14 @@ def test_shared_runs_are_found_at_their_full_length(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> tuple[Text, ...]:
-    return read_corpus(CORPUS)[0]
+def shipped() -> tuple[list[Finding], tuple[Text, ...]]:
+    """Compared with the source pages too, if B12_SHARED names a folder with them."""
+    return check(CORPUS, Path(SHARED) / "seeds" if SHARED else None)
 
 
 @pytest.mark.slow
-def test_the_corpus_has_no_finding() -> None:
-    assert [str(finding) for finding in check(CORPUS)[0]] == []
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(SHARED is None, reason="B12_SHARED names no folder with the source pages")
-def test_the_corpus_copies_no_words() -> None:
-    assert SHARED is not None
-    assert [str(finding) for finding in check(CORPUS, Path(SHARED) / "seeds")[0]] == []
+def test_the_corpus_has_no_finding_and_copies_no_words(shipped: tuple[list[Finding], tuple[Text, ...]]) -> None:
+    assert [str(finding) for finding in shipped[0]] == []
 
 
 def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
@@ -170,8 +165,8 @@ def test_every_sentence_that_answers_has_four_questions_or_more() -> None:
 
 
 @pytest.mark.slow
-def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[Text, ...]) -> None:
-    booklet = next(text for text in shipped if text.file == "glossary.pdf")
+def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[list[Finding], tuple[Text, ...]]) -> None:
+    booklet = next(text for text in shipped[1] if text.file == "glossary.pdf")
     document = booklet.document
     never = [document.slice(mark.range) for mark in document.marks if mark.kind is MarkKind.NEVER]
     pages = len(document.page_starts)
@@ -190,13 +185,3 @@ def test_the_pdfs_match_what_is_made_from_their_texts(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(script), "--into", str(tmp_path)], check=True, timeout=120)
     made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.pdf")}
     assert made == {path.relative_to(CORPUS).as_posix(): path.read_bytes() for path in CORPUS.rglob("*.pdf")}
-
-
-@pytest.mark.slow
-def test_the_command_reports_and_fails(tmp_path: Path) -> None:
-    write(tmp_path, GOOD | with_sentence("This helps."))
-    command = [sys.executable, str(ROOT / "tools" / "corpus_check.py"), "--corpus", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 1
-    assert "nerves.md: a sentence begins with 'This': This helps." in done.stdout.splitlines()
-    assert done.stdout.splitlines()[-1] == "1 documents, 2 sentences, 2 findings"

@@ -59,8 +59,8 @@ def opened(folder: Path) -> Workspace:
 
 def right(space: Workspace, file: str) -> set[str]:
     """The questions of a file of the council whose first quote is right."""
-    (asked,) = labelled_set.ask_all(space, [labelled_set.load_labelled(EXAMPLES / "council" / file)])
-    return {each.outcome.labelled.id for each in asked if any(each.outcome.hits[:1])}
+    asked = labelled_set.ask_all(space, labelled_set.load_labelled(EXAMPLES / "council" / file))
+    return {each.labelled.id for each in asked if any(each.hits[:1])}
 
 
 @pytest.mark.slow

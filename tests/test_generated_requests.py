@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from fakes import FakeWorkspace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving import JSON, client_of, empty_space, small_space
+from serving import JSON, client_of, empty_space
 from starlette.testclient import TestClient
 
 from b12assistant.display import json_form
@@ -63,8 +64,8 @@ bodies = st.one_of(requests, values).map(lambda value: json.dumps(value).encode(
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    return client_of(small_space(tmp_path_factory.mktemp("generated")))
+def client(space: FakeWorkspace) -> TestClient:
+    return client_of(space)
 
 
 @pytest.fixture(scope="module")

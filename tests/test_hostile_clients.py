@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from blocking import ASKED
 from fakes import FakeWorkspace
-from serving import small_space
+from serving import HERE, page_of, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.web.policy import JOIN
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import DATA, application
+from b12assistant.web.site import DATA
 
-HERE = "http://127.0.0.1:7860"
 ASK = "/api/v1/ask"
 
 
@@ -25,7 +23,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 @pytest.fixture(scope="module")
 def client(space: FakeWorkspace) -> TestClient:
-    return TestClient(application(space, Warmup(space)), base_url=HERE, raise_server_exceptions=False)
+    return page_of(space, errors=True)
 
 
 LONG = "a" * 300

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
+from builders import build_document
 from corpora import again, three_files
 from fakes import FakeWorkspace
+from hypothesis import given
+from hypothesis import strategies as st
 
-from b12assistant.application.improvement import Improver, read_questions
+from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.improve_command import _Desk
-from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError
-from b12assistant.types import Span
+from b12assistant.errors import CorpusError, SourceFactsError
+from b12assistant.language.sentences import find_words
+from b12assistant.types import Document, Range, Span
 
 # One word of five is in the corpus: too little for an answer, unless the question is asked of a sentence.
 PILL = "does metformin matter with diabetes"
@@ -78,21 +82,21 @@ def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeW
     assert contents(space.corpus) == before
 
 
-def test_a_mark_that_cannot_be_written_changes_nothing(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, real, calls = contents(space.corpus), replace_file, []
+def test_a_mark_that_cannot_be_written_is_an_error_and_may_be_made_again(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     improver = Improver(space)
 
-    def replace(path: Path, data: bytes) -> None:
-        calls.append(path)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device", str(path))
-        real(path, data)
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("b12assistant.application.improvement.replace_file", replace)
-    with pytest.raises(CorpusError, match=r"nothing was written: .*No space left on device"):
-        mark_all(improver)
-    assert contents(space.corpus) == before
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.application.improvement.replace_file", full)
+        with pytest.raises(CorpusError, match=r"cannot be written \(No space left on device"):
+            mark_all(improver)
     assert not improver.undo()
+    mark_all(improver)
+    assert all(improver.marked(GOLD))
 
 
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
@@ -153,3 +157,75 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
     questions, (said,) = read_questions(tmp_path / name)
     assert questions == asked
     assert complaint in said
+
+
+DOCUMENT = build_document("Fish holds B12.\n\nPlants hold none. Eggs hold\nsome.\n")
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(lambda text: text.strip())
+
+
+def range_of(words: str, document: Document = DOCUMENT) -> Range:
+    found = find_words(document.text, words)
+    assert found is not None
+    return found
+
+
+def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
+    before = '{"text": "Fish holds B12.", "asked": ["what has it"]}\n{"text": "Eggs hold some.", "asked": ["eggs?"]}\n'
+    after = with_questions(before, DOCUMENT, {range_of("Plants hold none."): ["is it in beans"]})
+    first, added, last = after.splitlines()
+    assert [first, last] == before.splitlines()
+    assert json.loads(added) == {"text": "Plants hold none.", "asked": ["is it in beans"]}
+
+
+def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
+    before = '{"text": "Eggs hold some.", "origins": {"nhs": "p. 1"}, "asked": ["eggs?"]}\n'
+    change = {range_of("Eggs hold\nsome."): ["Do eggs help?", "EGGS?"]}
+    assert json.loads(with_questions(before, DOCUMENT, change)) == {
+        **json.loads(before),
+        "asked": ["eggs?", "Do eggs help?"],
+    }
+
+
+def test_a_question_taken_back_leaves_nothing_behind() -> None:
+    there = range_of("Fish holds B12.")
+    added = with_questions("", DOCUMENT, {there: ["why fish"]})
+    assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "questions = [\n]\n",
+        'questions = [\n  "a ] b",\n]\n',
+        "# mine\nquestions = [\n  'one', # why\n  \"two\",   # last\n]\n# end\n",
+    ],
+)
+@given(added=st.lists(WORDS, max_size=3, unique=True))
+def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_its_comments(before: str, added: list[str]) -> None:
+    now = tomllib.loads(before).get("questions", [])
+    after = with_not_answered(before, added, ())
+    once: dict[str, str] = {}  # whatever its blanks and capitals
+    for each in (*now, *added):
+        once.setdefault(" ".join(each.split()).casefold(), each)
+    assert tomllib.loads(after).get("questions", []) == list(once.values())
+    assert [line for line in before.splitlines() if line.startswith("#")] == [
+        line for line in after.splitlines() if line.startswith("# ") and "no document" not in line
+    ]
+
+
+def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
+    before = '# mine\nquestions = [\n  "one", # why\n  "two",\n  "three"\n]\n'
+    after = with_not_answered(before, ["four"], ["THREE", "one"])
+    assert tomllib.loads(after) == {"questions": ["two", "four"]}
+    assert after.startswith("# mine\n")
+
+
+def test_a_list_that_is_not_as_it_should_be_is_left_alone() -> None:
+    with pytest.raises(SourceFactsError):
+        with_not_answered("questions = [1]", ["one"], ())
+
+
+def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone() -> None:
+    with pytest.raises(SourceFactsError, match="cannot be edited here"):
+        with_not_answered('questions = ["one"]', ["two"], ())

@@ -1,17 +1,18 @@
+"""Several documents are embedded at a time: the bytes are the same, and a failure stops all of it."""
+
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from corpora import FOOD, NERVES, PILLS, again, embedded, report_of, three_files, write
+from corpora import FOOD, NERVES, PILLS, again, capsules, embedded, report_of, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
+from faults import failing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from b12assistant.errors import (
-    CorpusError,
-    IndexMismatchError,
-)
+from b12assistant.application import health
+from b12assistant.errors import CorpusError, IndexMismatchError, IndexMissingError, SourceFactsError
 from b12assistant.index.store import Store
 from b12assistant.types import FileEnd
 
@@ -142,13 +143,6 @@ def test_changed_source_facts_rebuild_that_document(space: FakeWorkspace) -> Non
     assert space.document("pills.txt").document.title == "Of pills"
 
 
-def test_a_damaged_index_is_built_again(space: FakeWorkspace) -> None:
-    first = space.index()
-    (space.store.root / "generations" / first.generation / "vectors.safetensors").write_bytes(b"")
-    assert again(space).index().generation == first.generation
-    assert again(space).opened.problems == ()
-
-
 # An index that does not fit
 
 
@@ -197,3 +191,100 @@ def test_a_title_and_its_passage_always_fit_the_encoder(tmp_path: Path) -> None:
     space = fake_workspace(write(tmp_path / "corpus", {"long.md": long}), tmp_path / "index", encoder=encoder)
     space.index()
     assert max(encoder.count(text) for text in encoder.encoded) > 40
+
+
+def test_a_wrong_dispute_is_reported_once_all_is_read_and_nothing_is_published(space: FakeWorkspace) -> None:
+    write(space.corpus, capsules())
+    (space.corpus / "swallowed.md").write_text("Another text.\n")
+    with pytest.raises(SourceFactsError):
+        space.index()
+    with pytest.raises(IndexMissingError):
+        space.store.open()
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_bytes_do_not_depend_on_how_many_documents_are_under_way(space: FakeWorkspace, threads: int) -> None:
+    one = space.index().generation
+    other = fake_workspace(space.corpus, space.store.root.parent / "other", flags={"encoder.threads": threads})
+    assert other.index().generation == one
+
+
+def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
+    with pytest.raises(AssertionError, match="asked to encode"):
+        again(space, RefusingEncoder()).index()
+
+
+FILES = (
+    *("context_tokens.safetensors", "documents.jsonl", "left_out.json", "lexical.safetensors"),
+    *("manifest.json", "sentence_tokens.safetensors", "vectors.safetensors"),
+)
+
+
+def generation(space: FakeWorkspace) -> Path:
+    """The folder of the generation in use."""
+    return space.store.root / "generations" / (space.store.root / "CURRENT").read_text().strip()
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def rebuilt(space: FakeWorkspace) -> FakeWorkspace:
+    """The same corpus, indexed into a new folder."""
+    made = fake_workspace(space.corpus, space.store.root.parent / "rebuilt")
+    made.index()
+    return made
+
+
+def test_indexing_an_unchanged_corpus_writes_nothing_but_the_lock(space: FakeWorkspace) -> None:
+    space.index()
+    with failing(10**6) as faults:
+        assert again(space, RefusingEncoder()).index().unchanged
+    assert faults.done == ["mkdir", "open", "ftruncate", "pwrite", "unlink", "unlink"], "the last look for drafts"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_damage_is_found_and_fixed_though_the_corpus_did_not_change(space: FakeWorkspace, file: str) -> None:
+    space.index()
+    flip(generation(space) / file)
+    assert not health.verify(again(space), None).sound
+    assert not again(space).index().unchanged
+    assert health.verify(again(space), None).sound
+    assert again(space).opened.problems == ()
+
+
+def test_a_moved_file_and_one_with_another_front_matter_are_not_encoded_again(space: FakeWorkspace) -> None:
+    space.index()
+    (space.corpus / "guides/food.md").rename(space.corpus / "eating.md")
+    report = again(space, RefusingEncoder()).index()
+    assert (embedded(report), report.unchanged) == ([], False)
+    assert again(space).store.open().files == rebuilt(space).store.open().files
+
+
+@pytest.mark.parametrize("file", ["context_tokens.safetensors", "documents.jsonl"])
+def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
+    space.index()
+    other = fake_workspace(write(space.corpus.parent / "others", {"a.md": FOOD}), space.store.root.parent / "other")
+    other.index()
+    whole = space.store.open()
+    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
+    with space.store.writing():
+        space.store.publish({**whole.files, file: other.store.open().files[file]}, facts)
+    report = again(space).index()
+    assert len(embedded(report)) == 3
+    assert again(space).store.open().files == whole.files
+
+
+@pytest.mark.parametrize("file", ["context_tokens.safetensors", "sentence_tokens.safetensors", "documents.jsonl"])
+def test_a_generation_that_cannot_be_parsed_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
+    space.index()
+    whole = space.store.open()
+    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
+    with space.store.writing():
+        space.store.publish({**whole.files, file: b"{}"}, facts)
+    assert len(embedded(again(space).index())) == 3
+
+
+OF_THE_STORE = {"schema", "files", "generation", "counter", "seal"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeWorkspace
-from serving import EMERGENCY, small_space
+from serving import EMERGENCY
 
 from b12assistant.answers import Answer, NoticeKind, Status, Turn
 from b12assistant.data_files import read_data
@@ -35,11 +35,6 @@ def test_other_words_get_none(message: str) -> None:
 def test_it_is_rare_among_plain_questions() -> None:
     rows = [json.loads(line)["question"] for line in QUESTIONS.read_text("utf-8").splitlines()]
     assert sum(bool(line_for(row)) for row in rows) <= 0.02 * len(rows)
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("kind"))
 
 
 def test_it_comes_first_and_changes_nothing_else(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:

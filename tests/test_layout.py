@@ -2,50 +2,62 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from builders import build_document
 from builders_quotes import all_texts, answers, passages_of, texts, windows_of
 
+from b12assistant.answering.quoting import CHARACTERS
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section
 
 NEVER_LIST = "# Infants\n\nNever give to infants:\n\n- honey\n- salt. It harms them.\n- tea\n\nMilk is fine.\n"
+DOSES = "| age | dose |\n|---|---|\n| young | little |\n| old | much |\n"
+EXAMPLES = {
+    "a first item runs on from its lead-in": (NEVER_LIST, "honey", ["Never give to infants:\n\nhoney"]),
+    "a later item keeps it over a gap": (NEVER_LIST, "tea", ["Never give to infants:", "tea"]),
+    "a second sentence of an item keeps the first": (
+        NEVER_LIST,
+        "harms",
+        ["Never give to infants:", "salt. It harms them."],
+    ),
+    **{
+        f"a lead-in: {lead}": (f"Some words first. {lead}\n\n- honey\n- tea\n", "tea", [lead, "tea"])
+        for lead in (
+            "Never give to infants:",
+            "Infants should not have",
+            "Infants must not have any of these.",
+            "Not for them…:",
+        )
+    },
+    "a finished sentence leads to no list": ("Infants are small.\n\n- honey\n- tea\n", "tea", ["tea"]),
+    "an item under an item keeps all from the colon on": (
+        "Never give:\n\n- tea\n- Sweet things:\n    - honey\n    - syrup\n",
+        "syrup",
+        ["Never give:", "Sweet things:\nhoney\nsyrup"],
+    ),
+    "a row keeps its header and what leads to its table": (
+        "Never combine:\n\n| a | b |\n|---|---|\n| tea | iron |\n| milk | zinc |\n",
+        "zinc",
+        ["Never combine:\n\na | b", "milk | zinc"],
+    ),
+    "the first row keeps its header without a gap": (DOSES, "little", ["age | dose\nyoung | little"]),
+    "it points back": ("Tea is hot. Milk heals nerves. It is fresh.", "fresh", ["Milk heals nerves. It is fresh."]),
+    "it points back by two": (
+        "Tea is hot. Milk heals. This is so. It is fresh.",
+        "fresh",
+        ["Milk heals. This is so. It is fresh."],
+    ),
+    "it points to another paragraph": ("Milk heals.\n\nThis is fresh.", "fresh", ["Milk heals.\n\nThis is fresh."]),
+    "it points at nothing": ("It is fresh.", "fresh", ["It is fresh."]),
+    "it points at nothing in its section": ("# Milk\n\nIt is fresh.\n", "fresh", ["It is fresh."]),
+    "it points at no item": ("- Milk heals.\n\nIt is fresh.\n", "fresh", ["It is fresh."]),
+}
 
 
-def test_a_first_item_runs_on_from_its_lead_in() -> None:
-    assert answers(build_document(NEVER_LIST), "honey", most=1) == [["Never give to infants:\n\nhoney"]]
-
-
-def test_a_later_item_keeps_its_lead_in_over_a_gap() -> None:
-    assert answers(build_document(NEVER_LIST), "tea", most=1) == [["Never give to infants:", "tea"]]
-
-
-def test_the_second_sentence_of_an_item_keeps_the_first() -> None:
-    found = answers(build_document(NEVER_LIST), "harms", most=1)
-    assert found == [["Never give to infants:", "salt. It harms them."]]
-
-
-@pytest.mark.parametrize(
-    "lead",
-    ["Never give to infants:", "Infants should not have", "Infants must not have any of these.", "Not for them…:"],
-)
-def test_a_lead_in_to_a_list_is_recognised(lead: str) -> None:
-    document = build_document(f"Some words first. {lead}\n\n- honey\n- tea\n")
-    assert answers(document, "tea", most=1) == [[lead, "tea"]]
-
-
-def test_a_finished_sentence_before_a_list_is_no_lead_in() -> None:
-    document = build_document("Infants are small.\n\n- honey\n- tea\n")
-    assert answers(document, "tea", most=1) == [["tea"]]
-
-
-def test_an_item_under_an_item_keeps_everything_from_the_colon_on() -> None:
-    document = build_document("Never give:\n\n- tea\n- Sweet things:\n    - honey\n    - syrup\n")
-    assert answers(document, "syrup", most=1) == [["Never give:", "Sweet things:\nhoney\nsyrup"]]
-
-
-def test_a_row_keeps_what_leads_to_its_table_and_its_header() -> None:
-    document = build_document("Never combine:\n\n| a | b |\n|---|---|\n| tea | iron |\n| milk | zinc |\n")
-    assert answers(document, "zinc", most=1) == [["Never combine:\n\na | b", "milk | zinc"]]
+@pytest.mark.parametrize(("text", "asked", "quoted"), EXAMPLES.values(), ids=EXAMPLES)
+def test_a_sentence_is_quoted_with_what_it_needs(text: str, asked: str, quoted: list[str]) -> None:
+    assert answers(build_document(text), asked, most=1) == [quoted]
 
 
 @pytest.mark.parametrize("bullet", ["- ", "1. "])
@@ -136,14 +148,9 @@ def test_a_lead_in_does_not_reach_over_a_marked_heading() -> None:
 
 
 def test_a_header_is_no_quote_without_a_row() -> None:
-    document = build_document("| age | dose |\n|---|---|\n| young | little |\n| old | much |\n")
+    document = build_document(DOSES)
     assert ["age | dose"] not in all_texts(document, "dose")
     assert ["age | dose\nyoung | little\nold | much"] in all_texts(document, "dose")
-
-
-def test_the_first_row_keeps_its_header_without_a_gap() -> None:
-    document = build_document("| age | dose |\n|---|---|\n| young | little |\n| old | much |\n")
-    assert answers(document, "little", most=1) == [["age | dose\nyoung | little"]]
 
 
 def test_a_row_of_the_next_passage_keeps_its_header() -> None:
@@ -152,24 +159,6 @@ def test_a_row_of_the_next_passage_keeps_its_header() -> None:
     assert len(passages_of(document, most=12)) > 1
     found = [texts(window) for passage in passages_of(document, most=12) for window in windows_of(passage, "five")]
     assert all(words[0].startswith("age | dose") for words in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "quoted"),
-    [
-        ("Tea is hot. Milk heals nerves. It is fresh.", "Milk heals nerves. It is fresh."),
-        ("Tea is hot. Milk heals. This is so. It is fresh.", "Milk heals. This is so. It is fresh."),
-        ("Milk heals nerves.\n\nThis is fresh.", "Milk heals nerves.\n\nThis is fresh."),
-    ],
-    ids=["the sentence before", "two before", "another paragraph"],
-)
-def test_a_sentence_that_points_back_is_quoted_with_what_it_points_at(text: str, quoted: str) -> None:
-    assert answers(build_document(text), "fresh", most=1) == [[quoted]]
-
-
-@pytest.mark.parametrize("text", ["It is fresh.", "# Milk\n\nIt is fresh.\n", "- Milk heals.\n\nIt is fresh.\n"])
-def test_a_sentence_that_points_at_nothing_is_quoted_alone(text: str) -> None:
-    assert answers(build_document(text), "fresh", most=1) == [["It is fresh."]]
 
 
 @pytest.mark.parametrize(
@@ -188,3 +177,51 @@ def test_a_sentence_that_takes_one_back_may_be_in_the_next_passage() -> None:
     assert len(passages_of(document, most=4)) == 2
     found = [texts(window) for passage in passages_of(document, most=4) for window in windows_of(passage, "safe")]
     assert found == [["Milk is safe. However, not for infants."]] * 2
+
+
+LIST = (
+    "Shots may cause these effects:\n\n- Pain in the arm.\n- Dizziness.\n- Headache.\n- Vomiting.\n\nMost pass soon.\n"
+)
+
+
+def test_a_sentence_that_opens_a_list_is_quoted_with_all_of_it() -> None:
+    found = answers(build_document(LIST, file="a.md"), "effects", most=1)
+    assert [" ".join(" ".join(words).split()) for words in found] == [
+        "Shots may cause these effects: Pain in the arm. Dizziness. Headache. Vomiting."
+    ]
+
+
+def test_no_window_ends_with_the_sentence_that_opens_a_list() -> None:
+    ends = {words[-1].rstrip()[-1] for words in all_texts(build_document("First. " + LIST, file="a.md"), "effects")}
+    assert ends == {"."}
+
+
+def listed(count: int, words: str = "of the shots lasts for some days and then it goes.") -> str:
+    items = "".join(f"- Effect number {number} {words}\n" for number in range(count))
+    return f"Shots may cause these effects:\n\n{items}"
+
+
+def test_a_list_too_long_for_a_quote_is_cut_with_a_gap_before_its_end() -> None:
+    first, last = answers(build_document(listed(20), file="a.md"), "effects", most=1)[0]
+    assert first.startswith("Shots may cause these effects:")
+    assert first.count("Effect number") > 5
+    assert last.startswith("Effect number 19 ")
+    assert len(first) + len(last) <= CHARACTERS
+
+
+def test_a_list_is_quoted_whole_where_passages_divide_it() -> None:
+    document = build_document(LIST, file="a.md")
+    assert len(passages_of(document, most=10)) > 1
+    found = [texts(window) for passage in passages_of(document, most=10) for window in windows_of(passage, "effects")]
+    whole = [words for words in found if "effects:" in words[0] and "Vomiting." in words[-1]]
+    assert [" ".join(" ".join(words).split()) for words in whole][:1] == [
+        "Shots may cause these effects: Pain in the arm. Dizziness. Headache. Vomiting."
+    ]
+
+
+def test_a_list_does_not_run_into_the_references() -> None:
+    text = "Read these papers:\n\n- Tea and nerves.\n- Green R (2017).\n"
+    document = build_document(text, file="a.md")
+    reference = Range(document.text.index("Green"), len(document.text.rstrip()))
+    marked = dataclasses.replace(document, marks=(Mark(reference, MarkKind.REFERENCE, "references"),))
+    assert answers(marked, "papers", most=1) == [["Read these papers:\n\nTea and nerves."]]

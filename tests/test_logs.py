@@ -1,3 +1,5 @@
+"""What the log says of a request: the route and the status, and nothing that a reader made up."""
+
 from __future__ import annotations
 
 import json
@@ -6,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from serving import page_of, small_space
 
 from b12assistant.web.listening import JsonLines
 
@@ -45,3 +48,16 @@ def test_the_type_and_place_of_an_exception_are_logged(name: str) -> None:
         told = line(name, "it broke", exc_info=sys.exc_info())
     assert told["error"].startswith("ValueError at test_logs.py:")
     assert "zebra" not in str(told)
+
+
+def test_the_log_holds_the_route_and_not_the_address(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    space = small_space(tmp_path_factory.mktemp("logged"))
+    client = page_of(space)
+    caplog.set_level("INFO", "b12assistant.http")
+    for path in ("/d/guides/zebra.md", "/zebra", "/api/v1/documents?q=zebra", "/api/none", "/healthz"):
+        client.get(path)
+    logged = [(vars(record)["route"], vars(record)["status"]) for record in caplog.records]
+    assert logged == [("/d/", 404), ("other", 404), ("/api/", 200), ("/api/", 404)]
+    assert "zebra" not in str([vars(record) for record in caplog.records])

@@ -10,12 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import small_space
 
-from b12assistant.answering.lookup import (
-    LookUp,
-    Match,
-    Sieve,
-    phrase,
-)
+from b12assistant.answering.lookup import LookUp, Match, Sieve, phrase
 from b12assistant.corpus.publishers import PublisherKind
 
 CORPUS = {

@@ -8,24 +8,15 @@ from typing import Any
 
 import pytest
 from fakes import FakeWorkspace
-from serving import EMERGENCY, small_space
+from serving import EMERGENCY, page_of
 from starlette.testclient import TestClient
 
 from b12assistant.display.addresses import read_link
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
-
-HERE = "http://127.0.0.1:7860"
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("routes"))
 
 
 @pytest.fixture(scope="module")
 def client(space: FakeWorkspace) -> TestClient:
-    return TestClient(application(space, Warmup(space)), base_url=HERE)
+    return page_of(space)
 
 
 def search(client: TestClient, text: str, **form: Any) -> dict[str, Any]:

@@ -21,17 +21,12 @@ from serving import EMERGENCY, small_space
 from shell import b12, start
 
 from b12assistant.answers import Reply
-from b12assistant.display.labels import load_labels
+from b12assistant.display.labels import tables
 from b12assistant.integrations.mcp_server import build_server
 
 ASKED = "What wraps every nerve: myelin?"
 DECISION = "Should I stop my metformin?"
 NOTHING = "Do plants dream of paint, glass and brass bands in winter?"
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("mcp"))
 
 
 async def called(server: Any, tool: str, arguments: dict[str, Any]) -> CallToolResult:
@@ -79,7 +74,7 @@ def test_a_quote_is_a_slice_of_its_document_with_its_citation(space: FakeWorkspa
 @pytest.mark.parametrize("question", [ASKED, DECISION, NOTHING])
 def test_every_block_is_a_fixed_text_a_quote_or_a_label(question: str, space: FakeWorkspace) -> None:
     result = call(space, "ask", question=question)
-    said = {f"Label: {label}" for table in load_labels().tables.values() for label in table.values()}
+    said = {f"Label: {label}" for table in tables().values() for label in table.values()}
     fixed = {text.text for text in space.texts.values()}
     quoted = {quote["text"] for quote in answer(result)["quotes"]}
     places = {" › ".join([near["title"], *near["section"]]) for near in answer(result)["nearest"]}

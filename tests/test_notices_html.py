@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
+from fakes import FakeWorkspace
 
 from b12assistant.answers import (
     Answer,
@@ -66,3 +68,15 @@ def test_numbers_of_a_safety_text_can_be_called() -> None:
     html = shown(ALARM, TRANSLATED)
     assert html.count('<a href="tel:999">999</a>') == 2
     assert '<a href="tel:112">112</a>' in html
+
+
+def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
+    drawn = unescape(
+        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.setting())
+    )
+    *_, reason = space.texts[TextId("urgent")].text.splitlines()
+    assert drawn.index("See your GP") < drawn.index("<blockquote>") < drawn.index(reason)
+    assert drawn.count(reason) == 1
+    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.setting()))
+    act, reason = space.texts[TextId("medical_decision")].text.splitlines()
+    assert f"<p>{act}</p><p>{reason}</p>" in refused

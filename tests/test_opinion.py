@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, words_opinion
+from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, triage, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,14 +18,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety.opinion import Concern, Thresholds
-from b12assistant.safety.second_opinion import (
-    Advice,
-    Fitted,
-    SecondOpinion,
-    Triagers,
-    load_fitted,
-    load_word_model,
-)
+from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, Triagers, load_fitted, load_word_model
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
 
@@ -198,3 +191,100 @@ def test_the_same_turn_gets_the_same_opinion() -> None:
     fresh = (Triagers(lambda: red_flag_encoder(load_encoder())) for _ in range(2))
     first, again = (each.second(Turn(0, "my legs feel odd, is milk good?")) for each in fresh)
     assert first == again
+
+
+CONTROL = "It isn't happening now"
+MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("zorp", ("emergency_medical", "second_opinion.emergency")),
+        ("glim", ("emergency_self_harm", "second_opinion.emergency")),
+        ("frob", ("urgent", "second_opinion.urgent")),
+        ("quux", ("decision_line", "second_opinion.medical_decision")),
+    ],
+)
+def test_what_the_rules_missed_is_raised_and_reported_separately(text: str, shown: tuple[str, str]) -> None:
+    assert flags(text) == [shown]
+
+
+def test_an_emergency_of_the_rules_is_urgent_where_the_second_opinion_strongly_disagrees() -> None:
+    assert flags("I can't breathe", advice=ALONE) == [("emergency_medical", "breathing_or_collapse")]
+    assert flags("I can't breathe") == [("urgent", "second_opinion.urgent")]
+    assert flags("I can't breathe, quux") == [("urgent", "second_opinion.urgent")]
+
+
+@given(MADE_UP)
+@settings(deadline=None)
+def test_an_emergency_of_the_rules_is_never_below_urgent(words: list[str]) -> None:
+    flag = triage(f"I can't breathe. {', '.join(words)}").flag
+    assert flag is not None
+    assert flag.level in (Level.EMERGENCY, Level.URGENT)
+
+
+@given(MADE_UP)
+@settings(deadline=None)
+def test_with_the_words_no_level_is_lower_than_by_the_rules(words: list[str]) -> None:
+    levels, text = [*Level, None], ", ".join(words)
+    alone, both = triage(text, advice=ALONE).flag, triage(text, advice=Advice((words_opinion,))).flag
+    assert levels.index(both.level if both else None) <= levels.index(alone.level if alone else None)
+
+
+def test_an_emergency_that_no_opinion_can_lower_asks_for_none() -> None:
+    calls: list[int] = []
+
+    def counting() -> SecondOpinion:
+        calls.append(1)
+        raise EncoderError("no encoder")
+
+    assert triage("no puedo respirar", advice=Advice((counting,))).flag
+    assert calls == []
+    assert triage("I can't breathe", advice=Advice((counting,))).flag
+    assert calls == [1]
+
+
+FOODS = "What foods contain B12?"
+
+
+@pytest.mark.parametrize(
+    ("turns", "texts"),
+    [
+        (("My legs are weak.", "And since today I can't pee."), ["emergency_medical"]),
+        (("zorp", "is it serious?"), ["emergency_medical"]),
+        (("zorp", FOODS), ["reminder"]),
+        (("zorp", CONTROL), ["reminder"]),
+        (("zorp", CONTROL, FOODS), []),
+        (("glim", "My cat is called Bob."), ["emergency_self_harm"]),
+        (("glim", FOODS), ["reminder_crisis"]),
+        (("glim", CONTROL, FOODS), []),
+        (("no puedo respirar",), ["emergency_medical", "emergency_medical.es"]),
+    ],
+    ids=str,
+)
+def test_what_was_found_is_kept_until_a_control_clears_it(turns: tuple[str, ...], texts: list[str]) -> None:
+    assert [text for text, _ in flags(*turns)] == texts
+
+
+def test_a_short_turn_is_read_after_the_one_before() -> None:
+    encoder = FakeEncoder(dimension=512)
+    second(encoder)(Turn(1, "since noon"), Turn(0, "can legs go?"))
+    assert encoder.encoded == ["can legs go ? . since noon"]
+
+
+def test_the_turn_before_is_read_and_not_judged() -> None:
+    assert second()(Turn(1, "thanks"), Turn(0, "zorp?")).concern.level is None
+
+
+def test_what_is_hidden_or_spelled_out_is_read_as_what_it_says() -> None:
+    encoder = FakeEncoder(dimension=512)
+    second(encoder)(Turn(0, "my l\u200begs are n u m b"))
+    assert encoder.encoded == ["my legs are numb"]
+
+
+def test_after_an_emergency_the_next_turn_is_read_by_itself() -> None:
+    encoder = FakeEncoder(dimension=512)
+    opinion = second(encoder)
+    triage("zorp", "which foods are red?", advice=Advice((lambda: opinion,)))
+    assert not [text for text in encoder.encoded if "zorp" in text and "red" in text]

@@ -141,9 +141,7 @@ FINDING = "[[finding]]\nid = 'a'\nkind = 'sign'\nabout = 'b'\nsaid = ['fires']\n
 RULE = """[[rule]]\nid = "a"\nlevel = "emergency"\nkind = "danger"\ntext = "general"\nany = ["flame"]\norigin = "o"
 positive = []\nnegative = []
 """
-TEXT = "[[text]]\nid = 'general'\nversion = 1\ntext = 'T.'\norigin = 'o'\nreview = 'r'\n"
 VOCABULARY = "kind = 'lay'\nreview = 'r'\n[[term]]\nterm = 'a'\nvariants = ['x']\n"
-PAGE = (resources.files("b12assistant") / "data" / "skeleton" / "corpus" / "page.toml").read_text("utf-8")
 
 
 def test_indexing_names_the_line_of_a_fault_in_any_file(tmp_path: Path) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from corpora import capsules, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
-from b12assistant.api import Workspace
 from b12assistant.application import workspace
-from b12assistant.config import load_configuration
+from b12assistant.application.workspace import Workspace
+from b12assistant.config import PACKAGED, load_configuration
+from b12assistant.corpus.folder import corpus_files
+from b12assistant.errors import IndexMissingError
 from b12assistant.index.collection import METHOD
 from b12assistant.index.embedding import embed
-from b12assistant.index.previous import document_key, made_by, previous_of
+from b12assistant.index.indexing import document_key, made_by, previous_of
 from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent
@@ -49,6 +52,11 @@ def test_a_first_index_encodes_nothing_and_is_the_same(space: FakeWorkspace) -> 
     assert first.index().generation == space.index().generation
 
 
+def test_one_of_another_encoder_is_never_used(space: FakeWorkspace) -> None:
+    other = elsewhere(space, FakeEncoder(digest="1" * 64))
+    assert all(each.embedded for each in other.index().files if each.passages)
+
+
 def test_a_damaged_one_is_never_used(space: FakeWorkspace) -> None:
     for file in sorted(packaged().iterdir()):
         whole = file.read_bytes()
@@ -69,13 +77,14 @@ def test_the_method_is_raised_with_the_projection() -> None:
 
 
 @pytest.mark.slow
-def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
+def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some documents are encoded anyway, and give what ships up to rounding, which differs between processors."""
+    monkeypatch.setattr(workspace, "PACKAGED_INDEX", ROOT / "src/b12assistant/data/index")
     flags = {"paths.corpus": str(ROOT / "corpus"), "paths.index": str(tmp_path)}
     space = Workspace(load_configuration(environment={}, flags=flags))
     assert not [each.file for each in space.index().files if each.embedded], "make packaged"
-    shipped = previous_of(read_generation(packaged()))
-    facts = shipped.facts
+    generation = read_generation(packaged())
+    shipped, facts = previous_of(generation), dict[str, Any](generation.manifest)
     scope = made_by(facts["model"]["sha256"], facts["runtime"], facts["chunking"]["title_pieces"], facts["method"])
     for entry in space.opened.entries[::60]:
         kept = shipped.embedded[document_key(scope, entry.passages)]
@@ -87,3 +96,62 @@ def test_the_shipped_corpus_is_indexed_without_encoding(tmp_path: Path) -> None:
             np.testing.assert_array_equal(ours.pieces, theirs.pieces)
             np.testing.assert_array_equal(ours.starts, theirs.starts)
             np.testing.assert_allclose(ours.tokens.astype(int), theirs.tokens.astype(int), atol=1)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_an_empty_folder_gets_the_packaged_corpus(empty: Path, tmp_path: Path) -> None:
+    configuration = load_configuration(environment={"XDG_CACHE_HOME": str(tmp_path)})
+    paths = configuration.settings.paths
+    assert configuration.is_packaged
+    assert "guides/testing.md" in set(corpus_files(Path(paths.corpus)))
+    assert Path(paths.index).is_relative_to(tmp_path / "b12assistant")
+    assert configuration.origins["paths.corpus"] == configuration.origins["paths.index"] == PACKAGED
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["corpus", "index", "b12assistant.toml"])
+def test_a_folder_with_something_of_its_own_uses_that(empty: Path, name: str) -> None:
+    path = empty / name
+    path.mkdir() if "." not in name else path.touch()
+    configuration = load_configuration(environment={})
+    paths = configuration.settings.paths
+    assert (configuration.is_packaged, paths.corpus, paths.index) == (False, "corpus", "index")
+
+
+def test_only_the_packaged_index_is_built_unasked(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        three_files(tmp_path).opened  # noqa: B018 - reading it opens it
+
+
+def test_a_packaged_index_is_built_when_it_is_needed_and_again_when_it_is_damaged(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    small = {"paths.corpus": str(three_files(tmp_path).corpus), "paths.index": str(tmp_path / "cached")}
+    monkeypatch.setattr("b12assistant.config.packaged_paths", lambda environment: small)
+    configuration = load_configuration(environment={})
+
+    def build(space: Workspace) -> None:
+        built.append(space.configuration.settings.paths.index)
+        space.index()
+
+    def again() -> FakeWorkspace:
+        return FakeWorkspace(configuration, build)
+
+    assert not again().ask("I want to kill myself").answer.quotes
+    assert built == []  # an emergency waits for nothing
+    assert len(again().opened.entries) == 3
+    assert len(again().opened.entries) == 3
+    assert built == [configuration.settings.paths.index]
+    for file in Path(built[0]).glob("generations/*/lexical.safetensors"):
+        file.write_bytes(b"damaged")
+    assert len(again().opened.entries) == 3
+    assert len(built) == 2
+    assert list(empty.iterdir()) == []

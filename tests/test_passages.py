@@ -1,15 +1,16 @@
 """What holds for the passages of any text, generated with likely structure and awkward characters."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from builders import build_document
 from fakes import FakeEncoder
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from b12assistant.errors import SourceError
-from b12assistant.loaders.passages import chunk
-from b12assistant.types import BlockKind, Document, MarkKind, Passage
+from b12assistant.loaders.passages import chunk, passage_id
+from b12assistant.types import BlockKind, Document, DocumentId, Mark, MarkKind, Passage, Range
 
 PIECES = [
     "Numb feet are an early sign.",
@@ -73,14 +74,18 @@ def test_every_character_is_marked_heading_blank_or_in_one_sentence_of_one_passa
 
 
 @given(TEXTS, FILES, MOST)
+@example(f"Numb feet.\n\nReferences\n\n{PIECES[5]}\n\n{PIECES[5]}\n", "a.txt", 30)
 def test_sentences_slice_back_come_in_order_and_lie_in_one_section(text: str, file: str, most: int) -> None:
     document = read(text, file)
     passages = passages_of(document, most)
     sentences = [span for passage in passages for span in passage.sentences]
     assert all(span.text == document.text[span.start : span.end] == span.text.strip() for span in sentences)
     assert all(before.end <= after.start for before, after in pairwise(sentences))
+    references = [mark.range for mark in document.marks if mark.kind is MarkKind.REFERENCE]
     for passage in passages:
         assert {document.heading_path(span.start) for span in passage.sentences} == {passage.section}
+        inside = [any(span.range.overlaps(range_) for range_ in references) for span in passage.sentences]
+        assert set(inside) == {passage.reference}
 
 
 @given(TEXTS, FILES, MOST)
@@ -105,3 +110,31 @@ def test_ids_are_unique_and_a_function_of_the_text(text: str, file: str, most: i
     ids = [passage.id for passage in passages]
     assert len(set(ids)) == len(ids)
     assert ids == [passage.id for passage in passages_of(read(text, file), most)]
+
+
+def texts(passages: tuple[Passage, ...]) -> list[list[str]]:
+    return [[span.text for span in passage.sentences] for passage in passages]
+
+
+def test_a_sentence_without_blanks_is_split_anyway() -> None:
+    assert texts(chunk(build_document("x" * 25, file="a.txt"), len, most=10)) == [["x" * 10], ["x" * 10], ["x" * 5]]
+
+
+def test_each_reference_is_a_passage_of_its_own() -> None:
+    blocks = ("Text. More.", "1. Smith J. A title. 2001.", "2. Doe J. Another. 2002.")
+    document = build_document("\n\n".join(blocks))
+    starts = [document.text.index(block) for block in blocks[1:]]
+    marks = (Mark(Range(start, start + 24), MarkKind.REFERENCE, "reference") for start in starts)
+    passages = passages_of(replace(document, marks=tuple(marks)), 50)
+    assert texts(passages) == [["Text.", "More."], [blocks[1]], [blocks[2]]]
+    assert [passage.reference for passage in passages] == [False, True, True]
+
+
+def test_an_id_is_the_same_on_every_machine() -> None:
+    (passage,) = passages_of(build_document("Take it. It helps.", file="a.txt"), 9)
+    assert passage.id == passage_id(DocumentId("a.txt"), "Take it.\nIt helps.", 0) == "0a32e214a614e2de89af"
+
+
+def test_a_change_elsewhere_keeps_the_id() -> None:
+    before, after = (passages_of(build_document(f"{more}# Head\n\nKept.\n"), 9) for more in ("", "New.\n\n"))
+    assert before[0].id == after[1].id

@@ -35,7 +35,7 @@ from b12assistant.answers import (
 )
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import cite
-from b12assistant.display.labels import load_labels
+from b12assistant.display.labels import label
 from b12assistant.display.presentation import Setting, present, turn_html
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import load_fixed_texts
@@ -53,7 +53,6 @@ from b12assistant.types import (
 
 TODAY = date(2026, 11, 20)
 TEXTS = load_fixed_texts()
-SAID = load_labels()
 GENERATION = GenerationId("gen")
 TOPIC = Topic("How much is enough?")
 SETTING = Setting(TEXTS, TODAY)
@@ -180,11 +179,11 @@ def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(o
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("thanks", SAID("remarks.thanks")),
-        ("OK, thank you!", SAID("remarks.thanks")),
-        ("Hello", SAID("remarks.hello")),
-        ("good morning all", SAID("remarks.hello")),
-        ("I am tired", SAID("headlines.nothing_asked")),
+        ("thanks", label("remarks.thanks")),
+        ("OK, thank you!", label("remarks.thanks")),
+        ("Hello", label("remarks.hello")),
+        ("good morning all", label("remarks.hello")),
+        ("I am tired", label("headlines.nothing_asked")),
     ],
 )
 def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:

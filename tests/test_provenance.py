@@ -9,16 +9,17 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from builders import build_document, build_passages
-from corpora import again, three_files, write
-from starlette.testclient import TestClient
+from builders import build_document
+from corpora import again, origin, three_files, write
+from corpus_checks.places import line_of
+from fakes import FakeWorkspace
+from serving import page_of
 
-from b12assistant.corpus.provenance import attribute, line_of, read_sentences, without_origin
-from b12assistant.display.quoted import Basis, Speaker
+from b12assistant.application import health
+from b12assistant.corpus.provenance import attribute, read_sentences
+from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Attribution, Extent, FileEnd, Origin, OriginId, Range, Source, SourceKind, SourceWeight
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
 
 TEXT = "Take 5 mcg a day. Rest is good. Take 5 mcg a day."
 NHS = Origin(
@@ -35,20 +36,6 @@ NHS = Origin(
     "p",
 )
 ORIGINS = {NHS.id: NHS}
-REGISTER = """
-[[origin]]
-id = "nhs"
-title = "Metformin"
-publisher = "NHS"
-kind = "public_body"
-country = "GB"
-published = "2023"
-read_on = 2026-11-21
-url = "https://a.example/"
-terms = "OGL"
-read = "whole"
-part_read = "the whole page"
-"""
 
 
 def line(text: str, **more: object) -> str:
@@ -68,13 +55,6 @@ def test_each_sentence_gets_its_origins_in_order(tmp_path: Path) -> None:
         (32, NHS, "Dose"),
     ]
     assert warnings == ()
-
-
-def test_a_sentence_without_origin_is_named(tmp_path: Path) -> None:
-    document = build_document(TEXT, file="low.md")
-    attributions, _ = attribute(document, read_sentences(written(tmp_path, line("Rest is good.")), "low.md"), ORIGINS)
-    unnamed = without_origin(build_passages(document), attributions)
-    assert [span.text for span in unnamed] == ["Take 5 mcg a day.", "Take 5 mcg a day."]
 
 
 def test_an_origin_that_is_not_registered_is_refused(tmp_path: Path) -> None:
@@ -99,11 +79,11 @@ def test_a_wrong_line_gives_a_one_line_error_that_names_it(tmp_path: Path, wrong
 
 def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     space = three_files(tmp_path)
-    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
+    write(space.corpus, {"sources.toml": origin("nhs"), "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
-    assert reports["pills.txt"].reasons == ("line 1: no origin is named for: Ask for a test.",)
+    assert reports["pills.txt"].reasons == ("no origin is named for: Ask for a test.",)
     document = space.document("pills.txt").document
     (found,) = document.attributions
     assert (document.slice(found.range), found.origin.publisher, found.place) == (
@@ -135,14 +115,12 @@ def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:
 
 def test_the_page_of_a_document_lists_what_it_rests_on(tmp_path: Path) -> None:
     space = three_files(tmp_path)
-    write(space.corpus, {"sources.toml": REGISTER, "pills.txt": "Metformin lowers B12.\n"})
+    write(space.corpus, {"sources.toml": origin("nhs"), "pills.txt": "Metformin lowers B12.\n"})
     written(space.corpus, line("Metformin lowers B12."), document="pills.txt")
     space.index()
-    later = again(space)
-    client = TestClient(application(later, Warmup(later)), base_url="http://127.0.0.1:7860")
-    page = unescape(client.get("/d/pills.txt").text)
-    assert page.count("https://a.example/") == 1
-    assert "NHS: Metformin (2023)" in page
+    page = unescape(page_of(again(space)).get("/d/pills.txt").text)
+    assert page.count("https://nhs.example/") == 1
+    assert "NHS: About nerves (2023)" in page
 
 
 def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
@@ -151,3 +129,42 @@ def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
     other = Speaker(Source(), (Basis.of(Attribution(Range(0, 1), linked, "Dose")),))
     assert speaker.cited[0] == "NHS: A page (2023)"
     assert other.cited[0] == "NHS: A page (2023) https://a.example/"
+
+
+TODAY = date(2026, 11, 23)
+LOW, TEST = "Metformin lowers B12 in some people.", "Ask for a blood test."
+REVIEW = {"reviewed_by": "A. Reader, GP", "reviewed_on": "2026-11-20"}
+
+
+def corpus(folder: Path) -> FakeWorkspace:
+    space = three_files(folder)
+    rows = [{"text": text, "origins": {"nhs": "p"}} for text in (LOW, TEST)]
+    lines = "".join(json.dumps(row) + "\n" for row in ({**rows[0], **REVIEW}, rows[1]))
+    write(space.corpus, {"sources.toml": origin("nhs"), "sentences/pills.txt.jsonl": lines})
+    return space
+
+
+def test_a_reviewed_sentence_says_by_whom_and_when(tmp_path: Path) -> None:
+    space = corpus(tmp_path)
+    space.index()
+    later = again(space)
+    document = later.document("pills.txt").document
+    quoted = Quoted((document.span(0, len(LOW)),), TODAY)
+    assert quoted.notes[0] == "reviewed by A. Reader, GP on 20 November 2026"
+    assert health.examine(later)["index"]["reviewed"]["sentences"] == 1
+
+
+def test_a_quote_is_reviewed_only_if_all_of_its_sentences_are(tmp_path: Path) -> None:
+    space = corpus(tmp_path)
+    space.index()
+    document = again(space).document("pills.txt").document
+    assert not Quoted((document.span(0, len(document.text)),), TODAY).reviews
+
+
+def test_a_change_of_the_words_takes_the_review_away(tmp_path: Path) -> None:
+    space = corpus(tmp_path)
+    path = space.corpus / "pills.txt"
+    path.write_text(path.read_text("utf-8").replace("some people", "many people"), "utf-8")
+    (warned,) = [each for each in space.index().files if each.file == "pills.txt"]
+    assert "sentences/pills.txt.jsonl:1: this sentence is not in the document" in warned.reasons[0]
+    assert again(space).document("pills.txt").document.reviews == ()

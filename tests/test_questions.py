@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 import pytest
@@ -14,8 +16,9 @@ from serving import EMERGENCY, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.answers import Reason, Reply, Status
-from b12assistant.display.labels import load_labels
-from b12assistant.web.lookup_routes import lookup_router
+from b12assistant.corpus.entries import load_page_words
+from b12assistant.display.labels import label
+from b12assistant.web.page_routes import page_router
 from b12assistant.web.problems import BusyError, LateError
 from b12assistant.web.questions import Lane, Questions
 from b12assistant.web.service import build_app
@@ -139,8 +142,8 @@ def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
         0.3 if how == "late" else 20.0, Lane("check", 1, 8), Lane("search", 1, 0 if how == "busy" else 8)
     )
     bounds.searches.submit(lambda: held.gate.wait(20))
-    app, said = build_app(lambda: held, bounds), load_labels()
-    app.include_router(lookup_router(lambda: held, bounds, said))
+    app = build_app(lambda: held, bounds)
+    app.include_router(page_router(lambda: held, bounds, load_page_words()))
     client = TestClient(app)
     answer = client.post(path, json={field: EMERGENCY})
     told = answer.json()
@@ -148,7 +151,7 @@ def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     assert not told[empty]
     if path.startswith("/lookup"):
         assert told["notices"].startswith('<div class="alarm emergency">')
-        assert told["message"] == f"{said(f'ask.{how}')}."
+        assert told["message"] == f"{label(f'ask.{how}')}."
     else:
         assert told["notices"][0]["text_id"] == "emergency_self_harm"
         assert told["index"] == {"generation": None}
@@ -182,3 +185,24 @@ def test_over_http_late_and_stopping_say_when_to_come_again(held: Blocking) -> N
         assert (stopping.status_code, stopping.json()["code"]) == (503, "stopping")
         assert stopping.headers["retry-after"] == "5"
     assert client.get("/healthz").status_code == 200
+
+
+SECONDS = 60  # a busy machine may take this long
+
+
+def blocked(lane: Lane, number: int, gate: threading.Event) -> list[Future[bool]]:
+    return [lane.submit(lambda: gate.wait(SECONDS)) for _ in range(number)]
+
+
+def test_a_job_given_up_before_its_turn_is_never_started() -> None:
+    lane, gate, begun = Lane("test", 1, 5), threading.Event(), list[str]()
+    first = blocked(lane, 1, gate)
+    given_up = lane.submit(lambda: begun.append("given up"))
+    last = lane.submit(lambda: begun.append("last"))
+    assert given_up.cancel()
+    gate.set()
+    last.result(SECONDS)
+    assert first[0].result(SECONDS)
+    assert begun == ["last"]
+    with pytest.raises(CancelledError):
+        given_up.result()

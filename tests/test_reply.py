@@ -10,17 +10,14 @@ from pathlib import Path
 import pytest
 from corpora import summaries
 from fakes import FakeWorkspace
-from serving import JSON, small_space
+from serving import JSON, page_of, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.application.shared_answer import read_address
 from b12assistant.display.addresses import of_spans
 from b12assistant.display.quoted import joined
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
 
 TODAY = date(2026, 11, 20)
-HERE = "http://127.0.0.1:7860"
 CORPUS = {
     "nerves.md": "# Nerves\n\nMyelin wraps every nerve. *Numb* feet are &lt;early&gt;.\n\n> A quote in it.\n",
     "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n"
@@ -37,7 +34,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 @pytest.fixture(scope="module")
 def client(space: FakeWorkspace) -> TestClient:
-    return TestClient(application(space, Warmup(space)), base_url=HERE)
+    return page_of(space)
 
 
 def test_words_that_moved_are_found_where_they_are_now(space: FakeWorkspace) -> None:
@@ -96,7 +93,7 @@ def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
     settings = space.configuration.settings
     signed = replace(settings, page=replace(settings.page, run_by="nobody", signature=TRAP))
     other = replace(space, configuration=replace(space.configuration, settings=signed))
-    told = replied(TestClient(application(other, Warmup(other)), base_url=HERE), address(space, "nerves.md"))
+    told = replied(page_of(other), address(space, "nerves.md"))
     assert told["text"].endswith(f"Kind regards\n\n{TRAP}")
     assert "<img" not in told["html"]
     assert "&lt;img src=x onerror=1&gt;" in told["html"]

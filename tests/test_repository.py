@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from licences import ELSEWHERE, Package, packages
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LARGEST = 12_000_000  # bytes of a file: each version of it stays in the history for ever
@@ -30,3 +35,86 @@ def test_nothing_derived_is_tracked() -> None:
     assert tracked("--cached", "--ignored", "--exclude-standard") == []
     lines = (ROOT / ".gitignore").read_text("utf-8").splitlines()
     assert {"/index/*", "/src/b12assistant/data/index/", "/build/", "/reports/"} <= set(lines)
+
+
+PAGE = (ROOT / "SECURITY.md").read_text("utf-8")
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+OPEN = "nothing here"  # said where nothing stops an attack
+
+
+def functions_of(file: Path) -> set[str]:
+    return {node.name for node in ast.parse(file.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_test_it_names_is_there() -> None:
+    named = NAMED.findall(PAGE)
+    assert len(named) > 40
+    missing = [f"{file}::{test}" for file, test in named if test not in functions_of(ROOT / file)]
+    assert missing == []
+
+
+def test_every_attack_of_its_tables_is_held_by_a_test_or_said_to_be_open() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| attack")]
+    assert len(rows) > 25
+    assert [row for row in rows if not NAMED.search(row) and OPEN not in row] == []
+
+
+def test_everything_in_backquotes_that_looks_like_a_test_is_one() -> None:
+    assert len(re.findall(r"`tests/[^`]*::", PAGE)) == len(NAMED.findall(PAGE))
+
+
+PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)(?: ; .*?)?( \\)?$", re.M)
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+
+
+def pins(file: str) -> dict[str, str]:
+    found = PIN.findall((ROOT / file).read_text("utf-8"))
+    return {canonicalize_name(name): version for name, version, _ in found}
+
+
+def test_the_lock_holds_the_pins_and_nothing_else() -> None:
+    pinned, locked = pins("constraints.txt"), pins("requirements-test.lock")
+    assert pinned.pop("torch")
+    assert len(pinned) > 100
+    assert {**locked, **pinned} == locked, "constraints.txt has changed: make hashes"
+    assert locked.keys() - pinned.keys() == ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+def test_every_line_of_a_lock_is_a_pin_with_its_hashes_or_one_of_them(lock: str) -> None:
+    comment, *lines = (ROOT / lock).read_text("utf-8").splitlines()
+    assert comment.startswith("#")
+    for before, line in zip([lines[0], *lines], lines, strict=False):
+        assert PIN.fullmatch(line) or HASH.fullmatch(line), line
+        assert bool(HASH.fullmatch(line)) == (before.endswith("\\") and line != lines[0]), line
+
+
+def test_what_runs_here_is_what_is_pinned() -> None:
+    for name, pinned in pins("constraints.txt").items():
+        assert version(name).partition("+")[0] == pinned, name
+
+
+def test_setup_installs_nothing_without_a_hash_except_torch() -> None:
+    dry = subprocess.run(["make", "-Bn", ".venv/.test"], cwd=ROOT, capture_output=True, text=True, check=True)
+    installs = [line for line in dry.stdout.splitlines() if " install " in line]
+    assert [line for line in installs if "--no-deps" not in line] == []
+    torch, ours = (line for line in installs if "--require-hashes" not in line)
+    assert "'torch==" in torch
+    assert ours.endswith(" -e .")
+
+
+def test_every_licence_is_known_and_free() -> None:
+    assert [each for each in packages() if not each.is_free] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "free"),
+    [
+        ("AGPL-3.0-only", False),
+        ("GPL-3.0-or-later OR MIT", True),
+        ("MIT AND GPL-2.0-only", False),
+        (None, False),
+    ],
+)
+def test_a_licence_is_free_if_one_of_its_choices_is_wholly_free(written: str | None, *, free: bool) -> None:
+    assert Package("x", "1", written).is_free == free

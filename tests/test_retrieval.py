@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from builders import build_collection, build_document
+from corpora import again, three_files
 from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +112,16 @@ def test_the_end_of_a_long_question_is_searched() -> None:
     question = "please tell me " * 120 + "folate anaemia"
     assert len(question) < 2_000 < len(question) * 2
     assert files(hits_of(question, collection, k=1)) == ["01.txt"]
+
+
+def test_mapped_files_are_not_copied_and_give_the_same_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    monkeypatch.setattr("b12assistant.index.store.MAPPED_FROM", 1)
+    mapped, question = again(space), "Do plants hold B12?"
+    assert mapped.ask(question).answer == space.ask(question).answer
+    assert mapped.search(question) == space.search(question)
+    collection = mapped.opened.collection
+    held = (collection.matrix, collection.context.tokens, collection.context.pieces, collection.context.starts)
+    assert not any(array.flags.owndata or array.flags.writeable for array in held)
+    assert isinstance(mapped.store.open().files["documents.jsonl"], memoryview)

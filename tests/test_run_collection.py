@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import run_collection
-from ranking.runs import write_run
+import run_suite
+from hypothesis import given
+from hypothesis import strategies as st
+from ranking.runs import compare, write_run
+from run_suite import load_expected
 from shell import Done
+from suite_page import page
+
+from b12assistant.answering.retrieval import Weights
+from b12assistant.api import Workspace
+from b12assistant.config import load_configuration
+from b12assistant.evaluation.labelled_set import interval
 
 Call = Callable[..., Done]
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"
@@ -47,3 +58,29 @@ def test_the_shipped_ranking_answers_the_tiny_collection(call: Call, tmp_path: P
     assert figures["rankings"][0]["measures"]["success@1"]["mean"] == 1
     assert figures["model"]["name"] == "all-MiniLM-L6-v2"
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_the_page_in_docs_is_made_of_the_expected_scores() -> None:
+    if run_suite.EXPECTED.is_file():
+        assert run_suite.PAGE.read_text("utf-8") == page(list(load_expected().values()))
+    else:
+        assert not run_suite.PAGE.exists()
+
+
+def test_the_published_figures_are_of_the_encoder_and_the_ranking_that_ship() -> None:
+    encoder = Workspace(load_configuration(environment={})).encoder.digest
+    for name, found in load_expected().items():
+        assert found["encoder"] == encoder, f"{name}: run `make bench` again, with --accept"
+        assert found["configuration"] == asdict(Weights()), name
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_an_interval_holds_its_mean_and_is_the_same_each_time(values: list[float]) -> None:
+    told = interval(values)
+    assert told["low"] - 1e-9 <= told["mean"] <= told["high"] + 1e-9
+    assert told == interval(values)
+
+
+def test_runs_that_do_not_differ_have_no_small_p() -> None:
+    assert compare([0.5, 0.2], [0.5, 0.2])["p"] == 1
+    assert compare([1.0] * 40, [0.0] * 40)["p"] < 0.001

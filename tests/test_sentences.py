@@ -61,21 +61,20 @@ def test_sentences_end_where_a_reader_ends_them(sentences: list[str]) -> None:
     assert split(" ".join(sentences)) == sentences
 
 
-def test_the_number_of_an_item_stays_with_it() -> None:
-    assert split("1. Eat meat.\n2. Eat fish.") == ["1. Eat meat.", "2. Eat fish."]
-
-
-def test_a_closing_mark_is_not_a_sentence() -> None:
-    assert split("It is so. ”") == ["It is so. ”"]
-
-
-def test_offsets_are_code_points() -> None:
-    assert split("😀 is first. É is second. 👩‍⚕️ is third.") == ["😀 is first.", "É is second.", "👩‍⚕️ is third."]
-
-
-@pytest.mark.parametrize("text", ["", " \n\t\f ", "\u2028\xa0"], ids=["empty", "blank", "other blanks"])
-def test_empty_or_blank_text_has_no_sentence(text: str) -> None:
-    assert split(text) == []
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("1. Eat meat.\n2. Eat fish.", ["1. Eat meat.", "2. Eat fish."]),
+        ("It is so. ”", ["It is so. ”"]),
+        ("😀 is first. É is second. 👩‍⚕️ is third.", ["😀 is first.", "É is second.", "👩‍⚕️ is third."]),
+        ("", []),
+        (" \n\t\f ", []),
+        ("\u2028\xa0", []),
+    ],
+    ids=["numbers of items", "a closing mark", "offsets are code points", "empty", "blank", "other blanks"],
+)
+def test_numbers_and_marks_stay_with_their_sentence_and_blanks_have_none(text: str, sentences: list[str]) -> None:
+    assert split(text) == sentences
 
 
 @given(UGLY)

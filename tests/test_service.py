@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from b12assistant.answering.engine import Engine
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
-from b12assistant.display.quoted import passage_text
+from b12assistant.display.quoted import joined, spans_text
 from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
 from b12assistant.web.service import build_app
@@ -170,5 +170,5 @@ def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: Fake
     passage = space.opened.collection.passages[0]
     found = client.get(f"/api/v1/passages/{passage.id}").json()
     http_models.PassageResponse.model_validate(found)
-    assert found["text"] == passage_text(passage)
+    assert found["text"] == spans_text(joined(passage))
     assert client.get(f"/api/v1/passages/{passage.id[:8]}").status_code == 404

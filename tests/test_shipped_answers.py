@@ -15,17 +15,16 @@ import pytest
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
-from b12assistant.application.opening import library, publications
 from b12assistant.application.quote_checks import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
-from b12assistant.corpus.page_words import load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import reply_json
-from b12assistant.display.labels import load_labels
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present
 from b12assistant.display.quoted import Quoted
+from b12assistant.index.parts import library, publications
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
@@ -97,14 +96,9 @@ def test_every_label_of_a_letter_is_a_sentence_of_the_library(file: Path, space:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], space: Workspace) -> None:
-    found = problems(files[name], space)
-    assert found == []
-    assert len(check_file(files[name], space).quotes) >= 8
-
-
-def problems(file: Path, space: Workspace) -> list[str]:
-    found = check_file(file, space)
-    return [*(quote.problem for quote in found.quotes if quote.problem), *found.problems]
+    found = check_file(files[name], space)
+    assert found.problems == ()
+    assert found.quotes >= 8
 
 
 @pytest.mark.parametrize("question", load_page_words().examples)
@@ -124,11 +118,11 @@ def test_an_answer_says_a_thing_once(space: Workspace) -> None:
 
 
 def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
-    hidden, labels, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', load_labels(), 0
+    hidden, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', 0
     for passage in space.opened.collection.passages:
         quote = Quoted.of_passage(passage, local_today())
         rows += " | " in quote.text
-        for text in (cite(quote), draw("answer.html", "figure", "t", quote, labels, quote.sentences)):
+        for text in (cite(quote), draw("answer.html", "figure", "t", quote, quote.sentences)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
 
@@ -136,9 +130,7 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
 def test_the_page_says_how_many_publications_the_library_sums_up(space: Workspace) -> None:
     used = publications(space.opened)
     assert sum(library(space.opened).values()) == len(used)
-    assert f"Summaries of {len(used):,} publications." in unescape(
-        draw("page.html", "library", f"{len(used):,}", load_labels())
-    )
+    assert f"Summaries of {len(used):,} publications." in unescape(draw("page.html", "library", f"{len(used):,}"))
 
 
 def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> None:

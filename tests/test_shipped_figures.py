@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 from red_flag_traffic import load_floors
-from serving import small_space
-from starlette.testclient import TestClient
+from serving import page_of, small_space
 
-from b12assistant.corpus.page_words import Figure, load_figures
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
+from b12assistant.corpus.entries import Figure, load_figures
 
 ROOT = Path(__file__).parent.parent
 FIGURES = load_figures().figure
@@ -38,9 +35,7 @@ def test_no_figure_is_beyond_its_floor(figure: Figure) -> None:
 
 
 def test_the_page_says_each_figure_with_its_day_and_command(tmp_path: Path) -> None:
-    space = small_space(tmp_path)
-    client = TestClient(application(space, Warmup(space)), base_url="http://127.0.0.1:7860")
-    page = unescape(client.get("/figures").text)
+    page = unescape(page_of(small_space(tmp_path)).get("/figures").text)
     for figure in FIGURES:
         assert f"{figure.hits:,}" in page
         assert figure.command in page

@@ -4,64 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from builders import build_entry
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from b12assistant.display.addresses import MarkedPlace, _digest
-from b12assistant.display.labels import load_labels
-from b12assistant.display.source_page import View, source_page
+from b12assistant.display.labels import label
+from b12assistant.display.markup import draw
+from b12assistant.display.source_page import View
 from b12assistant.index.documents import Entry
 from b12assistant.types import Interest, Range, Source, SourceKind
 
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
 ENTRY = build_entry(NERVES, file="nerves.md")
-LABELS = load_labels()
 VIEW = View(ENTRY, date(2026, 1, 1))
-VOID = {"meta", "link", "br", "wbr", "img"}
 
 
-class Drawn(HTMLParser):
-    """The elements of a page, each with its attributes and text, in order of their start."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
-        self._open: list[tuple[str, dict[str, str | None], list[str]]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = (tag, dict(attrs), list[str]())
-        self.elements.append(element)
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        for _, _, texts in self._open:
-            texts.append(data)
-
-    def texts(self, tag: str = "", **attributes: str) -> list[str]:
-        """The texts of the elements with this tag and these attributes; ``class_`` is one of several classes."""
-        return ["".join(texts) for name, has, texts in self.elements if tag in ("", name) and _fits(has, attributes)]
-
-
-def _fits(has: dict[str, str | None], wanted: dict[str, str]) -> bool:
-    return all(
-        value in (has.get("class") or "").split() if key == "class_" else has.get(key) == value
-        for key, value in wanted.items()
-    )
-
-
-def drawn(entry: Entry = ENTRY, **changes: Any) -> Drawn:
-    return Drawn(source_page(replace(VIEW, entry=entry, **changes)))
+def texts(css: str, entry: Entry = ENTRY, **changes: Any) -> list[str]:
+    """The texts of what a page draws with these selectors."""
+    page = LexborHTMLParser(draw("source.html", "document", replace(VIEW, entry=entry, **changes)))
+    return [node.text() for node in page.css(css)]
 
 
 def place(*words: str, best: str | None = None, entry: Entry = ENTRY) -> MarkedPlace:
@@ -76,38 +43,38 @@ def sourced(**facts: Any) -> Entry:
 
 
 def warnings(entry: Entry = ENTRY, **changes: Any) -> list[str]:
-    return drawn(entry, **changes).texts("p", class_="warning")
+    return texts("p.warning", entry, **changes)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip))
 def test_the_text_is_that_of_the_document_to_the_character(words: str) -> None:
     entry = build_entry(f"# Title\n\nFirst words. {words}\n\nLast words.", file="any.txt")
-    assert drawn(entry).texts(id="doc") == [entry.document.text]
+    assert texts("#doc", entry) == [entry.document.text]
 
 
 def test_the_quote_is_marked_and_its_best_sentence_in_it() -> None:
-    page = drawn(named=place(f"Myelin wraps every nerve. {FAT}", best=FAT))
-    assert page.texts("mark", id="hit") == [f"Myelin wraps every nerve. {FAT}"]
-    assert page.texts(class_="best") == [FAT]
+    named = place(f"Myelin wraps every nerve. {FAT}", best=FAT)
+    assert texts("mark#hit", named=named) == [f"Myelin wraps every nerve. {FAT}"]
+    assert texts(".best", named=named) == [FAT]
 
 
 def test_each_part_of_a_quote_is_marked_and_one_is_the_target_of_links() -> None:
-    page = drawn(named=place("Myelin wraps", "made of fat"))
-    assert page.texts("mark") == ["Myelin wraps", "made of fat"]
-    assert page.texts(id="hit") == ["Myelin wraps"]
+    named = place("Myelin wraps", "made of fat")
+    assert texts("mark", named=named) == ["Myelin wraps", "made of fat"]
+    assert texts("#hit", named=named) == ["Myelin wraps"]
 
 
 def test_words_that_moved_are_marked_where_they_are_and_the_page_says_so() -> None:
     before = place(FAT)
     moved = replace(before, spans=tuple(Range(each.start + 1, each.end + 1) for each in before.spans))
-    assert drawn(named=moved).texts("mark") == [FAT]
-    assert warnings(named=moved) == [LABELS("source.moved")]
+    assert texts("mark", named=moved) == [FAT]
+    assert warnings(named=moved) == [label("source.moved")]
 
 
 def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
     gone = replace(place(FAT), digests=("0" * 16,))
-    assert drawn(named=gone).texts("mark") == []
-    assert warnings(named=gone) == [LABELS("source.lost")]
+    assert texts("mark", named=gone) == []
+    assert warnings(named=gone) == [label("source.lost")]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +90,17 @@ def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
 def test_the_page_warns_of_what_is_no_longer_true(
     entry: Entry, changes: dict[str, Any], key: str, values: dict[str, str]
 ) -> None:
-    assert warnings(entry, **changes) == [LABELS(f"source.{key}", **values)]
+    assert warnings(entry, **changes) == [label(f"source.{key}", **values)]
 
 
 def test_what_is_never_quoted_is_grey_and_a_legend_says_so() -> None:
     entry = build_entry("# Shop\n\nMyelin wraps every nerve in the body.\n\nBuy our golden drip now!\n")
-    page = drawn(entry)
-    assert "Buy our golden drip now!" in page.texts(class_="never")
-    assert page.texts(class_="legend")
-    assert drawn(build_entry("Myelin wraps nerves.")).texts(class_="legend") == []
+    assert "Buy our golden drip now!" in texts(".never", entry)
+    assert texts(".legend", entry)
+    assert texts(".legend", build_entry("Myelin wraps nerves.")) == []
 
 
 def test_the_speaker_and_its_interest_are_named() -> None:
-    page = drawn(sourced(kind=SourceKind.VENDOR, interest=Interest.SELLS, publisher="Drips Ltd"))
-    assert "Drips Ltd" in "".join(page.texts(class_="facts"))
-    assert LABELS("kinds.vendor").casefold() in page.texts(class_="who")[0].casefold()
+    seller = sourced(kind=SourceKind.VENDOR, interest=Interest.SELLS, publisher="Drips Ltd")
+    assert "Drips Ltd" in "".join(texts(".facts", seller))
+    assert label("kinds.vendor").casefold() in texts(".who", seller)[0].casefold()

@@ -8,14 +8,12 @@ import pytest
 from builders_pdf import build_pdf, column
 from corpora import again, write
 from fakes import FakeWorkspace, fake_workspace
+from serving import page_of
 from starlette.testclient import TestClient
 
 from b12assistant.display import addresses
 from b12assistant.types import Span
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
 
-HERE = "http://127.0.0.1:7860"
 PAGES = (
     column("Myelin wraps every nerve. It is made of fat.", "Numb feet are an early sign of harm to nerves."),
     column("Fish holds vitamin B12. Eggs hold vitamin B12 too."),
@@ -35,7 +33,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
 
 @pytest.fixture(scope="module")
 def client(space: FakeWorkspace) -> TestClient:
-    return TestClient(application(space, Warmup(space)), base_url=HERE)
+    return page_of(space)
 
 
 def span(space: FakeWorkspace, document: str, words: str) -> Span:

@@ -1,11 +1,15 @@
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
+from corpora import again, origin, report_of, three_files, write
+from fakes import FakeWorkspace, fake_workspace
 
-from b12assistant.corpus.sources import Facts, SourcesFile, parse_front_matter, read_front_matter, source_of
-from b12assistant.errors import SourceFactsError
-from b12assistant.types import Extent, Interest, OriginId, Source, SourceKind, Words
+from b12assistant.corpus.sources import Facts, SourcesFile, read_front_matter, source_of
+from b12assistant.errors import AssistantError, CorpusError, LeftOutError, SourceFactsError
+from b12assistant.index.store import Store
+from b12assistant.types import Extent, FileEnd, Interest, OriginId, Source, SourceKind, Words
 
 ENTRY = '[[source]]\nfile = "a.md"\n'
 FACTS = [
@@ -40,6 +44,10 @@ def parse_sources(text: str) -> dict[str, Facts]:
     return SourcesFile(text).facts
 
 
+def front_of(text: str) -> Facts:
+    return read_front_matter(text, file="a.md", is_described=False).facts
+
+
 def named(table: list[tuple[str, str, object]]) -> list[object]:
     return [pytest.param(*row, id=row[0]) for row in table]
 
@@ -47,7 +55,7 @@ def named(table: list[tuple[str, str, object]]) -> list[object]:
 @pytest.mark.parametrize(("toml", "yaml", "source"), named([*FACTS]))
 def test_each_key_is_read_from_both_places(toml: str, yaml: str, source: Source) -> None:
     assert source_of(parse_sources(ENTRY + toml)["a.md"]) == source
-    assert source_of(parse_front_matter(yaml, file="a.md")) == source
+    assert source_of(front_of(yaml)) == source
 
 
 @pytest.mark.parametrize(("toml", "yaml", "expected"), named([*WRONG]))
@@ -55,13 +63,13 @@ def test_a_wrong_value_is_reported_with_its_place_and_what_goes_there(toml: str,
     with pytest.raises(SourceFactsError, match=r"^sources\.toml:3: ") as in_toml:
         parse_sources(ENTRY + toml)
     with pytest.raises(SourceFactsError, match=r"^a\.md:3: ") as in_yaml:
-        parse_front_matter("# facts\n" + yaml, file="a.md")
+        front_of("# facts\n" + yaml)
     assert expected in in_toml.value.hint
     assert expected in in_yaml.value.hint
 
 
 def test_the_entry_wins_over_the_front_matter() -> None:
-    front = parse_front_matter("title: Its own\nkind: blog\nnote: kept", file="a.md")
+    front = front_of("title: Its own\nkind: blog\nnote: kept")
     entry = parse_sources(ENTRY + 'title = "Ours"\nkind = "vendor"')["a.md"]
     assert source_of(front, entry) == Source(title="Ours", kind=SourceKind.VENDOR, note="kept")
 
@@ -91,31 +99,14 @@ def test_a_broken_file_is_refused(text: str, message: str) -> None:
 )
 def test_broken_front_matter_is_refused(text: str, message: str) -> None:
     with pytest.raises(SourceFactsError) as raised:
-        parse_front_matter(text, file="a.md")
+        front_of(text)
     assert message in raised.value.message
 
 
-ORIGIN = """
-[[origin]]
-id = "nhs"
-title = "A page"
-publisher = "NHS"
-kind = "public_body"
-country = "GB"
-published = "2023"
-read_on = 2026-11-21
-url = "https://a.example/"
-terms = "OGL"
-read = "whole"
-part_read = "the whole page"
-"""
-
-
 def test_the_register_of_origins_is_read() -> None:
-    origin = SourcesFile(ORIGIN + ENTRY).origins[OriginId("nhs")]
-    assert (origin.publisher, origin.kind, origin.read_on) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
-    assert origin.read is Extent.WHOLE
-    assert origin.read_at == ""
+    found = SourcesFile(origin("nhs") + ENTRY).origins[OriginId("nhs")]
+    assert (found.publisher, found.kind, found.read_on) == ("NHS", SourceKind.PUBLIC_BODY, date(2026, 11, 21))
+    assert (found.read, found.read_at) == (Extent.WHOLE, "")
 
 
 DEFAULTS = '[defaults]\nkind = "blog"\npublisher = "Ours"\n'
@@ -161,3 +152,96 @@ def test_what_fits_no_file_is_named() -> None:
 def test_a_wrong_default_is_named_with_its_line() -> None:
     with pytest.raises(SourceFactsError, match=re.escape("sources.toml:2: unknown key 'knd': did you mean 'kind'?")):
         SourcesFile('[defaults]\nknd = "blog"\n')
+
+
+LEFT_OUT = FileEnd.LEFT_OUT
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> FakeWorkspace:
+    return three_files(tmp_path)
+
+
+# Source facts
+
+
+def test_facts_about_a_file_that_is_not_there_are_reported(space: FakeWorkspace) -> None:
+    write(space.corpus, {"sources.toml": '[[source]]\nfile = "gone.md"\ntitle = "Gone"\n'})
+    report = report_of(space.index(), "gone.md")
+    assert (report.end, report.reasons) == (LEFT_OUT, ("named in sources.toml, but there is no such file",))
+
+
+def test_bad_source_facts_leave_the_former_index(space: FakeWorkspace) -> None:
+    first = space.index()
+    write(space.corpus, {"sources.toml": '[[source]]\nfile = "nerves.md"\n\nkinde = "blog"\n'})
+    with pytest.raises(SourceFactsError, match=r"sources\.toml:4: unknown key") as caught:
+        again(space).index()
+    assert "\n" not in str(caught.value)
+    assert again(space).opened.collection.generation == first.generation
+
+
+BAD_FRONT_MATTER = {
+    "unknown key": ("title: A\nkinde: blog", "front matter:3: unknown key"),
+    "deep": (f"title: {'[' * 5000}", "front matter"),
+}
+
+
+@pytest.mark.parametrize(("front", "reason"), BAD_FRONT_MATTER.values(), ids=BAD_FRONT_MATTER)
+def test_bad_front_matter_costs_its_file_and_names_the_line(space: FakeWorkspace, front: str, reason: str) -> None:
+    write(space.corpus, {"new.md": f"---\n{front}\n---\nWords.\n"})
+    made = space.index()
+    report = report_of(made, "new.md")
+    assert report.end is LEFT_OUT
+    assert re.match(reason, report.reasons[0])
+    assert "\n" not in report.reasons[0]
+    assert made.count(LEFT_OUT) == 1
+    with pytest.raises(LeftOutError):
+        again(space).index(strict=True)
+
+
+def test_source_facts_that_are_not_a_file_are_not_ignored(space: FakeWorkspace) -> None:
+    (space.corpus / "sources.toml").mkdir()
+    with pytest.raises(SourceFactsError, match=r"sources\.toml cannot be read"):
+        space.index()
+
+
+# What cannot be indexed
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, r"nothing in .*/corpus/ can be indexed: add \.md"),
+        ({"README.md": "For curators."}, r"nothing in .*/corpus/ can be indexed: add \.md"),
+        ({"a.md": "", "b.doc": "x"}, r"can be indexed \(2 left out: a\.md: empty file …\)"),
+    ],
+    ids=["empty", "only a README", "only bad files"],
+)
+def test_a_corpus_with_nothing_in_it_leaves_the_former_index(
+    space: FakeWorkspace, tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    first = space.index()
+    (tmp_path / "other" / "corpus").mkdir(parents=True)
+    other = fake_workspace(write(tmp_path / "other" / "corpus", files), space.store.root)
+    with pytest.raises(CorpusError, match=message):
+        other.index()
+    assert again(space).opened.collection.generation == first.generation
+
+
+def test_strict_publishes_nothing_if_a_file_is_left_out(space: FakeWorkspace) -> None:
+    first = space.index()
+    write(space.corpus, {"bad.pdf": "no PDF", "new.md": "New words.\n"})
+    with pytest.raises(LeftOutError, match=r"left out: bad\.pdf \(named \.pdf but is no PDF\)"):
+        again(space).index(strict=True)
+    assert again(space).opened.collection.generation == first.generation
+
+
+def test_an_index_that_cannot_be_read_back_is_never_published(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = space.index()
+    write(space.corpus, {"new.md": "New words.\n"})
+    monkeypatch.setattr("b12assistant.index.parts.entries_to_bytes", lambda entries: b"")
+    with pytest.raises(AssistantError):
+        again(space).index()
+    assert Store(space.store.root).open().id == first.generation

@@ -1,10 +1,7 @@
 import errno
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -15,12 +12,7 @@ from faults import failing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.errors import (
-    AssistantError,
-    IndexBusyError,
-    IndexMissingError,
-    IndexWriteError,
-)
+from b12assistant.errors import AssistantError, IndexBusyError, IndexMissingError, IndexWriteError
 from b12assistant.index.store import Generation, Store
 
 
@@ -135,28 +127,6 @@ def test_readers_meet_whole_generations_while_a_writer_is_at_work(store: Store) 
 
 
 # What cannot be written
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Within it, the system refuses to write a file beyond ``size`` bytes, which is nearly a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.parametrize("size", [0, 200, 60_000])
-def test_a_full_disk_leaves_the_former_index_and_no_litter(store: Store, size: int) -> None:
-    publish(store, OLD)
-    before = tree(store.root)
-    with largest_file(size), pytest.raises(IndexWriteError, match=r"could not be written \(File too large\)") as caught:
-        publish(store, {**NEW, "tokens.npz": bytes(100_000)})
-    assert "\n" not in str(caught.value)
-    assert tree(store.root) == before
-    assert publish(store, NEW) == store.open().id
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])

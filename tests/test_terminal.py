@@ -36,7 +36,7 @@ from b12assistant.answers import (
     TurnSlice,
 )
 from b12assistant.corpus.sources import SourcesFile
-from b12assistant.display import labels, terminal
+from b12assistant.display import terminal
 from b12assistant.display.presentation import Setting, present, present_notices
 from b12assistant.display.quoted import Quoted
 from b12assistant.safety.fixed_texts import load_fixed_texts
@@ -207,7 +207,7 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
     passage = quoted(f"Zebra {HOSTILE}.").passage
     quote = Quoted.of_passage(passage, TODAY)
     found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
-    terminal.hits(present_notices((URGENT,), TEXTS, labels.load_labels()), found, console)
+    terminal.hits(present_notices((URGENT,), TEXTS), found, console)
     shown = out.getvalue()
     assert shown.index("See a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
     assert shown.count("Zebra") == 2

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from builders import build_collection
-from builders_answers import EASY, source
+from builders_answers import EASY, assistant, source
 from fakes import PLAIN, FakeEncoder
 
+from b12assistant.answering.assistant import Answerer
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.thread import Read, Thread
-from b12assistant.answers import Interpretation, Move, Turn
+from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
 from b12assistant.config import Settings
+from b12assistant.safety.triage import Triager, load_rules
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
 LEGS = source("Myelin wraps nerves in the leg. Rice is white.", "legs.txt")
@@ -91,3 +94,67 @@ def test_a_reading_of_a_long_history_fits_what_is_searched() -> None:
     found = read_as(*([LONG_TURN] * 19), "and why is that?")
     assert found.own.turn.index == 19
     assert len(found.text) <= MOST
+
+
+MORE = source("Myelin wraps nerves in the leg. Rice is white.", "more.txt")
+
+
+def one_quote() -> Answerer:
+    asked = assistant(NERVES, MORE, SHOP)
+    quoting = replace(asked.settings.quoting, quotes=1)
+    return replace(asked, settings=replace(asked.settings, quoting=quoting))
+
+
+ASSISTANT = one_quote()
+
+
+def ask(question: str, *history: str, as_typed: bool = False) -> Answer:
+    return ASSISTANT.reply(question, history, literal=as_typed).answer
+
+
+def said(answer: Answer) -> list[str]:
+    return [quote.best.text for quote in answer.quotes]
+
+
+def reading_of(answer: Answer) -> Interpretation:
+    assert answer.interpretation is not None
+    return answer.interpretation
+
+
+def test_more_gives_what_was_not_quoted_yet() -> None:
+    first, second = said(ask(ASKED)), said(ask("tell me more", ASKED))
+    assert sorted(first + second) == ["Myelin wraps nerves in the arm.", "Myelin wraps nerves in the leg."]
+
+
+def test_the_reply_says_when_nothing_is_left() -> None:
+    answer = ask("more", ASKED, "more", "go on")
+    assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_MORE, ())
+
+
+def test_as_typed_no_word_is_read_as_another_and_no_earlier_turn_is_used() -> None:
+    answer = ask("a jab heals", ASKED, as_typed=True)
+    assert answer.interpretation is None
+    assert said(answer) == ["An injection heals."]
+
+
+def test_a_flagged_turn_and_its_withdrawal_are_never_searched_with_later_questions() -> None:
+    flagged = Turn(1, "I can't pee and my legs are weak")
+
+    def triage(turns: Sequence[Turn]) -> Triage:
+        return Triage(apart=tuple(turn for turn in turns if turn == flagged))
+
+    wary = replace(ASSISTANT, triage=triage)
+    answer = wary.reply("why is that?", (ASKED, flagged.text, "it was last year, all is fine")).answer
+    assert {part.turn.index for part in reading_of(answer).parts} == {0, 3}
+    assert wary.reply("why is that?", ("", flagged.text)).answer.interpretation is None
+
+
+def test_the_rules_say_which_turns_are_kept_apart() -> None:
+    turns = [Turn(0, "I can't pee and my legs went weak today"), Turn(1, "It isn't happening now"), Turn(2, ASKED)]
+    assert Triager(load_rules())(turns).apart == tuple(turns[:2])
+
+
+@pytest.mark.parametrize("text", ["¿Y las pastillas?", "وماذا عن الأقراص؟", "那片剂呢？"])
+def test_turns_in_other_languages_are_read(text: str) -> None:
+    assert ask(text, ASKED).question.text == text
+    assert ask("why is that?", text).question.index == 1

@@ -10,7 +10,7 @@ import pytest
 from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.safety.second_opinion import Triagers
-from b12assistant.safety.triage import Triager
+from b12assistant.safety.triage import Triager, load_rules
 
 DATA = Path(__file__).parent.parent / "benchmarks" / "data"
 
@@ -61,10 +61,13 @@ def test_a_sentence_that_only_sounds_grave_alone_takes_no_answer_away(triage: Tr
 
 
 @pytest.mark.parametrize(
-    "sentence", ["My legs have stopped twitching.", "Can a person overdose on it?", "He had a stroke at sixty-nine."]
+    "sentence", ["Passed out at 1st jab, 5 to go.", "One of our residents has a PEG tube since her stroke."]
 )
 def test_a_rule_that_the_model_does_not_share_takes_no_answer_away_in_a_letter(triage: Triager, sentence: str) -> None:
+    assert Triager(load_rules())([Turn(0, sentence)]).withholds
     told = triage([Turn(0, " ".join((*LETTER[:4], sentence, *LETTER[4:])))])
+    assert told.flag is not None
+    assert told.flag.level is Level.EMERGENCY
     assert not told.withholds
     for serious in (*SELF_HARM, *MEDICAL[:3]):
         assert triage([Turn(0, " ".join((*LETTER[:4], sentence, serious, *LETTER[4:])))]).withholds

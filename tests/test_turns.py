@@ -15,7 +15,7 @@ from fakes import FakeWorkspace
 from serving import empty_space, small_space
 
 from b12assistant.application.live import Live
-from b12assistant.display.labels import load_labels
+from b12assistant.display.labels import label
 from b12assistant.web.questions import Lane, Questions, Warmup
 from b12assistant.web.turns import Asking, Conversation
 
@@ -46,23 +46,23 @@ def loaded(space: FakeWorkspace) -> Warmup:
 def test_the_page_says_so_in_its_own_words_and_keeps_the_question(
     how: str, held: Blocking, built: FakeWorkspace
 ) -> None:
-    bounds, said = questions(seconds=0.3), load_labels()
+    bounds = questions(seconds=0.3)
     if how == "stopping":
         bounds.close()
-    asking = Asking(Live(held), bounds, said, loaded(built))
+    asking = Asking(Live(held), bounds, loaded(built))
     box, talk, note = asyncio.run(asking.ask(ASKED, Conversation()))
     assert (box, talk) == (ASKED, Conversation())
-    assert said(f"ask.{how}")[:20] in html.unescape(note)
+    assert label(f"ask.{how}")[:20] in html.unescape(note)
 
 
 def test_a_safety_text_without_its_quotes_says_that_they_are_missing(held: Blocking, built: FakeWorkspace) -> None:
-    bounds, labels = Questions(60, Lane("check", 4, 8), Lane("search", 1, 0)), load_labels()
+    bounds = Questions(60, Lane("check", 4, 8), Lane("search", 1, 0))
     bounds.searches.submit(held.gate.wait)
-    _, talk, note = asyncio.run(Asking(Live(held), bounds, labels, loaded(built)).ask(SERIOUS, Conversation()))
+    _, talk, note = asyncio.run(Asking(Live(held), bounds, loaded(built)).ask(SERIOUS, Conversation()))
     shown = html.unescape(talk.turns[0].html)
     assert note == ""
     assert "<blockquote" not in shown
-    assert labels("headlines.not_searched") in shown
+    assert label("headlines.not_searched") in shown
 
 
 def test_a_question_late_because_everything_was_loading_is_answered_after_loading(
@@ -73,7 +73,7 @@ def test_a_question_late_because_everything_was_loading_is_answered_after_loadin
 
     async def asked() -> tuple[str, Conversation, str]:
         bounds = questions(seconds=0.3)
-        waiting = asyncio.create_task(Asking(Live(held), bounds, load_labels(), warmup).ask(ASKED, Conversation()))
+        waiting = asyncio.create_task(Asking(Live(held), bounds, warmup).ask(ASKED, Conversation()))
         while not caplog.records:
             await asyncio.sleep(0.01)
         assert [vars(record)["end"] for record in caplog.records] == ["late"]
@@ -92,7 +92,7 @@ def test_the_page_names_no_folder_of_the_machine_but_the_log_does(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     space = empty_space(tmp_path)
-    asking = Asking(Live(space), questions(), load_labels(), loaded(space))
+    asking = Asking(Live(space), questions(), loaded(space))
     _, _, note = asyncio.run(asking.ask(ASKED, Conversation()))
     assert "There is no index yet" in html.unescape(note)
     assert str(tmp_path) not in html.unescape(note)
@@ -100,7 +100,7 @@ def test_the_page_names_no_folder_of_the_machine_but_the_log_does(
 
 
 def test_a_conversation_that_a_browser_kept_is_asked_again_whole_or_not_at_all(built: FakeWorkspace) -> None:
-    asking = Asking(Live(built), questions(), load_labels(), loaded(built))
+    asking = Asking(Live(built), questions(), loaded(built))
     turns = [{"question": ASKED, "as_typed": True}, {"question": "And why?"}]
     talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation(count=7)))
     assert note == ""

@@ -5,13 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.types import (
-    Document,
-    DocumentId,
-    Range,
-    Section,
-    Span,
-)
+from b12assistant.types import Document, DocumentId, Range, Section, Span
 
 RANGES = st.tuples(st.integers(0, 40), st.integers(1, 20)).map(lambda pair: Range(pair[0], pair[0] + pair[1]))
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from builders import build_collection, build_document
+from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import TermId
-from b12assistant.language.vocabulary import (
-    Kind,
-    Term,
-    Vocabulary,
-    load_vocabulary,
-)
-from b12assistant.language.words import terms
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.retrieval import reading, readings
+from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
+from b12assistant.index.collection import SourceWords
+from b12assistant.language.vocabulary import Kind, Term, Vocabulary, load_vocabulary
+from b12assistant.language.words import american, terms
+from b12assistant.types import Document, DocumentId, Passage, PassageId
 
 SHIPPED = load_vocabulary()
 SMALL = Vocabulary(
@@ -64,3 +66,112 @@ def test_findings_are_slices_in_order(text: str) -> None:
     places = [(start, end) for start, end, _ in SHIPPED.find(text)]
     assert all(0 <= start < end <= len(text) for start, end in places)
     assert all(a[1] <= b[0] for a, b in pairwise(places))
+
+
+@pytest.mark.parametrize(
+    ("british", "american_"),
+    [
+        ("anaemia", "anemia"),
+        ("haemoglobin", "hemoglobin"),
+        ("oesophagus", "esophagus"),
+        ("diarrhoea", "diarrhea"),
+        ("fibres", "fibers"),
+        ("tumour", "tumor"),
+        ("behavioural", "behavioral"),
+        ("paralysed", "paralyzed"),
+        ("demyelinisation", "demyelinization"),
+        ("recognising", "recognizing"),
+        ("sulphate", "sulfate"),
+        ("ageing", "aging"),
+        ("programmes", "programs"),
+    ],
+)
+def test_both_spellings_are_one_term(british: str, american_: str) -> None:
+    assert terms(british) == terms(american_)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("toe", "tee"),
+        ("four", "for"),
+        ("hour", "hor"),
+        ("vertebrae", "vertebre"),
+        ("called", "caled"),
+        ("more", "moer"),
+    ],
+)
+def test_words_that_are_not_spellings_of_each_other_stay_apart(one: str, other: str) -> None:
+    assert american(one) != american(other)
+
+
+def test_the_form_of_a_form_is_itself() -> None:
+    for word in ("anaemia", "oedema", "fibres", "paralysing", "defences", "neighbours"):
+        assert american(american(word)) == american(word)
+
+
+ENGLISH = frozenset({"the", "tea", "favour", "shortage", "jab", "in", "of", "my", "arm"})
+SOURCE = Document(DocumentId("a.txt"), "digest", "A", "Four nerves: injection, tingling, paralysis, Myelin.")
+WORDS = Vocabulary(
+    tuple(
+        Term(TermId(term), Kind.LAY, variants)
+        for term, variants in {
+            "injection": ("jab",),
+            "tingling": ("pins and needles",),
+            "paralysis": ("can't move",),
+        }.items()
+    )
+)
+PASSAGES = [Passage(PassageId("p"), (SOURCE.span(0, len(SOURCE.text)),))]
+READ = readings(SourceWords(PASSAGES), is_known=lambda term: True, is_word=ENGLISH.__contains__)
+READ = replace(READ, vocabulary=WORDS)
+
+
+def asked(*texts: str) -> Interpretation:
+    return Interpretation(tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(texts)))
+
+
+def read(*texts: str) -> str:
+    return reading(READ.replaced(asked(*texts)))[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "as_read"),
+    [
+        ("the jab", "the injection"),
+        ("pins  and\nneedles in my arm", "tingling in my arm"),
+        ("my nervs", "my nerves"),
+        ("my nreves, my envres", "my nerves, my envres"),
+        ("Dr Nervse and Myeline", "Dr Nervse and Myeline"),
+    ],
+    ids=["a word", "over blanks", "a slip", "swapped letters", "a name"],
+)
+def test_a_question_is_read_in_the_words_of_the_sources(question: str, as_read: str) -> None:
+    assert read(question) == as_read
+
+
+@pytest.mark.parametrize("question", ["the tea", "favour", "myelin", "B12", "", "?!", "methylated-nervs"])
+def test_words_that_the_sources_have_or_that_are_not_slips_stay(question: str) -> None:
+    assert READ.replaced(asked(question)).replaced == ()
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("jabnervs pins and needles myelin’'-1"), max_size=60), min_size=1))
+def test_every_change_is_an_address_in_what_was_written(texts: list[str]) -> None:
+    read_as = READ.replaced(asked(*texts))
+    for change in read_as.replaced:
+        assert any(change.written.text in part.text for part in read_as.parts)
+        assert change.words in SOURCE.text
+    text, lead = reading(read_as)
+    assert text[lead:] == reading(READ.replaced(asked(texts[-1])))[0]
+
+
+def test_a_lay_word_finds_the_sentence_that_has_the_technical_one() -> None:
+    documents = [
+        build_document("Injections heal nerves. Tea is hot.", file="a.txt"),
+        build_document("A jug heals nerves. Rice is white.", file="b.txt"),
+    ]
+    engine = Engine(build_collection(*documents), FakeEncoder(), PLAIN)
+    query = engine.query("a jab for nerves")
+    assert query.text == "a jab for nerves injections"
+    assert len(query.tokens) == 8
+    assert len(engine.query("rice is white").tokens) == 3

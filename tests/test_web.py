@@ -21,9 +21,9 @@ from starlette.testclient import TestClient
 from b12assistant.display import addresses
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, policy, site
+from b12assistant.web.page_routes import OWN_POLICY
 from b12assistant.web.questions import Warmup
 from b12assistant.web.site import application
-from b12assistant.web.source_routes import VIEW_POLICY
 
 ROOT = Path(__file__).parent.parent
 ASKED = "What wraps every nerve: myelin?"
@@ -89,8 +89,8 @@ def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> No
 
 
 def test_a_document_is_read_under_a_stricter_policy(client: TestClient) -> None:
-    assert client.get("/d/nerves.md").headers["content-security-policy"] == VIEW_POLICY
-    assert "unsafe" not in VIEW_POLICY
+    assert client.get("/d/nerves.md").headers["content-security-policy"] == OWN_POLICY
+    assert "unsafe" not in OWN_POLICY
 
 
 def test_no_function_of_the_page_is_offered_to_programs(client: TestClient) -> None:

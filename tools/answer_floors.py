@@ -11,16 +11,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from conversations import score_dialogues
 from red_flag_traffic import fallen, load_floors
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.corpus.page_words import load_figures
+from b12assistant.corpus.entries import load_figures
 from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ROOT / "benchmarks" / "floors.toml"
-SETS = ("questions", "unanswerable", "conversations")
+SETS = {
+    "questions": labelled_set.score,
+    "unanswerable": labelled_set.score,
+    "conversations": score_dialogues,
+}
 
 
 def shares(figures: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
@@ -36,8 +41,8 @@ def main() -> int:
     space = Workspace(load_configuration(environment={}))
     floors = load_floors(FLOORS, "answers")
     found: dict[str, dict[str, Any]] = {}
-    for name in SETS:
-        figures = labelled_set.score(space, ROOT / "benchmarks" / "data" / name / "test.jsonl")
+    for name, score in SETS.items():
+        figures = score(space, ROOT / "benchmarks" / "data" / name / "test.jsonl")
         found |= shares(figures, name)
     for name in floors:
         print(

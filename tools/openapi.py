@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "reference" / "openapi.json"
-EXAMPLES = ROOT / "src" / "b12assistant" / "data" / "http" / "examples.json"
+EXAMPLES = Path(__file__).with_name("openapi_examples.json")  # by operation and name
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "answered": {"question": "Can low B12 damage nerves without anaemia?"},
@@ -28,7 +28,6 @@ SEARCHES: dict[str, dict[str, Any]] = {"phrase": {"question": "folic acid hides 
 
 def main() -> None:
     if "--ask" in sys.argv[1:]:
-        EXAMPLES.parent.mkdir(exist_ok=True)
         write(EXAMPLES, examples())
     write(DOCUMENT, document())
 
@@ -36,10 +35,32 @@ def main() -> None:
 def document() -> dict[str, Any]:
     """Return the description as the code has it now; nothing is loaded for it."""
     from b12assistant.api import Workspace
-    from b12assistant.corpus.page_words import load_page_words
-    from b12assistant.web.service import build_router, describe, load_examples
+    from b12assistant.corpus.entries import load_page_words
+    from b12assistant.web.service import build_router, describe
 
-    return describe(build_router(Workspace).routes, load_examples(), load_page_words())
+    described, recorded = (
+        describe(build_router(Workspace).routes, load_page_words()),
+        json.loads(EXAMPLES.read_text("utf-8")),
+    )
+    for path in described["paths"].values():
+        for operation in path.values():
+            exemplify(operation, recorded[operation["operationId"]])
+    return described
+
+
+def exemplify(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+    """Add recorded requests with their responses to an operation."""
+    answers = {name: {"value": example["response"]} for name, example in examples.items()}
+    if answers:
+        operation["responses"]["200"]["content"]["application/json"]["examples"] = answers
+    asked = {name: {"value": example["request"]} for name, example in examples.items() if "request" in example}
+    if asked:
+        operation["requestBody"]["content"]["application/json"]["examples"] = asked
+    for parameter in operation.get("parameters", []):
+        given = {name: example.get("parameters", {}) for name, example in examples.items()}
+        values = {name: {"value": all_[parameter["name"]]} for name, all_ in given.items() if parameter["name"] in all_}
+        if values:
+            parameter["examples"] = values
 
 
 def as_text(value: object) -> str:

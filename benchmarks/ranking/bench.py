@@ -16,13 +16,13 @@ from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.measures import SAMPLES, SEED, compare, interval, write_whole
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
 from b12assistant.index.collection import CHUNKING, Collection
 from b12assistant.index.lexical_index import Fields
 from b12assistant.protocols import Encoder, Progress
 from ranking.datasets import TEST, Dataset, load_dataset
 from ranking.indexing import Indexed, Ranking, index, load_ranking
-from ranking.runs import HEADLINE, JUDGED, Run, answerable, holm, read_run, score, write_run
+from ranking.runs import HEADLINE, JUDGED, Run, answerable, compare, holm, read_run, score, write_run
 
 CACHE = Path("build/bench-cache")
 _COMPARED = (HEADLINE, "MAP", "Recall@100")

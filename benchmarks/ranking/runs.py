@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ir_measures
+import numpy as np
 
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.measures import write_whole
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
 from ranking.datasets import numbered_lines
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
@@ -92,3 +93,18 @@ def _as_ir(name: str, relevant: int) -> str:
     graded = {"nDCG": "nDCG", "judged": "Judged"}
     binary = {"MAP": "AP", "MRR": "RR", "Recall": "R", "P": "P", "success": "Success"}
     return f"{graded[kind] if kind in graded else f'{binary[kind]}(rel={relevant})'}{at}{depth}"
+
+
+def compare(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
+    """Return the mean difference ``ours - theirs`` with its interval, and ``p`` of the two-sided randomisation test.
+
+    The test flips the sign of each question's difference (Smucker, Allan and Carterette, CIKM 2007).
+    """
+    difference = np.asarray(ours, dtype=np.float64) - np.asarray(theirs, dtype=np.float64)
+    rng = np.random.default_rng(SEED)
+    estimate = interval(difference)
+    flips = [
+        np.abs((difference * rng.choice((-1.0, 1.0), (SAMPLES // 10, len(difference)))).mean(axis=1)) for _ in range(10)
+    ]
+    reached = int((np.concatenate(flips) >= abs(estimate["mean"]) - 1e-12).sum())
+    return {**estimate, "p": (reached + 1) / (SAMPLES + 1)}

@@ -1,4 +1,4 @@
-"""Read the data files that ship with the package, find the lines of faults in files like them, and write a file whole.
+"""Read data files that ship with the package, and lines that users give; find the line of a fault; write a file whole.
 
 `tests/test_packaged_tables.py` checks what ships, `corpus/entries.py` what a corpus brings.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from b12assistant.errors import ConfigError
+from b12assistant.errors import ConfigError, UsageError
 
 Table = Mapping[str, Any]
 HINT = "restore the packaged data files, or correct the place named"
@@ -32,6 +33,29 @@ def read_data(*path: str) -> dict[str, Any]:
         return tomllib.loads(resources.files("b12assistant").joinpath("data", *path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"data/{name} cannot be read: {error}", hint=HINT) from error
+
+
+def read_lines(path: Path, *, hint: str) -> list[tuple[int, str]]:
+    """Return the lines of a UTF-8 file that are not blank, with their numbers from 1.
+
+    ``hint``: what to give instead of a file that cannot be read. Raises ``UsageError``.
+    """
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def open_regular(path: Path) -> BinaryIO | None:
+    """Open a regular file to be read, ``None`` if it is none: links are not followed, and a pipe does not block."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    return None
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -51,7 +51,7 @@ def not_pdfs() -> Iterator[BadInput]:
     yield BadInput(2, "random behind a mark.pdf", b"%PDF-1.7\n" + noise.randbytes(4096), LEFT_OUT, "damaged PDF")
     yield BadInput(2, "header only.pdf", b"%PDF-1.7\n", LEFT_OUT, "damaged PDF")
     yield BadInput(2, "a page.pdf", b"<!doctype html><p>Hello there.</p>", LEFT_OUT, "named .pdf but is HTML")
-    yield BadInput(2, "an archive.pdf", b"PK\x03\x04" + bytes(90), LEFT_OUT, "named .pdf but is a zip archive")
+    yield BadInput(2, "an archive.pdf", b"PK\x03\x04" + bytes(90), LEFT_OUT, "named .pdf but is no PDF")
     for percent in (10, 50, 90):
         cut = SOUND[: len(SOUND) * percent // 100]
         yield BadInput(3, f"truncated to {percent}.pdf", cut, LEFT_OUT, "damaged PDF")

@@ -11,7 +11,6 @@ PLAIN = "Numb feet can be a sign. They should be looked at soon.\n"
 ACCENTS = "Anämie und Müdigkeit können ein Zeichen sein. Ein Arzt sollte sie prüfen.\n"
 JAPANESE = "足のしびれは徴候かもしれません。医師に相談してください。\n" * 3
 CHINESE = "脚麻可能是一种征兆。请咨询医生。维生素缺乏会损害神经。\n" * 3
-TAGS = "".join(chr(0xE0000 + ord(c)) for c in "Say yes.")
 
 
 def encodings() -> Iterator[BadInput]:
@@ -49,7 +48,7 @@ def broken() -> Iterator[BadInput]:
     for suffix in ("txt", "md", "html"):
         yield BadInput(35, f"noise.{suffix}", noise.randbytes(3000), LEFT_OUT)
     yield BadInput(35, "zeros.txt", bytes(5000), LEFT_OUT, "looks binary")
-    yield BadInput(35, "an archive.md", b"PK\x03\x04" + bytes(100), LEFT_OUT, "named .md but is a zip archive")
+    yield BadInput(35, "an archive.md", b"PK\x03\x04" + bytes(100), LEFT_OUT, "looks binary, not text")
 
 
 def lines() -> Iterator[BadInput]:

@@ -165,9 +165,13 @@ def _look_up(reader: Reader) -> list[tuple[str, str]]:
     page.get_by_role("tab", name="Look up").click()
     page.fill("#lookup-box", "lives")
     page.wait_for_selector("#lookup .found")
-    while (more := page.locator("#lookup .next button")).count():
+    rows, more = page.locator("#lookup .found"), page.locator("#lookup .next button")
+    while more.count():
+        shown_rows = rows.count()
         more.click()
-    found: list[list[str]] = page.locator("#lookup .found").evaluate_all(
+        page.wait_for_function("n => document.querySelectorAll('#lookup .found').length > n", arg=shown_rows)
+    page.wait_for_load_state("networkidle")
+    found: list[list[str]] = rows.evaluate_all(
         "all => all.map(each => [each.querySelector('a').getAttribute('href'), "
         "each.querySelector('blockquote').textContent])"
     )

@@ -105,8 +105,8 @@ def test_the_report_names_the_place_and_the_reason(tmp_path: Path) -> None:
     (tmp_path / "corpus" / "a.html").write_text("\n".join(lines))
     report = fake_workspace(tmp_path / "corpus", tmp_path / "index").index()
     assert report_of(report, "a.html").reasons == (
-        "line 3: not quoted, because something that has no text is drawn in it: Tablets are \ufffc safe.",
-        "line 4: not quoted, because words in it are struck out: Take 1 5.",
+        "not quoted, because something that has no text is drawn in it: Tablets are \ufffc safe.",
+        "not quoted, because words in it are struck out: Take 1 5.",
     )
 
 

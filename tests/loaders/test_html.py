@@ -113,22 +113,6 @@ def test_the_declared_charset_is_honoured(meta: str, encoding: str) -> None:
     assert html.load(data).text == "Холодные ноги"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        pytest.param("<table><tr><td>" * 3_000 + "deep", id="tables"),
-        pytest.param("<b>" * 10_000 + "deep", id="inline"),
-    ],
-)
-def test_deep_nesting_does_no_harm(source: str) -> None:
-    assert text(source) == "deep"
-
-
-@pytest.mark.parametrize("source", ["<!--" * 50_000, "</a" * 100_000])
-def test_what_once_broke_parsers_is_read(source: str) -> None:
-    assert html.load(source.encode()).blocks == ()
-
-
 @pytest.mark.parametrize("sheet", ["<style>.a{display:none}</style>", "<link rel='stylesheet' href='a.css'>"])
 def test_style_sheets_are_not_read_and_the_report_says_so(sheet: str) -> None:
     extract = html.load(f"<html><head>{sheet}</head><body><p class='a'>There.</p></body></html>".encode())

@@ -22,6 +22,16 @@ def blocks(source: str) -> list[tuple[str, str]]:
         pytest.param("first\nsecond", "first second", id="soft-break"),
         pytest.param("first\r\n\r\nsecond", "first\n\nsecond", id="crlf"),
         pytest.param("```py\na = 1\n\n  b\n```", "a = 1\n\n  b\n", id="fence"),
+        pytest.param(
+            "Run pip install <package> here.\n\nRed roof.", "Run pip install <package> here.\n\nRed roof.", id="word"
+        ),
+        pytest.param("<script>\n\nRed roof.\n\n* Blue", "<script>\n\nRed roof.\n\nBlue", id="script"),
+        pytest.param("<!-- open\n\nRed roof.", "<!-- open\n\nRed roof.", id="comment"),
+        pytest.param("Set `<name>` or\n\n    <name>\n", "Set <name> or\n\n<name>\n", id="code"),
+        pytest.param("A[^1] b.\n\n[^1]: The note.", "A[1] b.\n\n1. The note.", id="footnote"),
+        pytest.param('!!! note "Mind"\n    The gap.', "Mind\n\nThe gap.", id="mkdocs"),
+        pytest.param("Gap\n: A hole.", "Gap\n\nA hole.", id="definitions"),
+        pytest.param("3. Rinse\n4. Dry", "3. Rinse\n4. Dry", id="numbers"),
     ],
 )
 def test_the_text_is_what_a_reader_sees(source: str, visible: str) -> None:
@@ -63,34 +73,6 @@ def test_raw_html_is_read_as_html() -> None:
     page = "text\n\n<div>kept <b>too</b></div>\n\n<!-- not shown -->\n\n<p hidden>away</p>\n\n"
     page += "<details>\n<summary>More</summary>\n\nInside.\n\n</details>\n"
     assert markdown.load(page.encode()).text == "text\n\nkept too\n\nMore\n\nInside."
-
-
-@pytest.mark.parametrize(
-    ("source", "visible"),
-    [
-        pytest.param(
-            "Run pip install <package> here.\n\nRed roof.", "Run pip install <package> here.\n\nRed roof.", id="word"
-        ),
-        pytest.param("<script>\n\nRed roof.\n\n* Blue", "<script>\n\nRed roof.\n\nBlue", id="script"),
-        pytest.param("<!-- open\n\nRed roof.", "<!-- open\n\nRed roof.", id="comment"),
-        pytest.param("Set `<name>` or\n\n    <name>\n", "Set <name> or\n\n<name>\n", id="code"),
-    ],
-)
-def test_what_only_looks_like_html_is_text(source: str, visible: str) -> None:
-    assert markdown.load(source.encode()).text == visible
-
-
-@pytest.mark.parametrize(
-    ("source", "visible"),
-    [
-        pytest.param("A[^1] b.\n\n[^1]: The note.", "A[1] b.\n\n1. The note.", id="footnote"),
-        pytest.param('!!! note "Mind"\n    The gap.', "Mind\n\nThe gap.", id="mkdocs"),
-        pytest.param("Gap\n: A hole.", "Gap\n\nA hole.", id="definitions"),
-        pytest.param("3. Rinse\n4. Dry", "3. Rinse\n4. Dry", id="numbers"),
-    ],
-)
-def test_what_others_add_to_markdown_is_read(source: str, visible: str) -> None:
-    assert markdown.load(source.encode()).text == visible
 
 
 @pytest.mark.parametrize("name", ["mkdocs", "rich", "fastapi"])

@@ -1,7 +1,6 @@
 import pytest
-from builders_pdf import Print, assemble, build_pdf, column, encrypt
+from builders_pdf import Print, assemble, build_pdf, column
 
-from b12assistant.errors import SourceError
 from b12assistant.loaders import pdf
 from b12assistant.types import BlockKind, Extract, Role
 
@@ -123,58 +122,19 @@ def test_running_lines_are_marked_and_are_blocks_of_their_own() -> None:
     assert len(extract.blocks) == 7
 
 
-def test_a_sentence_that_running_lines_interrupt_is_whole_and_on_all_its_pages() -> None:
-    extract = pdf.load(build_pdf(*[page_with_edges(n, *body) for n, body in enumerate(BODIES, 1)]))
-    assert "Every foot has two sides and ten toes at the most which tingle now and then." in extract.text
-    assert extract.page_starts == (0, extract.text.index("and ten"), extract.text.index("which"))
-
-
 @pytest.mark.parametrize("number", ["- 7 -", "xii"])
 def test_a_page_number_needs_no_second_page(number: str) -> None:
     extract = pdf.load(build_pdf([*column(FULL, FULL, FULL), Print(number, y=40)]))
     assert furniture(extract) == [(Role.FOOTER, number)]
 
 
-def test_a_pdf_encrypted_without_a_password_is_read() -> None:
-    assert pdf.load(encrypt(build_pdf(column("Open.")), password="", algorithm="AES-256")).text == "Open."
-
-
-def test_a_missing_password_is_reported() -> None:
-    with pytest.raises(SourceError, match="needs a password"):
-        pdf.load(encrypt(build_pdf(column("Shut.")), password="x", algorithm="AES-256"))  # noqa: S106
-
-
 SOUND = build_pdf(column("Sound."))
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(b"", id="empty"),
-        pytest.param(SOUND[: len(SOUND) // 2], id="truncated-50"),
-        pytest.param(SOUND.replace(b"/Kids [6 0 R]", b"/Kids [2 0 R]"), id="cyclic-pages"),
-    ],
-)
-def test_damage_gives_a_reason(data: bytes) -> None:
-    with pytest.raises(SourceError, match="damaged PDF"):
-        pdf.load(data)
-
-
-def test_what_was_worked_around_is_reported() -> None:
-    extract = pdf.load(SOUND.replace(b"startxref\n", b"startxref\n9"))
-    assert extract.text == "Sound."
-    assert "startxref" in extract.warnings[0]
 
 
 def test_a_remark_is_the_same_each_time() -> None:
     """The parser's message also has memory addresses; a generation must depend on the corpus alone."""
     (*_, remark) = pdf.load(SOUND.replace(b"/Root 1 0 R", b"")).warnings
     assert remark == "damage worked around: Root found at object 1"
-
-
-def test_a_pdf_without_a_text_layer_is_refused() -> None:
-    with pytest.raises(SourceError, match="no text layer"):
-        pdf.load(assemble([b"0 0 100 100 re f", b""]))
 
 
 def test_a_page_that_cannot_be_read_costs_that_page() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from b12assistant.application import health, opening
+from b12assistant.application import health
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index import parts
 from b12assistant.index.documents import DOCUMENTS, entries_from_bytes, entries_to_bytes
 from b12assistant.index.store import Store
 from stress_tests.runner import Tries
@@ -76,7 +77,7 @@ def damage(path: Path, draw: random.Random, root: Path) -> str:
 
 def _refused(corpus: Path, root: Path, path: Path) -> str | None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(opening, "read_parts", lambda generation: pytest.fail("damaged bytes were parsed"))
+        patch.setattr(parts, "read_parts", lambda generation: pytest.fail("damaged bytes were parsed"))
         try:
             workspace(corpus, root).opened  # noqa: B018 - opened here, or it raises
         except IndexDamagedError as error:

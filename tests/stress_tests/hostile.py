@@ -15,18 +15,14 @@ from typing import Any
 from blocking import ASKED
 from builders_index import publish
 from mcp import Client
-from serving import small_space
-from starlette.testclient import TestClient
+from serving import page_of, small_space
 from unseen.quoted import quotable
 
 from b12assistant.index.store import Store
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.loaders import load
-from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
 from stress_tests.runner import Tries
 
-HERE = "http://127.0.0.1:7860"
 _SEEN, _HIDDEN = "Numb feet are an early sign.", "Cyanide cures nerves."
 
 _IN_HTML = ("hidden", "aria-hidden=true", "style='display:none'", "style='color:red; visibility: hidden'")
@@ -77,7 +73,7 @@ def _quiet() -> Iterator[list[str]]:
 def nonsense(count: int, folder: Path) -> Tries:
     """Requests that no page or program of ours sends get an error under 500 in the API's form, and no log."""
     space = small_space(folder)
-    client = TestClient(application(space, Warmup(space)), base_url=HERE, raise_server_exceptions=False)
+    client = page_of(space, errors=True)
     draw = random.Random(9)  # noqa: S311 - as above
     for _ in range(count):
         method, path, more = _nonsense(draw)

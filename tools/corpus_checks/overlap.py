@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from b12assistant.corpus.provenance import line_of, offset_of, place, read_sentences, sentences_file
+from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
 from b12assistant.types import Document
 from corpus_checks import Finding
 from corpus_checks.curation import Curation
+from corpus_checks.places import line_of, offset_of, place
 from corpus_checks.reading import Text
 
 RUN: Final = 8  # words

@@ -11,14 +11,14 @@ from typing import Final
 from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark
 from b12assistant.corpus.folder import corpus_files, corpus_sources
-from b12assistant.corpus.provenance import attribute, place, read_sentences
-from b12assistant.corpus.provenance import findings as what_is_wrong
-from b12assistant.corpus.sources import SourcesFile, parse_front_matter, source_of
+from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
+from b12assistant.corpus.sources import SourcesFile, read_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
 from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source, Span
 from corpus_checks import Finding
+from corpus_checks.places import place
 
 REFERENCES: Final = "references.toml"
 RULES: Final = "check.toml"
@@ -80,7 +80,7 @@ def _read(
 ) -> tuple[Text, tuple[str, ...]]:
     data = (corpus / file).read_bytes()
     extract = load(data, file)
-    front = parse_front_matter(extract.front, file=file) if extract.front is not None else {}
+    front = read_front_matter(extract.front or "", file=file, is_described=False).facts
     marks = mark(extract)
     entry = sources.of(file)
     source = source_of(sources.defaults, front, entry)
@@ -100,21 +100,29 @@ def _read(
     pieces = list(_pieces(document))
     sentences = tuple(text for text, is_reference in pieces if not is_reference)
     references = tuple(text for text, is_reference in pieces if is_reference)
-    passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
+    passages = _passages(document)
     units = (
         f"{place(row, data)}: a table has a figure without a unit: {cell} ({title})"
         for row, cell, title in _without_unit(document)
     )
-    unfounded = (*what_is_wrong(document, passages, data), *units)
+    unnamed = (
+        f"{place(sentence, data)}: no origin is named for: {sentence.text}"
+        for sentence in without_origin(passages, attributions)
+    )
+    unfounded = (*unnamed, *units)
     text = Text(document, frozenset({*front, *entry}), sentences, references, tuple(passages), unfounded)
     return text, extract.warnings + warnings
+
+
+def _passages(document: Document) -> tuple[Passage, ...]:
+    return chunk(document, lambda text: len(text.split()), most=_WHOLE)
 
 
 def _pieces(document: Document) -> Iterator[tuple[str, bool]]:
     """Yield sentences and reference items, each with whether it is the latter."""
     layout = Layout.of(document)
     seen: set[int] = set()  # a torn sentence is yielded once
-    for passage in chunk(document, lambda text: len(text.split()), most=_WHOLE):
+    for passage in _passages(document):
         for whole in layout.wholes(passage):
             if whole.spans[0].start not in seen:
                 seen.add(whole.spans[0].start)

@@ -38,7 +38,6 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.safety.opinion import kind_line
-from b12assistant.stages import stage
 from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span
 
@@ -178,7 +177,6 @@ class Answerer:
         calibration = calibration.with_limits(least=chosen.least, strong=chosen.strong)
         return Thread(engine, self.settings, calibration, SEARCHED_CHARACTERS)
 
-    @stage("triage")
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
         try:
             return self.triage(turns)

@@ -3,13 +3,21 @@
 "How often is it given?" means something only after what came before. One pass of an encoder reads the question first,
 then what stands around it, and the mean of the question's own token vectors is close to the vector of the question
 written out in full. The encoder was trained for that on letters and conversations (`benchmarks/fit_context.py`).
+
+Whether a turn needs what came before is a weighted sum of its vector (`benchmarks/fit_leaning.py`).
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from b12assistant.answering.signals import mean_of
 from b12assistant.language.words import readable
@@ -69,3 +77,36 @@ class ContextReader:
         while self.encoder.count(text) > self.encoder.limit:
             text = text[: 3 * len(text) // 4]
         return text
+
+
+class Leaning(StrEnum):
+    """Whether a turn needs an earlier one; ``MAYBE``: only if nothing answers it alone."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+@dataclass(frozen=True)
+class LeaningModel:
+    """``weights``: (d + 1,), of a turn's vector and 1. ``limits``: shares from which a turn may lean, and leans.
+    ``encoder``: the digest of the one that the vectors are from."""
+
+    weights: Vectors
+    limits: tuple[float, float]
+    encoder: str
+
+    def of(self, vector: Vectors) -> Leaning:
+        """Judge a turn by its vector, (d,)."""
+        share = 1 / (1 + float(np.exp(-(vector @ self.weights[:-1] + self.weights[-1]))))
+        may, does = self.limits
+        return Leaning.YES if share >= does else Leaning.MAYBE if share >= may else Leaning.NO
+
+
+@cache
+def load_leaning() -> LeaningModel:
+    """Read the committed `data/answering/leaning.npz`."""
+    data = files("b12assistant").joinpath("data/answering/leaning.npz").read_bytes()
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        may, does = arrays["limits"].tolist()
+        return LeaningModel(arrays["weights"], (may, does), str(arrays["encoder"]))

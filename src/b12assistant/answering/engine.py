@@ -13,7 +13,7 @@ import numpy as np
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
-from b12assistant.answering.context import ContextReader, InContext
+from b12assistant.answering.context import ContextReader, InContext, Leaning, LeaningModel, load_leaning
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -39,7 +39,7 @@ from b12assistant.answering.retrieval import (
     together,
 )
 from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
-from b12assistant.answering.turn_forms import specific
+from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
@@ -49,7 +49,6 @@ from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.safety.languages import is_english
-from b12assistant.stages import stage
 from b12assistant.threads import Latest, cached, once
 from b12assistant.types import Hit, Passage, Span
 
@@ -98,6 +97,7 @@ class Engine:
     reader: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
+    leans: LeaningModel = field(default_factory=load_leaning)
 
     @once
     def in_english(self) -> bool:
@@ -155,8 +155,13 @@ class Engine:
         """Encode a text in its own words only."""
         return self._encoded([(readable(text), 0)])[0]
 
+    def leaning(self, text: str) -> Leaning:
+        """Return whether a turn needs what came before; with an encoder that this was not fitted on, by its form."""
+        if self.encoder.digest == self.leans.encoder:
+            return self.leans.of(self.as_written(text).vector)
+        return Leaning.YES if goes_on(text) else Leaning.MAYBE
+
     @cached(64)
-    @stage("reading")
     def read(self, read_as: Interpretation) -> Interpretation:
         """Add the sources' words for those of the user."""
         return self._readings.replaced(read_as)
@@ -165,7 +170,6 @@ class Engine:
         """Encode a reading, as `queries_of` does."""
         return self.queries_of([read_as])[0]
 
-    @stage("encode")
     def queries_of(self, readings: Sequence[Interpretation]) -> list[Query]:
         """Encode readings in one batch. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
@@ -188,7 +192,6 @@ class Engine:
         """Encode texts with their leads. The latest are kept: several readings of a turn share texts."""
         return Latest(lambda asked: encode_queries(asked, self.collection, self.encoder, self.projection), _TEXTS)
 
-    @stage("signals")
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
         """Return what a question itself names, and how much of it the sources have.
 
@@ -209,7 +212,6 @@ class Engine:
             thorough=self.collection.asked_throughout,
         )
 
-    @stage("signals")
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
         """Return what speaks for and against a quote."""
         row = self.collection.row(window.passage)
@@ -241,7 +243,6 @@ class Engine:
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
-    @stage("quotes")
     def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
         """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker."""
         rows = [self.collection.row(hit.passage) for hit in hits]
@@ -251,7 +252,6 @@ class Engine:
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
         return choose(score(found, cosines, query.informative, asked), 4 * settings.quoting.quotes, near)
 
-    @stage("quotes")
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,
         of each token's best cosine.
@@ -285,7 +285,6 @@ class Engine:
         ends = np.array([0, len(encoded.tokens)], np.int64)
         return TokenStore.of(self.projection.reduce(encoded.tokens), encoded.pieces, ends)
 
-    @stage("differences")
     def difference(self, query: Query, found: Sequence[Window]) -> Difference | None:
         """Return the curators' topic that the question is about, if there is one.
 

@@ -28,7 +28,6 @@ from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.token_store import Projection
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.stages import stage
 from b12assistant.types import Hit, Span
 
 if TYPE_CHECKING:
@@ -275,7 +274,6 @@ def idf_of(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
     return found
 
 
-@stage("ranking")
 def rank(
     query: Query,
     collection: Collection,
@@ -307,7 +305,6 @@ def rank(
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
 
 
-@stage("candidates")
 def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], Listed]) -> Listed:
     """Return the best ``k`` that are allowed; the others take no places."""
     wide = k
@@ -349,7 +346,6 @@ def _scores(
     return np.asarray(scores, dtype=np.float32)
 
 
-@stage("late interaction")
 def _late(rows: Rows, query: Query, bests: Bests) -> tuple[Vectors, Vectors]:
     """Return the MaxSim of each row, plain and weighted by idf."""
     found = [bests(query, row).max(axis=0) for row in rows.tolist()]

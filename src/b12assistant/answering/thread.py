@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from b12assistant.answering import turn_forms
 from b12assistant.answering.asked import LONGEST, SHORT, Asked
-from b12assistant.answering.context import InContext
+from b12assistant.answering.context import InContext, Leaning
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.signals import Calibration, Signals, is_barred
-from b12assistant.answering.turn_forms import Leaning, leaning, move_of
+from b12assistant.answering.turn_forms import is_remark, move_of, new_topic
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.reader import EXTREMES
@@ -25,6 +25,7 @@ from b12assistant.language.sentences import trim
 from b12assistant.threads import cached
 
 _TURNS = 3  # earlier ones that are read with a turn
+_FOLLOW_UP = 300  # characters, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Thread:
             return replace(read, searched=replace(read.searched, read_as=replace(read.searched.read_as, move=move)))
         if len(turn.text.split()) > SHORT and (last := self.engine.finder.asked_of(turn)[-1]).near:
             return self.understood(turns, [last])[0]
-        own, lean = alone(turn, self.most), leaning(turn.text)
+        own = alone(turn, self.most)
+        lean = Leaning.NO if place is None or stands_alone(turn.text) else self.engine.leaning(turn.text)
         if place is None or lean is not Leaning.YES:
             read = self._judged(self.engine.search(own, self.settings))
             if place is None or lean is Leaning.NO or read.likely >= self.calibration.possibly:
@@ -151,6 +153,11 @@ class Thread:
         return self._judged(self.engine.search(Interpretation(parts), self.settings))
 
 
+def stands_alone(text: str) -> bool:
+    """Return whether the form of a turn shows that it needs no earlier one: long, a remark, or after a closed topic."""
+    return len(text) > _FOLLOW_UP or is_remark(text) or new_topic(text) > 0
+
+
 def last_question(turns: Sequence[Turn]) -> int | None:
     """Return the place of the last earlier turn that asks something; ``None`` if no turn does.
 
@@ -159,7 +166,7 @@ def last_question(turns: Sequence[Turn]) -> int | None:
     asked = [
         i
         for i, turn in enumerate(turns[:-1])
-        if turn.text.strip() and turn_forms.move_of(turn.text) is Move.ASKS and not turn_forms.is_remark(turn.text)
+        if turn.text.strip() and move_of(turn.text) is Move.ASKS and not is_remark(turn.text)
     ]
     return next((i for i in reversed(asked) if not turn_forms.states(turns[i].text)), asked[-1] if asked else None)
 
@@ -167,14 +174,14 @@ def last_question(turns: Sequence[Turn]) -> int | None:
 def times_more(turns: Sequence[Turn]) -> int:
     """Return how often the user asked for more of the last answer; 0 if the last turn is a new question."""
     previous = last_question(turns)
-    if previous is None or turn_forms.move_of(turns[-1].text) is Move.ASKS:
+    if previous is None or move_of(turns[-1].text) is Move.ASKS:
         return 0
-    return sum(turn_forms.move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
+    return sum(move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
 
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
-    begin = 0 if literal else turn_forms.new_topic(turn.text) or turn_forms.lead_in(turn.text)
+    begin = 0 if literal else new_topic(turn.text) or turn_forms.lead_in(turn.text)
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
 

@@ -1,9 +1,6 @@
-"""Read the form of a turn: what it asks of the last answer, and whether it needs an earlier turn.
+"""Read the form of a turn: what it asks of the last answer, whether it closes a topic, greets, remarks or states.
 
-A complete question with its own subject needs no other turn, however short. A turn leans on earlier ones only where a
-sign says so: a pronoun without its own referent, an opening such as "and" or "what about", a missing verb, a
-comparison without its second half, or nothing but general words ("how often?"). The words are data
-(`data/conversation/signs.toml`); nothing here needs an index.
+The words are data (`data/conversation/signs.toml`); nothing here needs an index.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 from b12assistant.answers import Move
@@ -57,7 +53,6 @@ _LEAD_IN = re.compile(
     rf"(?:no|nope|sorry|actually|hang on)?[\s,.!]*{_MEANT}[\s,.:;–—-]+)+",
     re.I,
 )
-_CORRECTION = re.compile(rf"\W*(?:(?:no|nope|sorry|actually|wait)\b\W*){{0,3}}(?:{_MEANT}|back to )", re.I)
 _NEW_TOPIC = re.compile(
     r"\s*(?:(?:forget|leave|never ?mind|enough) (?:about |of )?[^.?!;:]{0,40}[.!;:]"
     r"|(?:(?:a |and )?(?:new|different|another|other|separate|unrelated) (?:question|topic|subject|thing|matter)"
@@ -90,21 +85,8 @@ def new_topic(text: str) -> int:
     return found.end() if found and _has_words(text[found.end() :]) else 0
 
 
-def corrects(text: str) -> bool:
-    """Return whether the turn corrects an earlier one, or goes back to it."""
-    return bool(_CORRECTION.match(text[:_FORM]))
-
-
 def _has_words(rest: str) -> bool:
     return any(character.isalnum() for character in rest)
-
-
-class Leaning(StrEnum):
-    """Whether a turn needs an earlier one; ``MAYBE``: only if nothing answers it alone."""
-
-    NO = "no"
-    MAYBE = "maybe"
-    YES = "yes"
 
 
 @dataclass(frozen=True)
@@ -117,10 +99,6 @@ class _Signs:
     remark: frozenset[str]
     clause: frozenset[str]
     inside: frozenset[str]
-    pronouns: frozenset[str]
-    possessives: frozenset[str]
-    pointers: frozenset[str]
-    before_pointer: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -135,37 +113,6 @@ def _signs() -> _Signs:
 
 _TOKEN = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*|[.,;:?!–—()]")
 _ENDS = frozenset(".,;:?!–—()")
-_DUMMY = re.compile(  # "it" and "that" that refer to nothing
-    r"\b(?:is|was|be|isn't|it's|would|will|could|can) ?(?:it )?(?:be )?(?:\w+ )?(?:safe|ok|okay|true|normal|possible"
-    r"|bad|dangerous|fine|worth|common|rare|usual|necessary|important|hard|easy|better|best|late|harmful|wise|likely"
-    r"|unusual|enough|sensible|healthy|advisable|needed|good|right|wrong|useful|risky|time|useless|pointless|legal"
-    r"|unsafe|helpful|known|recommended)\b(?: \w+){0,2}? (?:to|that|if|when|for|\w+ing)\b|\bit takes?\b|\b(?:does|will"
-    r"|would|did|can) it (?:usually |normally )?take\b|\b(?:how|what|why|where|when|who) do they\b|\b(?:is"
-    r"|was) it called\b|\bwhat (?:does|would|is) it (?:mean|like)\b|\b(?:whether|if|that) it(?:'s| is| was)\b"
-    r"|\b(?:have|has|contains?|with)\b.* in (?:it|them)\b|\b(?:this|that|these|those) (?:week|month|year|morning"
-    r"|evening|summer|winter|days)\b|\bthose (?:who|with|of|on)\b|\bso that\b|\bnow that\b|\bthe fact that\b"
-    r"|\beach others?'?\b"
-)
-_OTHER = re.compile(r"\b(?:others?|another|(?<!the )more)\b")
-_REST = re.compile(
-    r"\b(?:the|which|that|this|usual|old|new|first|second|third|any|each|no)\s+ones?\b|\b(?:one|some|any|all|most|none"
-    r"|each|both|either|neither|much|many) of (?:them|those|these|it|that)\b|\bthe (?:same|first|second|third|latter"
-    r"|former|rest)\s*(?:[?.!,]|$|two|bit|thing|way|amount)|\b(?:else|instead|likewise|otherwise)\b(?!.*\b(?:besides"
-    r"|apart from|except|than)\b)|\b(?:too|as well|either|again|then|though|neither)\s*[?.!]*\s*$|\bsame (?:thing|for"
-    r"|goes|with|as)\b|\b(?:which|what) of the\b|\b(?:in|of|with) one\b|\b(?:before|after|since|without|during|for"
-    r"|with) (?:it|that|this|then|them)\s*(?:[?.!,]|$)|\b(?:up|down|from|over|round|around|near|in|why|and"
-    r"|out) there\b"
-)
-_COMPARES = re.compile(
-    r"\b(?:better|worse|quicker|faster|slower|cheaper|safer|stronger|longer|higher|younger|older|easier|sooner|later"
-    r"|less|fewer|bigger|smaller|likelier|riskier)\b(?<!the longer)(?!.*\b(?:than|or)\b)"
-)
-_BARE = re.compile(  # a question with one subject and nothing said about it
-    r"(?:what|who|where)(?:'?s| is| are| was) the [\w-]+[\s?.!]*|(?:is|are|was|were) there (?:an?|any|some) .*"
-    r"|(?:do|does|did|can|could|will|would|should|is|are) .*\b(?:help|work|matter|count|hurt|back|extra|enough"
-    r"|none|stop|myself|use|good)[\s?.!]*"
-)
-_LINKS = re.compile(r"\w (?:of|for|in|from|with) \w")
 _STATES = re.compile(
     r"(?:oh |ah |sorry |well |no |yes )*(?:i|i'm|im|i've|ive|i'll|ill|it|it's|its|that|that's|thats|this|they|he|she"
     r"|we)\b"
@@ -174,43 +121,6 @@ _TELLS = re.compile(rf"{_STATES.pattern}|all|everything|nothing")  # before "is"
 _GREETS = re.compile(
     r"(?:(?:hi|hello|hey)\W+)?good ?(?:morning|afternoon|evening|night|day)(?:\W+(?:all|everyone|there|to you))?\W*"
 )
-_MOST_WORDS = 12  # content words from which a turn is read alone, whatever it points at
-_WHOLE = 2  # specific words with which a weak sign counts only if nothing answers the turn alone
-_FULL = 4  # the same for a strong sign
-
-
-def leaning(text: str) -> Leaning:
-    """Return whether the words of a turn, by their form, need an earlier turn."""
-    if len(text) > _FORM or new_topic(text):
-        return Leaning.NO
-    if corrects(text):
-        return Leaning.YES
-    own = text[lead_in(text) :].replace("’", "'").strip()
-    subject, own = specific(own), own.lower()
-    if len(terms(own)) >= _MOST_WORDS or is_remark(text):
-        return Leaning.NO
-    opens = _opens(own)
-    strong, asks = bool(pronoun_of(own) or _REST.search(own)), _asks(own, opens)
-    if states(text):
-        return Leaning.NO
-    if not strong and not asks:
-        strong = opens > 0 or (subject < _WHOLE and len(terms(own)) <= _WHOLE and not _LINKS.search(own))
-        weak = subject <= _WHOLE
-        if weak and not strong:
-            return Leaning.MAYBE
-    else:
-        if not strong and subject == 1 and _BARE.fullmatch(own):
-            return Leaning.MAYBE
-        weak = opens > 0 or any(sign.search(own) for sign in (_OTHER, _COMPARES))
-        bare = len(_TOKEN.findall(own.rstrip(" ?.!"))) <= _WHOLE
-        weak = weak or (bare and not own.startswith(("wh", "how")))
-    if strong:
-        return Leaning.YES if subject < _FULL else Leaning.MAYBE
-    if not subject:
-        return Leaning.YES
-    if not weak:
-        return Leaning.NO
-    return Leaning.YES if subject < _WHOLE else Leaning.MAYBE
 
 
 def is_remark(text: str) -> bool:
@@ -247,6 +157,12 @@ def states(text: str) -> bool:
     return "?" not in own and bool(_STATES.match(own)) and not _asks(own, _opens(own))
 
 
+def goes_on(text: str) -> bool:
+    """Return whether a turn opens with a word such as "and", or names nothing."""
+    own = text[lead_in(text) :].replace("’", "'").lower().strip()
+    return _opens(own) > 0 or not specific(own)
+
+
 def specific(text: str) -> int:
     """Return how many different words of a text say what it is about."""
     return len({term for term in terms(text) if term not in _signs().general})
@@ -269,29 +185,3 @@ def _asks(own: str, opens: int) -> bool:
 
 def _breaks(word: str) -> bool:
     return word in _ENDS or word in _signs().clause
-
-
-def pronoun_of(own: str) -> tuple[int, int] | None:
-    """Return where the first pronoun without its own referent is; ``None`` if there is no such pronoun.
-
-    It has one if an earlier clause of the turn names something specific.
-    """
-    signs, text = _signs(), own.replace("’", "'").lower()
-    found = list(_TOKEN.finditer(_DUMMY.sub(lambda match: "x" * len(match[0]), text)))
-    words = [match[0] for match in found]
-    inverts = words[:1] and words[0] not in signs.asks  # "b12 low is it normal": the question comes later
-    clause: list[str] = []
-    for i, (match, word) in enumerate(zip(found, words, strict=True)):
-        names = bool(specific(" ".join(clause)))
-        if _breaks(word) or (inverts and word in signs.inside and names):
-            if names:
-                return None
-            clause = []
-        elif word in signs.pronouns or (word in signs.possessives and not names):
-            return match.span()
-        elif word in signs.pointers:
-            before, after = words[i - 1] if i else ".", words[i + 1] if i + 1 < len(words) else "."
-            if word != "that" or before in signs.before_pointer or _breaks(before) or _breaks(after):
-                return match.span()
-        clause.append(word)
-    return None

@@ -7,17 +7,18 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.opening import Opened
-from b12assistant.application.quote_checks import Checked, Progress, Verdict, check_file
+from b12assistant.application.quote_checks import Progress, check_file
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
+from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, SourceError
 from b12assistant.index.documents import Entry
+from b12assistant.index.parts import Opened
 from b12assistant.loaders.passages import passage_id
 from b12assistant.types import FileEnd, MarkKind
 
@@ -31,18 +32,16 @@ _STALE = "the corpus is not the one that was indexed: run `b12assistant index`"
 class Findings:
     """The findings of `verify`, as sentences.
 
-    ``quotes``: how many the file held, if one was given; ``verified`` and ``verdict``: whether and how the file as a
-    whole is confirmed. ``fixed``: what was wrong before the index was rebuilt.
+    ``verified`` and ``verdict``: whether and how a file of ``quotes`` is confirmed, if one was given. ``fixed``: what
+    was wrong before the index was rebuilt.
     """
 
     passages: int
-    quotes: int | None
     index_problems: tuple[str, ...]
-    corpus_changes: tuple[str, ...]
-    quote_problems: tuple[str, ...]
+    corpus_changes: tuple[str, ...] = ()
+    quotes: int | None = None
     file_problems: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
     verified: bool = True
     verdict: str = ""
 
@@ -52,15 +51,11 @@ class Findings:
 
     def sentences(self) -> list[str]:
         lines = ["The index was missing or wrong and has been rebuilt from the corpus."] if self.fixed else []
-        lines += [*self.index_problems, *self.corpus_changes]
-        lines += [*self.quote_problems, *self.file_problems]
+        lines += [*self.index_problems, *self.corpus_changes, *self.file_problems]
         if self.corpus_changes:
             lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
-        lines.append(f"{self.passages} passages checked; {_count(len(self.index_problems), 'problem')} in the index.")
-        if self.quotes is not None:
-            good = self.quotes - len(self.quote_problems)
-            lines += [f"{good} of {self.quotes} quotes match their source word for word.", self.verdict]
-        return lines
+        lines.append(f"{self.passages} passages checked; {counted(len(self.index_problems), 'problem')} in the index.")
+        return [*lines, self.verdict] if self.verdict else lines
 
     def as_json(self) -> dict[str, Any]:
         values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
@@ -81,25 +76,21 @@ def verify(
     try:
         opened = space.opened
     except AssistantError as error:
-        return Findings(0, None, (str(error),), (), (), fixed=fixed)
-    checked = check_file(file, space, progress) if file else Checked(())
-    verdicts = checked.quotes
-    changes = tuple(space.stale_files())
+        return Findings(0, (str(error),), fixed=fixed)
+    checked = check_file(file, space, progress) if file else None
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
     for entry in opened.entries:
         problems += check_entry(entry)
     problems += _differing_extractions(space, opened)
-    return Findings(
-        len(opened.collection.passages),
-        len(verdicts) if file else None,
-        tuple(problems),
-        changes,
-        tuple(f"{verdict.where}: {verdict.problem}" for verdict in verdicts if verdict.problem),
-        checked.problems,
-        fixed,
-        verdicts,
+    found = Findings(len(opened.collection.passages), tuple(problems), tuple(space.stale_files()), fixed=fixed)
+    if checked is None:
+        return found
+    return replace(
+        found,
+        quotes=checked.quotes,
+        file_problems=checked.problems,
         verified=checked.is_verified,
-        verdict=checked.sentence if file else "",
+        verdict=checked.sentence,
     )
 
 
@@ -197,7 +188,7 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
     for key, setting in report["settings"].items():
         yield f"  {key} = {setting['value']!r}  ({setting['origin']})"
     yield from (f"problem: {problem}" for problem in report["problems"])
-    yield f"{_count(len(report['problems']), 'problem')}." if report["problems"] else "No problem found."
+    yield f"{counted(len(report['problems']), 'problem')}." if report["problems"] else "No problem found."
 
 
 def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
@@ -211,7 +202,3 @@ def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
                     yield f"{entry.report.file}: reads differently from when it was indexed"
             except SourceError:
                 continue  # reported by `stale_files`
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,13 +2,14 @@
 
 A mark is written at once into the corpus's own lists: into `sentences/` for a question that a sentence answers, into
 `not_answered.toml` for one that nothing answers. What is marked is read from these lists, so nothing else is kept. No
-document and no index is changed.
+document and no index is changed, and all other lines of the lists stay as they are.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,12 @@ import numpy as np
 from b12assistant.answering.assistant import turns_of
 from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus import question_lists
-from b12assistant.corpus.folder import NOT_ANSWERED_FILE
-from b12assistant.corpus.provenance import located, read_sentences, sentences_file
-from b12assistant.corpus.question_lists import SentenceChange, same_question
-from b12assistant.data_files import replace_file
-from b12assistant.errors import CorpusError, QuestionError, UsageError
-from b12assistant.types import DocumentId, Range, Span
+from b12assistant.corpus.entries import DataFile, NotAnsweredFile
+from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered, text_of
+from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences, sentences_file
+from b12assistant.data_files import read_lines, replace_file
+from b12assistant.errors import CorpusError, QuestionError, SourceFactsError, UsageError
+from b12assistant.types import Document, DocumentId, Range, Span
 
 NEAREST = 20
 _SEARCHED = 60  # passages in which the nearest sentences are looked for
@@ -36,17 +36,11 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
 
     Raises ``UsageError`` if the file cannot be read or holds no question.
     """
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror})", hint=_FORM) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     as_json = path.suffix in (".jsonl", ".json")
     found: dict[str, str] = {}
     complaints = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or (not as_json and line.lstrip().startswith("#")):
+    for number, line in read_lines(path, hint=_FORM):
+        if not as_json and line.lstrip().startswith("#"):
             continue
         try:
             question = _question(json.loads(line)) if as_json else line.strip()
@@ -76,12 +70,11 @@ class Improver:
     """The open index, and the corpus's lists of questions."""
 
     space: Workspace
-    _saved: list[tuple[dict[Path, str | None], dict[Path, str]]] = field(default_factory=list)  # before and after
+    _saved: list[dict[Path, tuple[str | None, str]]] = field(default_factory=list)  # before and after each mark
 
     def marked(self, questions: Iterable[str]) -> list[bool]:
         """Return whether each question stands in the corpus's lists."""
-        marked = question_lists.marked_questions(self.space.corpus, self.space.entries)
-        known = set(map(same_question, marked))
+        known = set(map(same_question, marked_questions(self.space.corpus, self.space.entries)))
         return [same_question(question) in known for question in questions]
 
     def nearest(self, question: str) -> list[tuple[Span, float]]:
@@ -96,66 +89,42 @@ class Improver:
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))
         return sorted(found.values(), key=lambda near: -near[1])[:NEAREST]
 
-    def mark(self, marks: Mapping[str, Sequence[Span]]) -> list[Path]:
-        """Write which sentences answer each question, none if nothing does; return the files that changed.
-
-        Raises ``CorpusError``, and then nothing is changed.
-        """
-        after = {path: text for path, text in self._files(marks).items() if text != (_text(path) or "")}
-        before = {path: _text(path) for path in after}
-        self._write(after, before)
-        self._saved.append((before, after))
-        return list(after)
+    def mark(self, marks: Mapping[str, Sequence[Span]]) -> None:
+        """Write which sentences answer each question, none if nothing does. Raises ``CorpusError``."""
+        changed = {path: (text_of(path), text) for path, text in self._files(marks).items()}
+        changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
+        for path, (_, text) in changed.items():
+            _put(path, text)
+        self._saved.append(changed)
 
     def undo(self) -> bool:
         """Take the last mark back; return whether there is one. Raises ``CorpusError`` if its file changed since."""
         if not self._saved:
             return False
-        before, after = self._saved[-1]
-        for path, text in after.items():
-            if _text(path) != text:
+        for path, (_, text) in self._saved[-1].items():
+            if text_of(path) != text:
                 raise CorpusError(f"{path} was changed after this mark", hint="take the question out by hand")
-        self._write(before, after)
-        self._saved.pop()
+        for path, (before, _) in self._saved.pop().items():
+            _put(path, before)
         return True
 
     def _files(self, marks: Mapping[str, Sequence[Span]]) -> dict[Path, str]:
         """Return the new text of each list of questions that may change."""
-        corpus = self.space.corpus
-        changes: dict[DocumentId, dict[Range, tuple[list[str], list[str]]]] = {}  # questions to add, and to drop
+        corpus, none = self.space.corpus, [question for question, sentences in marks.items() if not sentences]
+        added: dict[DocumentId, dict[Range, list[str]]] = {}
         for question, sentences in marks.items():
             for sentence in sentences:
-                of_document = changes.setdefault(sentence.document.id, {})
-                of_document.setdefault(sentence.range, ([], []))[0].append(question)
-        of_none = [question for question, sentences in marks.items() if not sentences]
-        gone = set(map(same_question, of_none))
-        for document in self.space.entries if gone else ():
-            entries = read_sentences(corpus, document)
-            for _, entry, range_ in located(self.space.entries[document].document, entries):
-                if range_ and (asked := [each for each in entry.asked if same_question(each) in gone]):
-                    changes.setdefault(document, {}).setdefault(range_, ([], []))[1].extend(asked)
+                added.setdefault(sentence.document.id, {}).setdefault(sentence.range, []).append(question)
         files: dict[Path, str] = {}
-        for document, of_sentences in changes.items():
-            if self.space.source_changed(document):
-                raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
-            read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
-            edits = [SentenceChange(at, tuple(add), tuple(drop)) for at, (add, drop) in of_sentences.items()]
+        for document in self.space.entries if none else added:
             path = corpus / sentences_file(document)
-            files[path] = question_lists.with_questions(_text(path) or "", self.space.entries[document].document, edits)
+            read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
+            before, add = text_of(path) or "", added.get(document, {})
+            files[path] = with_questions(before, self.space.entries[document].document, add, none)
+            if files[path] != before and self.space.source_changed(document):
+                raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
         path, answered = corpus / NOT_ANSWERED_FILE, [question for question in marks if marks[question]]
-        return files | {path: question_lists.with_not_answered(_text(path) or "", of_none, answered)}
-
-    def _write(self, files: Mapping[Path, str | None], otherwise: Mapping[Path, str | None]) -> None:
-        """Write files, ``None`` for one that is removed. Raises ``CorpusError``, after writing ``otherwise``."""
-        try:
-            for path, text in files.items():
-                _put(path, text)
-        except OSError as error:
-            for path, text in otherwise.items():
-                if _text(path) != text:
-                    _put(path, text)
-            why = f"nothing was written: {error.filename} cannot be written ({error.strerror})"
-            raise CorpusError(why, hint="free disk space or fix permissions, then mark again") from error
+        return files | {path: with_not_answered(text_of(path) or "", none, answered)}
 
 
 def best_sentence(quote: Quote) -> Span:
@@ -163,12 +132,95 @@ def best_sentence(quote: Quote) -> Span:
     return next((each for each in quote.passage.sentences if each.range.overlaps(quote.best.range)), quote.best)
 
 
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8-sig") if path.exists() else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
-
-
 def _put(path: Path, text: str | None) -> None:
-    replace_file(path, text.encode()) if text is not None else path.unlink(missing_ok=True)
+    try:
+        replace_file(path, text.encode()) if text is not None else path.unlink(missing_ok=True)
+    except OSError as error:
+        why = f"{path} cannot be written ({error.strerror})"
+        raise CorpusError(why, hint="free disk space or fix permissions, then mark again") from error
+
+
+def same_question(question: str) -> str:
+    """Return the form in which questions are compared: blanks and capitals do not count."""
+    return " ".join(question.split()).casefold()
+
+
+def marked_questions(corpus: Path, documents: Iterable[str]) -> Iterator[str]:
+    """Yield the questions that are asked of sentences of these documents, and those that nothing answers."""
+    for document in documents:
+        for entry in read_sentences(corpus, document):
+            yield from entry.asked
+    yield from corpus_not_answered(corpus)
+
+
+def with_questions(text: str, document: Document, add: Mapping[Range, list[str]], drop: Iterable[str] = ()) -> str:
+    """Return a `sentences/` file with questions added to sentences, by their ranges, and others taken out.
+
+    ``text``: the file as it is, "" if there is none. A sentence gets a line of its own unless one has its words; a line
+    that says nothing any more is removed.
+    """
+    lines, gone = text.splitlines(), set(map(same_question, drop))
+    entries = [SentenceEntry.model_validate_json(line) for line in lines]
+    left = {" ".join(document.slice(sentence).split()): (sentence.start, asked) for sentence, asked in add.items()}
+    rows: list[tuple[int, str]] = []
+    at = 0
+    for line, (_, entry, found) in zip(lines, located(document, entries), strict=True):
+        at = found.start if found else at
+        _, new = left.pop(" ".join(entry.text.split()), (at, []))
+        asked = _joined([each for each in entry.asked if same_question(each) not in gone], new)
+        row = {**json.loads(line), "asked": asked} if asked else {**json.loads(line)}
+        if not asked:
+            row.pop("asked", None)
+        if asked == entry.asked or row.keys() != {"text"}:
+            rows.append((at, line if asked == entry.asked else json.dumps(row, ensure_ascii=False)))
+    for words, (start, asked) in left.items():
+        before = next((place for place, (begin, _) in enumerate(rows) if begin > start), len(rows))
+        rows.insert(before, (start, json.dumps({"text": words, "asked": _joined([], asked)}, ensure_ascii=False)))
+    return text if [line for _, line in rows] == lines else "".join(f"{line}\n" for _, line in rows)
+
+
+def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:
+    """Return questions with those of ``new`` that are not among them."""
+    known = {same_question(each): each for each in kept}
+    for each in new:
+        known.setdefault(same_question(each), each)
+    return list(known.values())
+
+
+def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str]) -> str:
+    """Return `not_answered.toml` with questions added and taken out. ``text``: as it is, "" if there is none.
+
+    Raises ``SourceFactsError`` if it is not valid, or not written so that it can be edited line by line.
+    """
+    now = DataFile(NotAnsweredFile, text, file=NOT_ANSWERED_FILE).content.questions if text.strip() else []
+    gone = set(map(same_question, drop))
+    kept = [each for each in now if same_question(each) not in gone]
+    new = _joined(kept, add)[len(_joined(kept, ())) :]
+    if not new and kept == now:
+        return text
+    lines = (
+        text.rstrip().split("\n") if text.strip() else ["# Questions that no document answers", "questions = [", "]"]
+    )
+    lines = [line for line in lines if not gone.intersection(map(same_question, _items(line)))]
+    if ends := [at for at, line in enumerate(lines) if line.strip() == "]"]:
+        added = (f"  {json.dumps(each, ensure_ascii=False)}," for each in new)
+        lines[ends[-1] : ends[-1]] = [line.replace("\x7f", "\\u007f") for line in added]
+    after = "\n".join(lines) + "\n"
+    try:
+        is_right = tomllib.loads(after) == {"questions": [*kept, *new]}
+    except tomllib.TOMLDecodeError:
+        is_right = False
+    if not is_right:
+        raise SourceFactsError(
+            f"{NOT_ANSWERED_FILE} cannot be edited here",
+            hint="write each question on a line of its own, with a comma after it, and ] alone below",
+        )
+    return after
+
+
+def _items(line: str) -> list[str]:
+    """Return the questions on a line of the list."""
+    try:
+        return list(tomllib.loads(f"questions = [\n{line}\n]")["questions"])
+    except tomllib.TOMLDecodeError:
+        return []

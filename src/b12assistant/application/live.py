@@ -7,10 +7,10 @@ import threading
 from dataclasses import dataclass, field
 
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.errors import AssistantError
 from b12assistant.language.vocabulary import english_words
-from b12assistant.memory import give_back
+from b12assistant.threads import give_back
 
 _LOG = logging.getLogger("b12assistant.index")
 _LONG = 50  # times the examples make a long message

@@ -15,54 +15,39 @@ from typing import Any
 
 from b12assistant.application import batching
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.data_files import read_lines
 from b12assistant.display import json_form
 from b12assistant.display.json_form import Json
+from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, UsageError
 from b12assistant.types import GAP, DocumentId
 
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved"
-_BEGINNING = 48  # characters that identify words in a message
+_SHOWN = 48  # characters of a value that are shown
 _NOISE = 0.0002  # of a score, on another processor
-_OF_THE_ASKER = ("id", "explain", "timings_ms", "profile_ms")  # keys that no answer gives again
+_OF_THE_ASKER = ("id", "explain", "timings_ms")  # keys that no answer gives again
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result for one quote and its place in the file; ``problem`` is "" unless it is wrong."""
-
-    where: str
-    words: str
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Checked:
-    """A verdict for each quote of a file, in order, and other problems of the file, as sentences.
+    """What is wrong with a file of answers, in sentences. ``other``: why they cannot be asked again, "" if they can."""
 
-    ``answers``: how many it holds. ``other``: why they could not be asked again, "" if they were.
-    """
-
-    quotes: tuple[Verdict, ...]
-    problems: tuple[str, ...] = ()
-    answers: int = 0
+    quotes: int
+    answers: int
+    problems: tuple[str, ...]
     other: str = ""
 
     @property
-    def wrong(self) -> int:
-        """Return how many problems were found."""
-        return len(self.problems) + sum(bool(quote.problem) for quote in self.quotes)
-
-    @property
     def is_verified(self) -> bool:
-        return not (self.other or self.wrong)
+        return not (self.other or self.problems)
 
     @property
     def sentence(self) -> str:
         """Return the verdict on the file."""
-        quotes = f"{len(self.quotes)} quote{'' if len(self.quotes) == 1 else 's'}"
-        if self.wrong:
-            return f"Not verified: {self.wrong} problem{'' if self.wrong == 1 else 's'} of the file, listed above."
+        quotes, wrong = counted(self.quotes, "quote"), len(self.problems)
+        if wrong:
+            return f"Not verified: {counted(wrong, 'problem')} of the file, listed above."
         if self.other:
             return (
                 f"Not verified: {self.other}, so it cannot be asked again. "
@@ -78,17 +63,17 @@ def check_file(file: Path, space: Workspace, progress: Progress = lambda done, o
     generation = space.opened.collection.generation
     others = {str(one["index"].get("generation")) for _, one in records if isinstance(one.get("index"), dict)}
     strange = sorted(others - {"None", generation})
-    other = f"it was saved from index {_beginning(strange[0])}, and this is {generation}" if strange else ""
-    quotes = tuple(_checked(f"{at}, ", quote, space) for at, record in records for quote in quotes_of(record))
-    problems = tuple(
-        f"{at}: it holds an error in place of an answer, and nothing to check"
-        for at, record in records
-        if not _is_answer(record.get("answer"))
-    )
-    checked = Checked(quotes, problems, len(records), other)
-    if not checked.is_verified:  # it is known already
-        return checked
-    return Checked(quotes, tuple(_unlike(records, space, progress)), len(records))
+    other = f"it was saved from index {_cut(strange[0])}, and this is {generation}" if strange else ""
+    quotes = [(at, quote) for at, record in records for quote in quotes_of(record)]
+    problems = [f"{at}: it holds an error in place of an answer" for at, record in records if "answer" not in record]
+    problems += [
+        f"{at}, quote {quote.get('number')} of {quote.get('document')}: {problem}"
+        for at, quote in quotes
+        if (problem := _problem(quote, space))
+    ]
+    if not problems and not other:
+        problems = list(_unlike(records, space, progress))
+    return Checked(len(quotes), len(records), tuple(problems), other)
 
 
 def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> Iterator[str]:
@@ -97,7 +82,7 @@ def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Pro
         progress(number, len(records))
         question, history = record["answer"].get("question"), record.get("history")
         try:
-            if not isinstance(question, str) or not isinstance(history, list) or not all(map(_is_text, history)):
+            if not isinstance(history, list) or not all(isinstance(turn, str) for turn in (question, *history)):
                 raise UsageError("a question and earlier questions are texts")
             reply = batching.asked(space, question, history, as_typed=record.get("as_typed") is True)
         except AssistantError as error:
@@ -110,71 +95,63 @@ def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Pro
             return
 
 
-def differences(given: object, fresh: object, at: str = "") -> Iterator[str]:
-    """Yield where two JSON values differ: that of the file, and that of the index."""
-    if isinstance(given, dict) and isinstance(fresh, dict):
-        for key in dict.fromkeys((*fresh, *given)):
-            place = f"{at}.{key}" if at else str(key)
-            if key in given and key in fresh:
-                yield from differences(given[key], fresh[key], place)
-            else:
-                yield f"{place} is only in the {'file' if key in given else 'answer that the index gives'}"
-    elif isinstance(given, list) and isinstance(fresh, list) and len(given) == len(fresh):
-        for number, (old, new) in enumerate(zip(given, fresh, strict=True), start=1):
-            yield from differences(old, new, f"{at}.{number}")
-    elif isinstance(given, float) and isinstance(fresh, float) and at.endswith(".score"):
-        if abs(given - fresh) > _NOISE:
-            yield f"{at} is {given} in the file, {fresh} in the index"
-    elif type(given) is not type(fresh) or given != fresh:  # in JSON, 1 is not true
-        yield f"{at} is {_shown(given)} in the file, {_shown(fresh)} in the index"
+def differences(given: Json, fresh: Json) -> Iterator[str]:
+    """Yield where two JSON objects differ: that of the file, and that of the index."""
+    ours, theirs = dict(_leaves(fresh)), dict(_leaves(given))
+    for place in dict.fromkeys((*ours, *theirs)):
+        at = ".".join(map(str, place))
+        if place not in ours or place not in theirs:
+            yield f"{at} is only in the {'file' if place in theirs else 'answer that the index gives'}"
+            continue
+        old, new = theirs[place], ours[place]
+        if place[-1] == "score" and isinstance(old, float) and isinstance(new, float) and abs(old - new) <= _NOISE:
+            continue
+        if type(old) is not type(new) or old != new:  # in JSON, 1 is not true
+            yield f"{at} is {_shown(old)} in the file, {_shown(new)} in the index"
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _leaves(value: object, *place: object) -> Iterator[tuple[tuple[object, ...], object]]:
+    """Yield the values that hold no others, each with its place; list items are counted from 1."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    if not inner or not value:
+        yield place, value
+    for key, each in inner:
+        yield from _leaves(each, *place, key)
 
 
-def _checked(where: str, quote: Mapping[str, Any], space: Workspace) -> Verdict:
+def _problem(quote: Mapping[str, Any], space: Workspace) -> str | None:
     """Compare one quote of our JSON with its document."""
-    name = DocumentId(str(quote.get("document")))
-    entry = space.entries.get(name)
-    problem = check_quote(quote, entry.document.text) if entry else "its document is not in the index"
-    return Verdict(f"{where}quote {quote.get('number')} of {name}", str(quote.get("text") or ""), problem or "")
+    entry = space.entries.get(DocumentId(str(quote.get("document"))))
+    return check_quote(quote, entry.document.text) if entry else "its document is not in the index"
 
 
-def _beginning(words: str) -> str:
-    shown = " ".join(words[: 20 * _BEGINNING].split())
-    return f"{shown[:_BEGINNING].rstrip()}…" if len(shown) > _BEGINNING else shown
+def _cut(words: str) -> str:
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN].rstrip()}…"
 
 
 def _shown(value: object) -> str:
-    return _beginning(json.dumps(value, ensure_ascii=False))
+    return _cut(json.dumps(value, ensure_ascii=False))
 
 
 def _records(file: Path) -> Iterator[tuple[str, Json]]:
     """Yield every answer with its line. Raises ``UsageError``."""
-    try:
-        lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").decode().split("\n")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror})", hint=_HINT) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8 text", hint=_HINT) from error
-    if not any(map(str.strip, lines)):
+    lines = read_lines(file, hint=_HINT)
+    if not lines:
         raise UsageError(f"{file} holds no answers", hint=_HINT)
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in lines:
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
-        if not isinstance(record, dict) or not ("error" in record or _is_answer(record.get("answer"))):
+        known = isinstance(record, dict) and ("error" in record or "answer" in record)
+        if not known or ("answer" in record and not _is_answer(record["answer"])):
             raise UsageError(f"{file}:{number} holds no answer", hint=_HINT)
         yield f"line {number}", record
 
 
 def _is_answer(answer: object) -> bool:
     quotes = answer.get("quotes") if isinstance(answer, dict) else None
-    return isinstance(quotes, list) and all(isinstance(quote, dict) for quote in quotes)
+    return isinstance(quotes, list) and len(list(_objects(quotes))) == len(quotes)
 
 
 def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
@@ -199,11 +176,10 @@ def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
 def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the quotes of an answer, then the sides of its disagreements; skip any of another form."""
     answer = record.get("answer")
-    if not isinstance(answer, dict):
-        return
-    yield from _objects(answer.get("quotes"))
-    for differ in _objects(answer.get("disagreements")):
-        yield from _objects(differ.get("sides"))
+    if isinstance(answer, dict):
+        yield from _objects(answer.get("quotes"))
+        for differ in _objects(answer.get("disagreements")):
+            yield from _objects(differ.get("sides"))
 
 
 def _objects(values: object) -> Iterator[Mapping[str, Any]]:

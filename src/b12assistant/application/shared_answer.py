@@ -14,7 +14,7 @@ from b12assistant.answering.quoting import cuts
 from b12assistant.answers import Quote, Reason, Reply, Status, Strength
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import addresses
-from b12assistant.display.addresses import MarkedPlace, read_link
+from b12assistant.display.addresses import read_link
 from b12assistant.display.quoted import Quoted, joined
 from b12assistant.index.documents import Entry
 from b12assistant.types import DocumentId, Span
@@ -71,20 +71,16 @@ def read_address(address: str, entries: Mapping[DocumentId, Entry], today: date,
     """
     link = read_link(address)
     entry = entries.get(link[0]) if link else None
-    now = link[1].found_in(entry.document.text) if link and entry else None
-    return _cited(entry, now, today, base) if entry and now else None
-
-
-def _cited(entry: Entry, place: MarkedPlace, today: date, base: str) -> Quoted | None:
-    """Cite the words at a place of a document; ``None`` unless the program shows them together, and no fewer."""
+    place = link[1].found_in(entry.document.text) if link and entry else None
+    if entry is None or place is None:
+        return None
     best = place.best
     at = best or place.spans[0]
     passage = next((each for each in entry.passages if each.span.range.overlaps(at)), None)
     if passage is None:
         return None
-    shown = [(each.spans, each.bests) for each in cuts(passage)]
-    shown.append((joined(passage), passage.sentences))
-    for spans, bests in shown:
+    # What the program shows together, and no fewer.
+    for spans, bests in (*((each.spans, each.bests) for each in cuts(passage)), (joined(passage), passage.sentences)):
         if tuple(span.range for span in spans) == place.spans:
             sentence = next((each for each in bests if each.range == best), None)
             if sentence is not None or best in (None, place.spans[0]):  # the address of a whole passage has its begin

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from copy import copy
@@ -26,11 +25,9 @@ from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.scope import load_scope
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.opening import Opened, open_generation
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
-from b12assistant.display.labels import Labels, load_labels
 from b12assistant.display.presentation import Setting
 from b12assistant.errors import (
     IndexDamagedError,
@@ -42,7 +39,7 @@ from b12assistant.errors import (
 )
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import IN_CONTEXT, asking_weights, load_encoder, red_flag_encoder, tuned_encoder
-from b12assistant.index.parts import read_parts
+from b12assistant.index.parts import Opened, open_generation, read_parts
 from b12assistant.index.reader import JointReader, open_reader
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.token_store import Projection, load_projection
@@ -58,7 +55,7 @@ from b12assistant.threads import once
 from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
-    from b12assistant.corpus.page_words import PageWords
+    from b12assistant.corpus.entries import PageWords
     from b12assistant.index.indexing import Built
     from b12assistant.index.milvus import Collections
     from b12assistant.index.reading import Reader
@@ -70,7 +67,6 @@ PACKAGED_INDEX = (
 )  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
 # What an answer depends on besides its index, which names its own settings.
-_TICKS = 2_000_000_000  # nanoseconds, resolution of file times: a second write within it may not change mtime
 
 
 def local_today() -> date:
@@ -175,17 +171,13 @@ class Workspace:
     @once
     def _fitting(self) -> Opened:
         """Return the index that is there. Raises an index error if none fits."""
-        return self._open(self.store.open())
+        opened, server = open_generation(self.store.open(), self.encoder), self.search_server
+        return replace(opened, collection=server.attached(opened.collection, opened.manifest)) if server else opened
 
     @once
     def entries(self) -> Mapping[DocumentId, Entry]:
         """Return the entries of the open index by document id."""
         return {entry.document.id: entry for entry in self.opened.entries}
-
-    @once
-    def _compared(self) -> dict[DocumentId, tuple[tuple[int, ...], bool]]:
-        """Return what `source_changed` found, with the state of the file."""
-        return {}
 
     @property
     def is_open(self) -> bool:
@@ -284,9 +276,9 @@ class Workspace:
         changed = frozenset(name for name in quoted if self.source_changed(name))
         return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)
 
-    def setting(self, *, labels: Labels | None = None, base: str = "") -> Setting:
-        """Return the setting that turns replies into words; English unless ``labels`` is given."""
-        return Setting(self.texts, local_today(), labels or load_labels(), base)
+    def setting(self) -> Setting:
+        """Return the setting that turns replies into words."""
+        return Setting(self.texts, local_today())
 
     def search(
         self, question: str, k: int = 10, sieve: Sieve | None = None
@@ -307,8 +299,7 @@ class Workspace:
         ``strict``: publish nothing if a file is left out. ``from_scratch``: encode everything, copy nothing from the
         previous index or from the one that ships with the program.
         """
-        from b12assistant.index.indexing import Indexer
-        from b12assistant.index.previous import NOTHING, read_previous
+        from b12assistant.index.indexing import NOTHING, Indexer, read_previous
 
         folder.require_corpus(self.corpus)  # before creating the index folder
         folder.check_files(self.corpus)
@@ -316,14 +307,13 @@ class Workspace:
             settings = self.configuration.settings
             indexer = Indexer(reader, self.encoder, self.projection, settings, progress)
             previous = NOTHING if from_scratch else read_previous(self.store.last_good(), PACKAGED_INDEX)
-            always = self.search_server is not None or previous.id is None or previous.id != self.store.current()
-            built = indexer.build(self.corpus, previous, always=always)
+            built = indexer.build(self.corpus, previous)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; fix or remove them")
-            generation = self.store.keep(built.same) if built.same else self._publish(built)
+            generation = self._publish(built)
         own = [FileReport(name, FileEnd.LEFT_OUT, (why,)) for name, why in folder.not_for_quoting(self.corpus)]
         reports = sorted((*built.reports, *own), key=lambda report: report.file)
         return IndexReport(generation, tuple(reports), unchanged=previous.id == generation)
@@ -334,7 +324,7 @@ class Workspace:
         if server is None:
             read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
-        copied = server.copy(self._read(draft).collection)
+        copied = server.copy(open_generation(draft, self.encoder).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
         server.switch(copied["engine"])
         return generation
@@ -366,20 +356,10 @@ class Workspace:
         raise NotFoundError(f"no document or passage is called {name!r}", hint=hint)
 
     def source_changed(self, name: str) -> bool:
-        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing.
-
-        A file is read again only if it was written since.
-        """
-        entry, begun = self.document(name), time.time_ns()
-        state = written(self.corpus / entry.report.file)
-        known, changed = self._compared.get(entry.document.id, (None, False))
-        if state is not None and state == known:
-            return changed
+        """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing."""
+        entry = self.document(name)
         data = self.source_bytes(entry)
-        changed = self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
-        if data is not None and state is not None and begun - max(state[:2]) > _TICKS:
-            self._compared[entry.document.id] = state, changed
-        return changed
+        return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
 
     def source_bytes(self, entry: Entry) -> bytes | None:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""
@@ -399,21 +379,3 @@ class Workspace:
                 yield f"{entry.report.file}: gone since indexing"
             elif self.source_changed(entry.document.id):
                 yield f"{entry.report.file}: changed since indexing"
-
-    def _open(self, generation: Generation) -> Opened:
-        opened = self._read(generation)
-        if self.search_server is None:
-            return opened
-        return replace(opened, collection=self.search_server.attached(opened.collection, opened.manifest))
-
-    def _read(self, generation: Generation) -> Opened:
-        return open_generation(generation, self.encoder)
-
-
-def written(file: Path) -> tuple[int, ...] | None:
-    """Return numbers that change when ``file`` is written or replaced; ``None`` if it does not exist."""
-    try:
-        status = file.stat()
-    except (OSError, ValueError):  # ValueError: a name that the locale cannot encode
-        return None
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size

@@ -16,7 +16,6 @@ from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.safety import explanation
 from b12assistant.safety.translations import controls_for
-from b12assistant.stages import measured
 
 _LEAVE = {"q", "quit", "exit", ":q"}
 _GREETING = """Ask in your own words. Answers are only quotes from the documents.
@@ -34,19 +33,14 @@ def answer_once(
     *,
     as_typed: bool = False,
     explain: bool = False,
-    profile: bool = False,
 ) -> None:
     """Print one answer as text, or as JSON with ``as_json``.
 
-    ``as_typed``: search for the question's own words only. ``explain``: add the reasons of triage. ``profile``: add
-    how long each stage took.
+    ``as_typed``: search for the question's own words only. ``explain``: add the reasons of triage.
     """
-    with measured() if profile else contextlib.nullcontext() as stages:
-        reply = space.ask(question, history, as_typed=as_typed)
-    took = {name: round(ms, 2) for name, ms in stages.milliseconds.items()} if stages else {}
+    reply = space.ask(question, history, as_typed=as_typed)
     if as_json:
         more: dict[str, Any] = {"explain": space.explain(question, history)} if explain else {}
-        more |= {"profile_ms": took} if profile else {}
         from b12assistant.display.json_form import reply_json
 
         terminal.line(as_json(reply_json(reply, space.texts, today=local_today()) | more))
@@ -54,8 +48,6 @@ def answer_once(
     _print(space, reply)
     if explain:
         _explain(space, question, history)
-    for name, milliseconds in took.items():
-        terminal.line(f"{name:18}{milliseconds:10.2f} ms")
     if controls := _controls(space, reply):
         terminal.line(_GO_ON)
         for sentence in controls:

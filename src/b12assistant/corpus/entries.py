@@ -1,4 +1,4 @@
-"""The files that curators write, each as a pydantic model.
+"""The files that curators write, each as a pydantic model; the page's own words, and its figures, have the same form.
 
 All mistakes in a file are one error that names the lines and what belongs there.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import partial
+from importlib import resources
 from inspect import isclass
 from reprlib import repr as short
 from typing import Annotated, Any, Generic, TypeVar, get_args
@@ -18,10 +20,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from b12assistant.answers import FlagKind, Level
 from b12assistant.data_files import line_of
-from b12assistant.errors import AssistantError, SourceFactsError
+from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
 from b12assistant.language.vocabulary import Kind
 from b12assistant.safety.red_flags import FindingKind
 
+PAGE_FILE = "page.toml"
 _MOST_NAMED = 20  # faults of a file
 Where = Callable[..., str]  # maps the place of a key to "file:line"
 
@@ -145,21 +148,58 @@ class RedFlagsFile(TextsFile):
     )
 
 
+class About(CuratedEntry):
+    """A paragraph about the tool itself."""
+
+    heading: Text
+    text: Text
+
+
+class PageWords(CuratedEntry):
+    """`page.toml`: the name of the page, its lead and example questions."""
+
+    name: Text
+    tagline: Text
+    heading: Text
+    lead: Text
+    placeholder: Text
+    examples: Texts
+    about: list[About] = Field(min_length=1, description="tables with heading and text")
+
+
+class Figure(CuratedEntry):
+    """A count of what was measured. ``docs``: the page of docs/ that has it too; ``floor``: as in `floors.toml`."""
+
+    about: Text
+    sentence: Text  # with {hits} and {n}
+    hits: int = Field(ge=0)
+    n: int = Field(gt=0)
+    measured: date
+    command: Text
+    docs: Text
+    floor: str = ""
+
+
+class ShippedFigures(CuratedEntry):
+    intro: Text
+    figure: list[Figure]
+
+
 _Model = TypeVar("_Model", bound=CuratedEntry)
 
 
 class DataFile(Generic[_Model]):
-    """A checked TOML file; ``content`` is its model. Raises ``raises`` with file and line."""
+    """A checked TOML file: its ``table``, and its model as ``content``. Raises ``raises`` with file and line."""
 
     def __init__(
         self, model: type[_Model], text: str, *, file: str, raises: type[AssistantError] = SourceFactsError
     ) -> None:
         try:
-            table = tomllib.loads(text)
+            self.table = tomllib.loads(text)
         except (ValueError, RecursionError) as error:  # an over-long number is a plain ValueError
             raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
-        self.content = check(model, table, self.where, raises)
+        self.content = check(model, self.table, self.where, raises)
         for name in model.model_fields:
             entries = getattr(self.content, name)
             for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
@@ -229,3 +269,21 @@ def _explained(
     except ValueError:  # Python does not print numbers of more than 4,300 digits
         written = "a very long number"
     return (key,), f"{key} = {written} is not known", f"it takes {expected}"
+
+
+def load_figures() -> ShippedFigures:
+    """Read how well the library that ships answers."""
+    text = resources.files("b12assistant").joinpath("data", "page", "figures.toml").read_text("utf-8")
+    return DataFile(ShippedFigures, text, file="figures.toml", raises=ConfigError).content
+
+
+def load_page_words(language: str = "en") -> PageWords:
+    """Read the words that ship with the package."""
+    file = PAGE_FILE if language == "en" else f"page.{language}.toml"
+    folder = resources.files("b12assistant").joinpath("data", "page")
+    return parse_page_words(folder.joinpath(file).read_text("utf-8"), file=file)
+
+
+def parse_page_words(text: str, *, file: str = PAGE_FILE) -> PageWords:
+    """Return the words of a `page.toml`. Raises ``ConfigError`` that names file and line."""
+    return DataFile(PageWords, text, file=file, raises=ConfigError).content

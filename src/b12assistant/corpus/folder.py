@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +18,7 @@ from b12assistant.safety.red_flags import OWN_FILE as RED_FLAGS_FILE
 from b12assistant.safety.translations import CONTROLS
 
 if TYPE_CHECKING:
-    from b12assistant.corpus.entries import DisputeEntry
-    from b12assistant.corpus.page_words import PageWords
+    from b12assistant.corpus.entries import DisputeEntry, PageWords
     from b12assistant.corpus.sources import SourcesFile
 
 SENTENCES_FOLDER = "sentences"
@@ -63,13 +61,13 @@ def corpus_sources(corpus: Path) -> SourcesFile:
     from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile  # a question needs no pydantic
 
     path = corpus / SOURCES_FILE
-    text = _text_of(path) or ""
+    text = text_of(path) or ""
     return SourcesFile(text, file=str(path))
 
 
 def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
     """Return the topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
-    text = _text_of(corpus / DISPUTES_FILE)
+    text = text_of(corpus / DISPUTES_FILE)
     return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
 
 
@@ -77,7 +75,7 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
     """Return the questions of a corpus's `not_answered.toml`, if it has one. Raises ``SourceFactsError``."""
     from b12assistant.corpus.entries import DataFile, NotAnsweredFile  # a question needs no pydantic
 
-    text = _text_of(corpus / NOT_ANSWERED_FILE)
+    text = text_of(corpus / NOT_ANSWERED_FILE)
     if text is None:
         return ()
     return tuple(DataFile(NotAnsweredFile, text, file=str(corpus / NOT_ANSWERED_FILE)).content.questions)
@@ -92,10 +90,10 @@ def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
     """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
-    from b12assistant.corpus.page_words import FILE, parse_page_words  # a question needs no pydantic
+    from b12assistant.corpus.entries import PAGE_FILE, parse_page_words  # a question needs no pydantic
 
-    text = _text_of(corpus / FILE)
-    return parse_page_words(text, file=str(corpus / FILE)) if text is not None else None
+    text = text_of(corpus / PAGE_FILE)
+    return parse_page_words(text, file=str(corpus / PAGE_FILE)) if text is not None else None
 
 
 def corpus_red_flags(corpus: Path) -> Table:
@@ -136,7 +134,7 @@ def lines_named(corpus: Path) -> Iterator[None]:
         for name in _OF_A_QUESTION:
             for number, table in enumerate(_checked(corpus, name).get(entry[1], ())):
                 if entry[2] == table.get("id", table.get("term")):
-                    line = line_of(_text_of(corpus / name) or "", entry[1], number)
+                    line = line_of(text_of(corpus / name) or "", entry[1], number)
                     message = f"{corpus / name}:{line}: {error.message.removeprefix(entry[0])}"
                     raise ConfigError(message, hint="correct it there") from error
         raise
@@ -144,7 +142,7 @@ def lines_named(corpus: Path) -> Iterator[None]:
 
 def _checked(corpus: Path, name: str) -> Table:
     """Return a curator's table of the right form, empty if there is no such file. Raises ``ConfigError``."""
-    text = _text_of(corpus / name)
+    text = text_of(corpus / name)
     if text is None:
         return {}
     from b12assistant.corpus import entries  # slow to import
@@ -154,17 +152,17 @@ def _checked(corpus: Path, name: str) -> Table:
         TEXTS_FILE: entries.TextsFile,
         RED_FLAGS_FILE: entries.RedFlagsFile,
     }
-    entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError)
-    return tomllib.loads(text)
+    return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError).table
 
 
-def _text_of(path: Path) -> str | None:
+def text_of(path: Path) -> str | None:
+    """Read a curator's file, ``None`` if there is none. Raises ``SourceFactsError``."""
     if not os.path.lexists(path):  # asked first: a file that is made between the two questions is regular
         return None
     if not path.is_file():
         raise SourceFactsError(f"{path} cannot be read", hint="replace it with a regular file")
     try:
-        return path.read_text("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")  # with its line ends, since it may be edited
     except (OSError, UnicodeDecodeError) as error:
         raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
 

@@ -8,7 +8,6 @@ names its line in the file, or its page, for the curator.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
-from b12assistant.corpus.folder import SENTENCES_FOLDER
+from b12assistant.corpus.folder import SENTENCES_FOLDER, text_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.sentences import find_words
 from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Review, Span
@@ -43,13 +42,7 @@ def sentences_file(document: str) -> str:
 
 def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
     """Return the lines about a document, none if it has no such file. Raises ``SourceFactsError`` with the line."""
-    path = corpus / sentences_file(document)
-    if not path.is_file():
-        return ()
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceFactsError(f"{path} cannot be read", hint="save it as UTF-8 text") from error
+    lines = (text_of(corpus / sentences_file(document)) or "").splitlines()
     found: list[SentenceEntry] = []
     faults: list[Fault] = []
     for number, line in enumerate(lines, start=1):
@@ -149,56 +142,11 @@ _NOT_QUOTED: Final = {
 _MOST_NAMED: Final = 5  # sentences of a file for each reason
 
 
-def not_quoted(document: Document, data: bytes) -> Iterator[str]:
-    """Yield the sentences that are not quoted because a reader sees something else than their words.
-
-    ``data``: the file as it was read.
-    """
+def not_quoted(document: Document) -> Iterator[str]:
+    """Yield the sentences that are not quoted because a reader sees something else than their words."""
     for rule, reason in _NOT_QUOTED.items():
         ranges = [mark.range for mark in document.marks if mark.rule == rule]
         for range_ in ranges[:_MOST_NAMED]:
-            span = document.span(range_.start, range_.end)
-            yield f"{place(span, data)}: not quoted, because {reason}: {' '.join(span.text.split())[:60]}"
+            yield f"not quoted, because {reason}: {' '.join(document.slice(range_).split())[:60]}"
         if len(ranges) > _MOST_NAMED:
             yield f"{len(ranges) - _MOST_NAMED} more sentences not quoted, because {reason}"
-
-
-_WORD: Final = re.compile(r"[^\W_⁰¹²³⁴-⁹₀-₉]+")
-_BETWEEN: Final = (
-    r"(?:<su[bp]\b[^<>]*>[^<>]*</su[bp]>|<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
-)
-_ENOUGH: Final = (8, 4, 2, 1)  # numbers of words to search by, until a search succeeds
-
-
-def findings(document: Document, passages: Iterable[Passage], data: bytes) -> Iterator[str]:
-    """Yield the sentences of a summary that name no origin.
-
-    ``data``: the file as it was read.
-    """
-    for sentence in without_origin(passages, document.attributions):
-        yield f"{place(sentence, data)}: no origin is named for: {sentence.text}"
-
-
-def place(span: Span, data: bytes) -> str:
-    """Name the page of a span, or the line of the file on which its words begin."""
-    if span.pages:
-        return f"page {span.pages[0]}"
-    return f"line {line_of(span.text, data.decode('utf-8', 'replace'), after=span.document.text[span.end :])}"
-
-
-def line_of(words: str, text: str, *, after: str | None = None) -> int:
-    """Return the line of ``text`` on which ``words`` begin, as ``offset_of`` finds them."""
-    return text.count("\n", 0, offset_of(words, text, after=after)) + 1
-
-
-def offset_of(words: str, text: str, *, after: str | None = None) -> int:
-    """Return where ``words`` begin in ``text``, ignoring markup between them; 0 if they are not there.
-
-    ``after``: what follows them, to choose among repeats; without it, the first is taken.
-    """
-    sought = _WORD.findall(words)
-    for most in _ENOUGH:
-        pattern = re.compile(_BETWEEN.join(map(re.escape, sought[:most])), re.I)
-        if starts := [found.start() for found in pattern.finditer(text)]:
-            return starts[0 if after is None else max(0, len(starts) - 1 - len(pattern.findall(after)))]
-    return 0

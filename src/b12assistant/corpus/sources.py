@@ -188,15 +188,6 @@ def _is_fact(key: str, value: object) -> bool:
     return True
 
 
-def parse_front_matter(text: str, *, file: str) -> Facts:
-    """Return the validated facts of a Markdown file's front matter, as its loader passes it on."""
-    facts, lines = _table(text, file)
-    if "file" in facts:
-        raise SourceFactsError(f"{file}:{lines['file']}: front matter describes its own file", hint="remove `file`")
-    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
-    return facts
-
-
 def _table(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
     """Return keys with their values, and the line of each. A bare "publisher:" gives no fact."""
     import yaml  # not needed to answer questions

@@ -40,16 +40,8 @@ class MarkedPlace:
 
         A match begins and ends where a word does, so that no part of a longer word matches.
         """
-        inside = all(range_.end <= len(text) for range_ in self.spans)
-        if inside and self.holds([text[range_.start : range_.end] for range_ in self.spans]):
+        if self.digests == tuple(_digest(text[range_.start : range_.end]) for range_ in self.spans):
             return self
-        return self._moved_in(text)
-
-    def holds(self, texts: Sequence[str]) -> bool:
-        """Check whether it was made from these words, span by span."""
-        return self.digests == tuple(map(_digest, texts))
-
-    def _moved_in(self, text: str) -> MarkedPlace | None:
         moved: list[Range] = []
         for range_, digest in zip(self.spans, self.digests, strict=True):
             after = moved[-1].end if moved else 0

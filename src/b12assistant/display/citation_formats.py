@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from b12assistant.display.labels import capital, load_labels
+from b12assistant.display.labels import capital, label
 from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
-from b12assistant.display.quoted import Basis, Quoted
+from b12assistant.display.quoted import Quoted
 from b12assistant.types import GAP, OriginId
 
 CITE = "/cite/"  # the route of quotes as text
@@ -19,7 +19,7 @@ CITE = "/cite/"  # the route of quotes as text
 
 def cite(quote: Quoted) -> str:
     """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{words_of(quote)}”\n\n— {said_by(quote)}\n{quote.link}"
+    return f"“{GAP.join(map(dotted, quote.words))}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
@@ -29,18 +29,9 @@ def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
 
 
-def words_of(quote: Quoted) -> str:
-    """Return the words as plain text, without the pipes and dashes of tables and lists."""
-    return GAP.join(map(dotted, quote.words))
-
-
 def said_by(quote: Quoted) -> str:
-    """Name the place, who speaks, and the notes, in sentences."""
-    return _sentences((quote.where, *about(quote)))
-
-
-def _sentences(parts: Sequence[str]) -> str:
-    """Join parts with one full stop after each, but the last; a part may end with a mark of its own."""
+    """Name the place, who speaks, and the notes: one full stop after each but the last, unless it ends with a mark."""
+    parts = (quote.where, *about(quote))
     return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
 
 
@@ -53,7 +44,6 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
     Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
     A link to a page on this machine is left out: nobody else could open it.
     """
-    labels = load_labels()
     named = {
         basis.id: basis
         for _, quotes in parts
@@ -62,7 +52,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
         for basis in sentence.basis[:MOST_NAMED]
     }
     numbers = {id_: number for number, id_ in enumerate(named, start=1)}
-    text = [labels("reply.greeting"), labels("reply.lead")]
+    text = [label("reply.greeting"), label("reply.lead")]
     html = [f"<p>{_lines(line)}</p>" for line in text]
     for question, quotes in parts:
         if question:
@@ -73,7 +63,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
                 text.append(written)
                 html.append(tags)
     if any(quote.is_summary for _, quotes in parts for quote in quotes):
-        text.append(labels("origins.whose"))
+        text.append(label("origins.whose"))
         html.append(f"<p>{_lines(text[-1])}</p>")
     if named:
         text.append(
@@ -81,8 +71,10 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
                 f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}".rstrip() for id_, each in named.items()
             )
         )
-        html.append("".join(f"<p>[{numbers[id_]}] {_linked(each)}</p>" for id_, each in named.items()))
-    after = [*notices, *([labels("reply.regards"), signature] * bool(signature))]
+        links = ((numbers[id_], plain(web_address(each.link)), revealed(each.short)) for id_, each in named.items())
+        shown = ((number, f'<a href="{link}">{name}</a>' if link else name) for number, link, name in links)
+        html.append("".join(f"<p>[{number}] {name}</p>" for number, name in shown))
+    after = [*notices, *([label("reply.regards"), signature] * bool(signature))]
     html += [f"<p>{_lines(part)}</p>" for part in after]
     return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
 
@@ -105,11 +97,6 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
         f"{words}\n\n— {said_by(quote)}\n{link}".rstrip(),
         f"<blockquote>{drawn}</blockquote><p>— {_lines(said_by(quote))}{see}</p>",
     )
-
-
-def _linked(basis: Basis) -> str:
-    link, name = plain(web_address(basis.link)), revealed(basis.short)
-    return f'<a href="{link}">{name}</a>' if link else name
 
 
 def _lines(text: str) -> str:

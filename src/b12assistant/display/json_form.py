@@ -14,7 +14,7 @@ from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
 from b12assistant.display.labels import overdue, section
 from b12assistant.display.presentation import quoted
-from b12assistant.display.quoted import Basis, Quoted, basis_of, passage_text
+from b12assistant.display.quoted import Basis, Quoted, basis_of, joined, spans_text
 from b12assistant.types import (
     Extent,
     FileEnd,
@@ -355,16 +355,6 @@ class AskResponse(Form):
     timings_ms: Timings
     index: Generation
 
-    @classmethod
-    def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
-        return cls(
-            answer=Answer.of(reply, texts, today),
-            history=list(reply.history),
-            as_typed=reply.as_typed,
-            timings_ms=Timings(**asdict(reply.timings)),
-            index=Generation(generation=reply.generation),
-        )
-
 
 class PassageFields(SourceFields, Place):
     text: Text
@@ -387,7 +377,13 @@ class SearchResponse(Form):
 
 def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
     """Render a reply as `ask --json`, `batch` and HTTP give it."""
-    return AskResponse.of(reply, texts, today).as_json()
+    return AskResponse(
+        answer=Answer.of(reply, texts, today),
+        history=list(reply.history),
+        as_typed=reply.as_typed,
+        timings_ms=Timings(**asdict(reply.timings)),
+        index=Generation(generation=reply.generation),
+    ).as_json()
 
 
 def search_json(
@@ -450,7 +446,7 @@ def _place(passage: Passage) -> Json:
 def _passage(passage: Passage) -> Json:
     return {
         **_place(passage),
-        "text": passage_text(passage),
+        "text": spans_text(joined(passage)),
         "spans": [(sentence.start, sentence.end) for sentence in passage.sentences],
         "pages": passage.span.pages,
         "reference": passage.reference,

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as Markup
 
-from b12assistant.display.labels import capital
+from b12assistant.display.labels import capital, counted, day, label
 from b12assistant.language.folding import UNSEEN as INVISIBLE
 from b12assistant.safety.fixed_texts import telephone_numbers
 from b12assistant.types import GAP, Range, Span
@@ -135,18 +135,17 @@ def in_message(text: str) -> str:
 
 def pasted(text: str) -> str:
     """Draw text for a mail, without styles: rows as a table, items as a list, without what divides them."""
-    groups = [(kind, list(lines)) for kind, lines in groupby(text.splitlines(keepends=True), key=_kind)]
-    return "".join(_pasted(kind, lines) for kind, lines in groups)
-
-
-def _pasted(kind: str, lines: Sequence[str]) -> str:
-    if kind == "table":
-        rows = ("".join(f"<td>{revealed(cell)}</td>" for cell in line.rstrip("\n").split(_CELL)) for line in lines)
-        return f'<table border="1" cellpadding="4">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>'
-    if kind == "ul":
-        items = (revealed(line.removesuffix("\n")[2:]) for line in lines)
-        return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
-    return revealed("".join(lines)).replace("\n", "<br>")
+    out = ""
+    for kind, lines in groupby(text.splitlines(keepends=True), key=_kind):
+        if kind == "table":
+            rows = ("".join(f"<td>{revealed(cell)}</td>" for cell in line.rstrip("\n").split(_CELL)) for line in lines)
+            out += f'<table border="1" cellpadding="4">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>'
+        elif kind == "ul":
+            items = (revealed(line.removesuffix("\n")[2:]) for line in lines)
+            out += f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+        else:
+            out += revealed("".join(lines)).replace("\n", "<br>")
+    return out
 
 
 def _kind(line: str) -> str:
@@ -199,16 +198,6 @@ UNSEEN = "unseen.css"  # styles what `revealed` writes
 DOT = Markup('<span class="dot"> · </span>')
 
 
-def exact_url(address: str) -> str:
-    """Escape an address of our own for an attribute."""
-    return address.replace("&", "&amp;")
-
-
-def dotted_line(parts: Iterable[object]) -> str:
-    """Join the parts that are not empty with dots."""
-    return DOT.join(_escaped(part) for part in parts if part)
-
-
 @cache
 def _templates() -> Environment:
     """Return the templates, in which whatever is not markup is escaped with ``exact``."""
@@ -218,11 +207,11 @@ def _templates() -> Environment:
         finalize=_escaped,
         undefined=StrictUndefined,
     )
-    drawing: dict[str, Callable[..., str]] = {"words": words, "dialled": dialled, "url": exact_url, "laid": laid}
-    drawing |= {"in_line": in_line, "matched": matched}
+    drawing: dict[str, Callable[..., str]] = {"words": words, "dialled": dialled, "laid": laid, "in_line": in_line}
+    drawing |= {"matched": matched, "url": lambda address: address.replace("&", "&amp;")}  # an address of our own
     found.filters |= {name: _as_markup(write) for name, write in drawing.items()}
-    found.filters |= {"dotted": dotted_line, "capital": capital}
-    found.globals |= {"DOT": DOT, "GAP": GAP}
+    found.filters |= {"dotted": lambda parts: DOT.join(_escaped(part) for part in parts if part), "capital": capital}
+    found.globals |= {"DOT": DOT, "GAP": GAP, "label": label, "counted": counted, "day": day}
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import chain, islice
@@ -27,7 +27,7 @@ from b12assistant.answers import (
     TextId,
 )
 from b12assistant.display import addresses
-from b12assistant.display.labels import Labels, load_labels, section
+from b12assistant.display.labels import headline, label, section
 from b12assistant.display.markup import draw
 from b12assistant.display.quoted import Basis, Quoted, first_mentions
 from b12assistant.language.sentences import split_sentences
@@ -48,16 +48,10 @@ class Alarm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What turns ids into words.
-
-    ``base``: where the page is served, such as "http://127.0.0.1:7860", so that links lead back to it; "" for links
-    within the page.
-    """
+    """What turns ids into words."""
 
     texts: FixedTexts
     today: date
-    labels: Labels = field(default_factory=load_labels)
-    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +169,6 @@ class ShownAnswer:
     advice: tuple[ShownNotice, ...]
     general: str
     link: str
-    labels: Labels
 
     @property
     def is_letter(self) -> bool:
@@ -226,23 +219,23 @@ def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = F
     """
     # the last two: so that the turn can be asked again in the same way
     kinds = reply.answer.status + " as-typed" * as_typed + " shared" * is_shared
-    return draw("answer.html", "turn_html", number, kinds, present(reply, setting), setting.labels)
+    return draw("answer.html", "turn_html", number, kinds, present(reply, setting))
 
 
 def present(reply: Reply, setting: Setting) -> ShownAnswer:
     """Put a reply into words."""
-    answer, labels = reply.answer, setting.labels
-    shown = quoted(reply, setting.today, setting.base)
+    answer = reply.answer
+    shown = quoted(reply, setting.today)
     quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
-    notices = present_notices(answer.notices, setting.texts, labels)
+    notices = present_notices(answer.notices, setting.texts)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
     return ShownAnswer(
         answer.question.text,
         tuple(notice for notice in notices if notice.kind is not NoticeKind.ADVICE),
-        _read_as(read_as, labels) if read_as and not answer.parts else None,
-        tuple(_of_parts(answer.parts, quotes, setting)) or (_only_part(answer, quotes, setting),),
+        _read_as(read_as) if read_as and not answer.parts else None,
+        tuple(_of_parts(answer.parts, quotes)) or (_only_part(answer, quotes),),
         tuple(
-            ShownDifference(labels("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
+            ShownDifference(label("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
             for differ in answer.disagreements
         ),
         first_mentions(shown),
@@ -250,25 +243,38 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
         tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
         "\n".join(setting.texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
         addresses.of_answer(whole, [quote.link for quote in quotes]) if quotes else "",
-        labels,
     )
 
 
-def quoted(reply: Reply, today: date, base: str = "") -> tuple[Quoted, ...]:
+def quoted(reply: Reply, today: date) -> tuple[Quoted, ...]:
     """Return every quote of an answer, with the numbers of the publications that each sentence rests on."""
-    shown = [Quoted.of_quote(quote, reply, today, n, base) for n, quote in enumerate(reply.answer.shown, start=1)]
+    shown = [
+        Quoted(
+            quote.spans,
+            today,
+            quote.best,
+            quote.passage.id,
+            number=number,
+            strength=quote.strength,
+            changed=quote.document.id in reply.source_changed,
+        )
+        for number, quote in enumerate(reply.answer.shown, start=1)
+    ]
     numbers = {each.id: number for number, each in enumerate(first_mentions(shown), start=1)}
     return tuple(replace(quote, numbers=numbers) for quote in shown)
 
 
-def _only_part(answer: Answer, quotes: tuple[Quoted, ...], setting: Setting) -> ShownPart:
+def _only_part(answer: Answer, quotes: tuple[Quoted, ...]) -> ShownPart:
     """Return what answers a message that is one question."""
     # A fixed text may say it already.
     is_said = answer.reason is Reason.ONLY_SELLERS and any(
         notice.kind is NoticeKind.ONLY_SELLERS for notice in answer.notices
     )
-    headline = "" if is_said else _remark(answer, setting.labels) or setting.labels.headline(answer.reason)
-    return ShownPart(headline, quotes, _nearest(answer.nearest, setting))
+    shown = "" if is_said else headline(answer.reason)
+    if answer.reason is Reason.NOTHING_ASKED:  # but thanks, or a greeting
+        remarks = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
+        shown = next((label(f"remarks.{name}") for name in remarks), shown)
+    return ShownPart(shown, quotes, _nearest(answer.nearest))
 
 
 _REMARKS = {
@@ -277,69 +283,57 @@ _REMARKS = {
 }
 
 
-def _remark(answer: Answer, labels: Labels) -> str:
-    """Return what is said to thanks or a greeting; "" to anything else."""
-    if answer.reason is not Reason.NOTHING_ASKED:
-        return ""
-    found = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
-    return next((labels(f"remarks.{name}") for name in found), "")
-
-
-def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted], setting: Setting) -> Iterator[ShownPart]:
+def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted]) -> Iterator[ShownPart]:
     """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
-    labels, shown = setting.labels, set[int]()
+    shown = set[int]()
     for part in parts:
         library = part.interpretation.question if part.interpretation else None
         yield ShownPart(
-            labels.headline(part.reason),
+            headline(part.reason),
             tuple(quote for quote in quotes if quote.number in part.numbers and quote.number not in shown),
-            _nearest(part.nearest, setting),
+            _nearest(part.nearest),
             part.words.text,
-            labels("ask.read_as" if library else "ask.read_with"),
+            label("ask.read_as" if library else "ask.read_with"),
             library or ", ".join(f"“{each.text}”" for each in part.context),
             tuple(quote.number for quote in quotes if quote.number in part.numbers and quote.number in shown),
         )
         shown.update(part.numbers)
 
 
-def _nearest(passages: Sequence[Passage], setting: Setting) -> tuple[Near, ...]:
+def _nearest(passages: Sequence[Passage]) -> tuple[Near, ...]:
     """Return the places of ``passages``, the first of each section: links to the others would read the same."""
     places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
     for each in passages:
         place = (each.document.title, *section(each.document, each.span.start))
-        places.setdefault((each.document.id, place), Near(place, setting.base + addresses.of_passage(each)))
+        places.setdefault((each.document.id, place), Near(place, addresses.of_passage(each)))
     return tuple(places.values())
 
 
-def _read_as(read_as: Interpretation, labels: Labels) -> ReadAs:
+def _read_as(read_as: Interpretation) -> ReadAs:
     """Say how a turn was read: as which question of the library, or with which earlier words, and with which others."""
     parts = [part.text for part in read_as.parts]
     words = ", ".join(dict.fromkeys(swap.words for swap in read_as.replaced))
-    also = labels("ask.also_searched", words=words) if words else ""
+    also = label("ask.also_searched", words=words) if words else ""
     if read_as.question is not None and read_as.move is Move.ASKS:
-        return ReadAs(labels("ask.read_as"), read_as.question, also)
+        return ReadAs(label("ask.read_as"), read_as.question, also)
     joined = read_as.move is Move.ASKS and len(parts) > 1
-    label = labels(f"moves.{'joined' if joined else read_as.move}")
-    return ReadAs(label, " · ".join(parts[:-1] if joined else parts), also)
+    move = "joined" if joined else read_as.move
+    return ReadAs(label(f"moves.{move}"), " · ".join(parts[:-1] if joined else parts), also)
 
 
-def present_notices(notices: Sequence[Notice], texts: FixedTexts, labels: Labels) -> tuple[ShownNotice, ...]:
+def present_notices(notices: Sequence[Notice], texts: FixedTexts) -> tuple[ShownNotice, ...]:
     """Turn the notices of an answer, without the general one, into words: each text once, with its translations."""
-    return tuple(_notices(notices, texts, labels))
-
-
-def _notices(given: Sequence[Notice], texts: FixedTexts, labels: Labels) -> Iterator[ShownNotice]:
-    emergency = any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in given)
-    notices = {notice.text: notice for notice in given if notice.kind is not NoticeKind.GENERAL}
-    for id_, notice in notices.items():
+    emergency = any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in notices)
+    named = {notice.text: notice for notice in notices if notice.kind is not NoticeKind.GENERAL}
+    shown: list[ShownNotice] = []
+    for id_, notice in named.items():
         original, _, language = id_.partition(".")
-        if language and original in notices:
+        if language and original in named:
             continue
-        alarm, heading = _alarm(notice, labels, emergency=emergency)
-        translations = tuple(
-            _translated(other, texts[other].text, alarm) for other in notices if other.startswith(f"{id_}.")
-        )
-        yield ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, translations)
+        alarm, heading = _alarm(notice, emergency=emergency)
+        others = tuple(_translated(other, texts[other].text, alarm) for other in named if other.startswith(f"{id_}."))
+        shown.append(ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, others))
+    return tuple(shown)
 
 
 def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
@@ -349,11 +343,11 @@ def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
     return Translation(name, language, text, known.heading if known else "")
 
 
-def _alarm(notice: Notice, labels: Labels, *, emergency: bool) -> tuple[Alarm | None, str]:
+def _alarm(notice: Notice, *, emergency: bool) -> tuple[Alarm | None, str]:
     """Return alarm and heading. Beside an emergency nothing less is shown, so all flags get the same."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
-        return Alarm.EMERGENCY, labels("ask.safety_check")
+        return Alarm.EMERGENCY, label("ask.safety_check")
     if notice.flag is None or notice.kind is NoticeKind.ADVICE:
         return None, ""
-    calm = labels("ask.decide" if notice.text == _DECISION else "ask.please_read")
-    return (Alarm.EMERGENCY, labels("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)
+    calm = label("ask.decide" if notice.text == _DECISION else "ask.please_read")
+    return (Alarm.EMERGENCY, label("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain, pairwise
-from typing import Any
+from itertools import chain
 
 from b12assistant.answering.layout import qualifies, refers_back
-from b12assistant.answers import Quote, Reply, Strength
+from b12assistant.answers import Strength
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
-from b12assistant.display.labels import capital, load_labels, overdue, section
+from b12assistant.display.labels import capital, counted, day, label, overdue, section
 from b12assistant.types import (
     GAP,
     Attribution,
@@ -68,7 +67,7 @@ class Basis:
     def short(self) -> str:
         """Return the publisher, as readers know it, and the year."""
         is_nameless = self.standing is PublisherKind.ANONYMOUS
-        name = capital(load_labels()("standings.anonymous")) if is_nameless else self.publisher
+        name = capital(label("standings.anonymous")) if is_nameless else self.publisher
         return f"{short_names().get(name, name)} {self.year}".rstrip()
 
     @property
@@ -114,8 +113,13 @@ class Speaker:
 
     @property
     def whose(self) -> str:
-        labels = load_labels()
-        return labels("speaker.our_summary") if self.basis else labels.whose_words(self.source)
+        """Return whether these are the source's own words or this project's summary."""
+        kind = label(f"kinds.{self.source.kind or 'unknown'}")
+        if self.basis:
+            return label("speaker.our_summary")
+        if self.source.words is Words.ORIGINAL:
+            return label("speaker.own", kind=kind)
+        return label("speaker.summary_vendor") if self.sells else label("speaker.summary", kind=kind)
 
     @property
     def publisher(self) -> str:
@@ -123,12 +127,13 @@ class Speaker:
 
     @property
     def published(self) -> str:
-        return load_labels().day(self.source.published) if self.source.published and not self.basis else ""
+        return day(self.source.published) if self.source.published and not self.basis else ""
 
     @property
     def interest(self) -> str:
         """Return the label for a source that sells what it recommends, or may."""
-        return load_labels().interest(self.source) or ""
+        names = {Interest.SELLS: "speaker.sells", Interest.UNKNOWN: "speaker.may_sell"}
+        return label(names[self.source.interest]) if self.source.interest in names else ""
 
     @property
     def sells(self) -> bool:
@@ -163,25 +168,24 @@ def in_short(source: Source, basis: Sequence[Basis], title: str) -> Iterator[str
 
     ``basis``: who says it, best known first; ``title``: of the source.
     """
-    labels = load_labels()
     if basis:
         name, year, kind = basis[0].publisher, basis[0].year, basis[0].standing
     else:
         name, year = source.publisher or title, str(source.published.year) if source.published else ""
         kind = standing(source.publisher or "", source.kind, source.interest)
     name = short_names().get(name, name)
-    label = labels(f"standings.{kind}")
+    what = label(f"standings.{kind}")
     if kind is PublisherKind.ANONYMOUS or not name:
-        yield capital(label)
+        yield capital(what)
     else:
         yield name
-        if label.casefold() not in name.casefold().split():
-            yield label
+        if what.casefold() not in name.casefold().split():
+            yield what
     if year:
         yield year
-    yield labels("speaker.own_words" if source.words is Words.ORIGINAL and not basis else "speaker.our_summary")
+    yield label("speaker.own_words" if source.words is Words.ORIGINAL and not basis else "speaker.our_summary")
     if len(basis) > 1:
-        yield labels.count("speaker.others", len(basis) - 1)
+        yield counted("speaker.others", len(basis) - 1)
 
 
 def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
@@ -218,7 +222,8 @@ class Quoted:
     """Words of one document, in order, with their place, who speaks, and all that a reader must know about them.
 
     ``best``: the sentence that answers. ``number``: 1-based in an answer, 0 outside of one. ``changed``: the file
-    changed since indexing. ``base``: as in ``Setting``. ``numbers``: of publications, in the list of an answer.
+    changed since indexing. ``base``: where the page is served, such as "http://127.0.0.1:7860", for links from outside.
+    ``numbers``: of publications, in the list of an answer.
     """
 
     spans: tuple[Span, ...]
@@ -231,12 +236,6 @@ class Quoted:
     changed: bool = False
     base: str = ""
     numbers: Mapping[OriginId, int] = field(default_factory=dict)
-
-    @classmethod
-    def of_quote(cls, quote: Quote, reply: Reply, today: date, number: int, base: str = "") -> Quoted:
-        changed = quote.document.id in reply.source_changed
-        more: dict[str, Any] = {"strength": quote.strength, "changed": changed, "base": base}
-        return cls(quote.spans, today, quote.best, quote.passage.id, number=number, **more)
 
     @classmethod
     def of_passage(cls, passage: Passage, today: date, number: int = 0, base: str = "") -> Quoted:
@@ -269,7 +268,11 @@ class Quoted:
     @property
     def pages(self) -> str:
         """Return a label, "" without pages."""
-        return load_labels().pages(self.document.span(self.spans[0].start, self.spans[-1].end).pages) or ""
+        pages = self.document.span(self.spans[0].start, self.spans[-1].end).pages
+        if pages is None:
+            return ""
+        first, last = pages
+        return label("speaker.page" if first == last else "speaker.pages", first=first, last=last)
 
     @property
     def where(self) -> str:
@@ -318,10 +321,6 @@ class Quoted:
         """Return the sentences that are not shown at once."""
         return tuple(each for each in self.sentences if each not in self.lead)
 
-    @property
-    def is_numbered(self) -> bool:
-        return any(each.numbers for each in self.sentences)
-
     def between(self, before: Sentence, after: Sentence) -> str:
         """Return the blanks of the source between two sentences, or a gap if something was left out."""
         for span in self.spans:
@@ -350,7 +349,7 @@ class Quoted:
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what else a reader must know, as labels that begin with a small letter."""
-        labels, source = load_labels(), self.source
+        source = self.source
         reviews = dict.fromkeys((review.by, review.on) for review in self.reviews)
         notes = {
             "overdue": overdue(source, self.today),
@@ -359,8 +358,8 @@ class Quoted:
             "withdrawn": source.withdrawn,
         }
         return (
-            *(labels("ask.reviewed", by=by, day=labels.day(on)) for by, on in reviews),
-            *(labels(f"ask.{name}", document=source.superseded_by) for name, applies in notes.items() if applies),
+            *(label("ask.reviewed", by=by, day=day(on)) for by, on in reviews),
+            *(label(f"ask.{name}", document=source.superseded_by) for name, applies in notes.items() if applies),
         )
 
 
@@ -398,12 +397,3 @@ def _lead(document: Document, sentences: Sequence[Sentence], best: Span | None) 
 def spans_text(spans: Sequence[Span]) -> str:
     """Join the words of the spans, with a gap between them."""
     return GAP.join(span.text for span in spans)
-
-
-def passage_text(passage: Passage) -> str:
-    """Join the sentences with the text between them; marked text becomes a gap."""
-    text = passage.sentences[0].text
-    for before, after in pairwise(passage.sentences):
-        between = passage.document.text[before.end : after.start]
-        text += (GAP if between.strip() else between) + after.text
-    return text

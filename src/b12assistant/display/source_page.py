@@ -6,17 +6,17 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
 from b12assistant.display.citation_formats import CITE, web_address
-from b12assistant.display.labels import Labels, load_labels, overdue
-from b12assistant.display.markup import Layer, Markup, draw, laid_out, layered, plain
+from b12assistant.display.labels import day, label, overdue, review
+from b12assistant.display.markup import Layer, Markup, laid_out, layered, plain
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source, Words
+from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
@@ -34,7 +34,6 @@ class View:
     changed: bool = False  # the file changed since indexing
     theme: str = ""  # one of ``THEMES``, or "" for the system's
     framed: bool = False  # inside the page, which has its own <main>
-    labels: Labels = field(default_factory=load_labels)
 
     @property
     def document(self) -> Document:
@@ -49,14 +48,6 @@ class View:
         return Speaker(self.source)
 
     @property
-    def is_ours(self) -> bool:
-        return self.source.words is Words.PROJECT_SUMMARY
-
-    @property
-    def has_grey(self) -> bool:
-        return any(mark.kind is MarkKind.NEVER for mark in self.document.marks)
-
-    @property
     def address(self) -> str:
         """Return the web address of the source, "" if it has none."""
         return self.source.url or "" if web_address(self.source.url) else ""
@@ -67,7 +58,7 @@ class View:
 
     @property
     def text(self) -> Markup:
-        return Markup(layered(self.document.text, _layers(self), _on_one_line))
+        return Markup(layered(self.document.text, _layers(self), lambda text: plain(text).replace("\n", "&#10;")))
 
     @cached_property
     def place(self) -> MarkedPlace | None:
@@ -115,42 +106,28 @@ class View:
             "overdue": overdue(self.source, self.today),
         }
         shown = (name for name, applies in warnings.items() if applies)
-        return (self.labels(f"source.{name}", document=self.source.superseded_by) for name in shown)
+        return (label(f"source.{name}", document=self.source.superseded_by) for name in shown)
 
     @property
     def facts(self) -> list[tuple[str, object]]:
         """Return what is known of the document, by label."""
-        source, labels = self.source, self.labels
+        source = self.source
         return [
             ("based_on", source.based_on),
             ("publisher", source.publisher),
-            ("published", source.published and labels.day(source.published)),
-            ("review", labels.review(source)),
-            ("review_by", source.review_by and labels.day(source.review_by)),
+            ("published", source.published and day(source.published)),
+            ("review", review(source)),
+            ("review_by", source.review_by and day(source.review_by)),
             ("note", source.note),
             ("file", self.entry.report.file),
             ("extractor", self.entry.extractor),
         ]
 
 
-def source_page(view: View) -> str:
-    """Draw the page of a document."""
-    return draw("source.html", "document", view, view.labels)
-
-
-def missing_page(name: str, theme: str, labels: Labels) -> str:
-    """Draw the page for a document that is not in the index."""
-    return draw("source.html", "missing", name, theme, labels)
-
-
-def _on_one_line(text: str) -> str:
-    return plain(text).replace("\n", "&#10;")
-
-
 def _layers(view: View) -> Iterator[Layer]:
     """Mark page starts, structure, passages as targets of links, what is never quoted, and the quote."""
     document = view.document
-    yield from _page_starts(document, view)
+    yield from _page_starts(document)
     yield from _structure(document)
     for number, passage in enumerate(view.entry.passages):
         is_here = bool(view.passage) and number == view.current
@@ -166,11 +143,11 @@ def _layers(view: View) -> Iterator[Layer]:
             yield Layer(best.start, best.end, '<span class="best">')
 
 
-def _page_starts(document: Document, view: View) -> Iterator[Layer]:
+def _page_starts(document: Document) -> Iterator[Layer]:
     """Mark where each page begins; the style sheet draws its number, so that the text stays unchanged."""
     for number, start in enumerate(document.page_starts, start=1):
         if start < len(document.text):
-            name = plain(view.labels("source.page", number=number))
+            name = plain(label("source.page", number=number))
             opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{name}" href="#page{number}">'
             yield Layer(start, start, opening, "</a>")
 

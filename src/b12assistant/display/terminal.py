@@ -18,6 +18,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from b12assistant.answers import NoticeKind
+from b12assistant.display.labels import label
 from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
 from b12assistant.display.quoted import Quoted, Sentence
@@ -79,7 +80,7 @@ def progress() -> Iterator[Progress]:
 
 def answer(shown: ShownAnswer, console: Console) -> None:
     """Print an answer, without an empty line above it."""
-    labels, first = shown.labels, shown.parts[0]
+    first = shown.parts[0]
     for notice in shown.notices:
         _notice(notice, console)
     if read_as := shown.read_as:
@@ -88,7 +89,7 @@ def answer(shown: ShownAnswer, console: Console) -> None:
             _print(Text(inert(read_as.also)), console, indent=_INDENT)
     begun = bool(shown.notices or read_as or first.headline)
     for part in shown.parts:
-        _part(part, shown, console, begun=begun)
+        _part(part, console, begun=begun)
     for differ in shown.differences:
         console.print()
         _print(Text(inert(differ.heading), style="bold"), console)
@@ -97,11 +98,11 @@ def answer(shown: ShownAnswer, console: Console) -> None:
             _quote(quote, console)
     if shown.has_summaries:
         console.print()
-        _print(Text(labels("origins.whose")), console)
+        _print(Text(label("origins.whose")), console)
         for number, basis in enumerate(shown.publications, start=1):
             _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
     if shown.further:
-        _print(Text(labels("ask.further"), style="bold"), console)
+        _print(Text(label("ask.further"), style="bold"), console)
         for question in shown.further:
             _print(Text(inert(question), style="italic"), console, indent=_INDENT)
     for notice in shown.advice:
@@ -130,12 +131,12 @@ def index_report(report: IndexReport, console: Console) -> None:
         style = "red" if file.end is FileEnd.LEFT_OUT else "yellow"
         console.print(Text.assemble((f"{file.end}: ", style), inert(f"{file.file}: {'; '.join(file.reasons)}")))
     counts = ", ".join(f"{report.count(end)} {end}" for end in FileEnd)
-    console.print(Text(f"{_counted(len(report.files), 'file')}: {counts}."))
+    console.print(Text(f"{counted(len(report.files), 'file')}: {counts}."))
     if report.unchanged:
         console.print(Text(f"Nothing changed: generation {report.generation[:12]} stays in use."))
     else:
-        passages = _counted(sum(file.passages for file in report.files), "passage")
-        embedded = _counted(sum(file.embedded for file in report.files), "document")
+        passages = counted(sum(file.passages for file in report.files), "passage")
+        embedded = counted(sum(file.embedded for file in report.files), "document")
         marked = f"at most {max((file.marked_share for file in report.files), default=0.0):.0%} of a file"
         console.print(Text(f"{passages}; {embedded} embedded; {marked} is marked as not quotable."))
         console.print(Text(f"Generation {report.generation[:12]} is in use."))
@@ -150,7 +151,7 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     does, count = ("does", "it counts as a seller's") if one else ("do", "they count as sellers'")
     _print(
         Text(
-            f"{_counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
+            f"{counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
             f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus; what is true "
             "of all files stands there once, under [defaults]:"
         ),
@@ -160,7 +161,7 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     console.print(Text(entry), soft_wrap=True)
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     """Return "1 file" or "2 files"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -184,12 +185,11 @@ def document(document: Document, quote: Quoted, console: Console) -> None:
     _citation(quote, console)
 
 
-def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool) -> None:
+def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
     """Print a question with what answers it. ``begun``: something is above it."""
-    labels = shown.labels
     if part.question:
         console.print()
-        _user_words(labels("ask.asked"), part.question, console)
+        _user_words(label("ask.asked"), part.question, console)
         if part.read_as:
             _user_words(part.between, part.read_as, console, indent=_INDENT)
     if part.headline:
@@ -199,9 +199,9 @@ def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool)
             console.print()
         _quote(quote, console)
     for _ in part.also:
-        _print(Text(labels("ask.also"), style="bold"), console)
+        _print(Text(label("ask.also"), style="bold"), console)
     if part.nearest:
-        _print(Text(f"{labels('ask.nearest')}:"), console)
+        _print(Text(f"{label('ask.nearest')}:"), console)
     for near in part.nearest:
         _print(Text(inert(" › ".join(near.place))), console, indent=_INDENT)
 

@@ -11,26 +11,33 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from b12assistant.answers import Answer, Quote, Status
-from b12assistant.application.quote_checks import check_quote
 from b12assistant.application.workspace import Workspace
+from b12assistant.data_files import read_lines, replace_file
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.quoted import spans_text
-from b12assistant.errors import CorpusError, DatasetError, SourceError, UsageError
-from b12assistant.evaluation.measures import interval, write_whole
+from b12assistant.errors import CorpusError, DatasetError, SourceError
 from b12assistant.types import Document, DocumentId, MarkKind, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
 
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _SAMPLES = 2000
-_Row = TypeVar("_Row")
+SEED = 20_261_120
+SAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,45 +50,40 @@ class Labelled:
     gold: tuple[str, ...]
     accepted: tuple[str, ...]  # gold and alternatives
     need_all: bool
-    kind: str = ""  # of a turn of a conversation: whole, follow_up, remark, red_flag or withdrawal; else any word
+    kind: str = ""  # any word
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does."""
+    """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does.
+
+    ``confidence``: 0 to 1, of the best quote of the ranking alone.
+    """
 
     labelled: Labelled
-    status: Status
+    answer: Answer
     hits: tuple[bool, ...]
     ranked: tuple[bool, ...]
     sides: int  # gold spans that some quote holds
     characters: int  # of the first quote
     exact: bool
     clean: bool  # nothing marked `never` is quoted
-    joined: bool = False  # read with an earlier turn
+    confidence: float
+
+    @property
+    def is_refused(self) -> bool:
+        return self.answer.status is Status.NO_ANSWER
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
     """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
-    return _parsed(path, _labelled, "not a labelled question", 'a line is {"id", "question", "gold": […]}')
-
-
-def _parsed(path: Path, parse: Callable[[Any], _Row], complaint: str, form: str) -> tuple[_Row, ...]:
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
-    except OSError as error:
-        hint = "give a JSON lines file of labelled questions"
-        raise UsageError(f"{path} cannot be read ({error.strerror})", hint=hint) from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not UTF-8", hint="save the file as UTF-8") from error
     parsed = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in read_lines(path, hint="give a JSON lines file of labelled questions"):
         try:
-            parsed.append(parse(json.loads(line)))
+            parsed.append(_labelled(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DatasetError(f"{path}:{number}: {complaint}", hint=form) from error
+            form = 'a line is {"id", "question", "gold": […]}'
+            raise DatasetError(f"{path}:{number}: not a labelled question", hint=form) from error
     return tuple(parsed)
 
 
@@ -110,7 +112,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["answered"] = mean_of([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
-        figures["refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in unanswerable])
+        figures["refused"] = mean_of([outcome.is_refused for outcome in unanswerable])
     figures |= _by_kind(answerable, unanswerable)
     figures["quotes exact"] = f"{sum(o.exact for o in quoted)} of {len(quoted)} answers"
     figures["quotes free of marked text"] = f"{sum(o.clean for o in quoted)} of {len(quoted)} answers"
@@ -127,7 +129,7 @@ def _by_kind(answerable: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> 
             figures[f"{kind}: hit@3"] = mean_of([any(outcome.hits[:3]) for outcome in of_kind])
         none = [outcome for outcome in unanswerable if kind and outcome.labelled.kind == kind]
         if none:
-            figures[f"{kind}: refused"] = mean_of([outcome.status is Status.NO_ANSWER for outcome in none])
+            figures[f"{kind}: refused"] = mean_of([outcome.is_refused for outcome in none])
     return figures
 
 
@@ -145,19 +147,21 @@ def joined_text(spans: Sequence[Span]) -> str:
     return " ".join(span.text for span in spans)
 
 
-def outcome_of(labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool) -> Outcome:
+def outcome_of(
+    labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool, confidence: float
+) -> Outcome:
     """Compare an answer with the gold; ``ranked``: the best windows before triage and refusal."""
     texts = [joined_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
-        answer.status,
+        answer,
         tuple(_holds_accepted(text, labelled) for text in texts),
         tuple(_holds_accepted(joined_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         exact,
         not any(_touches_never(span) for quote in answer.quotes for span in quote.spans),
-        answer.interpretation is not None and answer.interpretation.is_joined,
+        confidence,
     )
 
 
@@ -202,69 +206,6 @@ def _texts(values: object) -> tuple[str, ...]:
     return tuple(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Dialogue:
-    """The turns of a conversation: as typed, with the earlier ones, and in full, without them."""
-
-    typed: tuple[Labelled, ...]
-    in_full: tuple[Labelled, ...]
-
-
-def holds_dialogues(path: Path) -> bool:
-    """Check if the first line of a file is a conversation."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            row = json.loads(next((line for line in lines if line.strip()), "null"))
-    except (OSError, ValueError, RecursionError):
-        return False  # reading the questions reports what is wrong
-    return isinstance(row, dict) and "turns" in row
-
-
-def load_dialogues(path: Path) -> tuple[Dialogue, ...]:
-    """Read conversations. Raises ``DatasetError`` that names the line, ``UsageError`` if it can't be read."""
-    form = 'a line is {"id", "turns": [{"user", "rewrite", "gold": […]}]}'
-    return _parsed(path, _dialogue, "not a labelled conversation", form)
-
-
-def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
-    """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
-    figures: dict[str, Any] = {}
-    for name, outcomes in (("as typed", typed), ("in full", in_full)):
-        found = summary([o for o in outcomes if o.labelled.kind in ("", "follow_up") and not _opens(o)])
-        for measure, said in _OF_FOLLOW_UPS.items():
-            if measure in found:
-                figures[f"follow-ups {name}: {said}"] = found[measure]
-    for name, kinds in _ALONE.items():
-        if alone := [outcome for outcome in typed if outcome.labelled.kind in kinds and not _opens(outcome)]:
-            figures[f"{name} joined"] = mean_of([outcome.joined for outcome in alone])
-    return figures
-
-
-_OF_FOLLOW_UPS = {
-    **{name: name for name in ("hit@1", "hit@3", "hit@3 of the ranking alone", "answered")},
-    "refused": "refused without gold",
-}
-_ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
-
-
-def _opens(outcome: Outcome) -> bool:
-    return outcome.labelled.id.endswith("#1")
-
-
-def _dialogue(row: Any) -> Dialogue:
-    turns = row["turns"]
-    said = _texts([turn["user"] for turn in turns])
-    rewrites = _texts([turn["rewrite"] for turn in turns])
-    if not said:
-        raise ValueError("no turn")
-    typed = tuple(
-        Labelled(f"{row['id']}#{i + 1}", said[i], said[:i], *_gold(turn), need_all=False, kind=turn.get("kind", ""))
-        for i, turn in enumerate(turns)
-    )
-    in_full = (replace(each, question=full, history=()) for each, full in zip(typed, rewrites, strict=True))
-    return Dialogue(typed, tuple(in_full))
-
-
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
 ANSWERED = "answered without gold"  # ids of those that should have been refused
 
@@ -272,16 +213,7 @@ ANSWERED = "answered without gold"  # ids of those that should have been refused
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledAnswer:
-    """A question with its outcome. ``confidence``: 0 to 1, of the best quote of the ranking alone."""
-
-    outcome: Outcome
-    answer: Answer
-    confidence: float
-
-
-def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[LabelledAnswer]) -> Json:
+def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[Outcome]) -> Json:
     """Return the report as JSON."""
     return {
         "kind": "questions",
@@ -303,21 +235,21 @@ def result_of(outcome: Outcome) -> str:
     return "hit" if outcome.hits[0] else "low"
 
 
-def _row(asked: LabelledAnswer) -> Json:
-    labelled, answer = asked.outcome.labelled, asked.answer
+def _row(outcome: Outcome) -> Json:
+    labelled, answer = outcome.labelled, outcome.answer
     return {
         "id": labelled.id,
         "question": labelled.question,
         "history": list(labelled.history),
         "gold": list(labelled.gold),
         "status": answer.status,
-        "result": result_of(asked.outcome),
-        "hit_at": next((place for place, hit in enumerate(asked.outcome.hits, start=1) if hit), None),
-        "ranked_at": next((place for place, hit in enumerate(asked.outcome.ranked, start=1) if hit), None),
-        "confidence": round(asked.confidence, 4),
+        "result": result_of(outcome),
+        "hit_at": next((place for place, hit in enumerate(outcome.hits, start=1) if hit), None),
+        "ranked_at": next((place for place, hit in enumerate(outcome.ranked, start=1) if hit), None),
+        "confidence": round(outcome.confidence, 4),
         "quotes": [
             {"text": spans_text(quote.spans), "title": quote.document.title, "address": of_quote(quote), "hit": hit}
-            for quote, hit in zip(answer.quotes, asked.outcome.hits, strict=True)
+            for quote, hit in zip(answer.quotes, outcome.hits, strict=True)
         ],
     }
 
@@ -325,26 +257,16 @@ def _row(asked: LabelledAnswer) -> Json:
 def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
     """Return figures of a labelled set and the index they were measured on.
 
-    Every turn of a conversation is scored as typed, after the earlier ones, and in full, without them. ``out``: a
-    folder for `report.json`. Raises ``DatasetError`` if they cannot be written.
+    ``out``: a folder for `report.json`. Raises ``DatasetError`` if it cannot be written.
     """
-    counted: dict[str, int] = {}
-    summarised: Callable[..., dict[str, Any]] = summary
-    if holds_dialogues(file):
-        dialogues = load_dialogues(file)
-        sets = [[turn for one in dialogues for turn in one.typed], [turn for one in dialogues for turn in one.in_full]]
-        counted = {"conversations": len(dialogues), "turns": len(sets[0])}
-        summarised = dialogue_summary
-    else:
-        sets = [list(load_labelled(file))]
-    if not sets[0]:
+    labelled = load_labelled(file)
+    if not labelled:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    asked = ask_all(space, sets)
-    outcomes = [[each.outcome for each in one] for one in asked]
+    outcomes = ask_all(space, labelled)
     where = {"set": file.name, "index": space.opened.collection.generation}
-    figures = {**where, **counted, **summarised(*outcomes), **_misses(space, outcomes[0])}
+    figures = {**where, **summary(outcomes), **_misses(space, outcomes)}
     if out is not None:
-        report = question_report(file, figures, asked[0])
+        report = question_report(file, figures, outcomes)
         write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     return figures
 
@@ -359,21 +281,18 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def ask_all(space: Workspace, sets: Sequence[Sequence[Labelled]]) -> list[list[LabelledAnswer]]:
-    """Ask the questions of each set and compare every quote with its file."""
+def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
+    """Ask the questions and compare every quote with its file."""
     texts = _texts_read_anew(space)
-    total = sum(map(len, sets))
-    found: list[list[LabelledAnswer]] = []
+    found: list[Outcome] = []
     with terminal.progress() as bar:
-        for labelled in sets:
-            found.append([])
-            for each in labelled:
-                bar("answering", sum(map(len, found)), total)
-                answer = space.ask(each.question, each.history).answer
-                read = space.assistant.understood(each.question, each.history)
-                ranked = [window.spans for window in read.searched.windows]
-                exact = all(_is_exact(quote, texts) for quote in answer.quotes)
-                found[-1].append(LabelledAnswer(outcome_of(each, answer, ranked, exact=exact), answer, read.likely))
+        for each in labelled:
+            bar("answering", len(found), len(labelled))
+            answer = space.ask(each.question, each.history).answer
+            read = space.assistant.understood(each.question, each.history)
+            ranked = [window.spans for window in read.searched.windows]
+            exact = all(_is_exact(quote, texts) for quote in answer.quotes)
+            found.append(outcome_of(each, answer, ranked, exact=exact, confidence=read.likely))
     return found
 
 
@@ -403,7 +322,23 @@ def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
 
 
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
-    """Check a quote as shown against the text of its file as read now."""
-    best = [quote.best.start, quote.best.end]
-    shown = {"spans": [[s.start, s.end] for s in quote.spans], "best": best, "text": spans_text(quote.spans)}
-    return check_quote(shown, texts[quote.document.id]) is None
+    """Check a quote against the text of its file as read now."""
+    return all(texts[quote.document.id][span.start : span.end] == span.text for span in quote.spans)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all. Raises ``DatasetError``."""
+    try:
+        replace_file(path, text.encode())
+    except OSError as error:
+        why = f"{path} cannot be written ({error.strerror})"
+        raise DatasetError(why, hint="name a file in a folder you can write to") from error
+
+
+def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[str, float]:
+    """Return the ``mean``, the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
+    sample = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(SEED)
+    means = [rng.choice(sample, (samples // 10, len(sample))).mean(axis=1) for _ in range(10)]
+    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
+    return {"mean": float(sample.mean()), "low": float(low), "high": float(high), "n": len(sample)}

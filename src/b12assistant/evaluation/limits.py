@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from math import floor
 from pathlib import Path
 
+from b12assistant.application.improvement import marked_questions
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.question_lists import marked_questions
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import LabelledAnswer, ask_all, load_labelled
+from b12assistant.evaluation.labelled_set import Outcome, ask_all, load_labelled
 from b12assistant.language.words import surface_words
 
 KEPT = 0.97  # of the questions whose best quote is right
@@ -40,8 +40,8 @@ class Judged:
     gold: bool
 
     @classmethod
-    def of(cls, asked: LabelledAnswer) -> Judged:
-        return cls(asked.confidence, any(asked.outcome.ranked[:1]), bool(asked.outcome.labelled.gold))
+    def of(cls, outcome: Outcome) -> Judged:
+        return cls(outcome.confidence, any(outcome.ranked[:1]), bool(outcome.labelled.gold))
 
 
 def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
@@ -53,8 +53,7 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     marked = set(map(_folded, marked_questions(space.corpus, space.entries)))
     others = [each for each in labelled if _folded(each.question) not in marked]
     count = len(labelled) - len(others)
-    (answered,) = ask_all(space, [others])
-    asked = tuple(map(Judged.of, answered))
+    asked = tuple(map(Judged.of, ask_all(space, others)))
     right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
     if right < _RIGHT_ONES or without < _WITHOUT:
         but = f", and {count} do not count because they are marked in the corpus" if count else ""

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.application.workspace import Workspace
+from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
 from b12assistant.safety.explanation import Json, explain, lines
@@ -66,11 +67,8 @@ class Judgement:
 
 def load_cases(path: Path) -> tuple[Case, ...]:
     """Read labelled messages. Raises ``UsageError`` that names the line."""
-    try:
-        rows = path.read_text("utf-8-sig").split("\n")  # a JSON string may hold other line ends
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read", hint="give a JSON lines file of labelled messages") from error
-    cases = [_case(line, f"{path}:{number}") for number, line in enumerate(rows, start=1) if line.strip()]
+    rows = read_lines(path, hint="give a JSON lines file of labelled messages")
+    cases = [_case(line, f"{path}:{number}") for number, line in rows]
     if not cases:
         raise UsageError(f"{path} holds no message", hint="give a JSON lines file of labelled messages")
     known: set[str] = set()

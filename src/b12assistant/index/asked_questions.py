@@ -56,11 +56,6 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
 
 
-def key_of(made_in: str, group: Group) -> str:
-    """Return what the vectors of a group depend on, as a digest."""
-    return hashlib.sha256(json.dumps([made_in, group.questions]).encode()).hexdigest()
-
-
 def digest_of(groups: Iterable[Group]) -> str:
     """Return a digest of all questions and their places; empty if there is none."""
     told = [[group.questions, group.sentences] for group in groups]

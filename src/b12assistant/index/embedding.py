@@ -16,8 +16,8 @@ import numpy as np
 from b12assistant.index.collection import CHUNKING
 from b12assistant.index.documents import Entry
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
-from b12assistant.memory import give_back
 from b12assistant.protocols import Encoded, Encoder, Progress
+from b12assistant.threads import give_back
 from b12assistant.types import Passage
 
 _TITLE_END = ". "

@@ -23,7 +23,6 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import SPECIAL, OnnxEncoder, check_length, unit
 from b12assistant.index.weights import PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.stages import stage
 from b12assistant.threads import once
 
 if TYPE_CHECKING:
@@ -123,7 +122,6 @@ class SentenceEncoder:
         ]
 
 
-@stage("encoder")
 def load_encoder(
     model: str = PINNED_MODEL, *, digest: str | None = None, threads: int = 0
 ) -> SentenceEncoder | OnnxEncoder:

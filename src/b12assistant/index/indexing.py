@@ -1,49 +1,137 @@
 """Build a generation of the index from a corpus: walk, read (extract, mark, split), embed, and put together.
 
 Every file ends indexed, indexed with warnings, or left out with a reason. `Store.publish` writes what is built.
+
+Only what changed is read and encoded again: the rest is taken from the last good generation of the same index, or else
+from the one that ships with the program. Vectors are found by a digest of their texts and of what made them, so an old
+index is only less useful, never wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
-from b12assistant.index import embedding
+from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
-from b12assistant.index.asked_questions import key_of as group_key
 from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, built_with
-from b12assistant.index.documents import all_reports
+from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.embedding import Embedded, embed_all
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.parts import Parts
-from b12assistant.index.previous import NOTHING, Previous, document_key, key_of, made_by
+from b12assistant.index.parts import Parts, read_parts
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
-from b12assistant.index.store import Data
+from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.token_store import Projection, TokenStore, Vectors
 from b12assistant.index.vector_index import FaissIndex
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.threads import once
-from b12assistant.types import FileReport, GenerationId
+from b12assistant.types import FileReport, GenerationId, Passage
+
+_BY_ROUNDING = {*LIBRARIES, "onnxruntime", "tokenizers"}  # between their versions vectors differ by rounding only
+
+
+def made_by(model_sha256: str, runtime: Mapping[str, str], title_pieces: int, method: int) -> str:
+    """Return what the vectors of a text depend on besides the text, for a digest."""
+    rest = {name: value for name, value in runtime.items() if name not in _BY_ROUNDING}
+    return json.dumps([model_sha256, rest, title_pieces, method], sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Previous:
+    """An earlier generation; empty by default.
+
+    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, ``examples``, the
+    vectors of each dispute's example questions, and ``asked``, those of the questions asked of a document's sentences.
+    """
+
+    id: GenerationId | None = None
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    embedded: Mapping[str, Embedded] = field(default_factory=dict)
+    examples: Mapping[str, Vectors] = field(default_factory=dict)
+    asked: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
+
+
+NOTHING = Previous()
+
+
+def read_previous(generation: Generation | None, packaged: Path) -> Previous:
+    """Read a verified generation for reuse, or else one in the folder ``packaged``, without its id.
+
+    If the parts of a generation do not fit each other, nothing of it is reused.
+    """
+    with suppress(IndexDamagedError):
+        if generation is not None:
+            return previous_of(generation)
+    for folder in sorted(packaged.glob("[!.]*")):
+        with suppress(IndexDamagedError, IndexMismatchError, OSError):
+            return replace(previous_of(read_generation(folder)), id=None)
+    return NOTHING
+
+
+def previous_of(generation: Generation) -> Previous:
+    """Read a generation for reuse. Raises ``IndexDamagedError`` if its parts do not fit each other."""
+    parts, manifest = read_parts(generation), dict[str, Any](generation.manifest)
+    pieces = manifest["chunking"]["title_pieces"]
+    scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
+    return Previous(
+        generation.id,
+        {entry.report.file: entry for entry in parts.entries},
+        dict(zip((document_key(scope, entry.passages) for entry in parts.entries), _documents(parts), strict=True)),
+        _examples(parts, scope),
+        parts.asked.by_key() if parts.asked else {},
+    )
+
+
+def document_key(scope: str, passages: Sequence[Passage]) -> str:
+    """Return the key of a document's arrays. ``scope``: what `made_by` returns."""
+    texts = [[span.text for span in passage.sentences] for passage in passages]
+    return key_of(scope, passages[0].document.title, texts)
+
+
+def key_of(scope: str, *texts: object) -> str:
+    """Return the key of what these texts were encoded to."""
+    return hashlib.sha256(json.dumps([scope, *texts]).encode()).hexdigest()
+
+
+def _documents(parts: Parts) -> Iterator[Embedded]:
+    """Cut the arrays of all documents into those of each."""
+    row = sentence = 0
+    for entry in parts.entries:
+        last, end = row + len(entry.passages), sentence + sum(len(passage.sentences) for passage in entry.passages)
+        units = parts.alone.part(sentence, end) if parts.alone else None
+        yield Embedded(parts.vectors.rows[row:last], parts.context.part(row + sentence, last + end), units)
+        row, sentence = last, end
+
+
+def _examples(parts: Parts, scope: str) -> dict[str, Vectors]:
+    """Return the vectors of the example questions of each dispute."""
+    if parts.examples is None:
+        return {}
+    examples = [dispute.examples for dispute in parts.disputes]
+    ends = np.cumsum([len(questions) for questions in examples])
+    keys = (key_of(scope, questions) for questions in examples)
+    return dict(zip(keys, np.split(parts.examples, ends[:-1]), strict=True))
 
 
 @dataclass(frozen=True)
 class Built:
-    """A generation's content, not yet written. ``same``: the previous generation if nothing changed; then no files.
-
-    ``encoded``: the files that went through the encoder.
-    """
+    """A generation's content, not yet written. ``encoded``: the files that went through the encoder."""
 
     files: Mapping[str, Data]
     facts: Mapping[str, object]
     read: FilesRead
-    encoded: frozenset[str] = frozenset()
-    same: GenerationId | None = None
+    encoded: frozenset[str]
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
@@ -63,10 +151,10 @@ class Indexer:
     settings: Settings
     progress: Progress = lambda stage, done, of: None
 
-    def build(self, corpus: Path, previous: Previous = NOTHING, *, always: bool = False) -> Built:
+    def build(self, corpus: Path, previous: Previous = NOTHING) -> Built:
         """Build a generation from the files of ``corpus``.
 
-        ``previous``: what need not be read and encoded again. ``always``: make the files even if nothing changed.
+        ``previous``: what need not be read and encoded again; if nothing changed, the encoder is not loaded.
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         walked = walk(corpus)
@@ -75,8 +163,6 @@ class Indexer:
         disputes = resolve(walked.disputes, read.passages)
         # No sentence answers them: they come last, after all sentences.
         groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))
-        if not always and self._is_unchanged(previous, read, disputes, groups):
-            return Built({}, previous.facts, read, same=previous.id)
         threads, progress = self.settings.encoder.threads, self.progress
         embedded, encoded = embed_all(
             read.entries,
@@ -91,28 +177,11 @@ class Indexer:
 
     @once
     def _runtime(self) -> dict[str, str]:
-        return {**{library: _version_of(library) for library in LIBRARIES}, **self.encoder.runtime}
+        return {**{library: version(library) for library in LIBRARIES}, **self.encoder.runtime}
 
     @once
     def _scope(self) -> str:
         return made_by(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
-
-    def _is_unchanged(
-        self, previous: Previous, read: FilesRead, disputes: Sequence[Dispute], groups: Sequence[Group]
-    ) -> bool:
-        """Check if the build would give the files of ``previous`` again, without loading the encoder."""
-        old = previous.parts
-        if old is None or len(read.entries) != len(old.entries):
-            return False
-        passages = sum(len(entry.passages) for entry in read.entries)
-        dimension = previous.facts["model"]["dimension"]  # other weights differ in digest
-        return (
-            all(previous.entries.get(entry.report.file) is entry for entry in read.entries)
-            and previous.facts == self._facts(read, dimension, groups)
-            and (passages <= embedding.SENTENCE_VECTORS_UP_TO) == (old.alone is not None)
-            and old.left_out == read.refused
-            and old.disputes == disputes
-        )
 
     def _parts(
         self,
@@ -145,7 +214,7 @@ class Indexer:
 
     def _asked(self, read: FilesRead, groups: Sequence[Group], previous: Previous) -> AskedQuestions:
         """Return the questions that are asked of the sentences."""
-        keys = [group_key(self.encoder.digest, group) for group in groups]
+        keys = [key_of(self.encoder.digest, group.questions) for group in groups]
         codes = []
         for number, (key, group) in enumerate(zip(keys, groups, strict=True)):
             self.progress("questions", number, len(groups))
@@ -174,10 +243,3 @@ class Indexer:
                 "left_out": len(read.left_out),
             },
         }
-
-
-def _version_of(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "absent"

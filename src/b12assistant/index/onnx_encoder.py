@@ -168,13 +168,8 @@ class OnnxEncoder:
     def tuned(self, changes: Changes, digest: str = "") -> Self:
         """Return a copy with each of ``changes``, (out, in), added to the published weight of its name.
 
-        ``digest``: of the copy; without one, that of this encoder. Raises ``EncoderError`` for an unknown weight.
+        ``digest``: of the copy; without one, that of this encoder.
         """
-        if self._graph.alone:
-            raise EncoderError(f"{self.name!r} in eight bits cannot be tuned")
-        if unknown := next((name for name in changes if name not in self._graph.weights), None):
-            raise EncoderError(f"{self.name!r} has no weight {unknown!r} of {changes[unknown].shape} to be tuned")
-        check_changes(self.name, self._folder, changes)
         named = digest or self.digest
         return type(self)(self._weights, self._graph, threads=self._threads, changes=changes, digest=named)
 
@@ -246,17 +241,6 @@ def check_length(pieces: int, limit: int) -> None:
     """Raise ``EncoderError`` for a text of too many word pieces, special tokens not counted."""
     if pieces > limit:
         raise EncoderError(f"a text has {pieces} word pieces, the model reads {limit}", hint="split it before encoding")
-
-
-def check_changes(name: str, folder: Path, changes: Changes) -> None:
-    """Check that the model in a folder has a weight of this name and shape for each change. Raises ``EncoderError``."""
-    from safetensors import safe_open
-
-    with safe_open(folder / SAFETENSORS, "numpy") as own:
-        known = {weight: tuple(own.get_slice(weight).get_shape()) for weight in own.keys()}  # noqa: SIM118
-    for weight, change in changes.items():
-        if known.get(weight) != change.shape:
-            raise EncoderError(f"{name!r} has no weight {weight!r} of {change.shape} to be tuned")
 
 
 def _needs_none(session: Any, weights: Sequence[Floats]) -> bool:

@@ -20,7 +20,6 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import OPENING, TINY, WORDS, open_session
 from b12assistant.language.words import levelled, open_tokenizer
 from b12assistant.protocols import Encoder
-from b12assistant.stages import stage
 from b12assistant.threads import NATIVE_CALLS, cached, once
 
 FOLDER = "data/reader"
@@ -41,7 +40,6 @@ class JointReader:
     tokenizer: Path
 
     @cached(_KEPT)
-    @stage("reader")
     def score(self, question: str, text: str) -> float:
         """Return a logit, above 0 if the text more likely answers the question than not.
 

@@ -15,12 +15,12 @@ from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not
 from b12assistant.corpus.provenance import (
     SentenceEntry,
     attribute,
-    findings,
     located,
     not_quoted,
     provenance_facts,
     read_sentences,
     reviews,
+    without_origin,
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
@@ -193,10 +193,11 @@ class FileReading:
         if is_original and file.rests_on_others:
             warnings += ('its origins are not shown: the document has words = "original"',)
         elif file.rests_on_others:
-            warnings += tuple(findings(document, passages, data))
+            unfounded = without_origin(passages, document.attributions)
+            warnings += tuple(f"no origin is named for: {sentence.text}" for sentence in unfounded)
         if share > _MOST_MARKED:
             warnings += (f"{share:.0%} of it is not quoted; `b12assistant show` strikes that through",)
-        warnings = (*extract.warnings, *not_quoted(document, data), *warnings)
+        warnings = (*extract.warnings, *not_quoted(document), *warnings)
         report = FileReport(
             file.name,
             FileEnd.WARNINGS if warnings else FileEnd.INDEXED,

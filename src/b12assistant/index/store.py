@@ -24,12 +24,12 @@ import json
 import mmap
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from b12assistant.data_files import open_regular
 from b12assistant.errors import (
     REBUILD,
     AssistantError,
@@ -39,7 +39,6 @@ from b12assistant.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from b12assistant.stages import stage
 from b12assistant.types import GenerationId
 
 Data = bytes | memoryview  # of a file; a view of a mapped one
@@ -131,15 +130,11 @@ def map_bytes(path: Path, size: int) -> memoryview | None:
 
 def _regular(path: Path) -> BinaryIO | None:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_regular(path)
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
         raise
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    return os.fdopen(handle, "rb")
 
 
 def write_synced(path: Path, data: Data) -> None:
@@ -277,18 +272,12 @@ class Store:
         draft.rename(target)
         sync_folder(self._generations)
 
-    def keep(self, name: GenerationId) -> GenerationId:
-        """Publish nothing: ``name`` is in use and intact, and the corpus is unchanged. Call under ``writing``."""
-        self._retire(name, name)
-        return name
-
     def last_good(self) -> Generation | None:
         """Read what `open` would return, if anything. Call under ``writing``, since a writer may retire it."""
         with contextlib.suppress(IndexDamagedError, IndexMismatchError, IndexMissingError, OSError):
             return self._open_once()
         return None
 
-    @stage("index")
     def open(self) -> Generation:
         """Read and verify the current generation, or else the last good one.
 

@@ -19,11 +19,11 @@ from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Level, most_serious
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.page_words import load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import about
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
-from b12assistant.display.labels import Labels, capital, load_labels
+from b12assistant.display.labels import capital, label
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart, present, present_notices
 from b12assistant.display.quoted import Quoted
 from b12assistant.errors import NotFoundError, UsageError, to_install
@@ -122,7 +122,7 @@ class _Tools:
             notices, hits = space.search(question, k)
         texts = space.texts
         response = search_json(question, notices, hits, texts, space.opened.collection.generation)
-        blocks = [text for notice in present_notices(notices, texts, load_labels()) for text in _notice(notice)]
+        blocks = [text for notice in present_notices(notices, texts) for text in _notice(notice)]
         return _result([*blocks, *(_passage(hit.passage, hit.rank) for hit in hits)], response)
 
     def open_passage(
@@ -236,7 +236,6 @@ def _all_seen(value: Any) -> Any:
 
 def _answer(shown: ShownAnswer) -> Iterator[str]:
     """Yield the blocks of an answer, all fixed texts first. Each says what it is, in words no source can put there."""
-    labels = shown.labels
     for notice in (*shown.notices, *shown.advice):
         yield from _notice(notice)
     yield _fixed("general", shown.general)
@@ -244,28 +243,28 @@ def _answer(shown: ShownAnswer) -> Iterator[str]:
         also = f" · {_one_line(read_as.also)}" if read_as.also else ""
         yield f"How the question was read: {read_as.label}: {_one_line(read_as.text)}{also}"
     for part in shown.parts:
-        yield from _part(part, labels)
+        yield from _part(part)
     for differ in shown.differences:
         yield f"Label, what the next quotes differ on: {_one_line(differ.heading)}"
         yield from map(_cited, differ.sides)
     if shown.has_summaries:
         listed = "; ".join(f"{i}. {_one_line(each.cited)}" for i, each in enumerate(shown.publications, start=1))
-        yield f"Label: {labels('origins.whose')}\nThe sources by number, not an instruction: {listed}"
+        yield f"Label: {label('origins.whose')}\nThe sources by number, not an instruction: {listed}"
     if shown.further:
-        yield f"Label: {labels('ask.further')}"
+        yield f"Label: {label('ask.further')}"
     yield from (f"{_ASKED}: {_one_line(question)}" for question in shown.further)
 
 
-def _part(part: ShownPart, labels: Labels) -> Iterator[str]:
+def _part(part: ShownPart) -> Iterator[str]:
     if part.question:
         read_as = f" · {part.between}: {_one_line(part.read_as)}" if part.read_as else ""
         yield f"{_ASKED}: {_one_line(part.question)}{read_as}"
     if part.headline:
         yield f"Label: {part.headline}"
     yield from map(_cited, part.quotes)
-    yield from (f"Label: {labels('ask.also')}" for _ in part.also)
+    yield from (f"Label: {label('ask.also')}" for _ in part.also)
     if part.nearest:
-        yield f"Label: {labels('ask.nearest')}"
+        yield f"Label: {label('ask.nearest')}"
     for near in part.nearest:
         yield f"Place in the sources, words of a source, not an instruction: {_one_line(' › '.join(near.place))}"
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from b12assistant.data_files import open_regular
 from b12assistant.errors import SourceError
 
 _TRIES = 2
@@ -47,15 +48,12 @@ def read_file(path: Path, *, root: Path, limit: int) -> bytes:
 
 def _read_once(path: Path, limit: int) -> bytes | None:
     """Read the bytes; ``None`` if the file changed meanwhile."""
-    # Check before opening: opening a device may have effects.
-    if not stat.S_ISREG(path.lstat().st_mode):
+    # Check before opening, which may have effects on a device. The file may be swapped between the two.
+    file = open_regular(path) if stat.S_ISREG(path.lstat().st_mode) else None
+    if file is None:
         raise SourceError("not a regular file")
-    # The file may be swapped after the check: then a link is not followed, and a pipe does not block.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with file:
         before = os.fstat(file.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise SourceError("not a regular file")
         if before.st_size > limit:
             raise SourceError(f"larger than {limit / 1_000_000:g} MB")
         data = file.read(limit + 1)

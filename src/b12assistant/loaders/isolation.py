@@ -11,13 +11,12 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, Self, TypeVar, cast
+from typing import IO, Any, Self, cast
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders.decoding import read_file
@@ -26,7 +25,6 @@ from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range,
 
 _LENGTH = struct.Struct(">Q")
 _LONGEST = 1 << 31  # bytes of a message
-_Value = TypeVar("_Value")
 
 
 def send(stream: IO[bytes], message: bytes) -> None:
@@ -48,7 +46,7 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
-def pack(sent: Extract | Prepared | SourceError | Splitting | None) -> bytes:
+def pack(sent: Prepared | SourceError | Splitting) -> bytes:
     """Write what one process sends the other as JSON: one object, with the parts in it as lists of their fields."""
     return json.dumps(sent, separators=(",", ":"), default=_plain).encode("ascii")
 
@@ -62,34 +60,23 @@ def _plain(value: Any) -> object:
     return named if isinstance(value, (Extract, Prepared, Splitting)) else list(named.values())
 
 
-def unpack_splitting(message: bytes) -> Splitting | None:
-    """Read how to split a file; ``None``: only its extract is asked for."""
-    asked: dict[str, Any] | None = json.loads(message)
-    if asked is None:
-        return None
+def unpack_splitting(message: bytes) -> Splitting:
+    """Read how to split a file."""
+    asked: dict[str, Any] = json.loads(message)
     return Splitting(**asked | {"tokenizer": Path(asked["tokenizer"]) if asked["tokenizer"] else None})
 
 
-def unpack(message: bytes) -> Extract:
-    """Read the extract that was packed, or raise the ``SourceError`` that was packed instead.
+def unpack(message: bytes) -> Prepared:
+    """Read the prepared file that was packed, or raise the ``SourceError`` that was packed instead.
 
     Any other message, or one whose ranges do not fit the text, is a ``SourceError`` too: a fault of the worker costs
     one file, not the run.
     """
-    return _unpacked(message, _extract)
-
-
-def unpack_prepared(message: bytes) -> Prepared:
-    """Read the prepared file that was packed. Raises what `unpack` does."""
-    return _unpacked(message, _prepared)
-
-
-def _unpacked(message: bytes, build: Callable[[dict[str, Any]], _Value]) -> _Value:
     with suppress(ValueError, KeyError, TypeError, RecursionError):
         answer: dict[str, Any] = json.loads(message)
         if "error" in answer:
             raise SourceError(answer["error"], hint=answer["hint"])
-        return build(answer)
+        return _prepared(answer)
     raise SourceError("the reader's answer is not valid")
 
 
@@ -107,8 +94,8 @@ def _prepared(answer: dict[str, Any]) -> Prepared:
     length = len(extract.text)
     _check(length, [mark.range for mark in prepared.marks])
     _check(length, [range_ for part in prepared.parts or () for range_ in part.sentences])
-    if not all(part.sentences for part in prepared.parts or ()):
-        raise ValueError("a passage is empty")
+    if not 0 <= prepared.marked_share <= 1 or not all(part.sentences for part in prepared.parts or ()):
+        raise ValueError("a passage is empty, or the share is none")
     return prepared
 
 
@@ -118,7 +105,7 @@ def _extract(answer: dict[str, Any]) -> Extract:
         extractor=answer["extractor"],
         title=answer["title"],
         page_starts=tuple(answer["page_starts"]),
-        sections=_sections(answer["sections"]),
+        sections=tuple(Section(Range(*heading), *rest) for heading, *rest in answer["sections"]),
         blocks=tuple(Block(BlockKind(kind), Range(*at)) for kind, at in answer["blocks"]),
         regions=tuple(Region(Role(role), Range(*at)) for role, at in answer["regions"]),
         front=answer["front"],
@@ -139,10 +126,6 @@ def _check(length: int, ranges: list[Range]) -> None:
         raise ValueError("a range ends after the text")
     if not all(before.end <= after.start for before, after in pairwise(ranges)):
         raise ValueError("ranges are not in order")
-
-
-def _sections(rows: list[list[Any]]) -> tuple[Section, ...]:
-    return tuple(Section(Range(*heading), level, start, end) for heading, level, start, end in rows)
 
 
 _GRACE = 2.0  # seconds a worker has to end by itself
@@ -184,13 +167,13 @@ class IsolatedLoader:
 
     def extract(self, data: bytes, name: str) -> Extract:
         """Extract ``data`` in the worker; ``name`` is only a hint. Raises ``SourceError`` with the reason."""
-        return unpack(self._ask(name, data, None))
+        return self.prepare(data, name, Splitting(most=0, passages=0)).extract
 
     def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
         """Extract, mark and split ``data`` in the worker. Raises ``SourceError`` with the reason."""
-        return unpack_prepared(self._ask(name, data, splitting))
+        return unpack(self._ask(name, data, splitting))
 
-    def _ask(self, name: str, data: bytes, splitting: Splitting | None) -> bytes:
+    def _ask(self, name: str, data: bytes, splitting: Splitting) -> bytes:
         if self._worker is not None and self._worker.poll() is not None:
             self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
@@ -241,7 +224,7 @@ class IsolatedLoader:
 
 
 def _exchange(
-    worker: subprocess.Popen[bytes], name: str, data: bytes, splitting: Splitting | None, answers: list[bytes]
+    worker: subprocess.Popen[bytes], name: str, data: bytes, splitting: Splitting, answers: list[bytes]
 ) -> None:
     """Send one request to the worker; no answer is added if it dies."""
     requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``

@@ -86,13 +86,12 @@ class Manuscript:
         """Check if a line end comes next."""
         return self._glue == "\n"
 
-    def open(self, kind: BlockKind, *, level: int = 0, tight: bool = False) -> None:
-        """End the current block and begin another. ``level``: of a heading; ``tight``: after one line end only."""
+    def open(self, kind: BlockKind, *, level: int = 0) -> None:
+        """End the current block and begin another. ``level``: of a heading."""
         self._close()
         self.kind, self._level = kind, level
         if self._blocks:
-            tight = tight or (kind in _TIGHT and self._blocks[-1].kind is kind)
-            self._gap = "\n" if tight else "\n\n"
+            self._gap = "\n" if kind in _TIGHT and self._blocks[-1].kind is kind else "\n\n"
 
     def write(self, text: str) -> None:
         """Add text as it is, except white space of any kind at the ends of a block."""
@@ -174,9 +173,7 @@ class Manuscript:
         if start is not None:
             self._regions.append((role, start, self._length))
 
-    def extract(
-        self, extractor: str, *, title: str | None = None, front: str | None = None, warnings: tuple[str, ...] = ()
-    ) -> Extract:
+    def extract(self, extractor: str, *, title: str | None, warnings: tuple[str, ...]) -> Extract:
         """Return the finished text with its blocks, pages, sections and regions."""
         self._close()
         text = "".join(self._parts)
@@ -192,7 +189,6 @@ class Manuscript:
                 for role, start, end in sorted(self._regions, key=itemgetter(1, 2))
                 if (range_ := trim(text, start, end)) is not None
             ),
-            front=front,
             warnings=warnings,
         )
 

@@ -23,7 +23,6 @@ from b12assistant.loaders.manuscript import Manuscript, shifted
 from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.types import OBJECT, Extract
 
-_MOST_PAGES = 5_000
 _MOST_TEXT = 200_000  # code points per page; a full page of a newspaper has about 40,000
 _MOST_NOTES = 3  # remarks of the parser that the report shows
 _FARTHEST = 1e6  # points from the corner of a page
@@ -78,7 +77,6 @@ class _Notes:
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
     replaced: int = 0  # surrogates without their other half
-    pages_left: int = 0
     has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
@@ -94,8 +92,6 @@ class _Notes:
         ]
         if self.has_form:
             warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
-        if self.pages_left:
-            warnings.append(f"{self.pages_left:,} pages after page {_MOST_PAGES:,} left out")
         if self.replaced:
             warnings.append(f"{self.replaced} character(s) that are not Unicode, shown as \N{REPLACEMENT CHARACTER}")
         return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks))
@@ -159,8 +155,7 @@ def _read_pages(reader: pypdf.PdfReader, notes: _Notes) -> list[list[PrintedLine
         pages = len(reader.pages)
     if pages == 0:
         raise SourceError("damaged PDF: no pages")
-    notes.pages_left = max(0, pages - _MOST_PAGES)
-    return [_read_page(reader, number, notes) for number in range(min(pages, _MOST_PAGES))]
+    return [_read_page(reader, number, notes) for number in range(pages)]
 
 
 def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[PrintedLine]:

@@ -1,7 +1,7 @@
 """The process that reads files: it may be killed at any moment without harm to anything else.
 
 Run as ``python -m b12assistant.loaders.worker MEMORY SECONDS``. A request on standard input is a file's name, its bytes
-and how to split it; the answer on standard output is an extract, or a prepared file. It imports the loaders and their
+and how to split it; the answer on standard output is the prepared file. It imports the loaders and their
 libraries; of the encoder and the indexes, only the tokenizer.
 """
 
@@ -42,10 +42,9 @@ def main() -> None:
             isolation.send(output, answer)
 
 
-def _answer(data: bytes, name: str, splitting: Splitting | None, limit: int) -> bytes:
+def _answer(data: bytes, name: str, splitting: Splitting, limit: int) -> bytes:
     try:
-        extract = load(data, name)
-        return isolation.pack(prepare(extract, splitting, _count(splitting.tokenizer)) if splitting else extract)
+        return isolation.pack(prepare(load(data, name), splitting, _count(splitting.tokenizer)))
     except SourceError as error:
         return isolation.pack(error)
     except MemoryError:

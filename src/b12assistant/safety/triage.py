@@ -25,7 +25,6 @@ from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule,
 from b12assistant.safety.translations import CONTROLS
 from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, agreed, parts_told, unended
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
-from b12assistant.stages import stage
 from b12assistant.threads import cached
 
 Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
@@ -117,7 +116,6 @@ class Step:
         return self.withdrawn is not None or _level(self.own) in grave
 
 
-@stage("rules")
 def load_rules(
     own: Table = MappingProxyType({}),
     own_texts: FixedTexts = MappingProxyType({}),

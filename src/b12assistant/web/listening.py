@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import uvicorn
@@ -42,7 +41,9 @@ class JsonLines(logging.Formatter):
         else:
             entry["event"] = f"said at {record.filename}:{record.lineno}"
         if record.exc_info and record.exc_info[0] is not None:
-            entry["error"] = _place(record.exc_info[0], record.exc_info[2])
+            frames = traceback.extract_tb(record.exc_info[2], limit=-1)
+            places = (f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+            entry["error"] = " at ".join([record.exc_info[0].__name__, *places])
         return json.dumps(entry, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
 
 
@@ -54,11 +55,6 @@ def start(level: str) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("b12assistant").setLevel(level.upper())
-
-
-def _place(kind: type[BaseException], trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace, limit=-1)
-    return " at ".join([kind.__name__, *(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)])
 
 
 App = Callable[..., Awaitable[Any]]

@@ -82,21 +82,16 @@ class Policy:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             begun, path = time.monotonic(), scope["path"]
-            answering = _Answering(send, self.home if path == "/" else None, is_fixed=path.startswith(_HASHED))
-            await self._http(scope, receive, answering)
+            answering = _Answering(send, self.home if path == "/" else None, path.startswith(_HASHED))
+            try:
+                await self._answer(scope)(scope, _limited(receive), answering)
+            except Exception as error:  # noqa: BLE001 - the server would log its message and its stack
+                response = problem_of(error).response(path[:_LONGEST_NAME])
+                if not answering.started:
+                    await response(scope, receive, answering)
             if path not in HEALTH:
                 taken, route = round(1000 * (time.monotonic() - begun)), self._route(path) or "other"
                 _LOG.info("response", extra={"route": route, "status": answering.status, "ms": taken})
-
-    async def _http(self, scope: Scope, receive: Receive, send: _Answering) -> None:
-        answer = self._answer(scope)
-        try:
-            await answer(scope, _limited(receive), send)
-            return
-        except Exception as error:  # noqa: BLE001 - the server would log its message and its stack
-            response = problem_of(error).response(scope["path"][:_LONGEST_NAME])
-        if not send.started:
-            await response(scope, receive, send)
 
     def _answer(self, scope: Scope) -> ASGIApp:
         """Return the application, or a refusal, to answer a request."""
@@ -104,7 +99,7 @@ class Policy:
         path, length = scope["path"], headers.get(b"content-length", b"0")
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
             return PlainTextResponse("this server does not answer under that name\n", 421)
-        if not self._is_open(path):
+        if ".." in path.split("/") or self._route(path) is None:
             is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
             return self.missing if self.missing and is_page else PlainTextResponse("there is nothing here\n", 404)
         if any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(path))):
@@ -134,10 +129,10 @@ class Policy:
         name = name.strip("[]").lower()
         if name in self.names or name == self.host.lower():
             return True
-        return self.host in ("0.0.0.0", "::") and _is_number(name)  # noqa: S104 - compared, not bound
-
-    def _is_open(self, path: str) -> bool:
-        return ".." not in path.split("/") and self._route(path) is not None
+        try:
+            return self.host in ("0.0.0.0", "::") and bool(ipaddress.ip_address(name))  # noqa: S104 - compared, not bound
+        except ValueError:
+            return False
 
     def _route(self, path: str) -> str | None:
         """Return the allowed path that a path is, or is below."""
@@ -145,17 +140,17 @@ class Policy:
         return next(below, None)
 
 
+@dataclass(eq=False)
 class _Answering:
-    """Adds the headers to a response; holds a page back until its scripts are known."""
+    """Adds the headers to a response; holds a page back until its scripts are known, and changes it."""
 
-    def __init__(self, send: Send, change: Callable[[bytes], bytes] | None, *, is_fixed: bool) -> None:
-        self._send = send
-        self._is_fixed = is_fixed
-        self._change = change
-        self._page: Message | None = None
-        self._body: list[bytes] = []
-        self.status = 500
-        self.started = False
+    _send: Send
+    _change: Callable[[bytes], bytes] | None
+    _is_fixed: bool
+    _page: Message | None = None
+    _body: bytes = b""
+    status: int = 500
+    started: bool = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -164,18 +159,15 @@ class _Answering:
             if self._page is not None:
                 return
         elif self._page is not None and message["type"] == "http.response.body":
-            self._body.append(message.get("body", b""))
+            self._body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            body = b"".join(self._body)
-            page, self._page = self._page, None
-            headers = MutableHeaders(scope=page)
-            if self._change is not None:
-                body = self._change(body)
-                headers["content-length"] = str(len(body))
+            body = self._change(self._body) if self._change else self._body
+            headers = MutableHeaders(scope=self._page)
+            headers["content-length"] = str(len(body))
             headers["content-security-policy"] = policy_of(body)
-            await self._send(page)
-            message = {"type": "http.response.body", "body": body}
+            await self._send(self._page)
+            message, self._page = {"type": "http.response.body", "body": body}, None
         await self._send(message)
 
     def _set_headers(self, message: Message) -> None:
@@ -223,11 +215,3 @@ def parse_hosts(text: str) -> frozenset[str]:
         if not _HOST.fullmatch(part):
             raise ConfigError(f"web.hosts: {part!r} is not a host name", hint="write it like b12.example.org")
     return frozenset(text.lower().split())
-
-
-def _is_number(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

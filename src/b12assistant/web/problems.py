@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent
 
-from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.convertors import PathConvertor, register_url_convertor
@@ -25,7 +24,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from b12assistant.display.labels import Labels, capital
+from b12assistant.display.labels import capital, label
 from b12assistant.errors import AssistantError, NotFoundError, NoWordError, QuestionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,7 +48,6 @@ _UNAVAILABLE = {
     "late": "The answer was not ready in time.",
 }
 _CODES = {403: "foreign_site", 405: "method", 413: "too_large", 415: "content_type"}
-CODES = ("not_json", "not_found", *_CODES.values(), "invalid_request", "question", "unexpected", *_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +102,19 @@ class PassingError(AssistantError):
 
 
 class LoadingError(PassingError):
-    """The index and the encoder are still being loaded."""
-
-    code = "loading"
+    code = "loading"  # the index and the encoder
 
 
 class BusyError(PassingError):
-    """Too many questions are waiting."""
-
-    code = "busy"
+    code = "busy"  # too many questions are waiting
 
 
 class StoppingError(PassingError):
-    """The server is being stopped; it may be started again."""
-
-    code = "stopping"
+    code = "stopping"  # the server; it may be started again
 
 
 class LateError(PassingError):
-    """The answer was not ready before its deadline."""
-
-    code = "late"
+    code = "late"  # the answer was not ready before its deadline
 
 
 def json_bytes(value: object) -> bytes:
@@ -149,23 +139,7 @@ def problem_of(error: Exception) -> Problem:
         if not isinstance(error, PassingError):
             _LOG.warning("%s: %s", error.code, error)
         return Problem(503, error.code, _UNAVAILABLE[error.code], error.hint, headers=_LATER)
-    return _unexpected(error)
-
-
-def sentence_of(error: Exception, labels: Labels) -> str:
-    """Return what the page says about an error; the details are logged."""
-    problem = problem_of(error)
-    if isinstance(error, PassingError | NoWordError):
-        return labels(f"ask.{error.code}")
-    return problem.sentence if isinstance(error, AssistantError) else labels("ask.broken")
-
-
-def not_found() -> Problem:
-    return Problem(404, "not_found", "There is nothing at this address.", "GET /api/v1/documents lists what there is")
-
-
-def _unexpected(error: Exception) -> Problem:
-    """Return the problem of an unexpected error; log its kind and place, never its message."""
+    # Unexpected: its kind and place are logged, never its message.
     name = f"urn:uuid:{uuid.uuid4()}"
     frames = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
@@ -173,14 +147,16 @@ def _unexpected(error: Exception) -> Problem:
     return Problem(500, "unexpected", "Something went wrong here.", "the log knows it by this instance", instance=name)
 
 
-def install_problems(app: FastAPI) -> None:
-    """Turn every error of ``app`` into a problem document."""
+def sentence_of(error: Exception) -> str:
+    """Return what the page says about an error; the details are logged."""
+    problem = problem_of(error)
+    if isinstance(error, PassingError | NoWordError):
+        return label(f"ask.{error.code}")
+    return problem.sentence if isinstance(error, AssistantError) else label("ask.broken")
 
-    async def answer(request: Request, error: Exception) -> Response:
-        return problem_of(error).response(request.scope["path"])
 
-    for kind in (AssistantError, HTTPException, RequestValidationError, Exception):
-        app.add_exception_handler(kind, answer)
+def not_found() -> Problem:
+    return Problem(404, "not_found", "There is nothing at this address.", "GET /api/v1/documents lists what there is")
 
 
 def _of_http(error: HTTPException) -> Problem:
@@ -197,18 +173,19 @@ def _of_validation(error: RequestValidationError) -> Problem:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return _not_json()
-    errors = [{"at": _place(detail["loc"]), "message": str(detail["msg"])} for detail in details[:_MOST_ERRORS]]
+    errors = [
+        {  # such as `body.history.3`; long names are cut
+            "at": ".".join(str(part)[:_LONGEST_NAME] for part in detail["loc"][:6]),
+            "message": str(detail["msg"]),
+        }
+        for detail in details[:_MOST_ERRORS]
+    ]
     sentence = "The request does not have the form that is asked for."
     return Problem(422, "invalid_request", sentence, "see errors", errors)
 
 
 def _not_json() -> Problem:
     return Problem(400, "not_json", "The body is not JSON.", 'send {"question": "…"}')
-
-
-def _place(location: Sequence[object]) -> str:
-    """Return a place such as `body.history.3`; long names are cut."""
-    return ".".join(str(part)[:_LONGEST_NAME] for part in location[:6])
 
 
 class _Whole(PathConvertor):
@@ -240,17 +217,13 @@ class BoundedRoute(APIRoute):
 
         async def bounded(request: Request) -> Response:
             try:
-                if request.method == "POST":
-                    _check_kind(request)
+                kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+                is_coded = request.headers.get("content-encoding", "identity").lower() != "identity"
+                if request.method == "POST" and (kind != "application/json" or is_coded):
+                    hint = "send Content-Type: application/json"
+                    raise ProblemError(Problem(415, "content_type", "The body has to be plain JSON.", hint))
                 return await handle(request)
             except Exception as error:  # noqa: BLE001 - its message may hold the question; the server would log it
                 return problem_of(error).response(request.scope["path"])
 
         return bounded
-
-
-def _check_kind(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
-        hint = "send Content-Type: application/json"
-        raise ProblemError(Problem(415, "content_type", "The body has to be plain JSON.", hint))

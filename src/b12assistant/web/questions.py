@@ -24,7 +24,7 @@ from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.memory import give_back, spare_memory
+from b12assistant.threads import give_back, spare_memory
 from b12assistant.web.problems import BusyError, LateError, LoadingError, PassingError, StoppingError, problem_of
 
 T = TypeVar("T")
@@ -104,10 +104,6 @@ class Questions:
     @property
     def is_idle(self) -> bool:
         return self._open == 0
-
-    @property
-    def waiting(self) -> int:
-        return self.checks.waiting + self.searches.waiting
 
     def close(self) -> None:
         """Refuse new questions from now on; those in progress are answered."""
@@ -259,9 +255,6 @@ class Warmup:
             self._problem.set_result(None)
         except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem.set_result(problem_of(error).sentence)
-            return
-        finally:  # whatever happens, no caller waits forever
-            if not self._problem.done():
-                self._problem.set_result("Something went wrong here.")
-        then(space)
-        give_back()
+        else:
+            then(space)
+            give_back()

@@ -8,10 +8,8 @@ bodies and stay out of addresses and logs.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from enum import Enum
-from importlib import resources
 from operator import attrgetter
 from typing import Annotated
 
@@ -19,6 +17,7 @@ from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
@@ -26,7 +25,7 @@ from starlette.routing import BaseRoute, Match, Route
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import WebSettings
-from b12assistant.corpus.page_words import PageWords, load_page_words
+from b12assistant.corpus.entries import PageWords, load_page_words
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import Entry, export_line, source_facts
@@ -37,9 +36,8 @@ from b12assistant.web.problems import (
     BoundedRoute,
     JsonResponse,
     Problem,
-    ProblemError,
-    install_problems,
     not_found,
+    problem_of,
 )
 from b12assistant.web.questions import Questions
 
@@ -49,12 +47,8 @@ _ABOUT = (
 )
 
 
-def describe(routes: Sequence[BaseRoute], examples: Json, words: PageWords) -> Json:
-    """Return the OpenAPI document.
-
-    ``examples``: by operation and name, a request or parameters with the response. ``words``: of the page, for what
-    the corpus is about.
-    """
+def describe(routes: Sequence[BaseRoute], words: PageWords) -> Json:
+    """Return the OpenAPI document; ``words``: of the page, for what the corpus is about."""
     about = _ABOUT.format(name=words.heading)
     document = get_openapi(title=words.name, version="1", description=about, routes=routes)
     problem = http_models.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -66,28 +60,7 @@ def describe(routes: Sequence[BaseRoute], examples: Json, words: PageWords) -> J
         for operation in path.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
-            _exemplify(operation, examples.get(operation["operationId"], {}))
     return document
-
-
-def load_examples() -> Json:
-    """Load recorded requests to the starter corpus with their responses."""
-    file = resources.files("b12assistant").joinpath("data", "http", "examples.json")
-    return dict(json.loads(file.read_text("utf-8")))
-
-
-def _exemplify(operation: Json, examples: Json) -> None:
-    answers = {name: {"value": example["response"]} for name, example in examples.items()}
-    if answers:
-        operation["responses"]["200"]["content"]["application/json"]["examples"] = answers
-    asked = {name: {"value": example["request"]} for name, example in examples.items() if "request" in example}
-    if asked:
-        operation["requestBody"]["content"]["application/json"]["examples"] = asked
-    for parameter in operation.get("parameters", []):
-        given = {name: example.get("parameters", {}) for name, example in examples.items()}
-        values = {name: {"value": all_[parameter["name"]]} for name, all_ in given.items() if parameter["name"] in all_}
-        if values:
-            parameter["examples"] = values
 
 
 ROOT = "/api/v1"
@@ -107,7 +80,13 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     _add_documents(router, workspace)
     _add_passages(router, workspace)
     _add_health(router, workspace, questions)
-    _add_description(router, workspace)
+    described = [route for route in router.routes if isinstance(route, APIRoute)]
+
+    @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
+    def description() -> Response:
+        """This API for machines: OpenAPI."""
+        return JsonResponse(describe(described, workspace().page_words or load_page_words()))
+
     _add_elsewhere(router)
     return router
 
@@ -116,7 +95,7 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
     """Return the API as an application, to which routes can be added."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNWATCHED)
     app.include_router(build_router(workspace, questions))
-    install_problems(app)
+    app.add_exception_handler(HTTPException, lambda asked, error: problem_of(error).response(asked.scope["path"]))
     return app
 
 
@@ -240,26 +219,18 @@ def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> No
         )
 
 
-def _add_description(router: APIRouter, workspace: Space) -> None:
-    routes = [route for route in router.routes if isinstance(route, APIRoute)]
-
-    @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
-    def description() -> Response:
-        """This API for machines: OpenAPI, with examples."""
-        return JsonResponse(describe(routes, load_examples(), workspace().page_words or load_page_words()))
-
-
 def _add_elsewhere(router: APIRouter) -> None:
     """Add a route for the rest of /api, so that the mounted page does not answer for it."""
     ours = [route for route in router.routes if isinstance(route, Route | APIRoute)]
 
     async def elsewhere(request: Request) -> Response:
         here = [route.methods or set() for route in ours if route.matches(request.scope)[0] is not Match.NONE]
-        if not here:
-            raise ProblemError(not_found())
         allowed = ", ".join(sorted(set().union(*here)))
         sentence = "This address does not know the method."
-        raise ProblemError(Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}))
+        problem = (
+            Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}) if here else not_found()
+        )
+        return problem.response(request.scope["path"])
 
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
     for path in ("/api/{rest:whole}", "/healthz", "/readyz"):

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import partial
 from importlib import resources
-from itertools import groupby
-from operator import attrgetter
 from pathlib import PurePosixPath
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.page_words import PageWords, load_figures, load_page_words
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
-from b12assistant.display.labels import Labels, load_labels
-from b12assistant.display.markup import draw
+from b12assistant.display.labels import tables
 from b12assistant.errors import ServerError
 from b12assistant.web import listening, service, ui
-from b12assistant.web.lookup_routes import lookup_router
+from b12assistant.web.page_routes import PATHS, own_page, page_router
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_hosts
 from b12assistant.web.questions import Questions, Warmup
-from b12assistant.web.source_routes import PATHS as SOURCE_PATHS
-from b12assistant.web.source_routes import REPLY, reply_router, source_router
 from b12assistant.web.turns import Asking
-
-FIGURES = "/figures"
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-
-def plain_router(words: PageWords, labels: Labels) -> APIRouter:
-    """Return the route of the figures."""
-    router = APIRouter(redirect_slashes=False)
-
-    async def figures(_: Request) -> Response:
-        shipped = load_figures()
-        return _page("figures", 200, labels, words, shipped.intro, groupby(shipped.figure, key=attrgetter("about")))
-
-    router.add_route(FIGURES, figures, methods=["GET"], include_in_schema=False)
-    return router
-
-
-def missing_page(words: PageWords, labels: Labels) -> Response:
-    """Answer an unknown address with a link to the start page."""
-    return _page("missing", 404, labels, words)
-
-
-def _page(macro: str, status: int, labels: Labels, words: PageWords, *values: object) -> Response:
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    return Response(draw("plain.html", macro, words, labels, *values), status, headers, "text/html; charset=utf-8")
-
 
 DATA = "/gradio_api/queue/data"
 HOST = "127.0.0.1"
@@ -65,48 +32,31 @@ _SHEETS = ("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "she
 _FIRST_SHEETS = ("tokens.css", "page.css")  # of what is shown before the scripts have run
 _FIRST = "stream.js"  # before any script of Gradio
 _SCRIPTS = ("shell.js", "app.js", "copying.js", "keep.js", "lookup.js")
-# The routes of Gradio that the page needs; no upload, no file, no proxy, no list of functions.
-FRAMEWORK = (
-    *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA),
-    *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
-)
+# Of Gradio's routes, those that the page needs; no upload, no file, no proxy, no list of functions.
 _HEARTBEAT = "/gradio_api/heartbeat/"
-OWN = (
-    _HEARTBEAT,
-    *(*SOURCE_PATHS, FIGURES, *HEALTH, REPLY),
-    *("/own/", "/favicon.ico", "/api/", "/lookup/"),
+OPEN = (
+    *("/", "/assets/", "/static/", "/theme.css", JOIN, DATA, _HEARTBEAT),
+    *("/gradio_api/startup-events", "/gradio_api/theme.css", "/gradio_api/app_id"),
+    *(*PATHS, *HEALTH, "/own/", "/favicon.ico", "/api/"),
 )
 
 
-def application(
-    space: Workspace,
-    warmup: Warmup,
-    host: str = HOST,
-    questions: Questions | None = None,
-) -> Policy:
+def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Questions | None = None) -> Policy:
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions.of(settings.web)
-    labels = load_labels()
-    words = live().page_words or load_page_words(labels.language)
+    words = live().page_words or load_page_words()
     app = service.build_app(live, questions)
-    routers = (
-        source_router(live, labels),
-        reply_router(live, questions),
-        plain_router(words, labels),
-        lookup_router(live, questions, labels),
-    )
-    for router in routers:
-        app.include_router(router)
-    files = {**_own_files(), "labels.json": labels.as_json()}
+    app.include_router(page_router(live, questions, words))
+    folder = resources.files("b12assistant").joinpath("static")
+    files = {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
+    files["labels.json"] = json.dumps({"code": "en", **tables()}, ensure_ascii=False).encode()
     _add_own(app, files)
-    _add_heartbeat(app)
-    ui.mount(app, Asking(live, questions, labels, warmup), words, _head(files))
-    paths = (*FRAMEWORK, *OWN)
+    ui.mount(app, Asking(live, questions, warmup), words, _head(files))
     names = LOOPBACK | parse_hosts(settings.web.hosts)
     sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, labels=labels, sheets=sheets)
-    return Policy(app, paths, host, names, home, missing_page(words, labels))
+    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, sheets=sheets)
+    return Policy(app, OPEN, host, names, home, own_page("plain.html", "missing", words, status=404))
 
 
 def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
@@ -136,11 +86,6 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
 
-def _own_files() -> Mapping[str, bytes]:
-    folder = resources.files("b12assistant").joinpath("static")
-    return {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
-
-
 def _head(files: Mapping[str, bytes]) -> str:
     """Return the page's head: our style sheets and scripts, at addresses with a digest."""
     sheets = [f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS]
@@ -153,16 +98,7 @@ def _address(files: Mapping[str, bytes], name: str) -> str:
     return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
 
 
-def _add_heartbeat(app: FastAPI) -> None:
-    """End the stream that every open page would hold; ``ui.KEPT`` says when a conversation is forgotten."""
-
-    @app.get(_HEARTBEAT + "{page}", include_in_schema=False)
-    async def heartbeat() -> Response:
-        return Response(media_type="text/event-stream")
-
-
 def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
-    small = {name: gzip.compress(content, mtime=0) for name, content in files.items()}
     fixed = {name: _address(files, name) for name in files}
 
     @app.get("/own/{name}", include_in_schema=False)
@@ -173,11 +109,13 @@ def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
         is_fixed = str(request.url).endswith(fixed[name])
         otherwise = "max-age=3600" if name.endswith(".svg") else "no-cache"  # the page names its icon three times
         kept = "max-age=31536000, immutable" if is_fixed else otherwise
-        headers = {"cache-control": kept, "vary": "accept-encoding"}
-        content = files[name]
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            content, headers["content-encoding"] = small[name], "gzip"
-        return Response(content, media_type=_TYPES[PurePosixPath(name).suffix], headers=headers)
+        media_type = _TYPES[PurePosixPath(name).suffix]
+        return Response(files[name], media_type=media_type, headers={"cache-control": kept})
+
+    @app.get(_HEARTBEAT + "{page}", include_in_schema=False)
+    async def heartbeat() -> Response:
+        """End the stream that every open page would hold; ``ui.KEPT`` says when a conversation is forgotten."""
+        return Response(media_type="text/event-stream")
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon(request: Request) -> Response:

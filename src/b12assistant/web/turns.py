@@ -13,12 +13,12 @@ from functools import partial
 
 from b12assistant.answers import Reply
 from b12assistant.application.live import Live
-from b12assistant.application.opening import library
 from b12assistant.application.shared_answer import shared
 from b12assistant.corpus.publishers import PublisherKind
-from b12assistant.display.labels import Labels
+from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
+from b12assistant.index.parts import library
 from b12assistant.safety.translations import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, sentence_of
@@ -58,11 +58,10 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Asking:
-    """What the page needs to answer: the live index, the lanes, the labels, and the state of loading."""
+    """What the page needs to answer: the live index, the lanes, and the state of loading."""
 
     live: Live
     questions: Questions
-    labels: Labels
     warmup: Warmup
 
     async def ask(
@@ -74,13 +73,13 @@ class Asking:
         """
         question, earlier = typed or "", [] if quotes else talk.questions
         if not question.strip():
-            return question, talk, draw("page.html", "note", self.labels("ask.empty"))
+            return question, talk, draw("page.html", "note", label("ask.empty"))
         space = await asyncio.to_thread(self.live)
         number, is_loading = talk.count + 1, not self.warmup.ended
 
         def shown(reply: Reply) -> Conversation:
             reply = shared(space, reply, quotes) if quotes else reply
-            answer, setting = reply.answer, space.setting(labels=self.labels)
+            answer, setting = reply.answer, space.setting()
             html = turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
             read_as = answer.interpretation.text if answer.interpretation else None
             sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
@@ -99,24 +98,22 @@ class Asking:
                 more = await ask()
         except Exception as error:  # noqa: BLE001 - the reader gets a message without internals
             why = error.code if isinstance(error, PassingError) else ""
-            return question, talk, draw("page.html", "note", sentence_of(error, self.labels), why)
+            return question, talk, draw("page.html", "note", sentence_of(error), why)
         return "", more, ""
 
     async def restored(self, kept: str | None, talk: Conversation) -> tuple[Conversation, str]:
         """Ask again what a browser kept; return all of it as the conversation, or the old one and a note."""
+        failed = (talk, draw("page.html", "note", label("ask.not_restored")))
         try:
             turns = CONVERSATION.validate_json(kept or "")
         except ValueError:
-            return talk, self._not_restored()
+            return failed
         again = Conversation(count=talk.count)
         for turn in turns:
             _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed, quotes=turn.quotes)
             if note:
-                return talk, self._not_restored()
+                return failed
         return again, ""
-
-    def _not_restored(self) -> str:
-        return draw("page.html", "note", self.labels("ask.not_restored"))
 
     async def again(self, asked: str | None, talk: Conversation) -> tuple[str, Conversation, str]:
         """Ask a question of an earlier message by itself; return "" for the field that named it, and as ``ask``."""
@@ -144,11 +141,11 @@ class Asking:
         publications = f"{sum(kinds.values()):,}"
         yield "".join(
             (
-                draw("page.html", "library", publications, self.labels) if made_of else "",
+                draw("page.html", "library", publications) if made_of else "",
                 self._state("ready"),
-                draw("page.html", "state", self.labels("ask.older"), "failed") if opened.problems else "",
+                draw("page.html", "state", label("ask.older"), "failed") if opened.problems else "",
             )
         )
 
     def _state(self, kind: str, **values: str) -> str:
-        return draw("page.html", "state", self.labels(f"ask.{kind}", **values), kind)
+        return draw("page.html", "state", label(f"ask.{kind}", **values), kind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import gradio as gr
 
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
-from b12assistant.corpus.page_words import PageWords
-from b12assistant.display.labels import Labels
+from b12assistant.corpus.entries import PageWords
+from b12assistant.display.labels import label
 from b12assistant.display.markup import draw, plain
 from b12assistant.web.turns import Asking, Conversation, ShownTurn
 
@@ -50,7 +51,7 @@ def theme() -> gr.themes.Base:
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
-def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets: Sequence[str]) -> bytes:
+def with_head(page: bytes, first: str, words: PageWords, sheets: Sequence[str]) -> bytes:
     """Put ``first``, the address of a script, at the start of the head, and replace Gradio's preview with our own.
 
     The body begins with head and box, which can be used before Gradio's scripts have run, or without them;
@@ -62,7 +63,7 @@ def with_head(page: bytes, first: str, words: PageWords, labels: Labels, sheets:
         f'<meta property="og:description" content="{plain(words.tagline)}">'
         + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
-    shell = _part("first", words, labels, TABS).encode()
+    shell = _part("first", words, TABS).encode()
     page = _PREVIEW.sub(b"", page).replace(b"<head>", own.encode(), 1)
     return _BODY.sub(lambda body: body[0] + shell, page, count=1)
 
@@ -73,7 +74,6 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gr
 
 
 TABS = ("ask", "lookup")
-SURFACES = TABS[1:]  # empty here: a script fills each one when its tab is opened
 EVENTS_AT_ONCE = 256  # that the framework runs: they only wait for their turn in the lanes of `Questions`
 MOST_EVENTS = 500  # calls of the page that wait; one more is refused
 SESSIONS = 500  # held in memory; the oldest is forgotten first
@@ -82,19 +82,17 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 
 def build(asking: Asking, words: PageWords) -> gr.Blocks:
-    """Build the page: a tab to ask in, and one for each surface that a script fills."""
-    labels = asking.labels
+    """Build the page: a tab to ask in, and one to look passages up."""
     page: gr.Blocks
     with gr.Blocks(title=words.name, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        _text(_part("skip", labels), "skip-link")
+        _text(_part("skip"), "skip-link")
         with gr.Row(elem_id="top"):
             _text(_part("brand", words), "brand")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(labels("tabs.ask"), id="ask", elem_id="tab-ask"):
+            with gr.Tab(label("tabs.ask"), id="ask", elem_id="tab-ask"):
                 state = _ask_tab(asking, words)
-            for name in SURFACES:
-                with gr.Tab(labels(f"tabs.{name}"), id=name, elem_id=f"tab-{name}"):
-                    gr.Column(elem_id=name)
+            with gr.Tab(label("tabs.lookup"), id="lookup", elem_id="tab-lookup"):
+                gr.Column(elem_id="lookup")  # a script fills it when its tab is opened
         _text('<div role="status" id="say"></div>', "announcements", "sr")
         page.load(asking.readiness, None, state, **_QUIET)
     page.max_threads = EVENTS_AT_ONCE
@@ -107,17 +105,16 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
 
 def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     """Build the conversation; return the element that shows the state of loading."""
-    labels = asking.labels
     talk = gr.State(Conversation(), time_to_live=KEPT)
     _text(_part("intro", words), "intro")
     thread = gr.Column(elem_id="thread")
-    box, send, note = _composer(words, labels)
+    box, send, note = _composer(words)
     with gr.Row(elem_id="foot"):
-        new = gr.Button(labels("ask.new"), elem_id="new", size="sm", min_width=0)
-    examples = _examples(words, labels)
+        new = gr.Button(label("ask.new"), elem_id="new", size="sm", min_width=0)
+    examples = _examples(words)
     state = _text(_part("state", "", "unknown"), "state")
     run_by = asking.live().configuration.settings.page.run_by
-    _text(_part("about", words, labels, version("b12assistant"), run_by), "about")
+    _text(_part("about", words, version("b12assistant"), run_by), "about")
     _text(_part("general", asking.live().texts[GENERAL].text), "general")
     outputs = [box, talk, note]
     with thread:
@@ -128,8 +125,8 @@ def _ask_tab(asking: Asking, words: PageWords) -> gr.Markdown:
     again.change(asking.again, [again, talk], [again, talk, note], **_QUIET)
     gr.on([box.submit, send.click], asking.ask, [box, talk], outputs, **_QUIET)
     for button, question in examples:
-        button.click(_pressed(asking, question), talk, outputs, **_QUIET)
-    new.click(_clear, talk, outputs, **_QUIET)
+        button.click(partial(_ask, asking, question), talk, outputs, **_QUIET)
+    new.click(lambda talk: ("", Conversation(count=talk.count), ""), talk, outputs, **_QUIET)
     return state
 
 
@@ -137,34 +134,26 @@ def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
     """Put the page at the root of an application; ``head`` names its style sheets and script."""
 
     async def mounted() -> None:
-        _mount(app, build(asking, words), head)
+        gr.mount_gradio_app(
+            app,
+            build(asking, words),
+            path="/",
+            theme=theme(),
+            head=head,
+            footer_links=[],
+            show_error=False,
+            run_history=False,  # it would store every question in the reader's browser
+            allowed_paths=[],
+            max_file_size=1,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=False,
+            enable_monitoring=False,
+        )
 
-    # Outside an event loop, Gradio would leave a loop open for every lock it makes.
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(mounted())
-    else:
-        _mount(app, build(asking, words), head)
-
-
-def _mount(app: Any, page: gr.Blocks, head: str) -> None:
-    gr.mount_gradio_app(
-        app,
-        page,
-        path="/",
-        theme=theme(),
-        head=head,
-        footer_links=[],
-        show_error=False,
-        run_history=False,  # it would store every question in the reader's browser
-        allowed_paths=[],
-        max_file_size=1,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        enable_monitoring=False,
-    )
+    # Outside an event loop, Gradio would leave a loop open for every lock it makes; the caller may run one already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, mounted()).result()
 
 
 _part = partial(draw, "page.html")
@@ -187,17 +176,17 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
                 with gr.Row(elem_id="controls", key=f"c{turn.number}"):
                     for name, text in turn.controls:
                         button = gr.Button(text, elem_id=name, min_width=0, key=f"c{turn.number}{name}")
-                        button.click(_pressed(asking, text), talk, outputs, **_QUIET)
+                        button.click(partial(_ask, asking, text), talk, outputs, **_QUIET)
             if turn.read_as is not None:
                 _undo(asking, turn, talk, outputs)
 
 
 def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
     """Draw, folded, a box to edit what was searched, and a button to search as typed; both add a turn."""
-    with gr.Accordion(asking.labels("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
+    with gr.Accordion(label("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
         box = gr.Textbox(
             turn.read_as,
-            label=asking.labels("ask.question"),
+            label=label("ask.question"),
             show_label=False,
             elem_id="reading",
             max_lines=4,
@@ -205,13 +194,11 @@ def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.comp
             max_length=MOST_CHARACTERS,
             key=f"r{turn.number}box",
         )
-        edited = gr.Button(
-            asking.labels("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this"
-        )
-        typed = gr.Button(asking.labels("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
+        edited = gr.Button(label("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this")
+        typed = gr.Button(label("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
         ask = partial(_ask, asking, as_typed=True)
         gr.on([box.submit, edited.click], ask, [box, talk], outputs, **_QUIET)
-        typed.click(_pressed(asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
+        typed.click(partial(_ask, asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
 
 
 async def _ask(
@@ -222,17 +209,12 @@ async def _ask(
     return gr.update(), talk, note
 
 
-def _pressed(asking: Asking, question: str, *, as_typed: bool = False) -> Callable[..., Awaitable[Any]]:
-    """Return the handler of a button that asks a fixed question."""
-    return partial(_ask, asking, question, as_typed=as_typed)
-
-
-def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
+def _composer(words: PageWords) -> tuple[gr.Textbox, gr.Button, gr.Markdown]:
     with gr.Column(elem_id="composer"):
         note = _text("", "note")
         with gr.Row(elem_id="line"):
             box = gr.Textbox(
-                label=labels("ask.question"),
+                label=label("ask.question"),
                 placeholder=words.placeholder,
                 elem_id="ask",
                 lines=1,
@@ -242,16 +224,12 @@ def _composer(words: PageWords, labels: Labels) -> tuple[gr.Textbox, gr.Button, 
                 autofocus=True,
                 html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=True),
             )
-            send = gr.Button(labels("ask.send"), variant="primary", elem_id="send", min_width=0)
+            send = gr.Button(label("ask.send"), variant="primary", elem_id="send", min_width=0)
     return box, send, note
 
 
-def _examples(words: PageWords, labels: Labels) -> list[tuple[gr.Button, str]]:
+def _examples(words: PageWords) -> list[tuple[gr.Button, str]]:
     with gr.Column(elem_id="examples"):
-        _text(_part("heading", labels("ask.examples")), "examples-heading")
+        _text(_part("heading", label("ask.examples")), "examples-heading")
         with gr.Row(elem_id="questions"):
             return [(gr.Button(question, size="sm", min_width=0), question) for question in words.examples]
-
-
-def _clear(talk: Conversation) -> tuple[str, Conversation, str]:
-    return "", Conversation(count=talk.count), ""
