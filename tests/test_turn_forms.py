@@ -89,7 +89,7 @@ def test_what_leads_in_or_closes_a_topic_is_passed_over(start: Callable[[str], i
 
 @given(st.text(max_size=400))
 def test_any_text_is_read_and_something_is_always_left(text: str) -> None:
-    assert stands_alone(text) in (True, False)
+    assert stands_alone(text) or len(text) <= 300
     if any(character.isalnum() for character in text):
         assert any(character.isalnum() for character in text[lead_in(text) :])
         assert any(character.isalnum() for character in text[new_topic(text) :])

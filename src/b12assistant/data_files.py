@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from b12assistant.errors import ConfigError, UsageError
 
 Table = Mapping[str, Any]
+Parsed = TypeVar("Parsed")
 HINT = "restore the packaged data files, or correct the place named"
 # A long string, whose lines may look like entries. Short strings and comments are matched too, so that a quotation mark
 # in them does not open one.
@@ -32,6 +34,19 @@ def read_data(*path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(resources.files("b12assistant").joinpath("data", *path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        raise ConfigError(f"data/{name} cannot be read: {error}", hint=HINT) from error
+
+
+def read_fitted(*path: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+    """Read a file of fitted arrays below ``b12assistant/data``. Raises ``ConfigError`` if it cannot be read."""
+    import numpy as np
+
+    name = "/".join(path)
+    try:
+        data = resources.files("b12assistant").joinpath("data", *path).read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return parse(arrays)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"data/{name} cannot be read: {error}", hint=HINT) from error
 
 

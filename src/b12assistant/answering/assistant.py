@@ -46,8 +46,8 @@ SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
 _MARGIN = 0.25  # how far a further quote may score below the best one
-# Share of a quote's words that those before it cover, from which it adds nothing (docs/decisions/05-quoting.md has
-# what two readers of 431 pairs of quotes say it drops).
+# Share of a quote's words, and of its best sentence's, that the quotes before it cover, from which it adds nothing
+# (docs/decisions/05-quoting.md has what readers of 680 pairs of quotes say that this drops).
 _SAID, _SAID_OF_BEST = 0.7, 0.75
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)

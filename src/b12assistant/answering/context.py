@@ -9,17 +9,14 @@ Whether a turn needs what came before is a weighted sum of its vector (`benchmar
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from b12assistant.answering.signals import mean_of
+from b12assistant.answering.signals import logistic, mean_of
+from b12assistant.data_files import read_fitted
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
 
@@ -98,7 +95,7 @@ class LeaningModel:
 
     def of(self, vector: Vectors) -> Leaning:
         """Judge a turn by its vector, (d,)."""
-        share = 1 / (1 + float(np.exp(-(vector @ self.weights[:-1] + self.weights[-1]))))
+        share = float(logistic(vector @ self.weights[:-1] + self.weights[-1]))
         may, does = self.limits
         return Leaning.YES if share >= does else Leaning.MAYBE if share >= may else Leaning.NO
 
@@ -106,7 +103,9 @@ class LeaningModel:
 @cache
 def load_leaning() -> LeaningModel:
     """Read the committed `data/answering/leaning.npz`."""
-    data = files("b12assistant").joinpath("data/answering/leaning.npz").read_bytes()
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        may, does = arrays["limits"].tolist()
-        return LeaningModel(arrays["weights"], (may, does), str(arrays["encoder"]))
+    return read_fitted("answering", "leaning.npz", parse=_leaning)
+
+
+def _leaning(arrays: Mapping[str, Any]) -> LeaningModel:
+    may, does = arrays["limits"].tolist()
+    return LeaningModel(arrays["weights"], (may, does), str(arrays["encoder"]))

@@ -6,22 +6,19 @@ answer. What only the question names can, so each word counts by how likely it i
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from math import exp
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from b12assistant.answering.retrieval import Query
-from b12assistant.data_files import read_data
+from b12assistant.data_files import read_data, read_fitted
 from b12assistant.language.words import terms
 from b12assistant.threads import once
 
@@ -110,9 +107,9 @@ class Topics:
         """Return (n,) between 0 and 1. ``tokens``: (q, p) rows of unit length, from the encoder with this digest."""
         known = np.array([self.features(word.term) for word in words], dtype=np.float32).reshape(-1, 4)
         if encoder != self.encoder:
-            return _logistic(known @ self.plain)
+            return logistic(known @ self.plain)
         vectors = np.array([mean_of(tokens[word.tokens]) for word in words], np.float32).reshape(-1, tokens.shape[1])
-        return _logistic(np.concatenate([LOUD * vectors, known], axis=1) @ self.weights)
+        return logistic(np.concatenate([LOUD * vectors, known], axis=1) @ self.weights)
 
     def features(self, term: str) -> tuple[float, float, float, float]:
         """Return the three, and the constant."""
@@ -201,18 +198,21 @@ class Evidence:
 @cache
 def load_topics() -> Topics:
     """Read the committed `data/answering/topics.npz`."""
-    data = files("b12assistant").joinpath("data/answering/topics.npz").read_bytes()
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        names = json.loads(arrays["terms"].tobytes())
-        repeats, titled = arrays["repeats"].astype(float) / 64, -arrays["titled"].astype(float) / 32
-        table = {name: (r, t, 1.0) for name, r, t in zip(names, repeats.tolist(), titled.tolist(), strict=True)}
-        return Topics(table, arrays["weights"], arrays["plain"], str(arrays["encoder"]))
+    return read_fitted("answering", "topics.npz", parse=_topics)
+
+
+def _topics(arrays: Mapping[str, Any]) -> Topics:
+    names = json.loads(arrays["terms"].tobytes())
+    repeats, titled = arrays["repeats"].astype(float) / 64, -arrays["titled"].astype(float) / 32
+    table = {name: (r, t, 1.0) for name, r, t in zip(names, repeats.tolist(), titled.tolist(), strict=True)}
+    return Topics(table, arrays["weights"], arrays["plain"], str(arrays["encoder"]))
 
 
 SHORT, LONGER = 9, 15  # words: up to the first a question only asks, from the second on it often tells something too
 
 
-def _logistic(values: Vectors) -> Vectors:
+def logistic(values: Vectors) -> Vectors:
+    """Return a share between 0 and 1 for each sum."""
     return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
 
 
@@ -286,6 +286,6 @@ class Calibration:
 @cache
 def load_calibration() -> Calibration:
     """Read the committed `data/answering/calibration.toml`, which names the command that made it."""
-    table = tomllib.loads(files("b12assistant").joinpath("data/answering/calibration.toml").read_text("utf-8"))
+    table = read_data("answering", "calibration.toml")
     unasked = Calibration(**table["unasked"]) if "unasked" in table else None
     return Calibration(**table["calibration"], where_unasked=unasked)

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from b12assistant.answering import turn_forms
 from b12assistant.answering.asked import LONGEST, SHORT, Asked
 from b12assistant.answering.context import InContext, Leaning
 from b12assistant.answering.engine import Engine, Searched
 from b12assistant.answering.quoting import Window
 from b12assistant.answering.signals import Calibration, Signals, is_barred
-from b12assistant.answering.turn_forms import is_remark, move_of, new_topic
+from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, states
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.reader import EXTREMES
@@ -168,7 +167,7 @@ def last_question(turns: Sequence[Turn]) -> int | None:
         for i, turn in enumerate(turns[:-1])
         if turn.text.strip() and move_of(turn.text) is Move.ASKS and not is_remark(turn.text)
     ]
-    return next((i for i in reversed(asked) if not turn_forms.states(turns[i].text)), asked[-1] if asked else None)
+    return next((i for i in reversed(asked) if not states(turns[i].text)), asked[-1] if asked else None)
 
 
 def times_more(turns: Sequence[Turn]) -> int:
@@ -181,7 +180,7 @@ def times_more(turns: Sequence[Turn]) -> int:
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
-    begin = 0 if literal else new_topic(turn.text) or turn_forms.lead_in(turn.text)
+    begin = 0 if literal else new_topic(turn.text) or lead_in(turn.text)
     return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
 
 

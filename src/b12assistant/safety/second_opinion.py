@@ -8,21 +8,19 @@ emergency that the rules see needs no encoder.
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from importlib.resources import files
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from b12assistant.answers import Level, Triage, Turn
-from b12assistant.data_files import HINT
-from b12assistant.errors import AssistantError, ConfigError, EncoderError
+from b12assistant.data_files import read_fitted
+from b12assistant.errors import AssistantError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import CueWordings
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-Parsed = TypeVar("Parsed")
 WORDS_FILE: Final = "word_model.npz"
 PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counted
 CUE: Final = 0.3  # of a cue, relative to words whose squares add up to 1
@@ -155,18 +152,10 @@ def _roots(parts: Sequence[frozenset[int]]) -> Floats:
 def load_word_model() -> WordModel:
     """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
     return read_fitted(
-        WORDS_FILE, lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"]))
+        "red_flags",
+        WORDS_FILE,
+        parse=lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"])),
     )
-
-
-def read_fitted(file: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
-    """Read arrays that ship with the package. Raises ``ConfigError`` if they cannot be read."""
-    try:
-        data = files("b12assistant").joinpath("data", "red_flags", file).read_bytes()
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return parse(arrays)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data/red_flags/{file} cannot be read: {error}", hint=HINT) from error
 
 
 FILE: Final = "second_opinion.npz"
@@ -384,7 +373,7 @@ class Advice:
 @cache
 def load_fitted() -> Fitted:
     """Load the fitted file that ships with the package."""
-    return read_fitted(FILE, parse_fitted)
+    return read_fitted("red_flags", FILE, parse=parse_fitted)
 
 
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
