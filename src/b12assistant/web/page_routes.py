@@ -77,7 +77,28 @@ class MessageRequest(Form):
 def page_router(workspace: Callable[[], Workspace], questions: Questions, words: PageWords) -> APIRouter:
     """Return the routes, which are not part of the described API; ``workspace`` is called once per request."""
     router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, include_in_schema=False)
+    _add_lookup(router, workspace, questions)
+    _add_documents(router, workspace)
 
+    @router.post(REPLY)
+    async def reply(asked: MessageRequest, request: Request) -> Response:
+        """Return a message that quotes the passages, as text and as HTML."""
+        space = await asyncio.to_thread(workspace)
+        # "" if only this machine can open the page
+        base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
+        return await questions.run(lambda: JsonResponse(_message(space, asked, base)))
+
+    @router.get(FIGURES)
+    def figures() -> Response:
+        """Return how well the library that ships answers."""
+        shipped = load_figures()
+        groups = groupby(shipped.figure, key=attrgetter("about"))
+        return own_page("plain.html", "figures", words, shipped.intro, groups)
+
+    return router
+
+
+def _add_lookup(router: APIRouter, workspace: Callable[[], Workspace], questions: Questions) -> None:
     @router.get(f"{LOOK_UP}choices")
     def choices() -> Response:
         """Return the values of the filters that occur in the index."""
@@ -89,14 +110,8 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
         space = await asyncio.to_thread(workspace)
         return await questions.look_up(space, asked.text, partial(_results, space, asked), partial(_unsearched, space))
 
-    @router.post(REPLY)
-    async def reply(asked: MessageRequest, request: Request) -> Response:
-        """Return a message that quotes the passages, as text and as HTML."""
-        space = await asyncio.to_thread(workspace)
-        # "" if only this machine can open the page
-        base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse(_message(space, asked, base)))
 
+def _add_documents(router: APIRouter, workspace: Callable[[], Workspace]) -> None:
     @router.get(f"{addresses.ROOT}{{document:whole}}")
     def document(request: Request) -> Response:
         """Return a document as a page."""
@@ -117,15 +132,6 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
         if quote is None:
             return PlainTextResponse(f"{label('cite.gone')}\n", 410)
         return PlainTextResponse(cite(quote).encode("utf-8", "replace"))
-
-    @router.get(FIGURES)
-    def figures() -> Response:
-        """Return how well the library that ships answers."""
-        shipped = load_figures()
-        groups = groupby(shipped.figure, key=attrgetter("about"))
-        return own_page("plain.html", "figures", words, shipped.intro, groups)
-
-    return router
 
 
 def own_page(template: str, macro: str, *values: object, status: int = 200) -> Response:
