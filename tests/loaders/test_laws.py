@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from b12assistant.errors import SourceError
 from b12assistant.loaders import isolation, load, pdf, text
-from b12assistant.loaders.passages import Prepared
 
 HYPHENS = str.maketrans("", "", "-‐\u00ad")
 
@@ -25,7 +24,7 @@ def test_the_maps_fit_the_text(form: str) -> None:
         except SourceError:  # no text: binary, or a PDF without any
             return
         assert_laws(extract)
-        assert isolation.unpack(isolation.pack(Prepared(extract, (), 0.0, None))).extract == extract
+        assert isolation.unpack(isolation.pack(extract)) == extract
 
     law()
 

@@ -2,12 +2,12 @@ import codecs
 
 import pytest
 from builders_pdf import build_pdf, column
+from unseen.quoted import quotable
 
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import decode
-from b12assistant.loaders.passages import Splitting, prepare
 
 HTML = b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html><p>Seen.</p>"
 PDF = build_pdf(column("Seen."))
@@ -79,9 +79,7 @@ def test_a_sentence_with_invisible_letters_is_named_and_not_quoted(sentence: str
     extract = load(page.format(f"One goes before. {sentence} One comes after.").encode(), f"a.{suffix}")
     (warning,) = extract.warnings
     assert f"({codes}), whose sentences are not quoted" in warning
-    parts = prepare(extract, Splitting(256, 100), lambda text: len(text.split())).parts or ()
-    sentences = [extract.text[at.start : at.end] for part in parts for at in part.sentences]
-    assert sentences == ["One goes before.", "One comes after."]
+    assert quotable(extract) == "One goes before. One comes after."
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from b12assistant.config import Settings
 from b12assistant.index.documents import entries_from_bytes
 from b12assistant.index.indexing import Built, Indexer
 from b12assistant.loaders.isolation import _PATIENCE, IsolatedLoader
-from b12assistant.loaders.passages import Prepared, Splitting
 from b12assistant.types import Extract, FileEnd, FileReport
 from stress_tests.runner import Tries
 
@@ -42,12 +41,9 @@ class Timed:
         return self.reader.read(path)
 
     def extract(self, data: bytes, name: str) -> Extract:
-        return self.reader.extract(data, name)
-
-    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
         began = time.monotonic()
         try:
-            return self.reader.prepare(data, name, splitting)
+            return self.reader.extract(data, name)
         finally:
             self.took[name] = time.monotonic() - began
 

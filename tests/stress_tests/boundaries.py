@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b12assistant.application.quote_checks import check_file
+from b12assistant.cleaning import mark
 from b12assistant.corpus.sources import SourcesFile, read_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
 from b12assistant.index.store import sealed, unsealed
 from b12assistant.loaders import isolation, load
-from b12assistant.loaders.passages import Prepared, Splitting, prepare
+from b12assistant.types import Extract
 from stress_tests.runner import Tries
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=30)  # NUL and lone surrogates too
@@ -72,12 +73,12 @@ def _load(data: bytes, _: Path) -> None:
     extract = load(content, f"a.{name.decode()}")
     assert_laws(extract)
     assert extract.blocks
-    _unpack(isolation.pack(Prepared(extract, (), 0.0, None)), _)
+    _unpack(isolation.pack(extract), _)
 
 
 def _unpack(data: bytes, _: Path) -> None:
-    prepared = isolation.unpack(data)
-    assert isolation.unpack(isolation.pack(prepared)) == prepared
+    extract = isolation.unpack(data)
+    assert isolation.unpack(isolation.pack(extract)) == extract
 
 
 def _unseal(data: bytes, _: Path) -> None:
@@ -107,6 +108,10 @@ def _space() -> FakeWorkspace:
     return again(made)
 
 
+def _marked(extract: Extract) -> Extract:
+    return replace(extract, marks=mark(extract))
+
+
 _QUOTE = {
     "document": "nerves.md",
     "text": "Myelin wraps every nerve.",
@@ -114,9 +119,9 @@ _QUOTE = {
     "best": [8, 33],
     "number": 1,
 }
+_KEYS = "text extractor title page_starts sections blocks regions front warnings marks error hint"
 _ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
-_PACKED = isolation.pack(prepare(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md"), Splitting(9, 9), len))
-_EXTRACTS = _tables("text extractor title page_starts sections blocks regions front warnings", text=ANYTHING)
+_PACKED = isolation.pack(_marked(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md")))
 _SEALED = sealed({"schema": 1, "files": {"a": {"size": 1, "sha256": "0"}}}, counter=3)
 _FILES = st.sampled_from(sorted(FORMS)).flatmap(lambda form: FORMS[form][2].map(FORMS[form][1])) | st.binary(
     max_size=400
@@ -134,7 +139,7 @@ BOUNDARIES = (
     Boundary("a file of a corpus", _named("pdf html md txt", _FILES), _load, (SourceError,)),
     Boundary(
         "what the reader's process sends",
-        damaged(_PACKED) | objects("extract marks marked_share parts error hint", extract=_EXTRACTS) | st.just(_DEEP),
+        damaged(_PACKED) | objects(_KEYS, text=ANYTHING) | st.just(_DEEP),
         _unpack,
         (SourceError,),
     ),

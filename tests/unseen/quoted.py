@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import load
-from b12assistant.loaders.passages import Splitting, prepare
-from b12assistant.types import Extract
-
-_SPLITTING = Splitting(256, 100)
+from b12assistant.loaders.passages import chunk
+from b12assistant.types import DocumentId, Extract, Source
 
 
-def quotable(extract: Extract, splitting: Splitting = _SPLITTING) -> str:
-    return " ".join(_sentences(extract, splitting))
+def quotable(extract: Extract) -> str:
+    return " ".join(_sentences(extract))
 
 
 def sentences_of(data: bytes, name: str) -> list[str]:
     """The sentences of a file that can be quoted; none if it cannot be read."""
     try:
-        return _sentences(load(data, name), _SPLITTING)
+        return _sentences(load(data, name))
     except SourceError:
         return []
 
 
-def _sentences(extract: Extract, splitting: Splitting) -> list[str]:
-    parts = prepare(extract, splitting, lambda text: len(text.split())).parts or ()
-    return [extract.text[at.start : at.end] for part in parts for at in part.sentences]
+def _sentences(extract: Extract) -> list[str]:
+    document = replace(extract, marks=mark(extract)).document(DocumentId("a"), "", "", Source())
+    passages = chunk(document, lambda text: len(text.split()), most=256, limit=100)
+    return [sentence.text for passage in passages for sentence in passage.sentences]

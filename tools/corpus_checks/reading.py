@@ -81,22 +81,11 @@ def _read(
     data = (corpus / file).read_bytes()
     extract = load(data, file)
     front = read_front_matter(extract.front or "", file=file, is_described=False).facts
-    marks = mark(extract)
     entry = sources.of(file)
     source = source_of(sources.defaults, front, entry)
-    document = Document(
-        id=DocumentId(file),
-        digest="",
-        title=source.title or extract.title or file,
-        text=extract.text,
-        source=source,
-        page_starts=extract.page_starts,
-        sections=extract.sections,
-        blocks=extract.blocks,
-        marks=marks,
-    )
-    attributions, warnings = attribute(document, read_sentences(corpus, file), origins)
-    document = replace(document, attributions=attributions)
+    title = source.title or extract.title or file
+    document = replace(extract, marks=mark(extract)).document(DocumentId(file), "", title, source)
+    document, warnings = attribute(document, read_sentences(corpus, file), origins)
     pieces = list(_pieces(document))
     sentences = tuple(text for text, is_reference in pieces if not is_reference)
     references = tuple(text for text, is_reference in pieces if is_reference)
@@ -107,7 +96,7 @@ def _read(
     )
     unnamed = (
         f"{place(sentence, data)}: no origin is named for: {sentence.text}"
-        for sentence in without_origin(passages, attributions)
+        for sentence in without_origin(document, passages)
     )
     unfounded = (*unnamed, *units)
     text = Text(document, frozenset({*front, *entry}), sentences, references, tuple(passages), unfounded)

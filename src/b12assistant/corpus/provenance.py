@@ -9,6 +9,7 @@ names its line in the file, or its page, for the curator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -74,18 +75,24 @@ def located(document: Document, entries: Iterable[SentenceEntry]) -> Iterator[tu
 
 def attribute(
     document: Document, entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]
-) -> tuple[tuple[Attribution, ...], tuple[str, ...]]:
-    """Return the attributions of a document, and a warning for every line whose sentence is not in it.
+) -> tuple[Document, tuple[str, ...]]:
+    """Return a document with what its sentences rest on and who reviewed them, and warnings.
 
-    Raises ``SourceFactsError`` for an origin that the register lacks.
+    A warning names every line whose sentence is not in it, or that lacks its reviewer or its day. Raises
+    ``SourceFactsError`` for an origin that the register lacks.
     """
     attributions: list[Attribution] = []
+    reviews: list[Review] = []
     warnings: list[str] = []
     for number, entry, sentence in located(document, entries):
         where = f"{sentences_file(document.id)}:{number}"
+        if bool(entry.reviewed_by) != bool(entry.reviewed_on):
+            warnings.append(f"{where}: a review needs reviewed_by and reviewed_on: {entry.text[:60]}")
         if sentence is None:
             warnings.append(f"{where}: this sentence is not in the document: {entry.text[:60]}")
             continue
+        if entry.reviewed_by and entry.reviewed_on:
+            reviews.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
         for id_, place in entry.origins.items():
             origin = origins.get(OriginId(id_))
             if origin is None:
@@ -93,20 +100,7 @@ def attribute(
                     f"{where}: the origin {id_!r} is not in the register", hint="add an [[origin]] to sources.toml"
                 )
             attributions.append(Attribution(sentence, origin, place))
-    return tuple(attributions), tuple(warnings)
-
-
-def reviews(document: Document, entries: Sequence[SentenceEntry]) -> tuple[tuple[Review, ...], tuple[str, ...]]:
-    """Return the reviews of sentences, and a warning for each that lacks its reviewer or its day."""
-    found: list[Review] = []
-    warnings: list[str] = []
-    for number, entry, sentence in located(document, entries):
-        if sentence and entry.reviewed_by and entry.reviewed_on:
-            found.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
-        elif bool(entry.reviewed_by) != bool(entry.reviewed_on):
-            where = f"{sentences_file(document.id)}:{number}"
-            warnings.append(f"{where}: a review needs reviewed_by and reviewed_on: {entry.text[:60]}")
-    return tuple(found), tuple(warnings)
+    return replace(document, attributions=tuple(attributions), reviews=tuple(reviews)), tuple(warnings)
 
 
 def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]) -> object:
@@ -123,9 +117,9 @@ def _review_facts(entry: SentenceEntry) -> list[str]:
     return [str(fact) for fact in facts] if any(facts) else []
 
 
-def without_origin(passages: Iterable[Passage], attributions: Iterable[Attribution]) -> tuple[Span, ...]:
-    """Return the sentences that can be quoted but have no origin."""
-    covered = sorted({attribution.range for attribution in attributions})
+def without_origin(document: Document, passages: Iterable[Passage]) -> tuple[Span, ...]:
+    """Return the sentences of a document that can be quoted but have no origin."""
+    covered = sorted({attribution.range for attribution in document.attributions})
     return tuple(
         sentence
         for passage in passages

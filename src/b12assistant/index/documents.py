@@ -42,14 +42,30 @@ DOCUMENTS = "documents.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An indexed file: its document, passages and report, and what it was made from."""
+    """An indexed file: its document and passages, what to report, and what it was made from.
+
+    ``marked_share``: of the non-blank characters, marked `never`. ``front``: facts of the file's front matter.
+    """
 
     document: Document
     passages: tuple[Passage, ...]
-    report: FileReport
+    warnings: tuple[str, ...]
+    marked_share: float
     file_sha256: str
     extractor: str
-    front: Mapping[str, Any]  # facts of the file's front matter
+    front: Mapping[str, Any]
+
+    @property
+    def report(self) -> FileReport:
+        """Return the report on the file, as one whose vectors were copied."""
+        return FileReport(
+            file=self.document.id,
+            end=FileEnd.WARNINGS if self.warnings else FileEnd.INDEXED,
+            reasons=self.warnings,
+            passages=len(self.passages),
+            marked_share=self.marked_share,
+            described=self.document.source.is_described,
+        )
 
 
 def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
@@ -144,12 +160,12 @@ def _entry(entry: Entry) -> Json:
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
         ],
-        "file": entry.report.file,
+        "file": document.id,
         "file_sha256": entry.file_sha256,
         "extractor": entry.extractor,
         "front": {key: value.isoformat() if isinstance(value, date) else value for key, value in entry.front.items()},
-        "warnings": list(entry.report.reasons),
-        "marked_share": entry.report.marked_share,
+        "warnings": list(entry.warnings),
+        "marked_share": entry.marked_share,
     }
 
 
@@ -190,12 +206,12 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])
         for each in row["passages"]
     )
-    report = FileReport(
-        file=row["file"],
-        end=FileEnd.WARNINGS if row["warnings"] else FileEnd.INDEXED,
-        reasons=tuple(row["warnings"]),
-        passages=len(passages),
+    return Entry(
+        document,
+        passages,
+        warnings=tuple(row["warnings"]),
         marked_share=row["marked_share"],
-        described=document.source.is_described,
+        file_sha256=row["file_sha256"],
+        extractor=row["extractor"],
+        front=_typed(row["front"], _DATES),
     )
-    return Entry(document, passages, report, row["file_sha256"], row["extractor"], _typed(row["front"], _DATES))

@@ -158,7 +158,7 @@ class Indexer:
         Raises ``CorpusError`` if nothing can be indexed, ``SourceFactsError`` if the curators' files are invalid.
         """
         walked = walk(corpus)
-        reading = FileReading(self.reader, self.encoder, self.settings, self._runtime, self.progress)
+        reading = FileReading(self.reader, self.encoder, self._runtime, self.progress)
         read = reading.read(walked, previous.entries)
         disputes = resolve(walked.disputes, read.passages)
         # No sentence answers them: they come last, after all sentences.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from b12assistant.config import Settings
+from b12assistant.cleaning import marked_share
 from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
 from b12assistant.corpus.provenance import (
     SentenceEntry,
@@ -19,7 +18,6 @@ from b12assistant.corpus.provenance import (
     not_quoted,
     provenance_facts,
     read_sentences,
-    reviews,
     without_origin,
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
@@ -27,17 +25,26 @@ from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.asked_questions import Group, group_of
 from b12assistant.index.collection import CHUNKING, METHOD, READING, most_pieces
 from b12assistant.index.documents import Entry, source_facts
-from b12assistant.loaders.passages import Prepared, Splitting, passages_of, split
+from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder, Progress
-from b12assistant.threads import once
-from b12assistant.types import DocumentId, Extract, FileEnd, FileReport, Origin, OriginId, Passage, Source, Words
+from b12assistant.types import (
+    Document,
+    DocumentId,
+    Extract,
+    FileEnd,
+    FileReport,
+    Origin,
+    OriginId,
+    Passage,
+    Source,
+    Words,
+)
 
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry
 
 _MOST_MARKED = 0.5  # of a file; one of which most is never quoted has a warning
 MOST_PASSAGES = 5_000  # of one file; a file with more is left out
-_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of a file name that is not UTF-8; encoders reject it
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,15 @@ class CorpusFile:
     def rests_on_others(self) -> bool:
         """Return whether an origin is named for any of its sentences."""
         return any(entry.origins for entry in self.sentences)
+
+    def source(self, front: Facts) -> Source:
+        """Return its source, with the facts of its front matter."""
+        return source_of(self.defaults, front, self.facts)
+
+    def is_original(self, front: Facts) -> bool:
+        """Return whether somebody wrote that the words are the source's own: then no origin makes them a summary."""
+        said = (facts["words"] for facts in (self.facts, front, self.defaults) if "words" in facts)
+        return next(said, None) == Words.ORIGINAL
 
 
 @dataclass(frozen=True)
@@ -90,13 +106,11 @@ def walk(corpus: Path) -> Walked:
 
 
 class Reader(Protocol):
-    """Read, extract, mark and split a file of a corpus, within limits. Raises ``SourceError`` with the reason."""
+    """Read, extract and mark a file of a corpus, within limits. Raises ``SourceError`` with the reason."""
 
     def read(self, path: Path) -> bytes: ...
 
     def extract(self, data: bytes, name: str) -> Extract: ...
-
-    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared: ...
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,6 @@ class FileReading:
 
     reader: Reader
     encoder: Encoder
-    settings: Settings
     runtime: Mapping[str, str]
     progress: Progress
 
@@ -156,80 +169,60 @@ class FileReading:
         return FilesRead(tuple(entries), tuple(groups), tuple(left_out))
 
     def _entry(self, file: CorpusFile, origins: Mapping[OriginId, Origin], known: Entry | None) -> Entry | FileReport:
+        """Make the entry of a file, stage by stage; return the known one if nothing changed, or why it is left out."""
         try:
             data = self.reader.read(file.path)
             sha256 = hashlib.sha256(data).hexdigest()
-            if known and known.file_sha256 == sha256:
-                _, digest = self._described(file, sha256, known.front)
-                if known.document.digest == digest:
-                    return known
-            prepared = self.reader.prepare(data, file.name, self._splitting)
-            extract = prepared.extract
-            read = FrontMatter({})
+            same = known is not None and known.file_sha256 == sha256
+            if known and same and known.document.digest == self._digest(file, sha256, known.front):
+                return known
+            extract = self.reader.extract(data, file.name)  # the text, and what is marked in it
+            front = FrontMatter({})
             if extract.front is not None:
-                read = read_front_matter(extract.front, file="front matter", is_described=bool(file.facts))
-            front = read.facts
-            source, digest = self._described(file, sha256, front)
-            title = _SURROGATE.sub("\ufffd", source.title or extract.title or Path(file.name).stem)
-            document = prepared.document(DocumentId(file.name), digest, title, source)
-            is_original = _is_original(file, front)
-            attributions, warnings = attribute(document, file.sentences, origins)
-            reviewed, outdated = reviews(document, file.sentences)
-            warnings += outdated
-            document = replace(document, attributions=() if is_original else attributions, reviews=reviewed)
-            parts = prepared.parts
-            if parts is None:
-                parts = split(document, self.encoder.count, self._splitting)
+                front = read_front_matter(extract.front, file="front matter", is_described=bool(file.facts))
+            source = file.source(front.facts)
+            title = source.title or extract.title or Path(file.name).stem
+            digest = self._digest(file, sha256, front.facts)
+            document, warnings = attribute(
+                extract.document(DocumentId(file.name), digest, title, source), file.sentences, origins
+            )
+            if file.is_original(front.facts):
+                document = replace(document, attributions=())
+            passages = chunk(document, self.encoder.count, most=most_pieces(self.encoder), limit=MOST_PASSAGES)
         except SourceFactsError as error:  # a file with invalid front matter is not quoted
             return FileReport(file.name, FileEnd.LEFT_OUT, (str(error),))
         except SourceError as error:
             return FileReport(file.name, FileEnd.LEFT_OUT, (error.message,))
-        share = prepared.marked_share
-        if not parts:
+        share = marked_share(document)
+        if not passages:
             return FileReport(file.name, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)
-        passages = passages_of(document, parts)
-        if read.foreign and not file.facts:
-            warnings += (f"front matter: keys of another system are ignored: {', '.join(read.foreign)}",)
-        if is_original and file.rests_on_others:
-            warnings += ('its origins are not shown: the document has words = "original"',)
-        elif file.rests_on_others:
-            unfounded = without_origin(passages, document.attributions)
-            warnings += tuple(f"no origin is named for: {sentence.text}" for sentence in unfounded)
+        doubts = _doubts(file, front, document, passages)
+        warnings = (*extract.warnings, *not_quoted(document), *warnings, *doubts)
         if share > _MOST_MARKED:
             warnings += (f"{share:.0%} of it is not quoted; `b12assistant show` strikes that through",)
-        warnings = (*extract.warnings, *not_quoted(document), *warnings)
-        report = FileReport(
-            file.name,
-            FileEnd.WARNINGS if warnings else FileEnd.INDEXED,
-            warnings,
-            passages=len(parts),
-            marked_share=round(share, 4),
-            described=source.is_described,
-        )
-        return Entry(document, passages, report, sha256, extract.extractor, front)
+        return Entry(document, passages, warnings, round(share, 4), sha256, extract.extractor, front.facts)
 
-    @once
-    def _splitting(self) -> Splitting:
-        return Splitting(most_pieces(self.encoder), MOST_PASSAGES, self.encoder.tokenizer)
-
-    def _described(self, file: CorpusFile, sha256: str, front: Facts) -> tuple[Source, str]:
-        """Return the source of a file, and a digest of everything that its entry depends on."""
-        source = source_of(file.defaults, front, file.facts)
+    def _digest(self, file: CorpusFile, sha256: str, front: Facts) -> str:
+        """Return a digest of everything that the entry of a file depends on."""
         described = [
             [METHOD, READING],
             sha256,
-            source_facts(source),
+            source_facts(file.source(front)),
             file.rests_on,
             self.encoder.digest,
             most_pieces(self.encoder),
             CHUNKING.title_pieces,
             self.runtime,
-            *(["original"] if file.rests_on_others and _is_original(file, front) else []),
+            *(["original"] if file.rests_on_others and file.is_original(front) else []),
         ]
-        return source, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _is_original(file: CorpusFile, front: Facts) -> bool:
-    """Return whether somebody wrote that the words are the source's own: then no origin makes them a summary."""
-    said = (facts["words"] for facts in (file.facts, front, file.defaults) if "words" in facts)
-    return next(said, None) == Words.ORIGINAL
+def _doubts(file: CorpusFile, front: FrontMatter, document: Document, passages: Sequence[Passage]) -> Iterator[str]:
+    """Yield what a curator should know about the facts of a file and its origins."""
+    if front.foreign and not file.facts:
+        yield f"front matter: keys of another system are ignored: {', '.join(front.foreign)}"
+    if file.rests_on_others and file.is_original(front.facts):
+        yield 'its origins are not shown: the document has words = "original"'
+    elif file.rests_on_others:
+        yield from (f"no origin is named for: {sentence.text}" for sentence in without_origin(document, passages))

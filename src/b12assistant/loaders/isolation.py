@@ -1,6 +1,8 @@
-"""Read, mark and split files in a separate process, so that no file can hang, kill or bloat the program.
+"""Read and mark files in a separate process, so that no file can hang, kill or bloat the program.
 
-Prepared files cross between the processes as JSON: the output of a parser of untrusted files is never unpickled.
+The process may be killed at any moment without harm to anything else. It runs ``main``: a request on standard input is
+a file's name and its bytes, the answer on standard output its marked text, as JSON: the output of a parser of untrusted
+files is never unpickled.
 """
 
 from __future__ import annotations
@@ -12,15 +14,16 @@ import struct
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Self, cast
 
+from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
+from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
-from b12assistant.loaders.passages import Part, Prepared, Splitting
 from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range, Region, Role, Section
 
 _LENGTH = struct.Struct(">Q")
@@ -46,28 +49,20 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
-def pack(sent: Prepared | SourceError | Splitting) -> bytes:
-    """Write what one process sends the other as JSON: one object, with the parts in it as lists of their fields."""
+def pack(sent: Extract | SourceError) -> bytes:
+    """Write an answer as JSON: one object, with the parts in it as lists of their fields."""
     return json.dumps(sent, separators=(",", ":"), default=_plain).encode("ascii")
 
 
 def _plain(value: Any) -> object:
     if isinstance(value, SourceError):
         return {"error": value.message, "hint": value.hint}
-    if isinstance(value, Path):
-        return str(value)
     named = {field.name: getattr(value, field.name) for field in fields(value)}
-    return named if isinstance(value, (Extract, Prepared, Splitting)) else list(named.values())
+    return named if isinstance(value, Extract) else list(named.values())
 
 
-def unpack_splitting(message: bytes) -> Splitting:
-    """Read how to split a file."""
-    asked: dict[str, Any] = json.loads(message)
-    return Splitting(**asked | {"tokenizer": Path(asked["tokenizer"]) if asked["tokenizer"] else None})
-
-
-def unpack(message: bytes) -> Prepared:
-    """Read the prepared file that was packed, or raise the ``SourceError`` that was packed instead.
+def unpack(message: bytes) -> Extract:
+    """Read the extract that was packed, or raise the ``SourceError`` that was packed instead.
 
     Any other message, or one whose ranges do not fit the text, is a ``SourceError`` too: a fault of the worker costs
     one file, not the run.
@@ -76,27 +71,8 @@ def unpack(message: bytes) -> Prepared:
         answer: dict[str, Any] = json.loads(message)
         if "error" in answer:
             raise SourceError(answer["error"], hint=answer["hint"])
-        return _prepared(answer)
+        return _extract(answer)
     raise SourceError("the reader's answer is not valid")
-
-
-def _prepared(answer: dict[str, Any]) -> Prepared:
-    extract = _extract(answer["extract"])
-    parts = answer["parts"]
-    prepared = Prepared(
-        extract,
-        marks=tuple(Mark(Range(*at), MarkKind(kind), rule) for at, kind, rule in answer["marks"]),
-        marked_share=float(answer["marked_share"]),
-        parts=None
-        if parts is None
-        else tuple(Part(tuple(Range(*at) for at in ranges), reference=bool(reference)) for ranges, reference in parts),
-    )
-    length = len(extract.text)
-    _check(length, [mark.range for mark in prepared.marks])
-    _check(length, [range_ for part in prepared.parts or () for range_ in part.sentences])
-    if not 0 <= prepared.marked_share <= 1 or not all(part.sentences for part in prepared.parts or ()):
-        raise ValueError("a passage is empty, or the share is none")
-    return prepared
 
 
 def _extract(answer: dict[str, Any]) -> Extract:
@@ -110,9 +86,11 @@ def _extract(answer: dict[str, Any]) -> Extract:
         regions=tuple(Region(Role(role), Range(*at)) for role, at in answer["regions"]),
         front=answer["front"],
         warnings=tuple(answer["warnings"]),
+        marks=tuple(Mark(Range(*at), MarkKind(kind), rule) for at, kind, rule in answer["marks"]),
     )
     length = len(extract.text)
-    _check(length, [block.range for block in extract.blocks])
+    for ranges in ([block.range for block in extract.blocks], [each.range for each in extract.marks]):
+        _check(length, ranges)
     if any(r.end > length for r in (*(s.heading for s in extract.sections), *(r.range for r in extract.regions))):
         raise ValueError("a range ends after the text")
     if not all(before <= after for before, after in pairwise((0, *extract.page_starts, length))):
@@ -166,20 +144,16 @@ class IsolatedLoader:
         return data
 
     def extract(self, data: bytes, name: str) -> Extract:
-        """Extract ``data`` in the worker; ``name`` is only a hint. Raises ``SourceError`` with the reason."""
-        return self.prepare(data, name, Splitting(most=0, passages=0)).extract
+        """Extract and mark ``data`` in the worker; ``name`` is only a hint. Raises ``SourceError`` with the reason."""
+        return unpack(self._ask(name, data))
 
-    def prepare(self, data: bytes, name: str, splitting: Splitting) -> Prepared:
-        """Extract, mark and split ``data`` in the worker. Raises ``SourceError`` with the reason."""
-        return unpack(self._ask(name, data, splitting))
-
-    def _ask(self, name: str, data: bytes, splitting: Splitting) -> bytes:
+    def _ask(self, name: str, data: bytes) -> bytes:
         if self._worker is not None and self._worker.poll() is not None:
             self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
         answers: list[bytes] = []
         # A thread, because not every system can wait for a pipe with a timeout; it ends when the worker does.
-        exchange = Thread(target=_exchange, args=(worker, name, data, splitting, answers), daemon=True)
+        exchange = Thread(target=_exchange, args=(worker, name, data, answers), daemon=True)
         exchange.start()
         try:
             exchange.join(self._seconds * _PATIENCE)
@@ -203,7 +177,7 @@ class IsolatedLoader:
         # -P: do not import from the working directory unless this process would.
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path)}
         return subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
-            [sys.executable, "-P", "-m", "b12assistant.loaders.worker", str(self._memory), str(self._seconds)],
+            [sys.executable, "-P", "-m", "b12assistant.loaders.isolation", str(self._memory), str(self._seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -223,15 +197,55 @@ class IsolatedLoader:
         return worker.returncode
 
 
-def _exchange(
-    worker: subprocess.Popen[bytes], name: str, data: bytes, splitting: Splitting, answers: list[bytes]
-) -> None:
+def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: list[bytes]) -> None:
     """Send one request to the worker; no answer is added if it dies."""
     requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
     with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed at the timeout
         send(requests, name.encode())
         send(requests, data)
-        send(requests, pack(splitting))
         answer = receive(replies)
         if answer is not None:
             answers.append(answer)
+
+
+def main() -> None:
+    """Answer requests until the input ends, as ``python -m b12assistant.loaders.isolation MEMORY SECONDS``."""
+    limit, seconds = int(sys.argv[1]), float(sys.argv[2])
+    with suppress(ImportError, ValueError, OSError):  # macOS refuses, Windows has no such module
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    # Standard output is for answers: what a library prints goes to standard error.
+    claimed = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with os.fdopen(claimed, "wb") as output:
+        while (name := receive(sys.stdin.buffer)) is not None:
+            data = receive(sys.stdin.buffer)
+            if data is None:
+                return
+            _limit_time(seconds)
+            answer = _answer(data, name.decode(), limit)
+            _limit_time(0)
+            send(output, answer)
+
+
+def _answer(data: bytes, name: str, limit: int) -> bytes:
+    try:
+        extract = load(data, name)
+        return pack(replace(extract, marks=mark(extract)))
+    except SourceError as error:
+        return pack(error)
+    except MemoryError:
+        return pack(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
+    except Exception as error:  # noqa: BLE001 - a parser's bug costs one file, and its reason is reported
+        return pack(SourceError(f"the reader failed ({type(error).__name__})"))
+
+
+def _limit_time(seconds: float) -> None:
+    """Have the system end this process after ``seconds`` of processor time from now; 0: never."""
+    with suppress(AttributeError, OSError):  # Windows has no such timer
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+if __name__ == "__main__":
+    main()

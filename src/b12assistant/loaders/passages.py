@@ -9,27 +9,14 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
-from pathlib import Path
 
-from b12assistant.cleaning import mark, marked_share
 from b12assistant.errors import SourceError
 from b12assistant.language.sentences import split_sentences, trim
-from b12assistant.types import (
-    BlockKind,
-    Document,
-    DocumentId,
-    Extract,
-    Mark,
-    MarkKind,
-    Passage,
-    PassageId,
-    Range,
-    Source,
-)
+from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Passage, PassageId, Range
 
 Count = Callable[[str], int]  # word pieces of a text
 
@@ -47,98 +34,33 @@ class Unit:
     section: int  # offset of the section's heading, -1 before the first
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A passage without an id: its sentences, in order."""
-
-    sentences: tuple[Range, ...]
-    reference: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Splitting:
-    """How to make passages. ``most``: word pieces of a passage. ``passages``: the most that a file may have.
-
-    ``tokenizer``: the file to count word pieces with; ``None``: the caller counts them.
-    """
-
-    most: int
-    passages: int
-    tokenizer: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A file ready to be indexed: its text, what is marked in it, and its passages.
-
-    ``marked_share``: of the non-blank characters, marked `never`. ``parts``: ``None`` if the splitting named no
-    tokenizer.
-    """
-
-    extract: Extract
-    marks: tuple[Mark, ...]
-    marked_share: float
-    parts: tuple[Part, ...] | None
-
-    def document(self, name: DocumentId, digest: str, title: str, source: Source) -> Document:
-        return Document(
-            id=name,
-            digest=digest,
-            title=title,
-            text=self.extract.text,
-            source=source,
-            page_starts=self.extract.page_starts,
-            sections=self.extract.sections,
-            blocks=self.extract.blocks,
-            marks=self.marks,
-        )
-
-
-def prepare(extract: Extract, splitting: Splitting, count: Count | None) -> Prepared:
-    """Mark a text and split it into passages. Raises ``SourceError`` if there are too many."""
-    marks = mark(extract)
-    marked = Prepared(extract, marks, 0.0, None)
-    document = marked.document(DocumentId(""), "", "", Source())
-    parts = split(document, count, splitting) if count else None
-    return replace(marked, marked_share=marked_share(document), parts=parts)
-
-
-def split(document: Document, count: Count, splitting: Splitting) -> tuple[Part, ...]:
-    """Split a text into passages, in order. Raises ``SourceError`` if there are too many.
+def chunk(document: Document, count: Count, *, most: int, limit: int = sys.maxsize) -> tuple[Passage, ...]:
+    """Split a document into passages of at most ``most`` word pieces each, in order.
 
     Every character that is not marked `never`, in a heading, or blank is in exactly one sentence of one passage.
+    Raises ``SourceError`` if there are more than ``limit``.
     """
-    most, units, pieces = splitting.most, [], 0
+    units, pieces = [], 0
     for unit in _units(document, count, most):
         units.append(unit)
         pieces += unit.pieces
-        if pieces > most * splitting.passages:
+        if pieces > most * limit:
             break  # there must be too many
-    parts = tuple(
-        Part(tuple(unit.range for unit in part), reference)
+    parts = [
+        (part, reference)
         for (_, reference), group in groupby(units, key=lambda unit: (unit.section, unit.reference))
         for part in ([[unit] for unit in group] if reference else _even_parts(list(group), most))
-    )
-    if pieces > most * splitting.passages or len(parts) > splitting.passages:
-        raise SourceError(f"more than {splitting.passages:,} passages", hint="split the file")
-    return parts
-
-
-def passages_of(document: Document, parts: Iterable[Part]) -> tuple[Passage, ...]:
-    """Give each part of a document its id."""
+    ]
+    if pieces > most * limit or len(parts) > limit:
+        raise SourceError(f"more than {limit:,} passages", hint="split the file")
     seen: Counter[str] = Counter()
     passages: list[Passage] = []
-    for part in parts:
-        spans = tuple(document.span(range_.start, range_.end) for range_ in part.sentences)
+    for part, reference in parts:
+        spans = tuple(document.span(unit.range.start, unit.range.end) for unit in part)
         text = "\n".join(span.text for span in spans)
-        passages.append(Passage(passage_id(document.id, text, seen[text]), spans, reference=part.reference))
+        passages.append(Passage(passage_id(document.id, text, seen[text]), spans, reference))
         seen[text] += 1
     return tuple(passages)
-
-
-def chunk(document: Document, count: Count, *, most: int) -> tuple[Passage, ...]:
-    """Split a document into passages of at most ``most`` word pieces each, in order, however many there are."""
-    return passages_of(document, split(document, count, Splitting(most, sys.maxsize)))
 
 
 def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:
