@@ -24,12 +24,13 @@ import numpy as np
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder
-from b12assistant.index.onnx_encoder import Changes, OnnxEncoder
-from b12assistant.index.weights import (
+from b12assistant.index.onnx_encoder import (
     GRAPHS,
     PINNED_MODEL,
     SAFETENSORS,
     TOKENIZER,
+    Changes,
+    OnnxEncoder,
     OnnxGraph,
     file_digest,
     find_weights,

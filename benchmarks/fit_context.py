@@ -47,7 +47,7 @@ from b12assistant.index.encoding import (
     load_encoder,
     tuned_encoder,
 )
-from b12assistant.index.weights import find_weights
+from b12assistant.index.onnx_encoder import find_weights
 from b12assistant.language.words import readable
 
 DATA = Path(__file__).parent / "data"

@@ -39,8 +39,8 @@ from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
 from b12assistant.index.encoding import SentenceEncoder, load_encoder
-from b12assistant.index.weights import PINNED_DIGEST, find_weights
-from b12assistant.language.sentences import split_sentences
+from b12assistant.index.onnx_encoder import PINNED_DIGEST, find_weights
+from b12assistant.language.words import split_sentences
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"

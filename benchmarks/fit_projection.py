@@ -19,9 +19,8 @@ import numpy as np
 from refusal_data import rows
 
 from b12assistant.index.encoding import load_encoder
-from b12assistant.index.token_store import load_projection
-from b12assistant.language.sentences import split_sentences
-from b12assistant.language.words import open_tokenizer
+from b12assistant.index.vectors import load_projection
+from b12assistant.language.words import open_tokenizer, split_sentences
 from b12assistant.protocols import Encoder
 
 OUT = Path(__file__).parent.parent / "src/b12assistant/data/late_interaction/all-MiniLM-L6-v2.npz"

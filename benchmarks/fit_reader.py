@@ -31,10 +31,8 @@ from refusal_data import DATA, GRADED, UNREAD, rows
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER
-from b12assistant.index.encoding import SentenceEncoder
-from b12assistant.index.onnx_encoder import TINY
-from b12assistant.index.reader import LONGEST
-from b12assistant.index.weights import find_weights
+from b12assistant.index.encoding import LONGEST, SentenceEncoder
+from b12assistant.index.onnx_encoder import TINY, find_weights
 
 OUT = ROOT / "src/b12assistant/data/reader"
 HELD = ("questions/test.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")

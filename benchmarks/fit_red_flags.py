@@ -54,8 +54,7 @@ from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answers import Turn
 from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
-from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.index.weights import find_weights
+from b12assistant.index.onnx_encoder import OnnxEncoder, find_weights
 from b12assistant.language.words import readable
 from b12assistant.safety.opinion import CONCERNS, PartScore, read_cuts
 from b12assistant.safety.second_opinion import (

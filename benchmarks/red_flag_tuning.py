@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from b12assistant.index.encoding import SentenceEncoder
-from b12assistant.index.weights import find_weights
+from b12assistant.index.onnx_encoder import find_weights
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.second_opinion import LENGTH, WINDOW
 

@@ -12,10 +12,9 @@ from fakes import PLAIN, FakeEncoder
 from b12assistant.cleaning import mark
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
-from b12assistant.index.embedding import embed
+from b12assistant.index.indexing import embed
 from b12assistant.index.lexical_index import BM25FIndex, titles_of
-from b12assistant.index.token_store import TokenStore
-from b12assistant.index.vector_index import FaissIndex
+from b12assistant.index.vectors import FaissIndex, TokenStore
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder

@@ -16,7 +16,7 @@ from b12assistant.api import Workspace
 from b12assistant.cleaning import mark
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
-from b12assistant.index.token_store import Projection
+from b12assistant.index.vectors import Projection
 from b12assistant.loaders import load
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers

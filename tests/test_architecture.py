@@ -45,7 +45,7 @@ def test_the_picture_names_each_module_once() -> None:
     [
         ("types.py", "from b12assistant.answers import Answer", "answers is not below types"),
         ("loaders/html.py", "from b12assistant.loaders import pdf", "loaders.pdf is not below loaders.html"),
-        ("answering/retrieval.py", "import faiss", "belongs to index.vector_index alone"),
+        ("answering/retrieval.py", "import faiss", "belongs to index.vectors alone"),
         ("index/store.py", "import pickle", "pickle is forbidden: reading it can run code"),
         ("corpus/sources.py", "from urllib.request import urlopen", "nothing leaves the machine"),
     ],

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answering.signals import Calibration, Signals, is_barred, load_calibration
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Labelled, Outcome
-from b12assistant.evaluation.limits import Judged, Limits, changes, judged, limits_of
+from b12assistant.evaluation.labelled_set import Judged, Labelled, Limits, Outcome, changes, judged, limits_of
 
 COMMITTED = load_calibration()
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
@@ -128,7 +127,7 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
         asked.extend(each.question for each in labelled)
         return []
 
-    monkeypatch.setattr("b12assistant.evaluation.limits.ask_all", ask_all)
+    monkeypatch.setattr("b12assistant.evaluation.labelled_set.ask_all", ask_all)
     with pytest.raises(DatasetError, match=r"and 3 do not count because they are marked in the corpus: a fit needs"):
         judged(space, file)
     assert asked == ["Metformin: does it lower B12?"]

@@ -9,7 +9,7 @@ import pytest
 
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import SentenceEncoder, load_encoder
-from b12assistant.index.weights import PINNED_DIGEST, find_weights
+from b12assistant.index.onnx_encoder import PINNED_DIGEST, find_weights
 from b12assistant.protocols import Encoded, Encoder
 
 if TYPE_CHECKING:

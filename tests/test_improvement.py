@@ -17,7 +17,7 @@ from b12assistant.application.improvement import Improver, read_questions, with_
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.improve_command import _Desk
 from b12assistant.errors import CorpusError, SourceFactsError
-from b12assistant.language.sentences import find_words
+from b12assistant.language.words import find_words
 from b12assistant.types import Document, Range, Span
 
 # One word of five is in the corpus: too little for an answer, unless the question is asked of a sentence.

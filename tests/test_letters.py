@@ -18,7 +18,7 @@ from rich.console import Console
 from serving import small_space
 
 from b12assistant.answers import Answer
-from b12assistant.application.quote_checks import check_file
+from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display import terminal
 from b12assistant.display.json_form import reply_json

@@ -28,8 +28,18 @@ from b12assistant.index.encoding import (
     red_flag_encoder,
     tuned_encoder,
 )
-from b12assistant.index.onnx_encoder import _RUN, _TOKENS, OnnxEncoder, _batches, _cheapest
-from b12assistant.index.weights import GRAPHS, PINNED_MODEL, TOKENIZER, find_weights, shipped_graph
+from b12assistant.index.onnx_encoder import (
+    _RUN,
+    _TOKENS,
+    GRAPHS,
+    PINNED_MODEL,
+    TOKENIZER,
+    OnnxEncoder,
+    _batches,
+    _cheapest,
+    find_weights,
+    shipped_graph,
+)
 from b12assistant.safety.second_opinion import Triagers
 
 DATA = Path(__file__).parent.parent / "benchmarks" / "data"
@@ -159,7 +169,7 @@ def test_without_its_graph_triage_goes_by_words_and_says_why(
 ) -> None:
     for file in (export_onnx.PACKAGE / GRAPHS).glob(f"{RED_FLAGS}.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes()[: -9 if file.suffix == f".{damage}" else None])
-    monkeypatch.setattr("b12assistant.index.weights.GRAPHS", str(tmp_path))
+    monkeypatch.setattr("b12assistant.index.onnx_encoder.GRAPHS", str(tmp_path))
     triagers = Triagers(lambda: red_flag_encoder(SentenceEncoder(find_weights(), threads=1)))
     (problem,) = triagers.problems
     assert "red_flags.onnx" in problem

@@ -18,8 +18,7 @@ from b12assistant.config import PACKAGED, load_configuration
 from b12assistant.corpus.folder import corpus_files
 from b12assistant.errors import IndexMissingError
 from b12assistant.index.collection import METHOD
-from b12assistant.index.embedding import embed
-from b12assistant.index.indexing import document_key, made_by, previous_of
+from b12assistant.index.indexing import document_key, embed, made_by, previous_of
 from b12assistant.index.store import read_generation
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from serving import JSON, client_of, empty_space
 from starlette.testclient import TestClient
 
 from b12assistant import errors
-from b12assistant.application.quote_checks import check_quote, quotes_of
+from b12assistant.application.health import check_quote, quotes_of
 from b12assistant.display import json_form
 from b12assistant.loaders import load
 from b12assistant.web import http_models

@@ -14,8 +14,7 @@ from b12assistant.answers import Strength
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError
-from b12assistant.index.encoding import load_encoder
-from b12assistant.index.reader import FOLDER, JointReader, open_reader
+from b12assistant.index.encoding import FOLDER, JointReader, load_encoder, open_reader
 
 QUESTION = "how long does it take for b12 tablets to work"
 ANSWER = "Most people feel better within a few weeks of starting vitamin B12 tablets."

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.language.sentences import find_words, split_sentences, trim
+from b12assistant.language.words import find_words, split_sentences, trim
 
 PIECES = [
     "e.g. ",

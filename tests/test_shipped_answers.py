@@ -15,7 +15,7 @@ import pytest
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
-from b12assistant.application.quote_checks import check_file
+from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.config import load_configuration
 from b12assistant.corpus.entries import load_page_words

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.arrays import read_arrays, save_arrays
-from b12assistant.index.token_store import TokenStore, load_projection
-from b12assistant.index.weights import PINNED_DIGEST, PINNED_MODEL
+from b12assistant.index.onnx_encoder import PINNED_DIGEST, PINNED_MODEL
+from b12assistant.index.vectors import TokenStore, load_projection, read_arrays, save_arrays
 
 Vectors = NDArray[np.float32]
 DIMENSION = 6

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.milvus import Collections
-from b12assistant.index.vector_index import FaissIndex, best_first, read_index
+from b12assistant.index.vectors import FaissIndex, best_first, read_index
 from b12assistant.protocols import VectorIndex
 
 Vectors = NDArray[np.float32]

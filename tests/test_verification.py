@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from stress_tests.alterations import saved_answers
 
 from b12assistant.application import health
-from b12assistant.application.health import check_entry
-from b12assistant.application.quote_checks import check_file, check_quote
+from b12assistant.application.health import check_entry, check_file, check_quote
 from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.display.json_form import reply_json

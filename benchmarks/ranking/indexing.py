@@ -29,11 +29,10 @@ from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError, UsageError
 from b12assistant.index.collection import CHUNKING, Collection, built_with, most_pieces
-from b12assistant.index.embedding import Embedded, embed
+from b12assistant.index.indexing import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
-from b12assistant.index.token_store import Projection, TokenStore
-from b12assistant.index.vector_index import FaissIndex
-from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.index.vectors import FaissIndex, Projection, TokenStore
+from b12assistant.language.words import split_sentences, trim
 from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage

@@ -16,8 +16,7 @@ from itertools import groupby
 
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import hiding
-from b12assistant.language.sentences import split_sentences
-from b12assistant.language.words import fold
+from b12assistant.language.words import fold, split_sentences
 from b12assistant.threads import once
 from b12assistant.types import Block, BlockKind, Document, Extract, Mark, MarkKind, Range, Role
 

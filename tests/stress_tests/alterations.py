@@ -13,7 +13,7 @@ from corpora import again, capsules, summaries, write
 from fakes import FakeWorkspace, fake_workspace
 
 from b12assistant.application.batching import asked
-from b12assistant.application.quote_checks import check_file
+from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import UsageError

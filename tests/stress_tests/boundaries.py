@@ -17,7 +17,7 @@ from fakes import FakeWorkspace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from b12assistant.application.quote_checks import check_file
+from b12assistant.application.health import check_file
 from b12assistant.cleaning import mark
 from b12assistant.corpus.sources import SourcesFile, read_front_matter
 from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError

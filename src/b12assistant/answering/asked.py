@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answers import Turn, TurnSlice
-from b12assistant.language.sentences import split_sentences, trim
-from b12assistant.language.words import readable, surface_words, terms
+from b12assistant.language.words import readable, split_sentences, surface_words, terms, trim
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.threads import cached
 from b12assistant.types import Range

@@ -43,8 +43,8 @@ from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.config import Settings
 from b12assistant.index.collection import Collection
-from b12assistant.index.reader import JointReader
-from b12assistant.index.token_store import Projection, TokenStore
+from b12assistant.index.encoding import JointReader
+from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder

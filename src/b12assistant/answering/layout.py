@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.language.words import split_sentences, trim
 from b12assistant.threads import cached
 from b12assistant.types import Block, BlockKind, Document, MarkKind, Passage, Range, Span
 

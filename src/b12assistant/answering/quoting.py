@@ -25,7 +25,7 @@ import numpy as np
 from b12assistant.answering.claims import Claims, all_held, claims_of
 from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
-from b12assistant.corpus.disputes import Dispute
+from b12assistant.corpus.folder import Dispute
 from b12assistant.data_files import read_data
 from b12assistant.language.words import terms
 from b12assistant.threads import once

@@ -25,7 +25,7 @@ import numpy as np
 
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.index.collection import Collection, SourceWords
-from b12assistant.index.token_store import Projection
+from b12assistant.index.vectors import Projection
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.types import Hit, Span

@@ -19,8 +19,8 @@ from b12assistant.answering.signals import Calibration, Signals, is_barred
 from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, states
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
 from b12assistant.config import Settings
-from b12assistant.index.reader import EXTREMES
-from b12assistant.language.sentences import trim
+from b12assistant.index.encoding import EXTREMES
+from b12assistant.language.words import trim
 from b12assistant.threads import cached
 
 _TURNS = 3  # earlier ones that are read with a turn

@@ -1,26 +1,200 @@
-"""Check the index, the corpus and quotes for `verify`; report health and settings for `doctor`."""
+"""Check the index, the corpus and saved answers for `verify`; report health and settings for `doctor`.
+
+A file of answers has one on each line, as `batch` and `ask --json` write it and the page saves it. Each quote must be a
+slice of its document, and its question must give the same answer. An answer follows from the index, the question, the
+earlier questions and the settings; one that another index gave is not asked again.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.quote_checks import Progress, check_file
-from b12assistant.application.workspace import Workspace
+from b12assistant.application import batching
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
+from b12assistant.data_files import read_lines
+from b12assistant.display import json_form
+from b12assistant.display.json_form import Json
 from b12assistant.display.terminal import counted
-from b12assistant.errors import AssistantError, SourceError
+from b12assistant.errors import AssistantError, SourceError, UsageError
 from b12assistant.index.documents import Entry
 from b12assistant.index.parts import Opened
 from b12assistant.loaders.passages import passage_id
-from b12assistant.types import FileEnd, MarkKind
+from b12assistant.types import GAP, DocumentId, FileEnd, MarkKind
+
+_HINT = "give what `batch` or `ask --json` wrote, or what the page saved"
+_SHOWN = 48  # characters of a value that are shown
+_NOISE = 0.0002  # of a score, on another processor
+_OF_THE_ASKER = ("id", "explain", "timings_ms")  # keys that no answer gives again
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong with a file of answers, in sentences. ``other``: why they cannot be asked again, "" if they can."""
+
+    quotes: int
+    answers: int
+    problems: tuple[str, ...]
+    other: str = ""
+
+    @property
+    def is_verified(self) -> bool:
+        return not (self.other or self.problems)
+
+    @property
+    def sentence(self) -> str:
+        """Return the verdict on the file."""
+        quotes, wrong = counted(self.quotes, "quote"), len(self.problems)
+        if wrong:
+            return f"Not verified: {counted(wrong, 'problem')} of the file, listed above."
+        if self.other:
+            return (
+                f"Not verified: {self.other}, so it cannot be asked again. "
+                f"Its {quotes} are word for word in their documents."
+            )
+        answers = "the same answer" if self.answers == 1 else f"the same {self.answers} answers"
+        return f"Verified: asked again, this index gives {answers} with {quotes}, word for word."
+
+
+def check_file(file: Path, space: Workspace, progress: Progress = lambda done, of: None) -> Checked:
+    """Check every quote of a file, then ask the answers again. Raises ``UsageError`` for any other file."""
+    records = list(_records(file))
+    generation = space.opened.collection.generation
+    others = {str(one["index"].get("generation")) for _, one in records if isinstance(one.get("index"), dict)}
+    strange = sorted(others - {"None", generation})
+    other = f"it was saved from index {_cut(strange[0])}, and this is {generation}" if strange else ""
+    quotes = [(at, quote) for at, record in records for quote in quotes_of(record)]
+    problems = [f"{at}: it holds an error in place of an answer" for at, record in records if "answer" not in record]
+    problems += [
+        f"{at}, quote {quote.get('number')} of {quote.get('document')}: {problem}"
+        for at, quote in quotes
+        if (problem := _problem(quote, space))
+    ]
+    if not problems and not other:
+        problems = list(_unlike(records, space, progress))
+    return Checked(len(quotes), len(records), tuple(problems), other)
+
+
+def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> Iterator[str]:
+    """Ask the questions of all lines again; yield the first difference, if there is one."""
+    for number, (at, record) in enumerate(records):
+        progress(number, len(records))
+        question, history = record["answer"].get("question"), record.get("history")
+        try:
+            if not isinstance(history, list) or not all(isinstance(turn, str) for turn in (question, *history)):
+                raise UsageError("a question and earlier questions are texts")
+            reply = batching.asked(space, question, history, as_typed=record.get("as_typed") is True)
+        except AssistantError as error:
+            yield f"{at}: its question cannot be asked ({error})"
+            return
+        fresh = json.loads(json.dumps(json_form.reply_json(reply, space.texts, today=local_today())))
+        own = {key: record[key] for key in _OF_THE_ASKER if key in record}
+        if found := next(differences(record, {**fresh, **own}), ""):
+            yield f"{at}{', where asking again ended' * (number < len(records) - 1)}: {found}"
+            return
+
+
+def differences(given: Json, fresh: Json) -> Iterator[str]:
+    """Yield where two JSON objects differ: that of the file, and that of the index."""
+    ours, theirs = dict(_leaves(fresh)), dict(_leaves(given))
+    for place in dict.fromkeys((*ours, *theirs)):
+        at = ".".join(map(str, place))
+        if place not in ours or place not in theirs:
+            yield f"{at} is only in the {'file' if place in theirs else 'answer that the index gives'}"
+            continue
+        old, new = theirs[place], ours[place]
+        if place[-1] == "score" and isinstance(old, float) and isinstance(new, float) and abs(old - new) <= _NOISE:
+            continue
+        if type(old) is not type(new) or old != new:  # in JSON, 1 is not true
+            yield f"{at} is {_shown(old)} in the file, {_shown(new)} in the index"
+
+
+def _leaves(value: object, *place: object) -> Iterator[tuple[tuple[object, ...], object]]:
+    """Yield the values that hold no others, each with its place; list items are counted from 1."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    if not inner or not value:
+        yield place, value
+    for key, each in inner:
+        yield from _leaves(each, *place, key)
+
+
+def _problem(quote: Mapping[str, Any], space: Workspace) -> str | None:
+    """Compare one quote of our JSON with its document."""
+    entry = space.entries.get(DocumentId(str(quote.get("document"))))
+    return check_quote(quote, entry.document.text) if entry else "its document is not in the index"
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN].rstrip()}…"
+
+
+def _shown(value: object) -> str:
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _records(file: Path) -> Iterator[tuple[str, Json]]:
+    """Yield every answer with its line. Raises ``UsageError``."""
+    lines = read_lines(file, hint=_HINT)
+    if not lines:
+        raise UsageError(f"{file} holds no answers", hint=_HINT)
+    for number, line in lines:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
+        known = isinstance(record, dict) and ("error" in record or "answer" in record)
+        if not known or ("answer" in record and not _is_answer(record["answer"])):
+            raise UsageError(f"{file}:{number} holds no answer", hint=_HINT)
+        yield f"line {number}", record
+
+
+def _is_answer(answer: object) -> bool:
+    quotes = answer.get("quotes") if isinstance(answer, dict) else None
+    return isinstance(quotes, list) and len(list(_objects(quotes))) == len(quotes)
+
+
+def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
+    """Return what is wrong with a quote as shown, given its document's text; ``None`` if it is word for word."""
+    try:
+        spans = [(int(start), int(end)) for start, end in quote["spans"]]
+        best_start, best_end = (int(at) for at in quote["best"])
+        shown = quote["text"]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return "it has no spans, text or best sentence"
+    if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
+        return "its spans are outside the document"
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
+        return "its spans are not in order"
+    if GAP.join(text[start:end] for start, end in spans) != shown:
+        return "its words are not the words of the source"
+    if not any(start <= best_start < best_end <= end for start, end in spans):
+        return "its best sentence is outside it"
+    return None
+
+
+def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the quotes of an answer, then the sides of its disagreements; skip any of another form."""
+    answer = record.get("answer")
+    if isinstance(answer, dict):
+        yield from _objects(answer.get("quotes"))
+        for differ in _objects(answer.get("disagreements")):
+            yield from _objects(differ.get("sides"))
+
+
+def _objects(values: object) -> Iterator[Mapping[str, Any]]:
+    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict))
+
 
 _LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; a file name may hold "@" too
 

@@ -348,15 +348,15 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
 
 def _fit(space: Workspace, file: Path) -> None:
     """Show which limits fit the questions, what they change, and what to write into the settings."""
-    from b12assistant.evaluation import limits
+    from b12assistant.evaluation import labelled_set
 
-    asked, marked = limits.judged(space, file)
+    asked, marked = labelled_set.judged(space, file)
     calibration = space.assistant.in_use
-    now = limits.Limits(calibration.possibly, calibration.answered)
-    then = limits.limits_of(asked, now)
+    now = labelled_set.Limits(calibration.possibly, calibration.answered)
+    then = labelled_set.limits_of(asked, now)
     if marked:
         click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
-    click.echo(lines(limits.changes(asked, now, then)))
+    click.echo(lines(labelled_set.changes(asked, now, then)))
     settings = ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
     click.echo(lines(["To use them, write this into b12assistant.toml:", "", *settings]))
 

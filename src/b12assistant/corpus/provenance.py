@@ -20,7 +20,7 @@ from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER, text_of
 from b12assistant.errors import SourceFactsError
-from b12assistant.language.sentences import find_words
+from b12assistant.language.words import find_words
 from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Review, Span
 
 _FORM = '{"text": "a sentence of the document", "asked": ["a question it answers"], "origins": {"id": "place"}}'

@@ -30,7 +30,7 @@ from b12assistant.display import addresses
 from b12assistant.display.labels import headline, label, section
 from b12assistant.display.markup import draw
 from b12assistant.display.quoted import Basis, Quoted, first_mentions
-from b12assistant.language.sentences import split_sentences
+from b12assistant.language.words import split_sentences
 from b12assistant.safety.translations import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.arrays import read_arrays, save_arrays
 from b12assistant.index.store import Data
+from b12assistant.index.vectors import read_arrays, save_arrays
 from b12assistant.threads import once
 from b12assistant.types import Passage
 

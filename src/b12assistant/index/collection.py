@@ -12,10 +12,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.corpus.disputes import Dispute
+from b12assistant.corpus.folder import Dispute
 from b12assistant.index.asked_questions import AskedQuestions
 from b12assistant.index.lexical_index import FIELDS
-from b12assistant.index.token_store import TokenStore
+from b12assistant.index.vectors import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
 from b12assistant.types import Document, DocumentId, GenerationId, Origin, OriginId, Passage, PassageId, Span

@@ -1,13 +1,18 @@
-"""The encoder: all-MiniLM-L6-v2 on ONNX Runtime, or any model with sentence-transformers; weights verified, offline.
+"""The encoders, all-MiniLM-L6-v2 on ONNX Runtime or any model with sentence-transformers, and the reader; offline.
 
 One forward pass gives a text's vector (mean of its token vectors, as the model was trained) and the token vectors
 themselves, for late interaction. Texts are never cut: one over the limit is the caller's error.
+
+The encoder reads a question and a sentence each alone, so every sentence on the subject is near. The reader reads both
+together. It is a few layers of the encoder, trained further on graded quotes (`benchmarks/fit_reader.py`) and stored as
+eight-bit integers. It reads only the quotes that are shown, to decide which are strong (docs/decisions/05-quoting.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +20,30 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from b12assistant.errors import EncoderError
-from b12assistant.index.onnx_encoder import SPECIAL, OnnxEncoder, check_length, unit
-from b12assistant.index.weights import PINNED_MODEL, TOKENIZER, ModelWeights, find_weights, shipped_graph
+from b12assistant.index.onnx_encoder import (
+    OPENING,
+    PINNED_MODEL,
+    SPECIAL,
+    TINY,
+    TOKENIZER,
+    WORDS,
+    ModelWeights,
+    OnnxEncoder,
+    check_length,
+    find_weights,
+    open_session,
+    shipped_graph,
+    unit,
+)
+from b12assistant.language.words import levelled, open_tokenizer
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.threads import once
+from b12assistant.threads import NATIVE_CALLS, cached, once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -224,3 +244,64 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
         f"no encoder of red flags was made from the weights of {encoder.name!r}",
         hint="set `encoder.model` back, or fit it again with benchmarks/fit_red_flags.py",
     )
+
+
+FOLDER = "data/reader"
+_HINT = "reinstall b12assistant"
+LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
+_KEPT = 256  # scores that are cached
+EXTREMES = -4.0, 6.0  # of a score: those of 1,817 quotes for questions and letters were between -2.9 and 4.2
+
+
+@dataclass(frozen=True)
+class JointReader:
+    """``graph``: sha256 of the ONNX file, which is read at first use. Many threads may share it.
+
+    ``tokenizer``: the encoder's, with the word vectors in its folder.
+    """
+
+    graph: str
+    tokenizer: Path
+
+    @cached(_KEPT)
+    def score(self, question: str, text: str) -> float:
+        """Return a logit, above 0 if the text more likely answers the question than not.
+
+        Cached: an earlier answer is computed again for the next turn.
+        """
+        with NATIVE_CALLS:
+            asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, levelled(text)]))
+            # One [CLS], and a [SEP] after each.
+            first, second = [asked[0], *asked[1:][-LONGEST:]], [*read[1:-1][: LONGEST - 1], read[-1]]
+            ids = np.array([[*first, *second]], np.int64)
+            kinds = np.array([[0] * len(first) + [1] * len(second)], np.int64)
+            inputs = dict(zip(TINY, (ids, np.ones_like(ids), kinds), strict=True))
+            (found,) = self._session.run(["score"], inputs)
+        return float(found[0])
+
+    @once
+    def _session(self) -> Any:
+        try:
+            graph = resources.files("b12assistant").joinpath(FOLDER, "reader.onnx").read_bytes()
+        except OSError as error:
+            raise EncoderError("the reader cannot be read", hint=_HINT) from error
+        if hashlib.sha256(graph).hexdigest() != self.graph:
+            raise EncoderError("the reader differs from its digest", hint=_HINT)
+        with OPENING:
+            session = open_session(graph, self.tokenizer.parent, f"model.{WORDS}")
+            session.run(["score"], TINY)
+        return session
+
+
+def open_reader(encoder: Encoder) -> JointReader | None:
+    """Return the reader that ships for these weights; ``None`` for others, whose word vectors it does not know.
+
+    Raises ``EncoderError`` if its facts cannot be read; `JointReader.score` raises it if the graph is damaged.
+    """
+    try:
+        facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_bytes())
+        if encoder.tokenizer is None or facts["encoder"] != encoder.digest:
+            return None
+        return JointReader(str(facts["sha256"]), encoder.tokenizer)
+    except (OSError, ValueError, KeyError) as error:
+        raise EncoderError("the reader cannot be read", hint=_HINT) from error

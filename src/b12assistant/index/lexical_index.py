@@ -17,8 +17,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.index.arrays import read_arrays, save_arrays
 from b12assistant.index.store import Data
+from b12assistant.index.vectors import read_arrays, save_arrays
 from b12assistant.language.words import terms
 from b12assistant.types import Document, Passage
 

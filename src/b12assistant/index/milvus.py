@@ -39,7 +39,7 @@ from b12assistant.errors import (
 )
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.vector_index import SearchResult, Vectors, best_first
+from b12assistant.index.vectors import SearchResult, Vectors, best_first
 from b12assistant.threads import once
 
 MILVUS = "milvus"

@@ -11,17 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
+from b12assistant.corpus.folder import Dispute, disputes_from_bytes, disputes_to_bytes
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
-from b12assistant.index.arrays import read_arrays, save_arrays
 from b12assistant.index.asked_questions import ASKED, AskedQuestions
 from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
 from b12assistant.index.lexical_index import LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
-from b12assistant.index.token_store import TokenStore, Vectors
-from b12assistant.index.vector_index import FaissIndex, read_index
+from b12assistant.index.vectors import FaissIndex, TokenStore, Vectors, read_arrays, read_index, save_arrays
 from b12assistant.protocols import Encoder
 from b12assistant.types import FileEnd, FileReport, Origin
 

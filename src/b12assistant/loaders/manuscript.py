@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from operator import itemgetter
 
-from b12assistant.language.sentences import trim
+from b12assistant.language.words import trim
 from b12assistant.types import OBJECT, Block, BlockKind, Extract, Range, Region, Role, Section
 
 _DEEPEST = 6

@@ -15,7 +15,7 @@ from itertools import groupby
 from math import ceil
 
 from b12assistant.errors import SourceError
-from b12assistant.language.sentences import split_sentences, trim
+from b12assistant.language.words import split_sentences, trim
 from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Passage, PassageId, Range
 
 Count = Callable[[str], int]  # word pieces of a text
