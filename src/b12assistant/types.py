@@ -311,6 +311,7 @@ class Document:
     marks: tuple[Mark, ...] = field(compare=False, repr=False, default=())
     attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
     reviews: tuple[Review, ...] = field(compare=False, repr=False, default=())
+    details: tuple[Range, ...] = field(compare=False, repr=False, default=())  # sentences on one study, one area, few
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)
@@ -337,6 +338,10 @@ class Document:
         """Return the weight of the best that ``ranges`` rest on, or else of the document itself."""
         found = self.attributed(ranges)
         return found[0].origin.weight if found else SourceWeight.of_kind(self.source.kind)
+
+    def is_detail(self, sentence: Range) -> bool:
+        """Return whether a curator marked a sentence as a detail: it comes first only where nothing general does."""
+        return any(sentence.overlaps(each) for each in self.details)
 
     def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
         """Return the reviews of ``sentences``; none unless each of them was reviewed."""

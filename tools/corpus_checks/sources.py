@@ -75,6 +75,8 @@ def _wrong_origin(origin: Origin, curation: Curation) -> Iterator[str]:
         yield f"its address is a test server: {origin.url}"
     elif why := _reason(host, curation.rules.copies):
         yield f"its address is not the publisher's own ({why}): {origin.url}"
+    elif host and not urlsplit(origin.url).path.strip("/") and not urlsplit(origin.url).query:
+        yield f'its address is a home page, write "unknown": {origin.url}'
     for address in (origin.url, origin.read_at):
         if why := _reason(urlsplit(address).hostname or "", curation.rules.never):
             yield f"nothing may rest on this page ({why}): {address}"

@@ -128,6 +128,11 @@ class Layout:
         block = self._block_at(span.start)
         return block is not None and block.kind in _LISTED
 
+    def is_row(self, span: Span) -> bool:
+        """Return whether a sentence is in a row of a table."""
+        block = self._block_at(span.start)
+        return block is not None and block.kind is BlockKind.TABLE_ROW
+
     def block_that_begins(self, offset: int) -> Block | None:
         """Return the block whose first quotable character is at ``offset``."""
         block = self._block_at(offset)

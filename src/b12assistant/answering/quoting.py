@@ -29,7 +29,7 @@ from b12assistant.corpus.folder import Dispute
 from b12assistant.data_files import read_data
 from b12assistant.language.words import terms
 from b12assistant.threads import once
-from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span
+from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span, Words
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
@@ -53,6 +53,7 @@ _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this lengt
 
 # How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
 _LEVEL = 0.01
+_LEVEL_OF_GENERAL = 0.05  # how far behind a detail a general sentence may be and still come first
 _LEVEL_OF_UNKNOWN = 0.1  # the same, if nobody knows who wrote the page that would come first
 _AHEAD = 0.1  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
 _BEARS = 0.6  # least closeness to a way to ask, less how far the sides are behind the best quote
@@ -123,6 +124,11 @@ class Window:
         return self.best.document.weight_of([self.best.range])
 
     @property
+    def is_detail(self) -> bool:
+        """Return whether its best sentence is a detail."""
+        return self.best.document.is_detail(self.best.range)
+
+    @property
     def sells(self) -> bool:
         """Return whether its source sells what it recommends, or may: unknown counts as selling."""
         return self.passage.document.source.interest is not Interest.NONE
@@ -132,7 +138,8 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
     """Return all that may be quoted from a passage. ``most``: characters of a quote.
 
     A sentence that opens a list is one cut with its list, and no other cut runs into the list. A question, as on a page
-    of questions and answers, is quoted with what follows it; so is a sentence that only points elsewhere.
+    of questions and answers, is quoted with what follows it; so is a sentence that only points elsewhere. A row of a
+    table in a summary is shown in its document only, since the summary also says it in a sentence.
     """
     layout = Layout.of(passage.document)
     wholes = layout.wholes(passage)
@@ -152,6 +159,8 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
             if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
                 break
             found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
+    if passage.document.source.words is Words.PROJECT_SUMMARY:
+        found = [cut for cut in found if not any(map(layout.is_row, cut.bests))]
     return tuple(cut for cut in found if cut.telling)
 
 
@@ -369,8 +378,11 @@ def _weightiest(said: Sequence[Window], first: int, rivals: Sequence[int]) -> in
         known = (i for i in rivals if said[i].weight is not SourceWeight.UNVERIFIED)
         better = next(known, first)
         first = better if said[first].score - said[better].score <= _LEVEL_OF_UNKNOWN else first
+    if said[first].is_detail:
+        general = next((i for i in rivals if not said[i].is_detail), first)
+        first = general if said[first].score - said[general].score <= _LEVEL_OF_GENERAL else first
     level = [i for i in rivals if said[first].score - said[i].score <= _LEVEL]
-    return min((first, *level), key=lambda i: (said[i].weight.step, i != first, -said[i].score))
+    return min((first, *level), key=lambda i: (said[i].is_detail, said[i].weight.step, i != first, -said[i].score))
 
 
 def _apart(said: Sequence[Window]) -> list[int]:

@@ -32,6 +32,7 @@ class SentenceEntry(CuratedEntry):
     text: Text
     origins: dict[str, Text] = Field(default={})
     asked: list[Text] = Field(default=[])
+    detail: bool = False  # on one study, one area's practice, a rare illness, or for clinicians
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
 
@@ -83,6 +84,7 @@ def attribute(
     """
     attributions: list[Attribution] = []
     reviews: list[Review] = []
+    details: list[Range] = []
     warnings: list[str] = []
     for number, entry, sentence in located(document, entries):
         where = f"{sentences_file(document.id)}:{number}"
@@ -93,6 +95,8 @@ def attribute(
             continue
         if entry.reviewed_by and entry.reviewed_on:
             reviews.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
+        if entry.detail:
+            details.append(sentence)
         for id_, place in entry.origins.items():
             origin = origins.get(OriginId(id_))
             if origin is None:
@@ -100,14 +104,17 @@ def attribute(
                     f"{where}: the origin {id_!r} is not in the register", hint="add an [[origin]] to sources.toml"
                 )
             attributions.append(Attribution(sentence, origin, place))
-    return replace(document, attributions=tuple(attributions), reviews=tuple(reviews)), tuple(warnings)
+    found = replace(
+        document, attributions=tuple(attributions), reviews=tuple(reviews), details=tuple(sorted(details))
+    )
+    return found, tuple(warnings)
 
 
 def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]) -> object:
     """Return what an index of these sentences depends on, for a digest: everything but the questions."""
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
-        [[entry.text, dict(sorted(entry.origins.items())), *_review_facts(entry)] for entry in entries],
+        [[entry.text, dict(sorted(entry.origins.items())), entry.detail, *_review_facts(entry)] for entry in entries],
         [origins[id_].facts for id_ in used],
     ]
 

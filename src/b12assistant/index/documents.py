@@ -156,6 +156,7 @@ def _entry(entry: Entry) -> Json:
         "origins": {attribution.origin.id: attribution.origin.facts for attribution in document.attributions},
         "attributions": [[a.range.start, a.range.end, a.origin.id, a.place] for a in document.attributions],
         "reviews": [[r.range.start, r.range.end, r.by, r.on.isoformat()] for r in document.reviews],
+        "details": [[each.start, each.end] for each in document.details],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -201,6 +202,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         marks=tuple(Mark(Range(a, b), MarkKind(kind), rule) for kind, rule, a, b in row["marks"]),
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
         reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row["reviews"]),
+        details=tuple(Range(a, b) for a, b in row["details"]),
     )
     passages = tuple(
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])
