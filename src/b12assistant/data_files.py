@@ -11,8 +11,10 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, TypeVar
 
 from b12assistant.errors import ConfigError, UsageError
@@ -35,6 +37,12 @@ def read_data(*path: str) -> dict[str, Any]:
         return tomllib.loads(resources.files("b12assistant").joinpath("data", *path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"data/{name} cannot be read: {error}", hint=HINT) from error
+
+
+@cache
+def chosen(section: str) -> Mapping[str, float]:
+    """Return a section of ``data/calibration.toml``: numbers that were chosen on labelled data, by name."""
+    return MappingProxyType(read_data("calibration.toml")[section])
 
 
 def read_fitted(*path: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:

@@ -36,6 +36,7 @@ from b12assistant.answers import (
     Turn,
 )
 from b12assistant.config import Settings
+from b12assistant.data_files import chosen
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.safety.opinion import kind_line
 from b12assistant.threads import once
@@ -45,10 +46,10 @@ MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
-_MARGIN = 0.25  # how far a further quote may score below the best one
+_MARGIN = chosen("quoting")["margin"]  # how far a further quote may score below the best one
 # Share of a quote's words, and of its best sentence's, that the quotes before it cover, from which it adds nothing
 # (docs/decisions/05-quoting.md has what readers of 680 pairs of quotes say that this drops).
-_SAID, _SAID_OF_BEST = 0.7, 0.75
+_SAID, _SAID_OF_BEST = chosen("repeats")["said"], chosen("repeats")["said_of_best"]
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)
 GENERAL = TextId("general")

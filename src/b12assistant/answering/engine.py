@@ -42,6 +42,7 @@ from b12assistant.answering.signals import Evidence, Signals, Topics, load_topic
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.config import Settings
+from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import JointReader
 from b12assistant.index.vectors import Projection, TokenStore
@@ -55,12 +56,16 @@ from b12assistant.types import Hit, Passage, Span
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
-ASKED_SHARE = 0.8  # of the cosines with the words of an asked question, where few sentences are asked anything
+ASKED_SHARE = chosen("retrieval")[
+    "asked_share"
+]  # of the cosines with the words of an asked question, where few sentences are asked anything
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
-_MEANT = 0.65  # cosine from which the nearest asked question is shown as what was meant
-_ALIKE = 0.95  # cosine of a question and one asked of a sentence, from which that is always a candidate
+_MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
+_ALIKE = chosen("retrieval")[
+    "alike"
+]  # cosine of a question and one asked of a sentence, from which that is always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 _ASKS_FOR_A_PAPER = re.compile(

@@ -15,6 +15,7 @@ from itertools import islice
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Depths, Query, rank
 from b12assistant.corpus.publishers import PublisherKind, Speaks
+from b12assistant.data_files import chosen
 from b12assistant.language.words import terms
 from b12assistant.threads import once
 from b12assistant.types import Document, DocumentId, OriginId, Passage, Range, Span
@@ -22,7 +23,7 @@ from b12assistant.types import Document, DocumentId, OriginId, Passage, Range, S
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
 # An answer to 98 % of the training questions is at least this near, and so are 12 % of the passages.
-_SHARE = 0.75  # of the nearness of the nearest sentence
+_SHARE = chosen("retrieval")["found_share"]  # of the nearness of the nearest sentence
 _LEAST, _ENOUGH = 0.25, 0.5  # below the first nothing is near, above the second everything is
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑.,][^\W_]+)*")
 _NAME = re.compile(r"\w+")

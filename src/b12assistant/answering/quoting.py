@@ -26,7 +26,7 @@ from b12assistant.answering.claims import Claims, all_held, claims_of
 from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
 from b12assistant.corpus.folder import Dispute
-from b12assistant.data_files import read_data
+from b12assistant.data_files import chosen, read_data
 from b12assistant.language.words import terms
 from b12assistant.threads import once
 from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span, Words
@@ -43,21 +43,33 @@ _BLANK_LINE = "\n\n"
 # calibration and the reader were fitted to quotes of this make.
 SEARCHED = 20  # passages
 CHARACTERS = 520  # of a quote, at most
-RATE = 0.02  # taken off the score for each 100 characters over 100
-_ALIKE = 0.6  # share of common terms from which two quotes of one document say the same
+RATE = chosen("quoting")["rate"]  # taken off the score for each 100 characters over 100
+_ALIKE = chosen("quoting")["alike"]  # share of common terms from which two quotes of one document say the same
 _SENTENCES = 3  # of a quote, at most
-_GAIN = 1.0  # added to the score, times the cosine above the ordinary one
-ORDINARY = 0.5  # average cosine of a candidate's asked questions; a sentence without any counts as this
-_ALSO_ASKED = 0.7  # cosine of the question and one asked of a neighbour: from here that is quoted too
+_GAIN = chosen("quoting")["gain"]  # added to the score, times the cosine above the ordinary one
+ORDINARY = chosen("quoting")[
+    "ordinary"
+]  # average cosine of a candidate's asked questions; a sentence without any counts as this
+_ALSO_ASKED = chosen("quoting")[
+    "also_asked"
+]  # cosine of the question and one asked of a neighbour: from here that is quoted too
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 
 # How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
-_LEVEL = 0.01
-_LEVEL_OF_GENERAL = 0.05  # how far behind a detail a general sentence may be and still come first
-_LEVEL_OF_UNKNOWN = 0.1  # the same, if nobody knows who wrote the page that would come first
-_AHEAD = 0.1  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
-_BEARS = 0.6  # least closeness to a way to ask, less how far the sides are behind the best quote
-_FAR = 0.5  # no side may be further behind the best quote
+_LEVEL = chosen("quoting")["level"]
+_LEVEL_OF_GENERAL = chosen("quoting")[
+    "level_of_general"
+]  # how far behind a detail a general sentence may be and still come first
+_LEVEL_OF_UNKNOWN = chosen("quoting")[
+    "level_of_unknown"
+]  # the same, if nobody knows who wrote the page that would come first
+_AHEAD = chosen("differences")[
+    "ahead"
+]  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
+_BEARS = chosen("differences")[
+    "bears"
+]  # least closeness to a way to ask, less how far the sides are behind the best quote
+_FAR = chosen("differences")["far"]  # no side may be further behind the best quote
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
+from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.vectors import Projection
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 _CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
-CONTEXT = 0.3  # weight of what a follow-up leans on, relative to its own words
+CONTEXT = chosen("retrieval")["context"]  # weight of what a follow-up leans on, relative to its own words
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LONG_NAME = 9  # letters
 

@@ -104,9 +104,7 @@ def attribute(
                     f"{where}: the origin {id_!r} is not in the register", hint="add an [[origin]] to sources.toml"
                 )
             attributions.append(Attribution(sentence, origin, place))
-    found = replace(
-        document, attributions=tuple(attributions), reviews=tuple(reviews), details=tuple(sorted(details))
-    )
+    found = replace(document, attributions=tuple(attributions), reviews=tuple(reviews), details=tuple(sorted(details)))
     return found, tuple(warnings)
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
-from b12assistant.data_files import read_data
+from b12assistant.data_files import chosen, read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Wordings, clauses
 
@@ -46,11 +46,14 @@ class Concern(StrEnum):
 
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
-CERTAIN: Final = 0.7  # the share from which an emergency that no rule saw is shown alone, without quotes
-CERTAIN_AMONG: Final = 0.5  # and, of it and urgent, among the sentences beside it in a letter: 57 of 60 reach it
-AGREED: Final = 0.5  # the share of an emergency from which the encoder agrees with a rule about a part of a letter
-FAINT: Final = (0.01, 0.05)  # shares, of an emergency and of it and urgent, below which a turn gets a line, not a box
-DOUBTFUL: Final = 0.05  # the share of an emergency below which what is long known gets a line, not a box
+CERTAIN: Final = chosen("red_flags")[
+    "certain"
+]  # the share from which an emergency that no rule saw is shown alone, without quotes
+CERTAIN_AMONG: Final = chosen("red_flags")["certain_among"]  # and, of it and urgent, beside its neighbours
+AGREED: Final = chosen("red_flags")["agreed"]  # from which the encoder agrees with a rule about a part of a letter
+# Shares of an emergency, and of it and urgent, below which a turn gets a line, not a box.
+FAINT: Final = (chosen("red_flags")["faint_emergency"], chosen("red_flags")["faint_urgent"])
+DOUBTFUL: Final = chosen("red_flags")["doubtful"]  # below which what is long known gets a line, not a box
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
 
 

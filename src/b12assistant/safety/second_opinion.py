@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from b12assistant.answers import Level, Triage, Turn
-from b12assistant.data_files import read_fitted
+from b12assistant.data_files import chosen, read_fitted
 from b12assistant.errors import AssistantError, EncoderError
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
@@ -164,8 +164,8 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on the one before
 NEAR: Final = 400  # characters of the one before, to be read with it
-WORDS: Final = 0.35  # weight of the words; the encoder has the rest
-NOT_ENGLISH: Final = 0.6  # the same for a language other than English, of which the encoder knows little
+WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
+NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 256  # turns whose opinion is cached
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from b12assistant.answers import FixedTexts, Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn
-from b12assistant.data_files import HINT, Table
+from b12assistant.data_files import HINT, Table, chosen
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
@@ -41,9 +41,8 @@ SENTENCE: Final = 5  # words that say something by themselves next to a withdraw
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
 ENDS: Final = frozenset(".?,")
-SCANT: Final = (
-    0.1  # the share of danger that a turn after a harmless one must have by itself, if both are below the cuts
-)
+# The share of danger that a turn after a harmless one must have by itself, if both are below the cuts.
+SCANT: Final = chosen("red_flags")["scant"]
 
 
 @dataclass(frozen=True, slots=True)
