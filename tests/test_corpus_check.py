@@ -47,7 +47,7 @@ kind = "public_body"
 country = "GB"
 published = "2024"
 read_on = 2026-11-21
-url = "https://nerves.example/"
+url = "https://nerves.example/b12"
 terms = "all rights reserved, facts only"
 read = "whole"
 part_read = "the whole page"
@@ -102,6 +102,10 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
             "check.toml": '[never]\n"machine.example" = "written by a machine"\n',
         },
         "nothing may rest on this page (written by a machine): https://machine.example/1",
+    ),
+    "home page": (
+        {"sources.toml": SOURCES.replace("nerves.example/b12", "nerves.example/")},
+        'sources.toml: origin nerve-society: its address is a home page, write "unknown": https://nerves.example/',
     ),
     "advice of a blog": (
         {"sources.toml": SOURCES.replace("public_body", "blog")},

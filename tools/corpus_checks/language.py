@@ -15,7 +15,8 @@ from spellchecker import SpellChecker
 from corpus_checks import Finding
 from corpus_checks.reading import Text
 
-MOST_WORDS: Final = 44  # of a sentence
+MOST_WORDS: Final = 24  # of a sentence
+CELL: Final = " | "  # between the cells of a row, which a sentence below its table says too
 LABEL: Final = 3  # words: a shorter item of a list is a label, and two lists may share it
 _MARKER: Final = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
 _BARE: Final = re.compile(r"(?:This|It|These|They)\b")
@@ -32,7 +33,7 @@ def check_lengths(texts: Sequence[Text], limits: Mapping[str, float]) -> list[Fi
         Finding(text.file, f"a sentence of {len(sentence.split())} words: {_short(sentence)}")
         for text in texts
         for sentence in text.sentences
-        if len(sentence.split()) > limits.get(text.file.partition("/")[0], MOST_WORDS)
+        if CELL not in sentence and len(sentence.split()) > limits.get(text.file.partition("/")[0], MOST_WORDS)
     ]
 
 
@@ -47,13 +48,13 @@ def check_openings(texts: Sequence[Text], allowed: Set[str]) -> list[Finding]:
 
 
 def check_repetition(texts: Sequence[Text]) -> list[Finding]:
-    """Return sentences that are in the corpus twice; items of reference lists may be, and so may labels."""
+    """Return sentences that are in the corpus twice; items of reference lists, labels and rows of tables may be."""
     first: dict[tuple[str, ...], str] = {}
     found: list[Finding] = []
     for text in texts:
         for sentence in text.sentences:
             key = tuple(_ANY.findall(_bare(sentence).casefold()))
-            if len(key) <= LABEL:
+            if len(key) <= LABEL or CELL in sentence:
                 continue
             if key in first:
                 found.append(Finding(text.file, f"said before, in {first[key]}: {_short(sentence)}"))

@@ -42,7 +42,7 @@ class Print:
 
 
 PRINTS = (
-    Print("recovery.txt", "guides/recovery.pdf", A4),
+    Print("recovery.txt", "guides/recovery.pdf", A4, footer=""),
     Print("glossary.txt", "glossary.pdf", A5, header="Words about vitamin B12"),
     Print(
         "how-to-read-these-sources.txt",
