@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from b12assistant.corpus.folder import Dispute
 from b12assistant.index.asked_questions import AskedQuestions
-from b12assistant.index.lexical_index import FIELDS
+from b12assistant.index.lexical_index import FIELDS, BM25FIndex
 from b12assistant.index.vectors import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
@@ -80,6 +80,12 @@ class Collection:
         ends = [each.range.end for each in attributions]
         places = [slice(bisect_right(ends, s.start), bisect_left(starts, s.end)) for s in passage.sentences]
         return tuple(tuple(each.origin for each in attributions[place]) for place in places)
+
+    @property
+    def words_index(self) -> BM25FIndex:
+        """Return the terms of this process's own index, as it was read or built."""
+        assert isinstance(self.lexical, BM25FIndex)  # noqa: S101 - another engine is attached later
+        return self.lexical
 
     @once
     def known_origins(self) -> Mapping[OriginId, Origin]:

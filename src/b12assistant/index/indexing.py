@@ -21,7 +21,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +29,10 @@ from b12assistant.config import Settings
 from b12assistant.corpus.folder import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
-from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, built_with
+from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.parts import Parts, read_parts
+from b12assistant.index.parts import Opened, read_parts
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.vectors import FaissIndex, Projection, TokenStore, Vectors
@@ -181,15 +180,16 @@ def read_previous(generation: Generation | None, packaged: Path) -> Previous:
 
 def previous_of(generation: Generation) -> Previous:
     """Read a generation for reuse. Raises ``IndexDamagedError`` if its parts do not fit each other."""
-    parts, manifest = read_parts(generation), dict[str, Any](generation.manifest)
+    opened = read_parts(generation)
+    entries, held, manifest = opened.entries, opened.collection, opened.manifest
     pieces = manifest["chunking"]["title_pieces"]
     scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
     return Previous(
         generation.id,
-        {entry.report.file: entry for entry in parts.entries},
-        dict(zip((document_key(scope, entry.passages) for entry in parts.entries), _documents(parts), strict=True)),
-        _examples(parts, scope),
-        parts.asked.by_key() if parts.asked else {},
+        {entry.report.file: entry for entry in entries},
+        dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
+        _examples(held, scope),
+        held.asked.by_key() if held.asked else {},
     )
 
 
@@ -204,24 +204,24 @@ def key_of(scope: str, *texts: object) -> str:
     return hashlib.sha256(json.dumps([scope, *texts]).encode()).hexdigest()
 
 
-def _documents(parts: Parts) -> Iterator[Embedded]:
+def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]:
     """Cut the arrays of all documents into those of each."""
     row = sentence = 0
-    for entry in parts.entries:
+    for entry in entries:
         last, end = row + len(entry.passages), sentence + sum(len(passage.sentences) for passage in entry.passages)
-        units = parts.alone.part(sentence, end) if parts.alone else None
-        yield Embedded(parts.vectors.rows[row:last], parts.context.part(row + sentence, last + end), units)
+        units = held.alone.part(sentence, end) if held.alone else None
+        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units)
         row, sentence = last, end
 
 
-def _examples(parts: Parts, scope: str) -> dict[str, Vectors]:
+def _examples(held: Collection, scope: str) -> dict[str, Vectors]:
     """Return the vectors of the example questions of each dispute."""
-    if parts.examples is None:
+    if held.examples is None:
         return {}
-    examples = [dispute.examples for dispute in parts.disputes]
+    examples = [dispute.examples for dispute in held.disputes]
     ends = np.cumsum([len(questions) for questions in examples])
     keys = (key_of(scope, questions) for questions in examples)
-    return dict(zip(keys, np.split(parts.examples, ends[:-1]), strict=True))
+    return dict(zip(keys, np.split(held.examples, ends[:-1]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class Indexer:
             progress=progress,
         )
         facts = self._facts(read, embedded[0].vectors.shape[1], groups)
-        return Built(self._parts(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
+        return Built(self._opened(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
 
     @once
     def _runtime(self) -> dict[str, str]:
@@ -283,27 +283,30 @@ class Indexer:
     def _scope(self) -> str:
         return made_by(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
 
-    def _parts(
+    def _opened(
         self,
         read: FilesRead,
         embedded: Sequence[Embedded],
         disputes: tuple[Dispute, ...],
         groups: Sequence[Group],
         previous: Previous,
-    ) -> Parts:
-        asked = self._asked(read, groups, previous) if digest_of(groups) else None
+    ) -> Opened:
+        vectors = FaissIndex(np.concatenate([arrays.vectors for arrays in embedded]))
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
-        return Parts(
-            read.entries,
-            FaissIndex(np.concatenate([arrays.vectors for arrays in embedded])),
+        collection = Collection(
+            GenerationId("draft"),
+            [entry.document for entry in read.entries],
+            read.passages,
+            vectors,
+            vectors.rows,
             index_words(read.passages),
             TokenStore.join([arrays.context for arrays in embedded]),
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            asked,
-            read.refused,
+            self._asked(read, groups, previous) if digest_of(groups) else None,
         )
+        return Opened(collection, read.entries, read.left_out, {})
 
     def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
         """Return a vector for each example question of a dispute, (examples, d)."""

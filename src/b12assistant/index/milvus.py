@@ -308,7 +308,7 @@ class Collections:
 
     def copy(self, collection: Collection) -> dict[str, Any]:
         """Copy an index to the server; return the entries to add to its manifest."""
-        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection)))}}
+        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, collection.words_index))}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
         """Return a collection with its search done by the server.
@@ -318,7 +318,7 @@ class Collections:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        place, words = self.open(engine), _local(collection).without_rows()
+        place, words = self.open(engine), collection.words_index.without_rows()
         return replace(collection, vectors=MilvusVectors(place), lexical=MilvusTerms(place, words))
 
 
@@ -329,8 +329,3 @@ def search_server(settings: IndexSettings, folder: Path) -> Collections:
     """
     server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
     return Collections(server, settings.collection)
-
-
-def _local(collection: Collection) -> BM25FIndex:
-    assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as `open_generation` made it
-    return collection.lexical

@@ -122,11 +122,6 @@ class FilesRead:
     left_out: tuple[FileReport, ...]
 
     @property
-    def refused(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return each file that is left out, and why, sorted."""
-        return tuple(sorted((report.file, report.reasons) for report in self.left_out))
-
-    @property
     def passages(self) -> list[Passage]:
         return [passage for entry in self.entries for passage in entry.passages]
 

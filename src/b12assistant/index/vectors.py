@@ -74,12 +74,9 @@ class FaissIndex:
         scores, rows = faiss.knn(one, self.rows, k, metric=faiss.METRIC_INNER_PRODUCT)
         return best_first(rows[0], scores[0], k)
 
-    def to_files(self) -> dict[str, Data]:
-        return {ROWS_FILE: save_arrays({"rows": self.rows})}
-
 
 def read_index(files: Mapping[str, Data], *, rows: int, dimension: int) -> FaissIndex:
-    """Read what `FaissIndex.to_files` wrote. Raises ``IndexDamagedError`` if it is something else."""
+    """Read the rows of an index. Raises ``IndexDamagedError`` if it is something else."""
     found = read_arrays(files[ROWS_FILE], ROWS_FILE).get("rows")
     if found is None or found.shape != (rows, dimension) or found.dtype != np.float32:
         raise IndexDamagedError(f"{ROWS_FILE} does not fit its manifest", hint=REBUILD)
