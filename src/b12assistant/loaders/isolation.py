@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -211,9 +212,7 @@ def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: 
 def main() -> None:
     """Answer requests until the input ends, as ``python -m b12assistant.loaders.isolation MEMORY SECONDS``."""
     limit, seconds = int(sys.argv[1]), float(sys.argv[2])
-    with suppress(ImportError, ValueError, OSError):  # macOS refuses, Windows has no such module
-        import resource
-
+    with suppress(ValueError, OSError):  # macOS refuses
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     # Standard output is for answers: what a library prints goes to standard error.
     claimed = os.dup(sys.stdout.fileno())
@@ -223,9 +222,9 @@ def main() -> None:
             data = receive(sys.stdin.buffer)
             if data is None:
                 return
-            _limit_time(seconds)
+            signal.setitimer(signal.ITIMER_PROF, seconds)  # the system ends this process after so much processor time
             answer = _answer(data, name.decode(), limit)
-            _limit_time(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             send(output, answer)
 
 
@@ -239,12 +238,6 @@ def _answer(data: bytes, name: str, limit: int) -> bytes:
         return pack(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
     except Exception as error:  # noqa: BLE001 - a parser's bug costs one file, and its reason is reported
         return pack(SourceError(f"the reader failed ({type(error).__name__})"))
-
-
-def _limit_time(seconds: float) -> None:
-    """Have the system end this process after ``seconds`` of processor time from now; 0: never."""
-    with suppress(AttributeError, OSError):  # Windows has no such timer
-        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 if __name__ == "__main__":
