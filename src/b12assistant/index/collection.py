@@ -180,29 +180,20 @@ METHOD = 9  # raise when chunking, embedding or terms change: an index of anothe
 READING = 4  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
-@dataclass(frozen=True, slots=True)
-class Chunking:
-    """Word pieces, at most: ``pieces`` of a passage, ``title_pieces`` of the title put in front of it for ranking.
-
-    Passages of 120 pieces move hit@1 and hit@3 by one or two questions of 40: a plateau.
-    """
-
-    pieces: int = 200
-    title_pieces: int = 48
+# Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1
+# and hit@3 by one or two questions of 40: a plateau.
+PIECES, TITLE_PIECES = 200, 48
 
 
-CHUNKING = Chunking()
-
-
-def built_with(encoder: Encoder, chunking: Chunking = CHUNKING) -> dict[str, object]:
+def built_with(encoder: Encoder) -> dict[str, object]:
     """Return what an index depends on besides corpus, model and runtime. It is stored in the manifest and compared."""
     return {
-        "chunking": {"pieces": most_pieces(encoder, chunking), "title_pieces": chunking.title_pieces},
+        "chunking": {"pieces": most_pieces(encoder), "title_pieces": TITLE_PIECES},
         "lexical": asdict(FIELDS),
         "method": METHOD,
     }
 
 
-def most_pieces(encoder: Encoder, chunking: Chunking = CHUNKING) -> int:
+def most_pieces(encoder: Encoder) -> int:
     """Return the most word pieces of a passage: with its title in front it must fit the encoder."""
-    return max(16, min(chunking.pieces, encoder.limit - chunking.title_pieces - 4))
+    return max(16, min(PIECES, encoder.limit - TITLE_PIECES - 4))

@@ -29,7 +29,7 @@ from b12assistant.config import Settings
 from b12assistant.corpus.folder import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
-from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, Collection, built_with
+from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.parts import Opened, read_parts
@@ -61,11 +61,10 @@ def embed(
     encoder: Encoder,
     projection: Projection,
     *,
-    title_pieces: int = CHUNKING.title_pieces,
     alone: bool,
 ) -> Embedded:
-    """Encode the passages of one document, each with the title, cut to ``title_pieces`` word pieces, in front."""
-    title = _short_title(passages[0].document.title, encoder, title_pieces)
+    """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
+    title = _short_title(passages[0].document.title, encoder)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
     for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
@@ -84,9 +83,9 @@ def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
             give_back()
 
 
-def _short_title(title: str, encoder: Encoder, most: int) -> str:
+def _short_title(title: str, encoder: Encoder) -> str:
     words = title.split()
-    while words and encoder.count(" ".join(words)) > most:
+    while words and encoder.count(" ".join(words)) > TITLE_PIECES:
         words.pop()
     return " ".join(words)
 
@@ -281,7 +280,7 @@ class Indexer:
 
     @once
     def _scope(self) -> str:
-        return made_by(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
+        return made_by(self.encoder.digest, self._runtime, TITLE_PIECES, METHOD)
 
     def _opened(
         self,
