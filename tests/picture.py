@@ -106,6 +106,7 @@ OWNERS = {
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
     "pydantic": (
+        "loaders.isolation",
         "corpus.entries",
         "corpus.provenance",
         "corpus.sources",

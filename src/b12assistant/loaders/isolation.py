@@ -15,20 +15,23 @@ import struct
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Self, cast
 
+from pydantic import TypeAdapter
+
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
-from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range, Region, Role, Section
+from b12assistant.types import Extract, Range
 
 _LENGTH = struct.Struct(">Q")
 _LONGEST = 1 << 31  # bytes of a message
+_EXTRACTS = TypeAdapter(Extract)
 
 
 def send(stream: IO[bytes], message: bytes) -> None:
@@ -51,15 +54,10 @@ def receive(stream: IO[bytes]) -> bytes | None:
 
 
 def pack(sent: Extract | SourceError) -> bytes:
-    """Write an answer as JSON: one object, with the parts in it as lists of their fields."""
-    return json.dumps(sent, separators=(",", ":"), default=_plain).encode("ascii")
-
-
-def _plain(value: Any) -> object:
-    if isinstance(value, SourceError):
-        return {"error": value.message, "hint": value.hint}
-    named = {field.name: getattr(value, field.name) for field in fields(value)}
-    return named if isinstance(value, Extract) else list(named.values())
+    """Write an answer as JSON: one object."""
+    if isinstance(sent, SourceError):
+        return json.dumps({"error": sent.message, "hint": sent.hint}).encode()
+    return _EXTRACTS.dump_json(sent)
 
 
 def unpack(message: bytes) -> Extract:
@@ -72,23 +70,12 @@ def unpack(message: bytes) -> Extract:
         answer: dict[str, Any] = json.loads(message)
         if "error" in answer:
             raise SourceError(answer["error"], hint=answer["hint"])
-        return _extract(answer)
+        return _checked(_EXTRACTS.validate_python(answer))
     raise SourceError("the reader's answer is not valid")
 
 
-def _extract(answer: dict[str, Any]) -> Extract:
-    extract = Extract(
-        text=answer["text"],
-        extractor=answer["extractor"],
-        title=answer["title"],
-        page_starts=tuple(answer["page_starts"]),
-        sections=tuple(Section(Range(*heading), *rest) for heading, *rest in answer["sections"]),
-        blocks=tuple(Block(BlockKind(kind), Range(*at)) for kind, at in answer["blocks"]),
-        regions=tuple(Region(Role(role), Range(*at)) for role, at in answer["regions"]),
-        front=answer["front"],
-        warnings=tuple(answer["warnings"]),
-        marks=tuple(Mark(Range(*at), MarkKind(kind), rule) for at, kind, rule in answer["marks"]),
-    )
+def _checked(extract: Extract) -> Extract:
+    """Raise ``ValueError`` if the ranges of an extract do not fit its text."""
     length = len(extract.text)
     for ranges in ([block.range for block in extract.blocks], [each.range for each in extract.marks]):
         _check(length, ranges)
