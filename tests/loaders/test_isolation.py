@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from builders_pdf import assemble
@@ -73,12 +72,13 @@ def test_a_worker_is_not_left_behind_after_ctrl_c(tmp_path: Path, monkeypatch: p
     write(tmp_path / "slow.pdf", SLOW_PDF)
     loader = IsolatedLoader(root=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(Thread, "join", interrupted)
+        patch.setattr(isolation, "receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
             load_file(loader, tmp_path / "slow.pdf")
-    assert loader._worker is not None
-    assert loader._worker.wait(60) == -9
+    worker = loader._worker
+    assert worker is not None
     loader.__exit__(None, None, None)
+    assert worker.returncode == -9
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space cannot be limited elsewhere")

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Timer
 from typing import IO, Any, Self, cast
 
 from pydantic import TypeAdapter
@@ -139,20 +139,21 @@ class IsolatedLoader:
         if self._worker is not None and self._worker.poll() is not None:
             self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
-        answers: list[bytes] = []
-        # A thread, because not every system can wait for a pipe with a timeout; it ends when the worker does.
-        exchange = Thread(target=_exchange, args=(worker, name, data, answers), daemon=True)
-        exchange.start()
+        requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
+        alarm = Timer(self._seconds * _PATIENCE, worker.kill)  # not every system can wait for a pipe with a timeout
+        alarm.start()
+        answer = None
         try:
-            exchange.join(self._seconds * _PATIENCE)
-        except KeyboardInterrupt:
-            worker.kill()  # or exiting would wait for a pipe that the exchange still holds
-            raise
-        late = exchange.is_alive()
-        if answers and not late:
-            return answers[0]
-        status = self._kill(0 if late else _GRACE)
-        exchange.join()
+            with suppress(OSError, ValueError, MemoryError):  # a pipe that broke
+                send(requests, name.encode())
+                send(requests, data)
+                answer = receive(replies)
+        finally:
+            late = not alarm.is_alive()
+            alarm.cancel()
+        if answer is not None:
+            return answer
+        status = self._kill(_GRACE)
         if late or status == -signal.SIGPROF:
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")
         if status == -signal.SIGABRT:  # how libraries end that get no more memory
@@ -183,17 +184,6 @@ class IsolatedLoader:
         with suppress(OSError), worker:  # closes its pipes
             worker.wait()
         return worker.returncode
-
-
-def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: list[bytes]) -> None:
-    """Send one request to the worker; no answer is added if it dies."""
-    requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
-    with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed at the timeout
-        send(requests, name.encode())
-        send(requests, data)
-        answer = receive(replies)
-        if answer is not None:
-            answers.append(answer)
 
 
 def main() -> None:
