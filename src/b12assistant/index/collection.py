@@ -100,7 +100,7 @@ class Collection:
     @once
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
-        return _starts(len(passage.sentences) for passage in self.passages)
+        return np.array([0, *accumulate(len(passage.sentences) for passage in self.passages)], np.int64)
 
     @once
     def piece_idf(self) -> NDArray[np.float32]:
@@ -168,10 +168,6 @@ class Collection:
             first = ends[passage.document.id].start if passage.document.id in ends else row
             ends[passage.document.id] = range(first, row + 1)
         return ends
-
-
-def _starts(sizes: Iterable[int]) -> NDArray[np.int64]:
-    return np.array([0, *accumulate(sizes)], np.int64)
 
 
 # An index records their versions: extraction, terms and searches depend on them.
