@@ -202,11 +202,11 @@ def load_configuration(
     named = {key: value for key, value in (flags or {}).items() if value is not None}
     found = None if file else _project_of(named)
     path = file or (found or Path()) / CONFIG_FILE
-    given = list(_from_file(path)) if file or path.is_file() else []
+    given: list[tuple[str, object, str]] = []  # what comes later wins
     if found:
         given += [(key, str(found / name), str(path)) for key, name in _FOLDERS.items() if (found / name).is_dir()]
-        given.sort(key=lambda each: each[2] != str(path))  # what the file says wins
         named = {key: value for key, value in named.items() if key not in _FOLDERS or Path(str(value)) != found}
+    given += _from_file(path) if file or path.is_file() else ()
     given += _from_environment(environment)
     given += [(key, value, "flag") for key, value in named.items()]
     for key, value, where in given:

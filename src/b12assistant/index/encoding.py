@@ -34,6 +34,7 @@ from b12assistant.index.onnx_encoder import (
     TINY,
     TOKENIZER,
     WORDS,
+    Changes,
     ModelWeights,
     OnnxEncoder,
     check_length,
@@ -156,27 +157,19 @@ def load_encoder(
     return SentenceEncoder(weights, threads=threads) if graph is None else OnnxEncoder(weights, graph, threads=threads)
 
 
-@dataclass(frozen=True, eq=False)
-class LowRank(Mapping[str, "NDArray[np.float32]"]):
-    """A change for each named weight, computed from two thin matrices when read: in full, all take 42 MB."""
+def parse_low_rank(arrays: Mapping[str, Any]) -> Changes:
+    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored.
 
-    thin: Mapping[str, tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
-
-    def __getitem__(self, name: str) -> NDArray[np.float32]:
-        down, up = self.thin[name]
-        return np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.thin)
-
-    def __len__(self) -> int:
-        return len(self.thin)
-
-
-def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
-    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored."""
+    Each change is computed from its two thin matrices when it is used: in full, all take 42 MB.
+    """
     names = [key.removesuffix("/down") for key in arrays if key.endswith("/down")]
-    return LowRank({n: (arrays[f"{n}/down"], arrays[f"{n}/up"]) for n in names})
+    thin = {name: (arrays[f"{name}/down"], arrays[f"{name}/up"]) for name in names}
+
+    def changes() -> Iterator[tuple[str, NDArray[np.float32]]]:
+        for name, (down, up) in thin.items():
+            yield name, np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
+
+    return changes
 
 
 FILE = "data/encoder/retrieval.npz"
@@ -189,7 +182,7 @@ class _Shipped(NamedTuple):
 
     fitted_on: str
     digest: str
-    changes: LowRank
+    changes: Changes
 
 
 @cache
