@@ -29,7 +29,6 @@ from b12assistant.index.onnx_encoder import (
     PINNED_MODEL,
     SAFETENSORS,
     TOKENIZER,
-    Changes,
     OnnxEncoder,
     OnnxGraph,
     file_digest,
@@ -104,11 +103,11 @@ def compare(encoder: SentenceEncoder, graph: OnnxGraph) -> float:
     changes = _changes(encoder, graph.weights)
     return min(
         least_cosine(encoder, ours, texts),
-        least_cosine(changed(encoder, changes), ours.tuned(changes), texts[: _TEXTS // 4]),
+        least_cosine(changed(encoder, changes), ours.tuned(changes.items), texts[: _TEXTS // 4]),
     )
 
 
-def changed(encoder: SentenceEncoder, changes: Changes) -> SentenceEncoder:
+def changed(encoder: SentenceEncoder, changes: Mapping[str, Floats]) -> SentenceEncoder:
     """Return a copy with each of ``changes`` added to the weight of its name; the copy shares the word vectors."""
     import torch
 

@@ -280,7 +280,7 @@ def write_tuned(state: Mapping[str, np.ndarray]) -> OnnxEncoder:
     from export_onnx import changed, make_graph, write
 
     encoder = SentenceEncoder(find_weights(), threads=1)
-    write(make_graph(changed(encoder, parse_low_rank(state)), eight_bits=True), name=RED_FLAGS)
+    write(make_graph(changed(encoder, dict(parse_low_rank(state)())), eight_bits=True), name=RED_FLAGS)
     return red_flag_encoder(load_encoder())
 
 

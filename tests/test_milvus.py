@@ -20,7 +20,7 @@ from b12assistant.errors import (
     IndexMismatchError,
     IndexUnreachableError,
 )
-from b12assistant.index.milvus import Collections, Contents, MilvusVectors, Server
+from b12assistant.index.milvus import Collections, Contents, Server
 
 TEN = np.eye(10, dtype=np.float32)
 OLD, NEW, NEWEST = (contents(TEN[: rows + 1]) for rows in (3, 4, 5))
@@ -115,7 +115,7 @@ def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(co
     place = in_use(collections, OLD)
     collections.server.drop(place.collection)
     with pytest.raises(IndexDamagedError, match="cannot be searched"):
-        MilvusVectors(place).search(TEN[0], 1)
+        place.search(TEN[0], 1)
 
 
 # Addresses

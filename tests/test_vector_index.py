@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.milvus import Collections
-from b12assistant.index.vectors import FaissIndex, best_first, read_index
+from b12assistant.index.vectors import ROWS_FILE, FaissIndex, best_first, read_index, save_arrays
 from b12assistant.protocols import VectorIndex
 
 Vectors = NDArray[np.float32]
@@ -20,7 +20,7 @@ Build = Callable[[Vectors], VectorIndex]
 
 TOLERANCE = 1e-5
 TEN = np.eye(10, dtype=np.float32)
-ROWS_OF_TEN = FaissIndex(TEN).to_files()["vectors.safetensors"]
+ROWS_OF_TEN = save_arrays({"rows": TEN})
 
 
 class ExactIndex:
@@ -35,7 +35,7 @@ class ExactIndex:
 
 
 def reopened(vectors: Vectors) -> FaissIndex:
-    return read_index(FaissIndex(vectors).to_files(), rows=len(vectors), dimension=vectors.shape[1])
+    return read_index({ROWS_FILE: save_arrays({"rows": vectors})}, rows=len(vectors), dimension=vectors.shape[1])
 
 
 LOCAL: dict[str, Build] = {
@@ -136,4 +136,4 @@ def test_a_row_that_is_not_of_unit_length_is_refused() -> None:
     rows = TEN.copy()
     rows[3] = float("nan")
     with pytest.raises(IndexDamagedError, match="not of unit length"):
-        read_index(FaissIndex(rows).to_files(), rows=10, dimension=10)
+        read_index({ROWS_FILE: save_arrays({"rows": rows})}, rows=10, dimension=10)

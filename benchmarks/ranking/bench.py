@@ -17,7 +17,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
-from b12assistant.index.collection import CHUNKING, Collection
+from b12assistant.index.collection import TITLE_PIECES, Collection
 from b12assistant.index.lexical_index import Fields
 from b12assistant.protocols import Encoder, Progress
 from ranking.datasets import TEST, Dataset, load_dataset
@@ -129,7 +129,7 @@ def _of_the_texts(indexed: Indexed, encoder: Encoder) -> Iterator[str]:
     held = {passage.document.id for passage in indexed.passages}
     if empty := sum(document.id not in held for document in indexed.documents):
         yield f"{empty} documents have no text and cannot be found"
-    most = CHUNKING.title_pieces
+    most = TITLE_PIECES
     if long := sum(encoder.count(document.title) > most for document in indexed.documents):
         yield f"{long} titles are cut to {most} word pieces in front of their passages"
 

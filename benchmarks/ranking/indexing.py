@@ -28,7 +28,7 @@ import numpy as np
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError, UsageError
-from b12assistant.index.collection import CHUNKING, Collection, built_with, most_pieces
+from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.indexing import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
 from b12assistant.index.vectors import FaissIndex, Projection, TokenStore
@@ -99,7 +99,7 @@ class Indexed:
 def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache: Path, progress: Progress) -> Indexed:
     """Index every document that has text. Raises ``DatasetError`` if none has."""
     documents = tuple(document_of(text) for text in texts)
-    most = most_pieces(encoder, CHUNKING)
+    most = most_pieces(encoder)
     passages: list[Passage] = []
     found: list[Embedded] = []
     for start in range(0, len(documents), _SHARD):
@@ -111,9 +111,7 @@ def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache
         if split and (known := _read(path)) is not None:
             found.append(known)
         elif split:
-            parts = [
-                embed(each, encoder, projection, title_pieces=CHUNKING.title_pieces, alone=False) for each in split
-            ]
+            parts = [embed(each, encoder, projection, alone=False) for each in split]
             found.append(_joined(parts))
             _write(path, found[-1])
     progress("encoding", len(documents), len(documents))
@@ -149,7 +147,7 @@ def _joined(parts: Sequence[Embedded]) -> Embedded:
 
 
 def _key(documents: Sequence[Document], encoder: Encoder, projection: Projection) -> str:
-    matrix, built = projection.matrix, built_with(encoder, CHUNKING)
+    matrix, built = projection.matrix, built_with(encoder)
     described = [
         _FORMAT,
         encoder.name,

@@ -118,7 +118,7 @@ class Page:
 
     def covered(self, block: Block, role: Role) -> float:
         """Return the share of a block's characters that lie in regions of ``role``."""
-        free = sum(part.end - part.start for part in block.range.without(self._united[role]))
+        free = sum(part.end - part.start for part in block.range.without(self.united[role]))
         return 1 - free / (block.range.end - block.range.start)
 
     def links(self, block: Block) -> int:
@@ -129,10 +129,6 @@ class Page:
         )
         return sum(link.end <= block.range.end for link in links[first:last])
 
-    def united(self, role: Role) -> Sequence[Range]:
-        """Return the ranges of a role, in order, without overlap."""
-        return self._united[role]
-
     @once
     def _regions(self) -> defaultdict[Role, list[Range]]:
         """Return the ranges of each role, in order; some may overlap."""
@@ -142,7 +138,7 @@ class Page:
         return regions
 
     @once
-    def _united(self) -> defaultdict[Role, list[Range]]:
+    def united(self) -> defaultdict[Role, list[Range]]:
         """Return the ranges of each role without overlaps, since a page may have thousands of links."""
         united: defaultdict[Role, list[Range]] = defaultdict(list)
         for role, ranges in self._regions.items():
@@ -187,7 +183,7 @@ def drawn(page: Page) -> Iterator[Range]:
 
 def in_role(page: Page, role: Role) -> Iterator[Range]:
     """Yield sentences with words in regions of a role."""
-    starts, ends = [r.start for r in page.united(role)], [r.end for r in page.united(role)]
+    starts, ends = [r.start for r in page.united[role]], [r.end for r in page.united[role]]
     if starts:
         yield from _with_lists(page, lambda at: bisect_left(starts, at.end) > bisect_left(ends, at.start + 1))
 

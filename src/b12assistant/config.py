@@ -14,13 +14,13 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from importlib import resources
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 from b12assistant.data_files import line_of
 from b12assistant.errors import ConfigError
@@ -171,6 +171,7 @@ class Settings:
     web: WebSettings = WebSettings()
 
 
+_SECTIONS = tuple(section.name for section in fields(Settings))
 _PREFIX = "B12_"
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
 
@@ -201,11 +202,11 @@ def load_configuration(
     named = {key: value for key, value in (flags or {}).items() if value is not None}
     found = None if file else _project_of(named)
     path = file or (found or Path()) / CONFIG_FILE
-    given = list(_from_file(path)) if file or path.is_file() else []
+    given: list[tuple[str, object, str]] = []  # what comes later wins
     if found:
         given += [(key, str(found / name), str(path)) for key, name in _FOLDERS.items() if (found / name).is_dir()]
-        given.sort(key=lambda each: each[2] != str(path))  # what the file says wins
         named = {key: value for key, value in named.items() if key not in _FOLDERS or Path(str(value)) != found}
+    given += _from_file(path) if file or path.is_file() else ()
     given += _from_environment(environment)
     given += [(key, value, "flag") for key, value in named.items()]
     for key, value, where in given:
@@ -233,11 +234,7 @@ def _project_of(flags: Mapping[str, object]) -> Path | None:
 
 def known_keys() -> dict[str, type]:
     """Return the type of every setting by `section.name`."""
-    keys: dict[str, type] = {}
-    for section, kind in get_type_hints(Settings).items():
-        for name, type_ in get_type_hints(kind).items():
-            keys[f"{section}.{name}"] = type_
-    return keys
+    return {key: type(value) for key, value in values_of(Settings()).items()}
 
 
 def values_of(settings: Settings) -> dict[str, Any]:
@@ -261,7 +258,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number with too many digits
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     for section, content in table.items():
-        if not isinstance(content, dict) or section not in get_type_hints(Settings):
+        if not isinstance(content, dict) or section not in _SECTIONS:
             raise _unknown(section, f"{path}:{line_of(text, section)}")
         yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
 
@@ -288,7 +285,7 @@ def _variable(key: str) -> str:
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
-    near = get_close_matches(key, [*known_keys(), *get_type_hints(Settings)], n=1)
+    near = get_close_matches(key, [*known_keys(), *_SECTIONS], n=1)
     hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"
     return ConfigError(f"{origin}: unknown setting {key!r}", hint=hint)
 
@@ -329,8 +326,9 @@ def _name(kind: type) -> str:
 
 
 def _settings(values: Mapping[str, object]) -> Settings:
-    sections: dict[str, Any] = {}
-    for section, kind in get_type_hints(Settings).items():
-        mine = {key.partition(".")[2]: value for key, value in values.items() if key.startswith(f"{section}.")}
-        sections[section] = kind(**mine)
-    return Settings(**sections)
+    settings = Settings()
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        changed: dict[str, Any] = {section: replace(getattr(settings, section), **{name: value})}
+        settings = replace(settings, **changed)
+    return settings

@@ -23,6 +23,7 @@ AssistantError                 exit status 1, one line and a hint
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 REBUILD = "run `b12assistant index`"  # the hint of most errors of an index
@@ -39,8 +40,12 @@ def to_install(extra: str) -> str:
 class AssistantError(Exception):
     """Root of the tree: a message that says what happened and a hint that says what to do."""
 
-    code: ClassVar[str] = "error"
+    code: ClassVar[str] = "error"  # of another class, its name: "index_missing"
     exit_status: ClassVar[int] = 1
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"\B([A-Z])", r"_\1", cls.__name__.removesuffix("Error")).lower()
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -54,107 +59,72 @@ class AssistantError(Exception):
 class UsageError(AssistantError):
     """The call itself is wrong."""
 
-    code = "usage"
     exit_status = 2
 
 
 class ConfigError(UsageError):
     """A key or value of the configuration is unknown or out of range."""
 
-    code = "config"
-
 
 class QuestionError(UsageError):
     """The question cannot be read: empty, too long, or only control characters."""
-
-    code = "question"
 
 
 class NoWordError(QuestionError):
     """The question has marks but no readable word; `batch` answers it, since such a line is no fault of the file."""
 
-    code = "no_word"
-
 
 class SourceError(AssistantError):
     """One file of a corpus cannot be used; the rest goes on."""
-
-    code = "source"
 
 
 class SourceFactsError(AssistantError):
     """Source facts name an unknown key or value; the message names file and line."""
 
-    code = "source_facts"
-
 
 class CorpusError(AssistantError):
     """The corpus is missing, or nothing in it can be indexed."""
-
-    code = "corpus"
 
 
 class LeftOutError(CorpusError):
     """`index --strict` found files that would be left out; nothing was published."""
 
-    code = "left_out"
-
 
 class EncoderError(AssistantError):
     """The encoder's weights are missing, differ from the pinned digest, or cannot be used."""
-
-    code = "encoder"
 
 
 class IndexMissingError(AssistantError):
     """There is no index at the given place."""
 
-    code = "index_missing"
-
 
 class IndexDamagedError(AssistantError):
     """A file of the index differs from what its manifest says."""
-
-    code = "index_damaged"
 
 
 class IndexMismatchError(AssistantError):
     """The index was built with another model, configuration or schema."""
 
-    code = "index_mismatch"
-
 
 class IndexBusyError(AssistantError):
     """Another process is writing the index."""
-
-    code = "index_busy"
 
 
 class IndexWriteError(AssistantError):
     """The index could not be written; the previous one is untouched."""
 
-    code = "index_write"
-
 
 class IndexUnreachableError(AssistantError):
     """The server that searches for candidates does not answer."""
-
-    code = "index_unreachable"
 
 
 class DatasetError(AssistantError):
     """A test collection or a run has the wrong form; the message names file and line."""
 
-    code = "dataset"
-
 
 class ServerError(AssistantError):
     """The server cannot listen on the address: it is in use, or not this machine's."""
 
-    code = "server"
-
 
 class NotFoundError(AssistantError):
     """No document, passage or quote has this name."""
-
-    code = "not_found"

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from builders_pdf import assemble
@@ -73,12 +72,13 @@ def test_a_worker_is_not_left_behind_after_ctrl_c(tmp_path: Path, monkeypatch: p
     write(tmp_path / "slow.pdf", SLOW_PDF)
     loader = IsolatedLoader(root=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(Thread, "join", interrupted)
+        patch.setattr(isolation, "receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
             load_file(loader, tmp_path / "slow.pdf")
-    assert loader._worker is not None
-    assert loader._worker.wait(60) == -9
+    worker = loader._worker
+    assert worker is not None
     loader.__exit__(None, None, None)
+    assert worker.returncode == -9
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space cannot be limited elsewhere")
@@ -139,9 +139,12 @@ SOUND = isolation.pack(
         (b"[0,3]", b"[0,11]"),
         (b"paragraph", b"poem"),
         (b'"Numb feet."', b"7"),
-        (b'["paragraph",[0,10]]', b'["paragraph",[0,9]],["paragraph",[3,10]]'),
-        (b'[0,2],"never"', b'[0,5],"never"'),
-        (b'[4,10],"reference"', b'[4,11],"reference"'),
+        (
+            b'"paragraph","range":{"start":0',
+            b'"paragraph","range":{"start":3,"end":4}},{"kind":"heading","range":{"start":0',
+        ),
+        (b'"start":0,"end":2', b'"start":0,"end":5'),
+        (b'"start":4,"end":10', b'"start":4,"end":11'),
         (b'"never"', b'"always"'),
     ],
     ids=ascii,

@@ -73,7 +73,7 @@ def check_file(file: Path, space: Workspace, progress: Progress = lambda done, o
     generation = space.opened.collection.generation
     others = {str(one["index"].get("generation")) for _, one in records if isinstance(one.get("index"), dict)}
     strange = sorted(others - {"None", generation})
-    other = f"it was saved from index {_cut(strange[0])}, and this is {generation}" if strange else ""
+    other = f"it was saved from index {strange[0][:_SHOWN]}, and this is {generation}" if strange else ""
     quotes = [(at, quote) for at, record in records for quote in quotes_of(record)]
     problems = [f"{at}: it holds an error in place of an answer" for at, record in records if "answer" not in record]
     problems += [
@@ -100,47 +100,29 @@ def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Pro
             return
         fresh = json.loads(json.dumps(json_form.reply_json(reply, space.texts, today=local_today())))
         own = {key: record[key] for key in _OF_THE_ASKER if key in record}
-        if found := next(differences(record, {**fresh, **own}), ""):
-            yield f"{at}{', where asking again ended' * (number < len(records) - 1)}: {found}"
+        if found := differing(record, {**fresh, **own}):
+            ended = ", where asking again ended" * (number < len(records) - 1)
+            yield f"{at}{ended}: {found} is not what the index gives"
             return
 
 
-def differences(given: Json, fresh: Json) -> Iterator[str]:
-    """Yield where two JSON objects differ: that of the file, and that of the index."""
-    ours, theirs = dict(_leaves(fresh)), dict(_leaves(given))
-    for place in dict.fromkeys((*ours, *theirs)):
-        at = ".".join(map(str, place))
-        if place not in ours or place not in theirs:
-            yield f"{at} is only in the {'file' if place in theirs else 'answer that the index gives'}"
-            continue
-        old, new = theirs[place], ours[place]
-        if place[-1] == "score" and isinstance(old, float) and isinstance(new, float) and abs(old - new) <= _NOISE:
-            continue
-        if type(old) is not type(new) or old != new:  # in JSON, 1 is not true
-            yield f"{at} is {_shown(old)} in the file, {_shown(new)} in the index"
-
-
-def _leaves(value: object, *place: object) -> Iterator[tuple[tuple[object, ...], object]]:
-    """Yield the values that hold no others, each with its place; list items are counted from 1."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
-    if not inner or not value:
-        yield place, value
-    for key, each in inner:
-        yield from _leaves(each, *place, key)
+def differing(given: object, fresh: object, *place: str) -> str:
+    """Return the first place at which two JSON values differ, "" if they are alike; list items are counted from 1."""
+    if isinstance(given, dict) and isinstance(fresh, dict) and given.keys() == fresh.keys():
+        inner = [(str(key), given[key], fresh[key]) for key in fresh]
+    elif isinstance(given, list) and isinstance(fresh, list) and len(given) == len(fresh):
+        inner = [(str(number), *pair) for number, pair in enumerate(zip(given, fresh, strict=True), start=1)]
+    else:
+        is_noise = isinstance(given, float) and isinstance(fresh, float) and abs(given - fresh) <= _NOISE
+        same = is_noise or (type(given) is type(fresh) and given == fresh)  # in JSON, 1 is not true
+        return "" if same else ".".join(place) or "it"
+    return next(filter(None, (differing(old, new, *place, at) for at, old, new in inner)), "")
 
 
 def _problem(quote: Mapping[str, Any], space: Workspace) -> str | None:
     """Compare one quote of our JSON with its document."""
     entry = space.entries.get(DocumentId(str(quote.get("document"))))
     return check_quote(quote, entry.document.text) if entry else "its document is not in the index"
-
-
-def _cut(words: str) -> str:
-    return words if len(words) <= _SHOWN else f"{words[:_SHOWN].rstrip()}…"
-
-
-def _shown(value: object) -> str:
-    return _cut(json.dumps(value, ensure_ascii=False))
 
 
 def _records(file: Path) -> Iterator[tuple[str, Json]]:

@@ -431,21 +431,18 @@ class Live:
         self._seen = self._space.store.pointer()
 
     def __call__(self) -> Workspace:
-        if self._space.is_open and self._is_published() and self._renewing.acquire(blocking=False):
+        published = self._space.store.pointer()
+        if self._space.is_open and published not in (None, self._seen) and self._renewing.acquire(blocking=False):
             try:
-                self._follow()
+                if published != self._seen:  # else another thread tried it meanwhile
+                    self._seen = published
+                    self._follow()
             finally:
                 self._renewing.release()
         return self._space
 
-    def _is_published(self) -> bool:
-        return self._space.store.pointer() not in (None, self._seen)
-
     def _follow(self) -> None:
-        """Open the newest index and use it from now on, unless it was tried already."""
-        if not self._is_published():
-            return
-        self._seen = self._space.store.pointer()
+        """Open the newest index and use it from now on."""
         try:
             fresh = self._space.renewed()
             fresh.opened  # noqa: B018 - opens the index or raises

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from b12assistant.command.improve_command import improve
 from b12assistant.command.invocation import NAME, as_json, lines, one_line, places, run, words, workspace
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.errors import UsageError
@@ -335,7 +334,7 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
     if fit:
         if out or strict or json_:
             raise click.UsageError("--fit goes with no other option")
-        _fit(space, file)
+        click.echo(lines(labelled_set.fitted(space, file)))
         return
     figures = labelled_set.score(space, file, out)
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
@@ -344,21 +343,6 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
         complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
         click.echo(f"{NAME}: {one_line(complaint)}", err=True)
         raise SystemExit(1)
-
-
-def _fit(space: Workspace, file: Path) -> None:
-    """Show which limits fit the questions, what they change, and what to write into the settings."""
-    from b12assistant.evaluation import labelled_set
-
-    asked, marked = labelled_set.judged(space, file)
-    calibration = space.assistant.in_use
-    now = labelled_set.Limits(calibration.possibly, calibration.answered)
-    then = labelled_set.limits_of(asked, now)
-    if marked:
-        click.echo(f"{marked} of the questions are marked in the corpus and left out; a fit needs others.")
-    click.echo(lines(labelled_set.changes(asked, now, then)))
-    settings = ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
-    click.echo(lines(["To use them, write this into b12assistant.toml:", "", *settings]))
 
 
 @commands.command("evaluate red-flags")
@@ -388,7 +372,33 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
     click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 
-commands.add_command(improve)
+@commands.command()
+@places
+@click.argument("file", type=Path, metavar="QUESTIONS")
+def improve(space: Workspace, file: Path) -> None:
+    """Mark answers, so that the next index finds them better.
+
+    QUESTIONS is a text file with a question on each line, or JSON lines of {"question"}. Each is shown with its answer
+    as a reader sees it and the twenty nearest sentences; one key marks it. A mark is written at once into the corpus's
+    own lists (sentences/, not_answered.toml), and u takes it back; no document is changed.
+
+    \b
+    Example:
+      b12assistant improve asked.txt
+    """
+    from b12assistant.application.improvement import Improver, read_questions
+    from b12assistant.command import prompt
+
+    if space.configuration.is_packaged:
+        raise UsageError(
+            "the corpus that comes with the program is not edited", hint="make a project with `b12assistant new`"
+        )
+    questions, complaints = read_questions(file)
+    space.opened  # noqa: B018 - raises here if there is no index
+    improver = Improver(space)
+    for sentence in complaints:
+        click.echo(lines([sentence]))
+    prompt.Desk(improver, tuple(questions), click.getchar if sys.stdin.isatty() else prompt.first_letter).work()
 
 
 @commands.command()

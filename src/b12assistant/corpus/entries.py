@@ -277,13 +277,12 @@ def load_figures() -> ShippedFigures:
     return DataFile(ShippedFigures, text, file="figures.toml", raises=ConfigError).content
 
 
-def load_page_words(language: str = "en") -> PageWords:
+def load_page_words() -> PageWords:
     """Read the words that ship with the package."""
-    file = PAGE_FILE if language == "en" else f"page.{language}.toml"
-    folder = resources.files("b12assistant").joinpath("data", "page")
-    return parse_page_words(folder.joinpath(file).read_text("utf-8"), file=file)
+    text = resources.files("b12assistant").joinpath("data", "page", PAGE_FILE).read_text("utf-8")
+    return parse_page_words(text, file=PAGE_FILE)
 
 
-def parse_page_words(text: str, *, file: str = PAGE_FILE) -> PageWords:
+def parse_page_words(text: str, *, file: str) -> PageWords:
     """Return the words of a `page.toml`. Raises ``ConfigError`` that names file and line."""
     return DataFile(PageWords, text, file=file, raises=ConfigError).content

@@ -36,6 +36,12 @@ class SentenceEntry(CuratedEntry):
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
 
+    @property
+    def review(self) -> list[str]:
+        """Return who reviewed it and when, empty if nobody did."""
+        facts = (self.reviewed_by, self.reviewed_on)
+        return [str(fact) for fact in facts] if any(facts) else []
+
 
 def sentences_file(document: str) -> str:
     """Return the path, in the corpus, of the sentences of a document."""
@@ -52,14 +58,10 @@ def read_sentences(corpus: Path, document: str) -> tuple[SentenceEntry, ...]:
             found.append(SentenceEntry.model_validate_json(line))
         except ValidationError as error:
             where = f"{sentences_file(document)}:{number}"
-            faults += [Fault(where, _said(each["loc"], each["msg"])) for each in error.errors()]
+            faults += [Fault(where, ": ".join((*map(str, each["loc"]), each["msg"]))) for each in error.errors()]
     if faults:
         raise as_one(faults, SourceFactsError, hint=_FORM)
     return tuple(found)
-
-
-def _said(place: Sequence[object], complaint: str) -> str:
-    return f"{'.'.join(map(str, place))}: {complaint}" if place else complaint
 
 
 def located(document: Document, entries: Iterable[SentenceEntry]) -> Iterator[tuple[int, SentenceEntry, Range | None]]:
@@ -112,14 +114,9 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
     """Return what an index of these sentences depends on, for a digest: everything but the questions."""
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
-        [[entry.text, dict(sorted(entry.origins.items())), entry.detail, *_review_facts(entry)] for entry in entries],
+        [[entry.text, dict(sorted(entry.origins.items())), entry.detail, *entry.review] for entry in entries],
         [origins[id_].facts for id_ in used],
     ]
-
-
-def _review_facts(entry: SentenceEntry) -> list[str]:
-    facts = (entry.reviewed_by, entry.reviewed_on)
-    return [str(fact) for fact in facts] if any(facts) else []
 
 
 def without_origin(document: Document, passages: Iterable[Passage]) -> tuple[Span, ...]:

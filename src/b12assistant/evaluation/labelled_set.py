@@ -373,6 +373,22 @@ class Judged:
         return cls(outcome.confidence, any(outcome.ranked[:1]), bool(outcome.labelled.gold))
 
 
+def fitted(space: Workspace, file: Path) -> Iterator[str]:
+    """Yield which limits fit the questions of a file, what they change, and what to write into the settings.
+
+    Raises what `judged` raises.
+    """
+    asked, marked = judged(space, file)
+    calibration = space.assistant.in_use
+    now = Limits(calibration.possibly, calibration.answered)
+    then = limits_of(asked, now)
+    if marked:
+        yield f"{marked} of the questions are marked in the corpus and left out; a fit needs others."
+    yield from changes(asked, now, then)
+    yield from ("To use them, write this into b12assistant.toml:", "")
+    yield from ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
+
+
 def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     """Ask the questions of a file that are not marked; return them, and how many are marked.
 

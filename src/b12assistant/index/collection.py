@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from b12assistant.corpus.folder import Dispute
 from b12assistant.index.asked_questions import AskedQuestions
-from b12assistant.index.lexical_index import FIELDS
+from b12assistant.index.lexical_index import FIELDS, BM25FIndex
 from b12assistant.index.vectors import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
@@ -81,6 +81,12 @@ class Collection:
         places = [slice(bisect_right(ends, s.start), bisect_left(starts, s.end)) for s in passage.sentences]
         return tuple(tuple(each.origin for each in attributions[place]) for place in places)
 
+    @property
+    def words_index(self) -> BM25FIndex:
+        """Return the terms of this process's own index, as it was read or built."""
+        assert isinstance(self.lexical, BM25FIndex)  # noqa: S101 - another engine is attached later
+        return self.lexical
+
     @once
     def known_origins(self) -> Mapping[OriginId, Origin]:
         """Return the publications that any sentence rests on."""
@@ -94,7 +100,7 @@ class Collection:
     @once
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
-        return _starts(len(passage.sentences) for passage in self.passages)
+        return np.array([0, *accumulate(len(passage.sentences) for passage in self.passages)], np.int64)
 
     @once
     def piece_idf(self) -> NDArray[np.float32]:
@@ -164,39 +170,26 @@ class Collection:
         return ends
 
 
-def _starts(sizes: Iterable[int]) -> NDArray[np.int64]:
-    return np.array([0, *accumulate(sizes)], np.int64)
-
-
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
 READING = 4  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
-@dataclass(frozen=True, slots=True)
-class Chunking:
-    """Word pieces, at most: ``pieces`` of a passage, ``title_pieces`` of the title put in front of it for ranking.
-
-    Passages of 120 pieces move hit@1 and hit@3 by one or two questions of 40: a plateau.
-    """
-
-    pieces: int = 200
-    title_pieces: int = 48
+# Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1
+# and hit@3 by one or two questions of 40: a plateau.
+PIECES, TITLE_PIECES = 200, 48
 
 
-CHUNKING = Chunking()
-
-
-def built_with(encoder: Encoder, chunking: Chunking = CHUNKING) -> dict[str, object]:
+def built_with(encoder: Encoder) -> dict[str, object]:
     """Return what an index depends on besides corpus, model and runtime. It is stored in the manifest and compared."""
     return {
-        "chunking": {"pieces": most_pieces(encoder, chunking), "title_pieces": chunking.title_pieces},
+        "chunking": {"pieces": most_pieces(encoder), "title_pieces": TITLE_PIECES},
         "lexical": asdict(FIELDS),
         "method": METHOD,
     }
 
 
-def most_pieces(encoder: Encoder, chunking: Chunking = CHUNKING) -> int:
+def most_pieces(encoder: Encoder) -> int:
     """Return the most word pieces of a passage: with its title in front it must fit the encoder."""
-    return max(16, min(chunking.pieces, encoder.limit - chunking.title_pieces - 4))
+    return max(16, min(PIECES, encoder.limit - TITLE_PIECES - 4))

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from b12assistant.data_files import read_fitted
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import (
     OPENING,
@@ -33,6 +34,7 @@ from b12assistant.index.onnx_encoder import (
     TINY,
     TOKENIZER,
     WORDS,
+    Changes,
     ModelWeights,
     OnnxEncoder,
     check_length,
@@ -155,27 +157,19 @@ def load_encoder(
     return SentenceEncoder(weights, threads=threads) if graph is None else OnnxEncoder(weights, graph, threads=threads)
 
 
-@dataclass(frozen=True, eq=False)
-class LowRank(Mapping[str, "NDArray[np.float32]"]):
-    """A change for each named weight, computed from two thin matrices when read: in full, all take 42 MB."""
+def parse_low_rank(arrays: Mapping[str, Any]) -> Changes:
+    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored.
 
-    thin: Mapping[str, tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
-
-    def __getitem__(self, name: str) -> NDArray[np.float32]:
-        down, up = self.thin[name]
-        return np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.thin)
-
-    def __len__(self) -> int:
-        return len(self.thin)
-
-
-def parse_low_rank(arrays: Mapping[str, Any]) -> LowRank:
-    """Take the arrays ``NAME/down`` (n, rank) and ``NAME/up`` (rank, m); others are ignored."""
+    Each change is computed from its two thin matrices when it is used: in full, all take 42 MB.
+    """
     names = [key.removesuffix("/down") for key in arrays if key.endswith("/down")]
-    return LowRank({n: (arrays[f"{n}/down"], arrays[f"{n}/up"]) for n in names})
+    thin = {name: (arrays[f"{name}/down"], arrays[f"{name}/up"]) for name in names}
+
+    def changes() -> Iterator[tuple[str, NDArray[np.float32]]]:
+        for name, (down, up) in thin.items():
+            yield name, np.ascontiguousarray((down.astype(np.float32) @ up.astype(np.float32)).T)
+
+    return changes
 
 
 FILE = "data/encoder/retrieval.npz"
@@ -184,13 +178,11 @@ ASKING, SURE = "asking", "sure"  # of that file: the weights of what a word piec
 
 
 class _Shipped(NamedTuple):
-    """What a file holds: the digest of the weights it was fitted on, its own, the changes, and of `IN_CONTEXT` what
-    finds questions."""
+    """What a file holds: the digest of the weights it was fitted on, its own, and the changes."""
 
     fitted_on: str
     digest: str
-    changes: LowRank
-    asking: tuple[NDArray[np.float32], float] | None
+    changes: Changes
 
 
 @cache
@@ -198,19 +190,16 @@ def _shipped(file: str = FILE) -> _Shipped:
     try:
         data = resources.files("b12assistant").joinpath(file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            asking = (np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])) if ASKING in arrays else None
-            return _Shipped(str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays), asking)
+            return _Shipped(str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays))
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError(f"{file} cannot be read", hint="reinstall b12assistant") from error
 
 
 def asking_weights() -> tuple[NDArray[np.float32], float]:
     """Return what finds the questions of a message: weights of a token vector and 1, (d + 1, 3), and the share from
-    which words ask. Raises ``EncoderError`` if they cannot be read."""
-    asking = _shipped(IN_CONTEXT).asking
-    if asking is None:
-        raise EncoderError(f"{IN_CONTEXT} cannot be read", hint="reinstall b12assistant")
-    return asking
+    which words ask. Raises ``ConfigError`` if they cannot be read."""
+    file = IN_CONTEXT.removeprefix("data/")
+    return read_fitted(file, parse=lambda arrays: (np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])))
 
 
 def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
@@ -219,7 +208,7 @@ def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
     ``file``: `FILE`, or `IN_CONTEXT` for the one that reads a question in its context. The digest of the tuned one is
     the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
     """
-    fitted_on, digest, changes, _ = _shipped(file)
+    fitted_on, digest, changes = _shipped(file)
     if fitted_on != encoder.digest or not isinstance(encoder, OnnxEncoder):
         return encoder
     return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())

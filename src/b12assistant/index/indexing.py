@@ -21,7 +21,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +29,10 @@ from b12assistant.config import Settings
 from b12assistant.corpus.folder import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
-from b12assistant.index.collection import CHUNKING, LIBRARIES, METHOD, built_with
+from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.parts import Parts, read_parts
+from b12assistant.index.parts import Opened, read_parts
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.vectors import FaissIndex, Projection, TokenStore, Vectors
@@ -62,11 +61,10 @@ def embed(
     encoder: Encoder,
     projection: Projection,
     *,
-    title_pieces: int = CHUNKING.title_pieces,
     alone: bool,
 ) -> Embedded:
-    """Encode the passages of one document, each with the title, cut to ``title_pieces`` word pieces, in front."""
-    title = _short_title(passages[0].document.title, encoder, title_pieces)
+    """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
+    title = _short_title(passages[0].document.title, encoder)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
     for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
@@ -85,9 +83,9 @@ def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
             give_back()
 
 
-def _short_title(title: str, encoder: Encoder, most: int) -> str:
+def _short_title(title: str, encoder: Encoder) -> str:
     words = title.split()
-    while words and encoder.count(" ".join(words)) > most:
+    while words and encoder.count(" ".join(words)) > TITLE_PIECES:
         words.pop()
     return " ".join(words)
 
@@ -181,15 +179,16 @@ def read_previous(generation: Generation | None, packaged: Path) -> Previous:
 
 def previous_of(generation: Generation) -> Previous:
     """Read a generation for reuse. Raises ``IndexDamagedError`` if its parts do not fit each other."""
-    parts, manifest = read_parts(generation), dict[str, Any](generation.manifest)
+    opened = read_parts(generation)
+    entries, held, manifest = opened.entries, opened.collection, opened.manifest
     pieces = manifest["chunking"]["title_pieces"]
     scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
     return Previous(
         generation.id,
-        {entry.report.file: entry for entry in parts.entries},
-        dict(zip((document_key(scope, entry.passages) for entry in parts.entries), _documents(parts), strict=True)),
-        _examples(parts, scope),
-        parts.asked.by_key() if parts.asked else {},
+        {entry.report.file: entry for entry in entries},
+        dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
+        _examples(held, scope),
+        held.asked.by_key() if held.asked else {},
     )
 
 
@@ -204,24 +203,24 @@ def key_of(scope: str, *texts: object) -> str:
     return hashlib.sha256(json.dumps([scope, *texts]).encode()).hexdigest()
 
 
-def _documents(parts: Parts) -> Iterator[Embedded]:
+def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]:
     """Cut the arrays of all documents into those of each."""
     row = sentence = 0
-    for entry in parts.entries:
+    for entry in entries:
         last, end = row + len(entry.passages), sentence + sum(len(passage.sentences) for passage in entry.passages)
-        units = parts.alone.part(sentence, end) if parts.alone else None
-        yield Embedded(parts.vectors.rows[row:last], parts.context.part(row + sentence, last + end), units)
+        units = held.alone.part(sentence, end) if held.alone else None
+        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units)
         row, sentence = last, end
 
 
-def _examples(parts: Parts, scope: str) -> dict[str, Vectors]:
+def _examples(held: Collection, scope: str) -> dict[str, Vectors]:
     """Return the vectors of the example questions of each dispute."""
-    if parts.examples is None:
+    if held.examples is None:
         return {}
-    examples = [dispute.examples for dispute in parts.disputes]
+    examples = [dispute.examples for dispute in held.disputes]
     ends = np.cumsum([len(questions) for questions in examples])
     keys = (key_of(scope, questions) for questions in examples)
-    return dict(zip(keys, np.split(parts.examples, ends[:-1]), strict=True))
+    return dict(zip(keys, np.split(held.examples, ends[:-1]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -273,7 +272,7 @@ class Indexer:
             progress=progress,
         )
         facts = self._facts(read, embedded[0].vectors.shape[1], groups)
-        return Built(self._parts(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
+        return Built(self._opened(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
 
     @once
     def _runtime(self) -> dict[str, str]:
@@ -281,29 +280,32 @@ class Indexer:
 
     @once
     def _scope(self) -> str:
-        return made_by(self.encoder.digest, self._runtime, CHUNKING.title_pieces, METHOD)
+        return made_by(self.encoder.digest, self._runtime, TITLE_PIECES, METHOD)
 
-    def _parts(
+    def _opened(
         self,
         read: FilesRead,
         embedded: Sequence[Embedded],
         disputes: tuple[Dispute, ...],
         groups: Sequence[Group],
         previous: Previous,
-    ) -> Parts:
-        asked = self._asked(read, groups, previous) if digest_of(groups) else None
+    ) -> Opened:
+        vectors = FaissIndex(np.concatenate([arrays.vectors for arrays in embedded]))
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
-        return Parts(
-            read.entries,
-            FaissIndex(np.concatenate([arrays.vectors for arrays in embedded])),
+        collection = Collection(
+            GenerationId("draft"),
+            [entry.document for entry in read.entries],
+            read.passages,
+            vectors,
+            vectors.rows,
             index_words(read.passages),
             TokenStore.join([arrays.context for arrays in embedded]),
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            asked,
-            read.refused,
+            self._asked(read, groups, previous) if digest_of(groups) else None,
         )
+        return Opened(collection, read.entries, read.left_out, {})
 
     def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
         """Return a vector for each example question of a dispute, (examples, d)."""

@@ -149,14 +149,15 @@ def _our_errors(what: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class MilvusRows:
-    """A collection of ``rows`` rows on a server."""
+class MilvusVectors:
+    """A ``VectorIndex``: inner product over ``rows`` rows of unit length, in ``field`` of a collection on a server."""
 
     server: Server
     collection: str
     rows: int
+    field: str = "vector"
 
-    def search(self, field: str, query: object, k: int) -> SearchResult:
+    def search(self, query: object, k: int) -> SearchResult:
         """Return at most ``k`` rows, and never more than ``MOST_FOUND``, best first, ties by row.
 
         The server returns any of the rows that tie at the cut, so more are requested until the last one is worse.
@@ -166,18 +167,18 @@ class MilvusRows:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         wide = min(k + 1, MOST_FOUND)
         while True:
-            rows, scores = self._fetch(field, query, wide)
+            rows, scores = self._fetch(query, wide)
             if len(rows) < wide or wide == MOST_FOUND or scores[k - 1] > scores[-1]:
                 return best_first(rows, scores, k)
             wide = min(4 * wide, MOST_FOUND)
 
-    def _fetch(self, field: str, query: object, k: int) -> SearchResult:
-        params = {"ef": max(4 * k, 384)} if field == "vector" and self.rows > _EXACT_UP_TO else {}
+    def _fetch(self, query: object, k: int) -> SearchResult:
+        params = {"ef": max(4 * k, 384)} if self.field == "vector" and self.rows > _EXACT_UP_TO else {}
         with _our_errors(f"the collection {self.collection} cannot be searched"):
             (hits,) = self.server.client.search(
                 self.collection,
                 [query],
-                anns_field=field,
+                anns_field=self.field,
                 limit=k,
                 output_fields=["row"],
                 search_params={"metric_type": "IP", "params": params},
@@ -188,21 +189,10 @@ class MilvusRows:
 
 
 @dataclass(frozen=True)
-class MilvusVectors:
-    """A ``VectorIndex``: inner product over rows of unit length."""
-
-    place: MilvusRows
-
-    def search(self, query: Vectors, k: int) -> SearchResult:
-        """Return at most ``k`` row numbers and cosines, best first, ties by row."""
-        return self.place.search("vector", np.ascontiguousarray(query, dtype=np.float32), k)
-
-
-@dataclass(frozen=True)
 class MilvusTerms:
     """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary and may be without rows."""
 
-    place: MilvusRows
+    place: MilvusVectors
     words: BM25FIndex
 
     def search(self, question: str, k: int) -> SearchResult:
@@ -210,7 +200,7 @@ class MilvusTerms:
         asked = {number: float(times) for number, times in sorted(self.words.asked(question).items())}
         if not asked:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        rows, scores = self.place.search("terms", asked, k)
+        rows, scores = replace(self.place, field="terms").search(asked, k)
         return rows[scores > 0], scores[scores > 0]
 
     def unknown_terms(self, question: str) -> frozenset[str]:
@@ -284,12 +274,12 @@ class Collections:
             if mine.fullmatch(other) and other not in (name, previous):
                 self.server.drop(other)
 
-    def open(self, facts: Mapping[str, object]) -> MilvusRows:
+    def open(self, facts: Mapping[str, object]) -> MilvusVectors:
         """Open the collection that a manifest names. Raises ``IndexDamagedError`` if it is missing or incomplete."""
         fault = self._fault(facts)
         if fault is not None:
             raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=REBUILD)
-        return MilvusRows(self.server, str(facts["collection"]), int(str(facts["rows"])))
+        return MilvusVectors(self.server, str(facts["collection"]), int(str(facts["rows"])))
 
     def _fault(self, facts: Mapping[str, object]) -> str | None:
         """Load a collection to be searched; return why it cannot be, ``None`` if it can."""
@@ -308,7 +298,7 @@ class Collections:
 
     def copy(self, collection: Collection) -> dict[str, Any]:
         """Copy an index to the server; return the entries to add to its manifest."""
-        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, _local(collection)))}}
+        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, collection.words_index))}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
         """Return a collection with its search done by the server.
@@ -318,8 +308,8 @@ class Collections:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        place, words = self.open(engine), _local(collection).without_rows()
-        return replace(collection, vectors=MilvusVectors(place), lexical=MilvusTerms(place, words))
+        place, words = self.open(engine), collection.words_index.without_rows()
+        return replace(collection, vectors=place, lexical=MilvusTerms(place, words))
 
 
 def search_server(settings: IndexSettings, folder: Path) -> Collections:
@@ -329,8 +319,3 @@ def search_server(settings: IndexSettings, folder: Path) -> Collections:
     """
     server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
     return Collections(server, settings.collection)
-
-
-def _local(collection: Collection) -> BM25FIndex:
-    assert isinstance(collection.lexical, BM25FIndex)  # noqa: S101 - as `open_generation` made it
-    return collection.lexical

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -139,7 +139,7 @@ def file_digest(path: Path) -> str:
 
 
 Floats = NDArray[np.float32]
-Changes = Mapping[str, Floats]
+Changes = Callable[[], Iterable[tuple[str, Floats]]]  # what is added to each named weight
 RUNTIME = "onnxruntime"
 WORDS = "embeddings.word_embeddings.weight"
 SPECIAL = 2  # the tokens a model puts around a text
@@ -220,7 +220,7 @@ class OnnxEncoder:
         graph: OnnxGraph,
         *,
         threads: int,
-        changes: Changes = MappingProxyType({}),
+        changes: Changes = tuple,
         digest: str = "",
     ) -> None:
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
@@ -261,7 +261,7 @@ class OnnxEncoder:
         from safetensors import safe_open
 
         with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            return {name: own.get_tensor(name) + change for name, change in self._changes.items()}
+            return {name: own.get_tensor(name) + change for name, change in self._changes()}
 
     @once
     def _pool(self) -> ThreadPoolExecutor:

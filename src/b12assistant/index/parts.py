@@ -19,7 +19,7 @@ from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
 from b12assistant.index.lexical_index import LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
-from b12assistant.index.vectors import FaissIndex, TokenStore, Vectors, read_arrays, read_index, save_arrays
+from b12assistant.index.vectors import ROWS_FILE, TokenStore, Vectors, read_arrays, read_index, save_arrays
 from b12assistant.protocols import Encoder
 from b12assistant.types import FileEnd, FileReport, Origin
 
@@ -27,64 +27,70 @@ LEFT_OUT = "left_out.json"
 CONTEXT, ALONE = "context_tokens.safetensors", "sentence_tokens.safetensors"
 DISPUTES, EXAMPLES = "disputes.json", "disputes.safetensors"
 
-LeftOut = tuple[tuple[str, tuple[str, ...]], ...]  # files and reasons
-
 
 @dataclass(frozen=True)
-class Parts:
-    """What a generation holds: everything about its passages is in the order of ``entries``.
+class Opened:
+    """What a generation holds: its collection, all in the order of ``entries``, and a report for each file left out.
 
-    ``context`` and ``alone``: as in `Collection`. ``examples``: a vector for each example question of each dispute,
-    (examples, d). ``left_out``: each file that could not be indexed, and why, sorted.
+    ``problems``: those met on opening.
     """
 
-    entries: tuple[Entry, ...]
-    vectors: FaissIndex
-    lexical: BM25FIndex
-    context: TokenStore
-    alone: TokenStore | None
-    disputes: tuple[Dispute, ...]
-    examples: Vectors | None
-    asked: AskedQuestions | None
-    left_out: LeftOut
+    collection: Collection
+    entries: Sequence[Entry]
+    left_out: tuple[FileReport, ...]
+    manifest: Mapping[str, Any]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def reports(self) -> tuple[FileReport, ...]:
+        """Return the report on every file of the corpus as indexed, sorted."""
+        return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
 
     def to_files(self) -> dict[str, Data]:
+        held = self.collection
+        refused = sorted((report.file, report.reasons) for report in self.left_out)
         files = {
-            **self.vectors.to_files(),
+            ROWS_FILE: save_arrays({"rows": held.matrix}),
             DOCUMENTS: entries_to_bytes(self.entries),
-            LEXICAL: self.lexical.to_bytes(),
-            CONTEXT: self.context.to_bytes(),
-            LEFT_OUT: (json.dumps(self.left_out, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass"),
+            LEXICAL: held.words_index.to_bytes(),
+            CONTEXT: held.context.to_bytes(),
+            LEFT_OUT: (json.dumps(refused, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass"),
         }
-        if self.alone is not None:
-            files[ALONE] = self.alone.to_bytes()
-        if self.examples is not None:
-            files |= {DISPUTES: disputes_to_bytes(self.disputes), EXAMPLES: save_arrays({"examples": self.examples})}
-        if self.asked is not None:
-            files[ASKED] = self.asked.to_bytes()
+        if held.alone is not None:
+            files[ALONE] = held.alone.to_bytes()
+        if held.examples is not None:
+            files |= {DISPUTES: disputes_to_bytes(held.disputes), EXAMPLES: save_arrays({"examples": held.examples})}
+        if held.asked is not None:
+            files[ASKED] = held.asked.to_bytes()
         return files
 
 
-def read_parts(generation: Generation) -> Parts:
-    """Read the parts of a generation, whose bytes are verified.
+def read_parts(generation: Generation) -> Opened:
+    """Read a generation, whose bytes are verified.
 
-    Raises ``IndexDamagedError`` if the parts do not fit each other.
+    Raises ``IndexDamagedError`` if its parts do not fit each other.
     """
-    files, dimension = generation.files, int(dict[str, Any](generation.manifest)["model"]["dimension"])
+    files, manifest = generation.files, dict[str, Any](generation.manifest)
     try:
-        entries = entries_from_bytes(bytes(files[DOCUMENTS]))
-        passages = sum(len(entry.passages) for entry in entries)
-        sentences = sum(len(passage.sentences) for entry in entries for passage in entry.passages)
-        return Parts(
-            entries,
-            read_index(files, rows=passages, dimension=dimension),
+        entries, dimension = entries_from_bytes(bytes(files[DOCUMENTS])), int(manifest["model"]["dimension"])
+        passages = tuple(passage for entry in entries for passage in entry.passages)
+        sentences = sum(len(passage.sentences) for passage in passages)
+        vectors = read_index(files, rows=len(passages), dimension=dimension)
+        collection = Collection(
+            generation.id,
+            tuple(entry.document for entry in entries),
+            passages,
+            vectors,
+            vectors.rows,
             BM25FIndex.from_bytes(files[LEXICAL]),
-            _tokens(files[CONTEXT], CONTEXT, sentences + passages),
+            _tokens(files[CONTEXT], CONTEXT, sentences + len(passages)),
             _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
             *_disputes(files, entries, dimension),
             AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else None,
-            tuple((file, tuple(why)) for file, why in json.loads(bytes(files[LEFT_OUT]))),
         )
+        refused = json.loads(bytes(files[LEFT_OUT]))
+        left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(why)) for file, why in refused)
+        return Opened(collection, entries, left_out, manifest, generation.problems)
     except (ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(f"the files of index {generation.id} do not fit each other", hint=REBUILD) from error
 
@@ -115,49 +121,17 @@ _OTHER_ENCODER = (
 )
 
 
-@dataclass(frozen=True)
-class Opened:
-    """An open index: its collection, a report for each file, and the problems met on opening."""
-
-    collection: Collection
-    entries: Sequence[Entry]
-    left_out: tuple[FileReport, ...]
-    manifest: dict[str, Any]
-    problems: tuple[str, ...]
-
-    @property
-    def reports(self) -> tuple[FileReport, ...]:
-        """Return the report on every file of the corpus as indexed, sorted."""
-        return all_reports((*(entry.report for entry in self.entries), *self.left_out), self.entries)
-
-
 def open_generation(generation: Generation, encoder: Encoder) -> Opened:
-    """Read the parts of a generation from verified bytes.
+    """Read a generation from verified bytes.
 
     Raises ``IndexMismatchError`` if it was built with another encoder or other settings, ``IndexDamagedError`` if its
     parts do not fit each other.
     """
-    manifest: dict[str, Any] = dict(generation.manifest)
-    _check(manifest, encoder)
-    parts = read_parts(generation)
-    collection = Collection(
-        generation.id,
-        tuple(entry.document for entry in parts.entries),
-        tuple(passage for entry in parts.entries for passage in entry.passages),
-        parts.vectors,
-        parts.vectors.rows,
-        parts.lexical,
-        parts.context,
-        parts.alone,
-        parts.disputes,
-        parts.examples,
-        parts.asked,
-    )
-    left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, why) for file, why in parts.left_out)
-    return Opened(collection, parts.entries, left_out, manifest, generation.problems)
+    _check(generation.manifest, encoder)
+    return read_parts(generation)
 
 
-def _check(manifest: dict[str, Any], encoder: Encoder) -> None:
+def _check(manifest: Mapping[str, Any], encoder: Encoder) -> None:
     """Check model and settings. Raises ``IndexMismatchError``, which names what differs."""
     model = manifest["model"]
     if (model["name"], model["sha256"]) != (encoder.name, encoder.digest):

@@ -23,7 +23,7 @@ from b12assistant.corpus.provenance import (
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.asked_questions import Group, group_of
-from b12assistant.index.collection import CHUNKING, METHOD, READING, most_pieces
+from b12assistant.index.collection import METHOD, READING, TITLE_PIECES, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder, Progress
@@ -122,11 +122,6 @@ class FilesRead:
     left_out: tuple[FileReport, ...]
 
     @property
-    def refused(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return each file that is left out, and why, sorted."""
-        return tuple(sorted((report.file, report.reasons) for report in self.left_out))
-
-    @property
     def passages(self) -> list[Passage]:
         return [passage for entry in self.entries for passage in entry.passages]
 
@@ -211,7 +206,7 @@ class FileReading:
             file.rests_on,
             self.encoder.digest,
             most_pieces(self.encoder),
-            CHUNKING.title_pieces,
+            TITLE_PIECES,
             self.runtime,
             *(["original"] if file.rests_on_others and file.is_original(front) else []),
         ]

@@ -182,12 +182,9 @@ def _read(path: Path, facts: Mapping[str, Any]) -> Data:
     size = facts["size"]
     data = read_bytes(path, most=size) if size < MAPPED_FROM else map_bytes(path, size)
     if data is None or describe(data) != facts:
-        raise _damaged(path, missing=data is None)
+        what = "is missing" if data is None else "differs from its manifest"
+        raise IndexDamagedError(f"{path} {what}", hint=REBUILD)
     return data
-
-
-def _damaged(path: Path, *, missing: bool) -> IndexDamagedError:
-    return IndexDamagedError(f"{path} {'is missing' if missing else 'differs from its manifest'}", hint=REBUILD)
 
 
 _DRAFT = ".draft"  # folder of the generation that is being written

@@ -10,18 +10,17 @@ no ranking that was measured; rows are brought back to unit length when they are
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from b12assistant.data_files import read_fitted
 from b12assistant.errors import REBUILD, IndexDamagedError
 from b12assistant.index.store import Data
 
@@ -74,12 +73,9 @@ class FaissIndex:
         scores, rows = faiss.knn(one, self.rows, k, metric=faiss.METRIC_INNER_PRODUCT)
         return best_first(rows[0], scores[0], k)
 
-    def to_files(self) -> dict[str, Data]:
-        return {ROWS_FILE: save_arrays({"rows": self.rows})}
-
 
 def read_index(files: Mapping[str, Data], *, rows: int, dimension: int) -> FaissIndex:
-    """Read what `FaissIndex.to_files` wrote. Raises ``IndexDamagedError`` if it is something else."""
+    """Read the rows of an index. Raises ``IndexDamagedError`` if it is something else."""
     found = read_arrays(files[ROWS_FILE], ROWS_FILE).get("rows")
     if found is None or found.shape != (rows, dimension) or found.dtype != np.float32:
         raise IndexDamagedError(f"{ROWS_FILE} does not fit its manifest", hint=REBUILD)
@@ -117,11 +113,15 @@ class Projection:
 def load_projection(encoder_name: str, encoder_digest: str) -> Projection:
     """Read the fitted file of this encoder, if it was fitted on exactly these weights."""
     if encoder_name == _FITTED_FOR:
-        data = files("b12assistant").joinpath(f"data/late_interaction/{_FITTED_FOR}.npz").read_bytes()
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            if str(arrays["encoder"]) == encoder_digest:
-                return Projection(arrays["projection"].astype(np.float32), arrays["piece_idf"].astype(np.float32))
+        fitted_on, projection = read_fitted("late_interaction", f"{_FITTED_FOR}.npz", parse=_projection)
+        if fitted_on == encoder_digest:
+            return projection
     return Projection(None, np.empty(0, np.float32))
+
+
+def _projection(arrays: Mapping[str, Any]) -> tuple[str, Projection]:
+    fitted = (arrays[name].astype(np.float32) for name in ("projection", "piece_idf"))
+    return str(arrays["encoder"]), Projection(*fitted)
 
 
 @dataclass(frozen=True)

@@ -203,15 +203,16 @@ class Spelling:
     def _nearest(self, word: str) -> str:
         if not _SHORTEST - 1 <= len(word) <= _LONGEST or not word.isalpha():
             return word
-        group = self._by_letter.get(word[0])
-        if not group:
-            return word
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
+        return _closest(word, self._by_letter.get(word[0], ()), 2 if len(word) >= _LONG else 1) or word
 
-        allowed = 2 if len(word) >= _LONG else 1
-        nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=allowed)
-        return word if nearest is None else str(nearest[0])
+
+def _closest(word: str, group: Sequence[str], most: int) -> str | None:
+    """Return the nearest of the words that at most so many letters, or swaps of two, tell from ``word``."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    found = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=most)
+    return None if found is None else str(found[0])
 
 
 def forms_of(word: str) -> tuple[str, ...]:
@@ -285,21 +286,18 @@ class Slips:
         return swapped if swapped in self.counts else self._nearest(word)
 
     def _nearest(self, word: str) -> str | None:
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         group = self._by_letter.get(word[0], ())
         common = [each for each in group if self.counts[each] >= self._least]
         if len(word) <= _SHORT:  # most short words have a neighbour, so only some slips are one
             group = tuple(each for each in common if _is_slip(word, each))
-        nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=1)
+        nearest = _closest(word, group, 1)
         if nearest is None:  # "tounge", and two slips in a long word
             group = tuple(each for each in common if len(word) >= _LONG or sorted(each) == sorted(word))
-            nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=2)
+            nearest = _closest(word, group, 2)
         if nearest is None and len(word) > _SHORT:  # "simtoms"
             group = tuple(each for each in common if _sound(each) == _sound(word))
-            nearest = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=2)
-        return None if nearest is None else str(nearest[0])
+            nearest = _closest(word, group, 2)
+        return nearest
 
 
 @lru_cache(_CACHED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import PurePath
 
 from b12assistant.errors import SourceError
@@ -53,7 +53,8 @@ def load(data: bytes, name: str) -> Extract:
     if suffix not in _PROMISED:
         raise SourceError(f"not a type that can be read ({suffix or 'no suffix'})", hint=_CONVERT.get(suffix, ""))
     kind = _kind(data, suffix)
-    extract = _loader(kind)(data)
+    # Each has a library that the others do not need.
+    extract: Extract = import_module(f"b12assistant.loaders.{kind}").load(data)
     if not extract.blocks:
         raise SourceError("no text in it")
     misnamed = () if kind == _PROMISED[suffix] else (f"named {suffix} but is {_CALLED[kind]}; read as that",)
@@ -69,26 +70,6 @@ def _kind(data: bytes, suffix: str) -> str:
     if promised == "pdf":
         raise SourceError(f"named .pdf but is {'HTML' if html else 'no PDF'}", hint="give it the right suffix")
     return "html" if html else promised
-
-
-def _loader(kind: str) -> Callable[[bytes], Extract]:
-    """Import the loader of a kind, each with a library that the others do not need."""
-    match kind:
-        case "pdf":
-            from b12assistant.loaders import pdf
-
-            return pdf.load
-        case "html":
-            from b12assistant.loaders import html
-
-            return html.load
-        case "markdown":
-            from b12assistant.loaders import markdown
-
-            return markdown.load
-    from b12assistant.loaders import text
-
-    return text.load
 
 
 def _unseen(text: str) -> tuple[str, ...]:

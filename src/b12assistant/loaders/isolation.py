@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import struct
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Timer
 from typing import IO, Any, Self, cast
+
+from pydantic import TypeAdapter
 
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
-from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range, Region, Role, Section
+from b12assistant.types import Extract, Range
 
 _LENGTH = struct.Struct(">Q")
 _LONGEST = 1 << 31  # bytes of a message
+_EXTRACTS = TypeAdapter(Extract)
 
 
 def send(stream: IO[bytes], message: bytes) -> None:
@@ -50,15 +54,10 @@ def receive(stream: IO[bytes]) -> bytes | None:
 
 
 def pack(sent: Extract | SourceError) -> bytes:
-    """Write an answer as JSON: one object, with the parts in it as lists of their fields."""
-    return json.dumps(sent, separators=(",", ":"), default=_plain).encode("ascii")
-
-
-def _plain(value: Any) -> object:
-    if isinstance(value, SourceError):
-        return {"error": value.message, "hint": value.hint}
-    named = {field.name: getattr(value, field.name) for field in fields(value)}
-    return named if isinstance(value, Extract) else list(named.values())
+    """Write an answer as JSON: one object."""
+    if isinstance(sent, SourceError):
+        return json.dumps({"error": sent.message, "hint": sent.hint}).encode()
+    return _EXTRACTS.dump_json(sent)
 
 
 def unpack(message: bytes) -> Extract:
@@ -71,23 +70,12 @@ def unpack(message: bytes) -> Extract:
         answer: dict[str, Any] = json.loads(message)
         if "error" in answer:
             raise SourceError(answer["error"], hint=answer["hint"])
-        return _extract(answer)
+        return _checked(_EXTRACTS.validate_python(answer))
     raise SourceError("the reader's answer is not valid")
 
 
-def _extract(answer: dict[str, Any]) -> Extract:
-    extract = Extract(
-        text=answer["text"],
-        extractor=answer["extractor"],
-        title=answer["title"],
-        page_starts=tuple(answer["page_starts"]),
-        sections=tuple(Section(Range(*heading), *rest) for heading, *rest in answer["sections"]),
-        blocks=tuple(Block(BlockKind(kind), Range(*at)) for kind, at in answer["blocks"]),
-        regions=tuple(Region(Role(role), Range(*at)) for role, at in answer["regions"]),
-        front=answer["front"],
-        warnings=tuple(answer["warnings"]),
-        marks=tuple(Mark(Range(*at), MarkKind(kind), rule) for at, kind, rule in answer["marks"]),
-    )
+def _checked(extract: Extract) -> Extract:
+    """Raise ``ValueError`` if the ranges of an extract do not fit its text."""
     length = len(extract.text)
     for ranges in ([block.range for block in extract.blocks], [each.range for each in extract.marks]):
         _check(length, ranges)
@@ -151,20 +139,21 @@ class IsolatedLoader:
         if self._worker is not None and self._worker.poll() is not None:
             self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
-        answers: list[bytes] = []
-        # A thread, because not every system can wait for a pipe with a timeout; it ends when the worker does.
-        exchange = Thread(target=_exchange, args=(worker, name, data, answers), daemon=True)
-        exchange.start()
+        requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
+        alarm = Timer(self._seconds * _PATIENCE, worker.kill)  # not every system can wait for a pipe with a timeout
+        alarm.start()
+        answer = None
         try:
-            exchange.join(self._seconds * _PATIENCE)
-        except KeyboardInterrupt:
-            worker.kill()  # or exiting would wait for a pipe that the exchange still holds
-            raise
-        late = exchange.is_alive()
-        if answers and not late:
-            return answers[0]
-        status = self._kill(0 if late else _GRACE)
-        exchange.join()
+            with suppress(OSError, ValueError, MemoryError):  # a pipe that broke
+                send(requests, name.encode())
+                send(requests, data)
+                answer = receive(replies)
+        finally:
+            late = not alarm.is_alive()
+            alarm.cancel()
+        if answer is not None:
+            return answer
+        status = self._kill(_GRACE)
         if late or status == -signal.SIGPROF:
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")
         if status == -signal.SIGABRT:  # how libraries end that get no more memory
@@ -197,23 +186,10 @@ class IsolatedLoader:
         return worker.returncode
 
 
-def _exchange(worker: subprocess.Popen[bytes], name: str, data: bytes, answers: list[bytes]) -> None:
-    """Send one request to the worker; no answer is added if it dies."""
-    requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
-    with suppress(OSError, ValueError, MemoryError):  # a pipe that broke, or was closed at the timeout
-        send(requests, name.encode())
-        send(requests, data)
-        answer = receive(replies)
-        if answer is not None:
-            answers.append(answer)
-
-
 def main() -> None:
     """Answer requests until the input ends, as ``python -m b12assistant.loaders.isolation MEMORY SECONDS``."""
     limit, seconds = int(sys.argv[1]), float(sys.argv[2])
-    with suppress(ImportError, ValueError, OSError):  # macOS refuses, Windows has no such module
-        import resource
-
+    with suppress(ValueError, OSError):  # macOS refuses
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     # Standard output is for answers: what a library prints goes to standard error.
     claimed = os.dup(sys.stdout.fileno())
@@ -223,9 +199,9 @@ def main() -> None:
             data = receive(sys.stdin.buffer)
             if data is None:
                 return
-            _limit_time(seconds)
+            signal.setitimer(signal.ITIMER_PROF, seconds)  # the system ends this process after so much processor time
             answer = _answer(data, name.decode(), limit)
-            _limit_time(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             send(output, answer)
 
 
@@ -239,12 +215,6 @@ def _answer(data: bytes, name: str, limit: int) -> bytes:
         return pack(SourceError(f"needs more than {limit / 2**30:g} GiB of memory"))
     except Exception as error:  # noqa: BLE001 - a parser's bug costs one file, and its reason is reported
         return pack(SourceError(f"the reader failed ({type(error).__name__})"))
-
-
-def _limit_time(seconds: float) -> None:
-    """Have the system end this process after ``seconds`` of processor time from now; 0: never."""
-    with suppress(AttributeError, OSError):  # Windows has no such timer
-        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 if __name__ == "__main__":

@@ -48,11 +48,6 @@ def is_item(text: str) -> bool:
     return _MARKER.match(text) is not None
 
 
-def is_numbered(text: str) -> bool:
-    """Check if a line begins with an Arabic numeral; it may still be the middle of a sentence."""
-    return _NUMERAL.match(text) is not None
-
-
 def ends_sentence(text: str) -> bool:
     """Check if a sentence ends at the end of the line."""
     return _SENTENCE_END.search(text) is not None
@@ -176,7 +171,7 @@ def _is_item(lines: Sequence[Line], i: int, width: int) -> bool:
     if not is_item(line.text):
         return False
     # Wrapped prose can bring a number to the front of a line: "people over\n60. Of these".
-    inside = width and i and not line.spaced and is_numbered(line.text)
+    inside = width and i and not line.spaced and _NUMERAL.match(line.text)
     return not inside or is_item(lines[i - 1].text) or ends_sentence(lines[i - 1].text)
 
 
