@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from answer_floors import shares
+from fit.unasked import tutorial
 from red_flag_traffic import fallen, load_floors
-from refusal_unasked import tutorial
 
 from b12assistant.api import Workspace
 from b12assistant.application.improvement import Improver, read_questions

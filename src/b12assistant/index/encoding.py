@@ -222,5 +222,5 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
             return OnnxEncoder(weights, graph, threads=threads or os.cpu_count() or 1, digest=graph.sha256)
     raise EncoderError(
         f"no encoder of red flags was made from the weights of {encoder.name!r}",
-        hint="set `encoder.model` back, or fit it again with benchmarks/fit_red_flags.py",
+        hint="set `encoder.model` back, or fit it again with benchmarks/fit/red_flags.py",
     )

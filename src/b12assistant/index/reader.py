@@ -1,7 +1,7 @@
 """Read a question and a sentence together, and score how well the sentence answers it.
 
 The encoder reads each alone, so every sentence on the subject is near. The reader is a few of its layers, trained
-further on graded quotes (`benchmarks/fit_reader.py`) and stored as eight-bit integers. It reads only the quotes that
+further on graded quotes (`benchmarks/fit/reader.py`) and stored as eight-bit integers. It reads only the quotes that
 are shown, to decide which are strong (docs/decisions/05-quoting.md).
 """
 

@@ -1,7 +1,7 @@
 """Find a model's weights, verify their digest, and read the ONNX graph that ships for them.
 
-The graph holds no weights: it names their places in the model's own file. `benchmarks/export_onnx.py` makes it. That of
-the red flags holds the matrices that were tuned, in eight bits; `benchmarks/fit_red_flags.py` makes it.
+The graph holds no weights: it names their places in the model's own file. `benchmarks/fit/graph.py` makes it. That of
+the red flags holds the matrices that were tuned, in eight bits; `benchmarks/fit/red_flags.py` makes it.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from refusal_data import rows
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Query, encode_query
 from b12assistant.answering.signals import LOUD, Topics, mean_of, words_of
 from b12assistant.language.words import terms
+from fit.data import rows, write
 
 FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
 FEWEST = 3  # documents that hold a listed word
@@ -97,22 +97,22 @@ def public_examples(topics: Topics, engine: Engine, datasets: Path) -> Examples:
 
 def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine) -> Examples:
     """Return words that the corpus does not hold; those of one unanswerable question share its weight."""
-    rows: list[np.ndarray] = []
+    described: list[np.ndarray] = []
     labels: list[bool] = []
     weights: list[float] = []
     for query, has_answer in zip(queries, answerable, strict=True):
         found = features(topics, query, engine.collection.lexical.unknown_terms(query.read))
-        rows += found.values()
+        described += found.values()
         labels += [not has_answer] * len(found)
         weights += [1.0 if has_answer else 1 / max(1, len(found))] * len(found)
-    return balanced(np.array(rows), np.array(labels), np.array(weights))
+    return balanced(np.array(described), np.array(labels), np.array(weights))
 
 
-def balanced(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Examples:
+def balanced(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Examples:
     """Weight the words: both classes count the same, and a word counts 1 on average."""
     for label in (False, True):
         weights[labels == label] *= 0.5 * len(labels) / weights[labels == label].sum()
-    return Examples(rows, labels, weights)
+    return Examples(features, labels, weights)
 
 
 def fit(sets: Sequence[tuple[Examples, float]], columns: slice) -> np.ndarray:
@@ -138,9 +138,9 @@ def fitted(
     return Topics(topics.table, fit(sets, slice(None)), fit(sets, slice(-3, None)), engine.encoder.digest)
 
 
-def save(topics: Topics, table: dict[str, tuple[int, int]], out: Path) -> None:
-    np.savez_compressed(
-        out,
+def save(topics: Topics, table: dict[str, tuple[int, int]]) -> None:
+    write(
+        "data/answering/topics.npz",
         terms=np.frombuffer(json.dumps(list(table), ensure_ascii=False).encode(), dtype=np.uint8),
         repeats=np.array([repeats for repeats, _ in table.values()], dtype=np.uint8),
         titled=np.array([titled for _, titled in table.values()], dtype=np.uint8),

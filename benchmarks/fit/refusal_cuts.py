@@ -1,4 +1,4 @@
-"""The cuts that follow the weights of refusal; each keeps the numbers before it as they are (`fit_refusal.py`).
+"""The cuts that follow the weights of refusal; each keeps the numbers before it as they are (`refusal.py`).
 
 ``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
 quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
@@ -14,54 +14,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from refusal_data import DATA, GRADED, UNREAD, rows
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Calibration, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions
+from fit.data import GRADED, UNREAD, labelled_rows, rows, workspace
 
-LONGER = DATA / "tuning" / "longer.jsonl"
 REFUSED = 0.9
 FULL = 0.8
 ITSELF = 0.985  # cosine from which an asked question is the question itself; int8 codes blur it a little
 
 
-def shares(name: str, kinds: tuple[str, str], told: dict[str, np.ndarray], y: np.ndarray) -> str:
-    """Return a line: what is kept of the answerable, and refused of the others, by each cut. ``told``: (n,) kept."""
-    return f"{name}: " + "; ".join(
-        f"{cut} {np.mean(kept[y]):.2f} of {y.sum()} answerable{kinds[0]} kept, "
-        f"{np.mean(~kept[~y]):.2f} of {(~y).sum()} {kinds[1]} refused"
-        for cut, kept in told.items()
-    )
-
-
-def longer(space: Workspace) -> tuple[Calibration, list[str]]:
-    calibration = load_calibration()
-    asked = list(rows(LONGER))
+def longer() -> tuple[Calibration, list[str]]:
+    calibration, space = load_calibration(), workspace()
+    asked = list(labelled_rows("tuning/longer.jsonl"))
     found = np.array([space.assistant.understood(row["question"]).likely for row in asked])
     y = np.array([bool(row["sentence"]) for row in asked])
     others = np.sort(found[::2][~y[::2]])
     highest = others[int(np.ceil(REFUSED * len(others))) - 1]  # that is still refused
     cut = float(np.floor(100 * highest + 1e-9) + 1) / 100
-    lines = [
-        shares(
-            f"{name}, 15 to 24 words",
-            ("", "others"),
-            {"as a short one": found[at::2] >= calibration.possibly, "now": found[at::2] >= cut},
-            y[at::2],
+    lines = []
+    for at, name in enumerate(("those that set it", "the others")):
+        kept, answerable = found[at::2] >= cut, y[at::2]
+        lines.append(
+            f"{name}, 15 to 24 words: {np.mean(kept[answerable]):.2f} of {answerable.sum()} answerable kept, "
+            f"{np.mean(~kept[~answerable]):.2f} of {(~answerable).sum()} others refused"
         )
-        for at, name in enumerate(("those that set it", "the others"))
-    ]
     return replace(calibration, longer=cut), lines
 
 
 def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     """Yield for each quote its place, the reader's score, the cosine of the nearest question asked, and its grade."""
-    engine, settings = without_itself(space), space.assistant.settings
+    engine, settings = without_itself(space.engine), space.assistant.settings
     reader = engine.reader
     if reader is None:
         raise SystemExit("there is no reader for this encoder")
@@ -75,8 +64,8 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)
 
 
-def strength(space: Workspace) -> tuple[Calibration, list[str]]:
-    quotes = np.array(list(quotes_of(space)))
+def strength() -> tuple[Calibration, list[str]]:
+    quotes = np.array(list(quotes_of(workspace())))
     x, full, first = quotes[:, 1:3], quotes[:, 3] == 3, quotes[:, 0] == 0
     weights = LogisticRegression(C=100).fit(x, full).coef_[0]
     order = np.argsort(-(x[first] @ weights))
@@ -88,7 +77,7 @@ def strength(space: Workspace) -> tuple[Calibration, list[str]]:
         f"{len(right)} first quotes: {count} above 0, of them {shares[count - 1]:.2f} graded 3 and "
         f"{part[:count].mean():.2f} at least 1; of the others {right[count:].mean():.2f} and {part[count:].mean():.2f}"
     )
-    values = {name: round(float(value), 4) for name, value in fitted.items()}
+    values: dict[str, Any] = {name: round(float(value), 4) for name, value in fitted.items()}
     return replace(load_calibration(), **values), [line]
 
 
@@ -102,10 +91,9 @@ class Others(AskedQuestions):
         return others.best(query, first, last)
 
 
-def without_itself(space: Workspace) -> Engine:
+def without_itself(engine: Engine) -> Engine:
     """Return the engine for questions that may be asked of sentences of its index."""
-    asked = space.engine.collection.asked
+    asked = engine.collection.asked
     if asked is None:
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
-    others = Others(asked.vectors, asked.sentences)
-    return replace(space.engine, collection=replace(space.engine.collection, asked=others))
+    return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
