@@ -1,12 +1,12 @@
 """Measure how letters are read: are their questions found, and what becomes of each?
 
-    python benchmarks/letters.py INDEX [FILE] [--report FILE]
+    python benchmarks/letters.py INDEX [FILE]
 
 A question is found if a question of the message covers half of its words and is not three times as long; false is a
 question of the message that is none of the letter's. Of each letter: how many of its questions get a quote, and whether
 the letter is refused as a whole. Of the questions that a sentence of the library answers, by a reader's label: for how
 many that sentence is in the first quote, in any, or in none though the question was found. Labels name the best few of
-18 sentences, so these shares are a little low; ``--report`` writes each question with its quotes, to be judged.
+18 sentences, so these shares are a little low.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from fit.data import DATA, workspace
 
 from b12assistant.answering.asked import Asked, Finder
-from b12assistant.answers import Answer, Status, Turn
+from b12assistant.answers import Status, Turn
 from b12assistant.evaluation.labelled_set import is_hit
 
 LETTERS = DATA / "letters" / "calibration.jsonl"
@@ -81,23 +81,6 @@ def measure(finder: Finder, letters: Sequence[Letter]) -> dict[str, int]:
     return dict(counted)
 
 
-def row(letter: dict[str, Any], answer: Answer) -> dict[str, Any]:
-    """Return what a reader needs to judge an answer."""
-    shown = [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
-    asked = [
-        {
-            "asked": part.words.text,
-            "context": [each.text for each in part.context],
-            "status": part.status,
-            "quotes": [shown[number - 1] for number in part.numbers],
-        }
-        for part in answer.asked
-    ]
-    notices = [notice.text for notice in answer.notices if notice.flag]
-    questions = [each["full"] for each in letter["questions"]]
-    return {"id": letter["id"], "letter": letter["text"], "questions": questions, "notices": notices, "answer": asked}
-
-
 def right(letter: dict[str, Any], places: Sequence[int | None], shown: Sequence[Sequence[str]]) -> Counter[str]:
     """Count the answerable questions, and those whose first quote, or any, holds a sentence that answers.
 
@@ -116,11 +99,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("index", type=Path)
     parser.add_argument("file", nargs="?", type=Path, default=LETTERS)
-    parser.add_argument("--report", type=Path)
     given = parser.parse_args()
     space = workspace(index=given.index)
     finder = space.engine.finder
-    counted, milliseconds, rows = Counter[str](), list[float](), []
+    counted, milliseconds = Counter[str](), list[float]()
     for letter in map(json.loads, given.file.read_text("utf-8").splitlines()):
         asked = finder.asked_of(Turn(0, letter["text"]))
         places = found(letter, asked)
@@ -132,11 +114,9 @@ def main() -> None:
         counted.update(letters=1, safety_only=answer.status is Status.SAFETY_ONLY)
         counted.update(refused=answer.status is Status.NO_ANSWER)
         counted.update(parts=len(answer.asked), quoted=sum(bool(part.numbers) for part in answer.asked))
-        rows.append(row(letter, answer))
-        counted.update(right(letter, places, [each["quotes"] for each in rows[-1]["answer"]]))
+        shown = [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
+        counted.update(right(letter, places, [[shown[at - 1] for at in part.numbers] for part in answer.asked]))
     print(dict(counted), f"median {median(milliseconds):.0f} ms")
-    if given.report:
-        given.report.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), "utf-8")
 
 
 if __name__ == "__main__":

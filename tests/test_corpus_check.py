@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from corpora import write
 from corpus_check import check
-from corpus_checks import Finding
-from corpus_checks.reading import Text
+from corpus_checks.reading import Finding, Text
 
 from b12assistant.corpus.provenance import SentenceEntry
 from b12assistant.types import MarkKind

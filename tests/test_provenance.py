@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from builders import build_document
 from corpora import again, origin, three_files, write
-from corpus_checks.places import line_of
+from corpus_checks.reading import line_of
 from fakes import FakeWorkspace
 from serving import page_of
 

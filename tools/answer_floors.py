@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conversations import score_dialogues
-from red_flag_traffic import fallen, load_floors
+from floors import fallen, load_floors
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -20,7 +20,6 @@ from b12assistant.corpus.entries import load_figures
 from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ROOT / "benchmarks" / "floors.toml"
 SETS = {
     "questions": labelled_set.score,
     "unanswerable": labelled_set.score,
@@ -39,7 +38,7 @@ def shares(figures: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
 
 def main() -> int:
     space = Workspace(load_configuration(environment={}))
-    floors = load_floors(FLOORS, "answers")
+    floors = load_floors("answers")
     found: dict[str, dict[str, Any]] = {}
     for name, score in SETS.items():
         figures = score(space, ROOT / "benchmarks" / "data" / name / "test.jsonl")

@@ -12,8 +12,7 @@ from unittest.mock import patch
 import textstat
 from spellchecker import SpellChecker
 
-from corpus_checks import Finding
-from corpus_checks.reading import Text
+from corpus_checks.reading import Finding, Text
 
 MOST_WORDS: Final = 44  # of a sentence
 LABEL: Final = 3  # words: a shorter item of a list is a label, and two lists may share it

@@ -12,10 +12,8 @@ from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
 from b12assistant.types import Document
-from corpus_checks import Finding
-from corpus_checks.curation import Curation
-from corpus_checks.places import line_of, offset_of, place
-from corpus_checks.reading import Text
+from corpus_checks.reading import Finding, Text, line_of, offset_of, place
+from corpus_checks.sources import Curation
 
 RUN: Final = 8  # words
 _WORD: Final = re.compile(r"[^\W_]+")

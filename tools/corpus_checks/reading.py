@@ -1,4 +1,4 @@
-"""The documents of a corpus as the index sees them: the package's own loaders, cleaning, sentences and source facts."""
+"""The documents of a corpus as the index sees them, by the package's own readers, and where in a file words stand."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
 from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source, Span
-from corpus_checks import Finding
-from corpus_checks.places import place
 
 REFERENCES: Final = "references.toml"
 RULES: Final = "check.toml"
@@ -27,6 +25,22 @@ _FIGURE: Final = re.compile(r"(?<![\w.])\d[\d.,]*(?:\s*(?:to|-|–|or|and)\s*\d[
 _UNIT: Final = re.compile(r"[%°]|[^\W\d_]")
 _UNIT_OF_COLUMN: Final = re.compile(r"\(.+\)|/|year|age", re.I)
 _WHOLE: Final = 1_000_000  # words of a passage: none is divided here
+_WORD: Final = re.compile(r"[^\W_⁰¹²³⁴-⁹₀-₉]+")
+_BETWEEN: Final = (
+    r"(?:<su[bp]\b[^<>]*>[^<>]*</su[bp]>|<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
+)
+_ENOUGH: Final = (8, 4, 2, 1)  # numbers of words to search by, until a search succeeds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to fix, and the file of the corpus it is in."""
+
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +159,28 @@ def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
                 if _FIGURE.search(cell) and not _UNIT.search(cell) and not _UNIT_OF_COLUMN.search(title):
                     yield document.span(block.range.start, block.range.end), cell, title
         end = block.range.end
+
+
+def place(span: Span, data: bytes) -> str:
+    """Name the page of a span, or the line of the file on which its words begin."""
+    if span.pages:
+        return f"page {span.pages[0]}"
+    return f"line {line_of(span.text, data.decode('utf-8', 'replace'), after=span.document.text[span.end :])}"
+
+
+def line_of(words: str, text: str, *, after: str | None = None) -> int:
+    """Return the line of ``text`` on which ``words`` begin, as ``offset_of`` finds them."""
+    return text.count("\n", 0, offset_of(words, text, after=after)) + 1
+
+
+def offset_of(words: str, text: str, *, after: str | None = None) -> int:
+    """Return where ``words`` begin in ``text``, ignoring markup between them; 0 if they are not there.
+
+    ``after``: what follows them, to choose among repeats; without it, the first is taken.
+    """
+    sought = _WORD.findall(words)
+    for most in _ENOUGH:
+        pattern = re.compile(_BETWEEN.join(map(re.escape, sought[:most])), re.I)
+        if starts := [found.start() for found in pattern.finditer(text)]:
+            return starts[0 if after is None else max(0, len(starts) - 1 - len(pattern.findall(after)))]
+    return 0
