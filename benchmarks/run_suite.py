@@ -27,7 +27,6 @@ from ranking import bench
 from ranking.bench import CACHE, Request
 from ranking.indexing import RANKINGS
 from ranking.runs import HEADLINE, compare
-from suite_page import page
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -160,7 +159,66 @@ def accept(found: Mapping[str, Found], rows: Sequence[Row]) -> None:
     kept = [known[row.name] for row in rows if row.name in known]
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in kept)
     write_whole(EXPECTED, f"[\n{lines}\n]\n")
-    write_whole(PAGE, page(kept))
+    write_whole(PAGE, "\n".join(page(kept)))
+
+
+def page(found: Sequence[Found]) -> Iterator[str]:
+    """Yield the lines of docs/benchmarks.md: no figure on the page has another origin than expected.json."""
+    encoders = ", ".join(sorted({each["encoder"][:12] for each in found}))
+    yield "<!-- Written by benchmarks/run_suite.py from benchmarks/expected.json: `make bench`, then --accept. -->"
+    yield from ("", "# Benchmarks of the ranking", "")
+    yield (
+        f"{HEADLINE} with linear gain, by ir-measures; every judged query with a relevant document counts. In brackets "
+        "the 95 % bootstrap interval over queries (10,000 samples, one seed). Retrieval alone: no triage, no refusal. "
+        "`make bench DATASETS=FOLDER` measures all of this again and fails if the shipped ranking falls behind."
+    )
+    yield ""
+    yield (
+        "“shipped” is the ranking as installed, with the encoder that is tuned to vitamin B12. “published encoder” is "
+        "the same ranking with `encoder.tuned = false`, which another subject should set: `b12assistant new` "
+        f"writes it. The tuned encoder is {encoders}; a test compares this with what ships."
+    )
+    for role, title in (("test", "Test splits"), ("development", "Development splits")):
+        if rows := [each for each in found if each["role"] == role]:
+            yield from ("", f"## {title}", "", *_scores(rows))
+    if ablated := [each for each in found if each["role"] == "development"]:
+        yield from ("", "## What each part earns", "")
+        yield (
+            f"{HEADLINE} of the shipped ranking less that of a ranking without the part, on development splits: what "
+            "is above 0 is earned. An asterisk: p < .05 by a paired randomisation test, corrected (Holm) for all "
+            "rankings of the column."
+        )
+        yield from ("", *_ablation(ablated))
+    yield ""
+
+
+def _scores(rows: Sequence[Found]) -> Iterator[str]:
+    names = [name for name in ("bm25", "dense", "fused", SHIPPED) if name in rows[0]["scores"]]
+    yield f"| collection | queries | {' | '.join(names)} | published encoder | MAP, Recall@100 of shipped | licence |"
+    yield f"|---|---:|{'---|' * (len(names) + 3)}"
+    for each in rows:
+        cells = [*(_interval(each["scores"][name][HEADLINE]) for name in names), _interval(each["plain"][HEADLINE])]
+        shipped = each["scores"]["shipped"]
+        more = f"{shipped['MAP']['mean']:.3f}, {shipped['Recall@100']['mean']:.3f}"
+        licence = each["dataset"]["licence"]
+        yield f"| {each['name']} | {shipped[HEADLINE]['n']} | {' | '.join(cells)} | {more} | {licence} |"
+
+
+def _ablation(rows: Sequence[Found]) -> Iterator[str]:
+    yield f"| ranking | {' | '.join(each['name'] for each in rows)} |"
+    yield f"|---|{'---:|' * len(rows)}"
+    differences = [{one["ranking"]: one for one in each["compared"] if one["measure"] == HEADLINE} for each in rows]
+    for name in differences[0]:
+        cells = [_difference(column[name]) for column in differences]
+        yield f"| {name}: {rows[0]['says'][name]} | {' | '.join(cells)} |"
+
+
+def _interval(score: Mapping[str, float]) -> str:
+    return f"{score['mean']:.3f} ({score['low']:.3f}–{score['high']:.3f})"
+
+
+def _difference(each: Mapping[str, float]) -> str:
+    return f"{-each['mean']:+.3f}{'*' if each['holm'] < 0.05 else ''}"
 
 
 def main() -> int:
@@ -189,8 +247,7 @@ def main() -> int:
         if row.role == "test":
             with LOG.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(reading(found[row.name]), ensure_ascii=False) + "\n")
-        score = found[row.name]["scores"][SHIPPED][HEADLINE]
-        print(f"{row.name}: {HEADLINE} {score['mean']:.4f} [{score['low']:.4f}, {score['high']:.4f}]", flush=True)
+        print(f"{row.name}: {HEADLINE} {_interval(found[row.name]['scores'][SHIPPED][HEADLINE])}", flush=True)
     if arguments.accept:
         accept(found, rows)
         return 0

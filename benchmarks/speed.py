@@ -4,16 +4,17 @@
 
 Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
 words, so that no system cuts any), is restarted, answers one question (cold: from the start of the process to the
-answer), then the rest of them. What counts is the ratio to the product within a run: its least, median and greatest.
+answer), then the rest of them. What counts is the ratio to the product within a run.
 Processor seconds of storing are those of the whole process, from its start.
 
-The load at the beginning and the end is in the result, build/speed/speed.json: above 1, only processor times say much.
+The load at the beginning and the end is told: above 1, only processor times say much.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import random
@@ -100,13 +101,14 @@ SYSTEMS: dict[str, tuple[Callable[[Sequence[str], Path], None], Callable[[Path],
 }
 
 
-def carry_out(system: str, what: str, texts: Sequence[str], folder: Path) -> None:
+def carry_out(system: str, what: str, given: str, place: str) -> None:
     """Store texts, or answer from what was stored, and print a line when the first question is answered.
 
     Then a JSON object: processor seconds until then, milliseconds of all others by the clock and of the processor, and
     the most memory it had, in MB.
     """
-    ingest, open_ = SYSTEMS[system]
+    (ingest, open_), folder = SYSTEMS[system], Path(place)
+    texts = json.loads(Path(given).read_text())
     if what == "ingest":
         ingest(texts, folder)
         print("stored", flush=True)
@@ -182,29 +184,20 @@ def _process(system: str, what: str, given: Path, folder: Path) -> tuple[float, 
     return spent, seconds, rest.splitlines()
 
 
-def ratios(runs: Sequence[Mapping[str, Figures]], system: str, figure: str) -> tuple[float, float, float]:
-    """Return least, median and greatest over ``runs`` of a system's figure by the product's in the same run."""
-    of = SEARCH if figure in PER_QUESTION else OURS
-    found = sorted(run[system][figure] / run[of][figure] for run in runs)
-    return found[0], statistics.median(found), found[-1]
-
-
 def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
-    """Yield the table, as Markdown: medians, and in brackets the ratio to the product."""
+    """Yield the table of docs/speed.md: medians, and in brackets the ratio to the product in the same run."""
     columns = {"cold_s": "cold, s", "cold_cpu_s": "of the processor", "p50_ms": "question p50, ms", "p95_ms": "p95, ms"}
     columns |= {"p50_cpu_ms": "p50 of the processor", "ingest_per_cpu_s": "texts a processor second"}
     columns |= {"memory_mb": "memory, MB"}
     yield f"| system | {' | '.join(columns.values())} |"
     yield "|---|" + "---|" * len(columns)
-    for system in runs[0]:
+    for system in SYSTEMS:
         cells = []
         for figure in columns:
-            if figure not in runs[0][system]:
-                cells.append("as above")
-                continue
-            middle = statistics.median(run[system][figure] for run in runs)
-            low, mid, high = ratios(runs, system, figure)
-            cells.append(f"{middle:.3g} ({low:.2f} / {mid:.2f} / {high:.2f})")
+            found = [run[system].get(figure, math.nan) for run in runs]
+            of = SEARCH if figure in PER_QUESTION else OURS
+            ratio = statistics.median(value / run[of][figure] for value, run in zip(found, runs, strict=True))
+            cells.append("as above" if math.isnan(ratio) else f"{statistics.median(found):.3g} ({ratio:.2f})")
         yield f"| {system} | {' | '.join(cells)} |"
 
 
@@ -219,17 +212,14 @@ def main() -> None:
     given = (KEPT / "texts.json", KEPT / "questions.json")
     given[0].write_text(json.dumps(drawn(arguments.folder, "corpus", arguments.texts, WORDS)))
     given[1].write_text(json.dumps(drawn(arguments.folder, "queries", arguments.questions, (1, 1000))))
-    load = [os.getloadavg()[0]]
+    load = os.getloadavg()[0]
     runs = [{system: run_of(system, given) for system in SYSTEMS} for _ in range(arguments.runs)]
-    load.append(os.getloadavg()[0])
-    kept = {"hardware": f"{platform.platform()}, {os.cpu_count()} cores", "load": load, "runs": runs}
-    (KEPT / "speed.json").write_text(json.dumps(kept, indent=1) + "\n")
-    print(f"{kept['hardware']}; load {load[0]:.1f} to {load[1]:.1f}")
+    print(f"{platform.platform()}, {os.cpu_count()} cores; load {load:.1f} to {os.getloadavg()[0]:.1f}")
     print("\n".join(told(runs)))
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 2 and sys.argv[1] in SYSTEMS:
-        carry_out(*sys.argv[1:3], json.loads(Path(sys.argv[3]).read_text()), Path(sys.argv[4]))
+        carry_out(*sys.argv[1:])
     else:
         main()

@@ -1,9 +1,9 @@
-"""The documents of a corpus as the index sees them, by the package's own readers, and where in a file words stand."""
+"""The documents of a corpus as the index sees them, by the package's own readers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from b12assistant.corpus.sources import SourcesFile, read_front_matter, source_o
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
-from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source, Span
+from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source
 
 REFERENCES: Final = "references.toml"
 RULES: Final = "check.toml"
@@ -25,11 +25,6 @@ _FIGURE: Final = re.compile(r"(?<![\w.])\d[\d.,]*(?:\s*(?:to|-|–|or|and)\s*\d[
 _UNIT: Final = re.compile(r"[%°]|[^\W\d_]")
 _UNIT_OF_COLUMN: Final = re.compile(r"\(.+\)|/|year|age", re.I)
 _WHOLE: Final = 1_000_000  # words of a passage: none is divided here
-_WORD: Final = re.compile(r"[^\W_⁰¹²³⁴-⁹₀-₉]+")
-_BETWEEN: Final = (
-    r"(?:<su[bp]\b[^<>]*>[^<>]*</su[bp]>|<[^<>]*>|&#?\w+;|[\W_])++"  # between two words of a file with markup
-)
-_ENOUGH: Final = (8, 4, 2, 1)  # numbers of words to search by, until a search succeeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class Text:
     sentences: tuple[str, ...]  # white space collapsed, the parts of a torn sentence joined
     references: tuple[str, ...]  # items of reference lists
     passages: tuple[Passage, ...] = ()
-    unfounded: tuple[str, ...] = ()  # sentences without origin and figures without unit, with their line
+    unfounded: tuple[str, ...] = ()  # sentences without origin and figures without unit
 
     @property
     def file(self) -> str:
@@ -92,10 +87,8 @@ def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origi
 def _read(
     corpus: Path, file: str, sources: SourcesFile, origins: Mapping[OriginId, Origin]
 ) -> tuple[Text, tuple[str, ...]]:
-    data = (corpus / file).read_bytes()
-    extract = load(data, file)
+    extract = load((corpus / file).read_bytes(), file)
     front = read_front_matter(extract.front or "", file=file, is_described=False).facts
-    marks = mark(extract)
     entry = sources.of(file)
     source = source_of(sources.defaults, front, entry)
     document = Document(
@@ -107,44 +100,32 @@ def _read(
         page_starts=extract.page_starts,
         sections=extract.sections,
         blocks=extract.blocks,
-        marks=marks,
+        marks=mark(extract),
     )
     attributions, warnings = attribute(document, read_sentences(corpus, file), origins)
     document = replace(document, attributions=attributions)
-    pieces = list(_pieces(document))
-    sentences = tuple(text for text, is_reference in pieces if not is_reference)
-    references = tuple(text for text, is_reference in pieces if is_reference)
-    passages = _passages(document)
-    units = (
-        f"{place(row, data)}: a table has a figure without a unit: {cell} ({title})"
-        for row, cell, title in _without_unit(document)
-    )
-    unnamed = (
-        f"{place(sentence, data)}: no origin is named for: {sentence.text}"
-        for sentence in without_origin(passages, attributions)
-    )
-    unfounded = (*unnamed, *units)
-    text = Text(document, frozenset({*front, *entry}), sentences, references, tuple(passages), unfounded)
+    passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
+    pieces = list(_pieces(document, passages))
+    sentences, references = (tuple(text for text, listed in pieces if listed == which) for which in (False, True))
+    unnamed = (f"no origin is named for: {sentence.text}" for sentence in without_origin(passages, attributions))
+    unfounded = (*unnamed, *_without_unit(document))
+    text = Text(document, frozenset({*front, *entry}), sentences, references, passages, unfounded)
     return text, extract.warnings + warnings
 
 
-def _passages(document: Document) -> tuple[Passage, ...]:
-    return chunk(document, lambda text: len(text.split()), most=_WHOLE)
-
-
-def _pieces(document: Document) -> Iterator[tuple[str, bool]]:
+def _pieces(document: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, bool]]:
     """Yield sentences and reference items, each with whether it is the latter."""
     layout = Layout.of(document)
     seen: set[int] = set()  # a torn sentence is yielded once
-    for passage in _passages(document):
+    for passage in passages:
         for whole in layout.wholes(passage):
             if whole.spans[0].start not in seen:
                 seen.add(whole.spans[0].start)
                 yield " ".join(" ".join(span.text for span in whole.spans).split()), passage.reference
 
 
-def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
-    """Yield rows of tables with a cell that has a figure, but no unit with it or in its column heading."""
+def _without_unit(document: Document) -> Iterator[str]:
+    """Name cells of tables that have a figure, but no unit with it or in their column's heading."""
     head: list[str] = []
     end = -1
     for block in document.blocks:
@@ -157,30 +138,5 @@ def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
         elif len(cells) == len(head):
             for cell, title in zip(cells, head, strict=True):
                 if _FIGURE.search(cell) and not _UNIT.search(cell) and not _UNIT_OF_COLUMN.search(title):
-                    yield document.span(block.range.start, block.range.end), cell, title
+                    yield f"a table has a figure without a unit: {cell} ({title})"
         end = block.range.end
-
-
-def place(span: Span, data: bytes) -> str:
-    """Name the page of a span, or the line of the file on which its words begin."""
-    if span.pages:
-        return f"page {span.pages[0]}"
-    return f"line {line_of(span.text, data.decode('utf-8', 'replace'), after=span.document.text[span.end :])}"
-
-
-def line_of(words: str, text: str, *, after: str | None = None) -> int:
-    """Return the line of ``text`` on which ``words`` begin, as ``offset_of`` finds them."""
-    return text.count("\n", 0, offset_of(words, text, after=after)) + 1
-
-
-def offset_of(words: str, text: str, *, after: str | None = None) -> int:
-    """Return where ``words`` begin in ``text``, ignoring markup between them; 0 if they are not there.
-
-    ``after``: what follows them, to choose among repeats; without it, the first is taken.
-    """
-    sought = _WORD.findall(words)
-    for most in _ENOUGH:
-        pattern = re.compile(_BETWEEN.join(map(re.escape, sought[:most])), re.I)
-        if starts := [found.start() for found in pattern.finditer(text)]:
-            return starts[0 if after is None else max(0, len(starts) - 1 - len(pattern.findall(after)))]
-    return 0
