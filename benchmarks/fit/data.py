@@ -60,13 +60,6 @@ def labelled_rows(*names: str) -> Iterator[dict[str, Any]]:
         yield from rows(DATA / name)
 
 
-def judged(folder: Path) -> Iterator[tuple[str, str, float]]:
-    """Yield the judgements of a public collection's test split: query, document, grade."""
-    for line in (folder / "qrels" / "test.tsv").read_text("utf-8").splitlines()[1:]:
-        query, document, grade = line.split("\t")
-        yield query, document, float(grade)
-
-
 def workspace(corpus: Path = CORPUS, index: Path = ROOT / "index", *, tuned: bool = True) -> Workspace:
     flags = {"paths.corpus": str(corpus), "paths.index": str(index), "encoder.threads": 1, "encoder.tuned": tuned}
     return Workspace(load_configuration(environment={}, flags=flags))

@@ -27,13 +27,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from ranking.datasets import read_qrels
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_not_answered
 from b12assistant.index.encoding import FILE
 from b12assistant.index.weights import PINNED_DIGEST
 from b12assistant.language.sentences import split_sentences
-from fit.data import CORPUS, Given, judged, rows, vectors, write
+from fit.data import CORPUS, Given, rows, vectors, write
 from fit.low_rank import BFLOAT16, Arrays, Descent, Tuned
 
 BATCH, RATE, TEMPERATURE = 32, 1e-3, 0.05
@@ -123,7 +124,8 @@ class Others:
         texts, asked = (
             {row["_id"]: row["text"] for row in rows(folder / f"{name}.jsonl")} for name in ("corpus", "queries")
         )
-        passages = [(asked[query], texts[document]) for query, document, grade in judged(folder) if grade > 0]
+        judged = read_qrels(folder / "qrels" / "test.tsv")
+        passages = [(asked[q], texts[d]) for q, graded in judged.items() for d, grade in graded.items() if grade > 0]
         return cls(letters, passages, [*texts.values(), *(letter for letter, _ in letters), *asked.values()])
 
     def story(self, rng: random.Random) -> str:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ranking.datasets import TEST, load_dataset
 
 from b12assistant.answering.assistant import turns_of
 from b12assistant.answering.signals import Calibration, Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.evaluation.labelled_set import is_hit, joined_text
-from fit.data import ROOT, judged, rows, workspace
+from fit.data import ROOT, rows, workspace
 from fit.refusal_signals import weighed
 
 EXAMPLES = ("council", "oven")
@@ -67,13 +68,11 @@ def corpus_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
 def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     """Write a part of a collection as a corpus; return its questions, with the documents that answer them."""
     rng = random.Random(7)
-    texts = {row["_id"]: row for row in rows(datasets / name / "corpus.jsonl")}
-    asked = {row["_id"]: row["text"].strip() for row in rows(datasets / name / "queries.jsonl")}
-    relevant: dict[str, list[str]] = {}
-    for query, document, grade in judged(datasets / name):
-        if grade > (name == "cranfield"):
-            relevant.setdefault(query, []).append(document)
-    usable = [query for query in asked if query in relevant and len(asked[query]) < LONGEST]
+    data = load_dataset(datasets / name, TEST)
+    texts, asked = {text.id: text for text in data.texts}, {id_: text.strip() for id_, text in data.queries.items()}
+    least = 2 if name == "cranfield" else 1
+    relevant = {query: [each for each, grade in data.qrels[query].items() if grade >= least] for query in asked}
+    usable = [query for query in asked if relevant[query] and len(asked[query]) < LONGEST]
     rng.shuffle(usable)
     most, near = COLLECTIONS[name]
     answered, held_out = usable[:most], usable[most : most + near]
@@ -84,8 +83,8 @@ def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     kept = list(dict.fromkeys([*first, *rest[: max(0, DOCUMENTS - len(set(first)))]]))
     folder.mkdir(parents=True, exist_ok=True)
     for document in kept:
-        title = " ".join((texts[document].get("title") or document).split())
-        (folder / f"{document}.md").write_text(f"# {title}\n\n{texts[document]['text']}\n", "utf-8")
+        title = " ".join((texts[document].title or document).split())
+        (folder / f"{document}.md").write_text(f"# {title}\n\n{texts[document].text}\n", "utf-8")
     others = [
         row["text"].strip()
         for other in COLLECTIONS
