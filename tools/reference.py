@@ -1,5 +1,7 @@
 """Write docs/reference/ from the code, so that it cannot say anything else: `make reference`.
 
+It also writes the words by which other languages are known, from the files of data/red_flags/languages/.
+
 With --ask the examples of openapi.json are asked again, of an index of the starter corpus and the real encoder: run it
 when answers or the corpus changed.
 """
@@ -26,9 +28,12 @@ from b12assistant.config import Settings, known_keys, load_configuration, values
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.errors import AssistantError
 from b12assistant.safety.fixed_texts import load_telephones
+from b12assistant.safety.languages import WORDS_FILE, codes, read_spoken
+from b12assistant.safety.red_flags import load_red_flags
 from b12assistant.web.service import build_app, build_router, describe
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+LISTED = FOLDER.parent.parent / "src" / "b12assistant" / "data" / "red_flags" / WORDS_FILE
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")  # by operation and name
 WIDTH = 100
 NOTE = "<!-- Written by tools/reference.py from the code: change that, then `make reference`. -->"
@@ -102,6 +107,7 @@ def pages() -> dict[Path, str]:
     return {
         **{FOLDER / name: "\n".join(lines) for name, lines in written.items()},
         FOLDER / "openapi.json": as_text(document()),
+        LISTED: _language_words(),
     }
 
 
@@ -110,6 +116,15 @@ def main() -> None:
         EXAMPLES.write_text(as_text(examples()), "utf-8")
     for page, text in pages().items():
         page.write_text(text, "utf-8")
+
+
+def _language_words() -> str:
+    """Return, for each language, a line of the words of its wordings and its usual spellings, as its file has them."""
+    kinds = {finding.id: finding.kind for finding in load_red_flags().findings}
+    spoken = {code: read_spoken(code, kinds) for code in codes()}
+    listed = {code: {"usual": each.usual, "words": sorted(each.words())} for code, each in spoken.items()}
+    lines = (f"{json.dumps(code)}: {json.dumps(table, ensure_ascii=False)}" for code, table in listed.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _cli() -> Iterator[str]:
