@@ -162,7 +162,7 @@ weights: .venv/.test index ## fit a file of weights again: OF=graph, projection,
 	@PYTHONPATH=benchmarks $(BIN)/python -m fit $(or $(OF),--help) $(if $(DATASETS),--datasets '$(DATASETS)') $(ARGUMENTS)
 
 floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor
-	@$(BIN)/python tools/answer_floors.py
+	@$(BIN)/python tools/floors.py
 
 red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds real questions; fails if a figure fell behind
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')

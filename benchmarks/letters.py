@@ -12,7 +12,6 @@ many that sentence is in the first quote, in any, or in none though the question
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from fit.data import DATA, workspace
+from fit.data import DATA, rows, workspace
 
 from b12assistant.answering.asked import Asked, Finder
 from b12assistant.answers import Status, Turn
@@ -100,19 +99,14 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("file", nargs="?", type=Path, default=LETTERS)
     given = parser.parse_args()
-    space = workspace(index=given.index)
-    finder = space.engine.finder
-    counted, milliseconds = Counter[str](), list[float]()
-    for letter in map(json.loads, given.file.read_text("utf-8").splitlines()):
-        asked = finder.asked_of(Turn(0, letter["text"]))
-        places = found(letter, asked)
-        counted.update(questions=len(places), found=sum(each is not None for each in places))
-        counted.update(asked=len(asked), false=false(letter, asked))
+    space, letters = workspace(index=given.index), list(rows(given.file))
+    counted, milliseconds = Counter(measure(space.engine.finder, letters)), list[float]()
+    for letter in letters:
+        places = found(letter, space.engine.finder.asked_of(Turn(0, letter["text"])))
         begun = time.perf_counter()
         answer = space.assistant.reply(letter["text"]).answer
         milliseconds.append(1000 * (time.perf_counter() - begun))
-        counted.update(letters=1, safety_only=answer.status is Status.SAFETY_ONLY)
-        counted.update(refused=answer.status is Status.NO_ANSWER)
+        counted.update(safety_only=answer.status is Status.SAFETY_ONLY, refused=answer.status is Status.NO_ANSWER)
         counted.update(parts=len(answer.asked), quoted=sum(bool(part.numbers) for part in answer.asked))
         shown = [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
         counted.update(right(letter, places, [[shown[at - 1] for at in part.numbers] for part in answer.asked]))

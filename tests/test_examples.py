@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from answer_floors import shares
 from fit.unasked import tutorial
-from floors import fallen, load_floors
+from floors import fallen, load_floors, shares
 
 from b12assistant.api import Workspace
 from b12assistant.application.improvement import Improver, read_questions
