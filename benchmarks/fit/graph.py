@@ -237,11 +237,33 @@ def simplified(graph: bytes) -> bytes:
     layer, as large as the shares; and the shapes of reshaped tensors, computed at each run from the axes that stay.
     """
     import onnx
-    from onnx import helper, numpy_helper
 
     model = onnx.load_from_string(graph)
-    made = {name: node for node in model.graph.node for name in node.output}
-    known = {node.output[0]: numpy_helper.to_array(node.attribute[0].t) for node in made.values() if _is_constant(node)}
+    wanted = {output.name for output in model.graph.output}
+    kept = []
+    for node in reversed(_rewired(model.graph.node)):
+        if not wanted.isdisjoint(node.output):
+            kept.append(node)
+            wanted.update(node.input)
+    # The runtime fuses nodes only where it knows their shapes.
+    infos = [info for info in model.graph.value_info if info.name in wanted]
+    for field, values in ((model.graph.node, kept[::-1]), (model.graph.value_info, infos)):
+        del field[:]
+        field.extend(values)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _rewired(given: Sequence[Any]) -> list[Any]:
+    """Return nodes that read one mask, shares unchecked, and sizes that are known."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    made = {name: node for node in given for name in node.output}
+    known = {
+        node.output[0]: numpy_helper.to_array(node.attribute[0].t)
+        for node in made.values()
+        if node.op_type == "Constant"
+    }
     axes = numpy_helper.from_array(np.array([1, 2], np.int64))
     nodes = [
         helper.make_node("Constant", [], ["mask_axes"], value=axes),
@@ -250,7 +272,7 @@ def simplified(graph: bytes) -> bytes:
     ]
     masks: list[str] = []
     same: dict[str, str] = {}  # what is left out, and what is read instead
-    for node in model.graph.node:
+    for node in given:
         node.input[:] = [same.get(name, name) for name in node.input]
         condition = made.get(node.input[0]) if node.op_type == "Where" else None
         if condition is not None and condition.op_type == "IsNaN":
@@ -264,22 +286,7 @@ def simplified(graph: bytes) -> bytes:
             nodes.append(helper.make_node("Constant", [], [f"{node.output[0]}_sizes"], value=array))
             node.input[1] = f"{node.output[0]}_sizes"
         nodes.append(node)
-    wanted = {output.name for output in model.graph.output}
-    kept = []
-    for node in reversed(nodes):
-        if not wanted.isdisjoint(node.output):
-            kept.append(node)
-            wanted.update(node.input)
-    # The runtime fuses nodes only where it knows their shapes.
-    infos = [info for info in model.graph.value_info if info.name in wanted]
-    for field, values in ((model.graph.node, kept[::-1]), (model.graph.value_info, infos)):
-        del field[:]
-        field.extend(values)
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def _is_constant(node: Any) -> bool:
-    return bool(node.op_type == "Constant")
+    return nodes
 
 
 def _sizes(node: Any, made: Mapping[str, Any], known: Mapping[str, Any]) -> list[int]:
