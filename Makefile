@@ -157,22 +157,12 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
-# Each file of weights, by the scripts that make it; docs/reference/weights.md has inputs, times and order.
-FIT_graph = benchmarks/export_onnx.py
-FIT_projection = benchmarks/fit_projection.py '$(NEEDED)'
-FIT_encoder = benchmarks/fit_encoder.py '$(NEEDED)'
-FIT_context = benchmarks/fit_context.py index
-FIT_leaning = benchmarks/fit_leaning.py
-FIT_reader = benchmarks/fit_reader.py
-FIT_red-flags = benchmarks/fit_red_flags.py --anew
-FIT_words = benchmarks/fit_red_flags.py --words
-FIT_refusal = benchmarks/fit_refusal.py '$(NEEDED)' index
-NEEDED = $(or $(DATASETS),$(error make weights OF=$(OF) DATASETS=FOLDER, the folder of the test collections))
-weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, leaning, reader, red-flags, words or refusal
-	@export PYTHONPATH=tools:benchmarks; $(BIN)/python $(or $(FIT_$(OF)),$(error make weights OF=graph, projection, encoder, context, leaning, reader, red-flags, words or refusal))
+# The inputs, times and order of each are in docs/reference/weights.md.
+weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, leaning, reader, words, red-flags or refusal
+	@PYTHONPATH=benchmarks $(BIN)/python -m fit $(or $(OF),--help) $(if $(DATASETS),--datasets '$(DATASETS)') $(ARGUMENTS)
 
 floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor
-	@$(BIN)/python tools/answer_floors.py
+	@$(BIN)/python tools/floors.py
 
 red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds real questions; fails if a figure fell behind
 	@$(BIN)/python tools/red_flags.py $(if $(DATASETS),--datasets '$(DATASETS)')

@@ -1,18 +1,17 @@
 """Measure how letters are read: are their questions found, and what becomes of each?
 
-    python benchmarks/letters.py INDEX [FILE] [--report FILE]
+    python benchmarks/letters.py INDEX [FILE]
 
 A question is found if a question of the message covers half of its words and is not three times as long; false is a
 question of the message that is none of the letter's. Of each letter: how many of its questions get a quote, and whether
 the letter is refused as a whole. Of the questions that a sentence of the library answers, by a reader's label: for how
 many that sentence is in the first quote, in any, or in none though the question was found. Labels name the best few of
-18 sentences, so these shares are a little low; ``--report`` writes each question with its quotes, to be judged.
+18 sentences, so these shares are a little low.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,30 +19,65 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from refusal_data import CORPUS, workspace
-from slices import false, found
+from fit.data import DATA, rows, workspace
 
-from b12assistant.answers import Answer, Status, Turn
+from b12assistant.answering.asked import Asked, Finder
+from b12assistant.answers import Status, Turn
 from b12assistant.evaluation.labelled_set import is_hit
 
-LETTERS = Path(__file__).parent / "data" / "letters" / "calibration.jsonl"
+LETTERS = DATA / "letters" / "calibration.jsonl"
+
+Place = tuple[int, int]  # first and last character, half-open
+Letter = dict[str, Any]
 
 
-def row(letter: dict[str, Any], answer: Answer) -> dict[str, Any]:
-    """Return what a reader needs to judge an answer."""
-    shown = [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
-    asked = [
-        {
-            "asked": part.words.text,
-            "context": [each.text for each in part.context],
-            "status": part.status,
-            "quotes": [shown[number - 1] for number in part.numbers],
-        }
-        for part in answer.asked
+def places(letter: Letter) -> list[Place]:
+    starts = [(letter["text"].find(each["slice"]), len(each["slice"])) for each in letter["questions"]]
+    return [(start, start + length) for start, length in starts if start >= 0]
+
+
+def shared(a: Place, b: Place) -> int:
+    return max(0, min(a[1], b[1]) - max(a[0], b[0]))
+
+
+def found(letter: Letter, given: Sequence[Asked]) -> list[int | None]:
+    """Return, for each question of a letter, which question of the message covers half of it and is not three times as
+    long."""
+    parts = [(each.words.start, each.words.end) for each in given]
+    return [
+        next(
+            (
+                number
+                for number, part in enumerate(parts)
+                if 2 * shared(part, place) >= place[1] - place[0]
+                and part[1] - part[0] <= 3 * (place[1] - place[0]) + 20
+            ),
+            None,
+        )
+        for place in places(letter)
     ]
-    notices = [notice.text for notice in answer.notices if notice.flag]
-    questions = [each["full"] for each in letter["questions"]]
-    return {"id": letter["id"], "letter": letter["text"], "questions": questions, "notices": notices, "answer": asked}
+
+
+def false(letter: Letter, given: Sequence[Asked]) -> int:
+    """Count the questions of a message that are none of the letter's."""
+    return sum(
+        not any(
+            5 * shared(part, place) >= 2 * (part[1] - part[0]) or 2 * shared(part, place) >= place[1] - place[0]
+            for place in places(letter)
+        )
+        for part in ((each.words.start, each.words.end) for each in given)
+    )
+
+
+def measure(finder: Finder, letters: Sequence[Letter]) -> dict[str, int]:
+    """Count letters, their questions, the slices that are found, and of the questions those found, and found apart."""
+    counted = Counter[str]()
+    for letter in letters:
+        given = finder.asked_of(Turn(0, letter["text"]))
+        numbers = [number for number in found(letter, given) if number is not None]
+        counted.update(letters=1, questions=len(letter["questions"]), slices=len(given), found=len(numbers))
+        counted.update(apart=len(set(numbers)), false=false(letter, given))
+    return dict(counted)
 
 
 def right(letter: dict[str, Any], places: Sequence[int | None], shown: Sequence[Sequence[str]]) -> Counter[str]:
@@ -62,29 +96,21 @@ def right(letter: dict[str, Any], places: Sequence[int | None], shown: Sequence[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("index")
+    parser.add_argument("index", type=Path)
     parser.add_argument("file", nargs="?", type=Path, default=LETTERS)
-    parser.add_argument("--report", type=Path)
     given = parser.parse_args()
-    space = workspace(CORPUS, given.index)
-    finder = space.engine.finder
-    counted, milliseconds, rows = Counter[str](), list[float](), []
-    for letter in map(json.loads, given.file.read_text("utf-8").splitlines()):
-        asked = finder.asked_of(Turn(0, letter["text"]))
-        places = found(letter, asked)
-        counted.update(questions=len(places), found=sum(each is not None for each in places))
-        counted.update(asked=len(asked), false=false(letter, asked))
+    space, letters = workspace(index=given.index), list(rows(given.file))
+    counted, milliseconds = Counter(measure(space.engine.finder, letters)), list[float]()
+    for letter in letters:
+        places = found(letter, space.engine.finder.asked_of(Turn(0, letter["text"])))
         begun = time.perf_counter()
         answer = space.assistant.reply(letter["text"]).answer
         milliseconds.append(1000 * (time.perf_counter() - begun))
-        counted.update(letters=1, safety_only=answer.status is Status.SAFETY_ONLY)
-        counted.update(refused=answer.status is Status.NO_ANSWER)
+        counted.update(safety_only=answer.status is Status.SAFETY_ONLY, refused=answer.status is Status.NO_ANSWER)
         counted.update(parts=len(answer.asked), quoted=sum(bool(part.numbers) for part in answer.asked))
-        rows.append(row(letter, answer))
-        counted.update(right(letter, places, [each["quotes"] for each in rows[-1]["answer"]]))
+        shown = [" […] ".join(span.text for span in quote.spans) for quote in answer.quotes]
+        counted.update(right(letter, places, [[shown[at - 1] for at in part.numbers] for part in answer.asked]))
     print(dict(counted), f"median {median(milliseconds):.0f} ms")
-    if given.report:
-        given.report.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), "utf-8")
 
 
 if __name__ == "__main__":

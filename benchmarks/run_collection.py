@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ranking.bench import CACHE, Request, measured, text
-from ranking.indexing import RANKINGS, packaged
+from ranking.indexing import NAMES, RANKINGS
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         space = Workspace(load_configuration(environment=os.environ))
-        configs = (*map(packaged, given.ranking), *given.config)
+        configs = (*(RANKINGS / f"{name}.toml" for name in given.ranking), *given.config)
         request = Request(
             given.folder, given.split, given.queries, configs, given.run, given.out, given.cache, given.relevant
         )
@@ -46,8 +46,7 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("folder", type=Path)
     given.add_argument("--split", help="judgements to use (default: dev, validation, train; test if alone)")
     given.add_argument("--queries", help="another file of queries in the folder, with the same ids")
-    names = ", ".join(sorted(path.stem for path in RANKINGS.glob("*.toml")))
-    given.add_argument("--ranking", action="append", default=[], help=f"one of {names}; may be repeated")
+    given.add_argument("--ranking", action="append", default=[], choices=NAMES, help="may be repeated")
     given.add_argument("--config", action="append", default=[], type=Path, help="a ranking of your own; likewise")
     given.add_argument("--run", type=Path, help="a TREC run: scored if it exists, written if not")
     given.add_argument("--out", type=Path, help="write report, runs and a table of all queries there")

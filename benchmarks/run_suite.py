@@ -1,13 +1,13 @@
 """`make bench`: compare every collection of suite.toml with expected.json, from which docs/benchmarks.md is made.
 
-    python benchmarks/run_suite.py DATASETS [--only development|test] [--accept | --shipped] [--out build/bench]
+    python benchmarks/run_suite.py DATASETS [--collection NAME] [--accept | --shipped]
 
 Development splits get every configuration (the ablation), test splits the baselines; with ``--shipped`` both get only
 the shipped one, which is what is compared with expected.json. Each reading of a test split is appended to
-test_log.jsonl. What was encoded before is taken from --cache, whichever runtime encoded it: to measure a runtime, name
-a new folder. The exit status is 1 if the shipped ranking is worse than expected by more than noise: a mean more than
-.002 lower, with the whole 95 % interval of the paired differences below 0. ``--accept`` makes the results the expected
-ones, and writes the page.
+test_log.jsonl. What was encoded before is taken from build/bench-cache, whichever runtime encoded it: delete that to
+measure a runtime. The exit status is 1 if the shipped ranking is worse than expected by more than noise: a mean more
+than .002 lower, with the whole 95 % interval of the paired differences below 0. ``--accept`` makes the results the
+expected ones, and writes the page.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from ranking import bench
-from ranking.bench import CACHE, Request
-from ranking.indexing import RANKINGS
+from ranking.bench import Request
+from ranking.indexing import NAMES, RANKINGS
 from ranking.runs import HEADLINE, compare
-from suite_page import page
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -35,6 +34,7 @@ from b12assistant.errors import AssistantError
 from b12assistant.evaluation.labelled_set import write_whole
 
 HERE = Path(__file__).parent
+OUT = Path("build/bench")
 EXPECTED = HERE / "expected.json"
 FLOORS = HERE / "floors.toml"
 LOG = HERE / "test_log.jsonl"
@@ -69,25 +69,14 @@ def suite() -> tuple[tuple[Row, ...], list[str]]:
 
 def configurations(row: Row, baselines: Sequence[str]) -> list[Path]:
     """Return the shipped one first: the others are compared with it. Without ``baselines``: only that one."""
-    every = sorted(path.stem for path in RANKINGS.glob("*.toml"))
-    names = every if baselines and row.role == "development" else baselines
+    names = NAMES if baselines and row.role == "development" else baselines
     return [RANKINGS / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
 
 
-def measured(
-    row: Row, datasets: Path, out: Path, cache: Path, space: Workspace, baselines: Sequence[str], plain: Workspace
-) -> Found:
+def measured(row: Row, datasets: Path, space: Workspace, plain: Workspace, baselines: Sequence[str]) -> Found:
     """Measure a collection; the shipped ranking once more with the encoder as published, in ``plain``."""
-    folder = out / row.name.replace("/", "_").replace(" ", "_")
-    request = Request(
-        datasets / row.folder,
-        row.split,
-        row.queries,
-        configurations(row, baselines),
-        out=folder,
-        cache=cache,
-        relevant=row.relevant,
-    )
+    folder, configs = OUT / row.name.replace("/", "_").replace(" ", "_"), configurations(row, baselines)
+    request = Request(datasets / row.folder, row.split, row.queries, configs=configs, out=folder, relevant=row.relevant)
     report = bench.measured(space, request)
     other = replace(request, configs=configurations(row, []), out=folder.with_name(f"{folder.name}_plain"))
     published = bench.measured(plain, other)["rankings"][0]["measures"]
@@ -137,8 +126,10 @@ def below(found: Mapping[str, Found]) -> Iterator[str]:
 
 def reading(found: Found) -> dict[str, Any]:
     """Return a line of the log."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty= with changes"]
+    commit = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603
     return {
-        "commit": _commit(),
+        "commit": commit.stdout.strip(),
         "collection": found["name"],
         "sha256": found["dataset"]["sha256"],
         "configuration": found["configuration"],
@@ -147,10 +138,8 @@ def reading(found: Found) -> dict[str, Any]:
     }
 
 
-def load_expected(path: Path = EXPECTED) -> dict[str, Found]:
-    if not path.is_file():
-        return {}
-    return {found["name"]: found for found in json.loads(path.read_text("utf-8"))}
+def load_expected() -> dict[str, Found]:
+    return {found["name"]: found for found in json.loads(EXPECTED.read_text("utf-8"))}
 
 
 def accept(found: Mapping[str, Found], rows: Sequence[Row]) -> None:
@@ -160,19 +149,75 @@ def accept(found: Mapping[str, Found], rows: Sequence[Row]) -> None:
     kept = [known[row.name] for row in rows if row.name in known]
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in kept)
     write_whole(EXPECTED, f"[\n{lines}\n]\n")
-    write_whole(PAGE, page(kept))
+    write_whole(PAGE, "\n".join(page(kept)))
+
+
+def page(found: Sequence[Found]) -> Iterator[str]:
+    """Yield the lines of docs/benchmarks.md: no figure on the page has another origin than expected.json."""
+    encoders = ", ".join(sorted({each["encoder"][:12] for each in found}))
+    yield "<!-- Written by benchmarks/run_suite.py from benchmarks/expected.json: `make bench`, then --accept. -->"
+    yield from ("", "# Benchmarks of the ranking", "")
+    yield (
+        f"{HEADLINE} with linear gain, by ir-measures; every judged query with a relevant document counts. In brackets "
+        "the 95 % bootstrap interval over queries (10,000 samples, one seed). Retrieval alone: no triage, no refusal. "
+        "`make bench DATASETS=FOLDER` measures all of this again and fails if the shipped ranking falls behind."
+    )
+    yield ""
+    yield (
+        "“shipped” is the ranking as installed, with the encoder that is tuned to vitamin B12. “published encoder” is "
+        "the same ranking with `encoder.tuned = false`, which another subject should set: `b12assistant new` "
+        f"writes it. The tuned encoder is {encoders}; a test compares this with what ships."
+    )
+    for role, title in (("test", "Test splits"), ("development", "Development splits")):
+        if rows := [each for each in found if each["role"] == role]:
+            yield from ("", f"## {title}", "", *_scores(rows))
+    if ablated := [each for each in found if each["role"] == "development"]:
+        yield from ("", "## What each part earns", "")
+        yield (
+            f"{HEADLINE} of the shipped ranking less that of a ranking without the part, on development splits: what "
+            "is above 0 is earned. An asterisk: p < .05 by a paired randomisation test, corrected (Holm) for all "
+            "rankings of the column."
+        )
+        yield from ("", *_ablation(ablated))
+    yield ""
+
+
+def _scores(rows: Sequence[Found]) -> Iterator[str]:
+    names = [name for name in ("bm25", "dense", "fused", SHIPPED) if name in rows[0]["scores"]]
+    yield f"| collection | queries | {' | '.join(names)} | published encoder | MAP, Recall@100 of shipped | licence |"
+    yield f"|---|---:|{'---|' * (len(names) + 3)}"
+    for each in rows:
+        cells = [*(_interval(each["scores"][name][HEADLINE]) for name in names), _interval(each["plain"][HEADLINE])]
+        shipped = each["scores"]["shipped"]
+        more = f"{shipped['MAP']['mean']:.3f}, {shipped['Recall@100']['mean']:.3f}"
+        licence = each["dataset"]["licence"]
+        yield f"| {each['name']} | {shipped[HEADLINE]['n']} | {' | '.join(cells)} | {more} | {licence} |"
+
+
+def _ablation(rows: Sequence[Found]) -> Iterator[str]:
+    yield f"| ranking | {' | '.join(each['name'] for each in rows)} |"
+    yield f"|---|{'---:|' * len(rows)}"
+    differences = [{one["ranking"]: one for one in each["compared"] if one["measure"] == HEADLINE} for each in rows]
+    for name in differences[0]:
+        cells = [_difference(column[name]) for column in differences]
+        yield f"| {name}: {rows[0]['says'][name]} | {' | '.join(cells)} |"
+
+
+def _interval(score: Mapping[str, float]) -> str:
+    return f"{score['mean']:.3f} ({score['low']:.3f}–{score['high']:.3f})"
+
+
+def _difference(each: Mapping[str, float]) -> str:
+    return f"{-each['mean']:+.3f}{'*' if each['holm'] < 0.05 else ''}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("datasets", type=Path)
-    parser.add_argument("--only", choices=("development", "test"))
     parser.add_argument("--collection", action="append", help="the name of one, as in `scifact train`; may be repeated")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--accept", action="store_true")
     how.add_argument("--shipped", action="store_true", help="measure the shipped ranking alone")
-    parser.add_argument("--out", type=Path, default=Path("build/bench"))
-    parser.add_argument("--cache", type=Path, default=CACHE)
     arguments = parser.parse_args()
     rows, baselines = suite()
     baselines = [] if arguments.shipped else baselines
@@ -182,15 +227,12 @@ def main() -> int:
     )
     print(f"encoding by {dict(space.encoder.runtime)}", flush=True)
     found: dict[str, Found] = {}
-    for row in rows:
-        if arguments.only not in (None, row.role) or row.name not in (arguments.collection or [row.name]):
-            continue
-        found[row.name] = measured(row, arguments.datasets, arguments.out, arguments.cache, space, baselines, plain)
+    for row in (row for row in rows if row.name in (arguments.collection or [row.name])):
+        found[row.name] = measured(row, arguments.datasets, space, plain, baselines)
         if row.role == "test":
             with LOG.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(reading(found[row.name]), ensure_ascii=False) + "\n")
-        score = found[row.name]["scores"][SHIPPED][HEADLINE]
-        print(f"{row.name}: {HEADLINE} {score['mean']:.4f} [{score['low']:.4f}, {score['high']:.4f}]", flush=True)
+        print(f"{row.name}: {HEADLINE} {_interval(found[row.name]['scores'][SHIPPED][HEADLINE])}", flush=True)
     if arguments.accept:
         accept(found, rows)
         return 0
@@ -205,14 +247,6 @@ def main() -> int:
 
 def _rounded(each: Mapping[str, Any]) -> dict[str, Any]:
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in each.items()}
-
-
-def _commit() -> str:
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=False)  # noqa: S603, S607
-        return done.stdout.strip()
-
-    return git("rev-parse", "HEAD") + (" with changes" if git("status", "--porcelain", "--", "../src", ".") else "")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from answer_floors import shares
-from red_flag_traffic import fallen, load_floors
-from refusal_unasked import tutorial
+from fit.unasked import tutorial
+from floors import fallen, load_floors, shares
 
 from b12assistant.api import Workspace
 from b12assistant.application.improvement import Improver, read_questions
@@ -67,11 +66,7 @@ def right(space: Workspace, file: str) -> set[str]:
 def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_documents(
     figures: dict[str, object],
 ) -> None:
-    floors = {
-        name: floor
-        for name, floor in load_floors(ROOT / "benchmarks" / "floors.toml", "examples").items()
-        if name.startswith(f"{figures['name']}, ")
-    }
+    floors = {name: floor for name, floor in load_floors("examples").items() if name.startswith(f"{figures['name']}, ")}
     found = shares(figures, str(figures["name"]))
     assert floors.keys() <= found.keys()
     assert list(fallen(found, floors)) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spellchecker import SpellChecker
 
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
-from b12assistant.safety.languages import Lexicon, read_words
+from b12assistant.safety.languages import Lexicon
 from b12assistant.safety.translations import LABEL, TRANSLATED, WithTranslations
 from b12assistant.safety.triage import Triager, load_rules
 
@@ -231,11 +231,3 @@ def test_folded_words_of_other_scripts_lead_back_to_the_text_in_order(text: str)
 def test_never_raises_on_words_of_any_language(words: list[str]) -> None:
     text = " ".join(words)
     assert all(place.turn.text == text for notice in triage(text).notices for place in notice.evidence)
-
-
-def test_the_words_of_the_wordings_are_listed_as_the_files_have_them() -> None:
-    spoken = {lexicon.code: lexicon.spoken for lexicon in LANGUAGES.lexicons}
-    listed = read_words()
-    assert {code: (each.words(), each.usual) for code, each in spoken.items()} == listed, (
-        "run `python tools/language_words.py`"
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slices import measure
+from letters import measure
 
 from b12assistant.answering.asked import LONGEST, PART, Finder, parts_of, sentences_of
 from b12assistant.answers import Turn

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import export_onnx
 import numpy as np
 import pytest
-from export_onnx import compare, make_graph, packaged_texts
 from fakes import FakeEncoder
+from fit.data import DATA, PACKAGED
+from fit.graph import compare, make_graph, packaged_texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,8 +42,6 @@ from b12assistant.index.onnx_encoder import (
 )
 from b12assistant.safety.second_opinion import Triagers
 
-DATA = Path(__file__).parent.parent / "benchmarks" / "data"
-
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
@@ -64,7 +62,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     for ending in (".json", ".onnx"):
         name = f"{PINNED_MODEL}{ending}"
-        (folder / name).write_bytes((export_onnx.PACKAGE / GRAPHS / name).read_bytes())
+        (folder / name).write_bytes((PACKAGED / GRAPHS / name).read_bytes())
     monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path / "package")
     return folder
 
@@ -167,7 +165,7 @@ def test_an_encoder_without_one_for_red_flags_is_refused() -> None:
 def test_without_its_graph_triage_goes_by_words_and_says_why(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for file in (export_onnx.PACKAGE / GRAPHS).glob(f"{RED_FLAGS}.*"):
+    for file in (PACKAGED / GRAPHS).glob(f"{RED_FLAGS}.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes()[: -9 if file.suffix == f".{damage}" else None])
     monkeypatch.setattr("b12assistant.index.onnx_encoder.GRAPHS", str(tmp_path))
     triagers = Triagers(lambda: red_flag_encoder(SentenceEncoder(find_weights(), threads=1)))

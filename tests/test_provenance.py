@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from builders import build_document
 from corpora import again, origin, three_files, write
-from corpus_checks.places import line_of
 from fakes import FakeWorkspace
 from serving import page_of
 
@@ -91,18 +90,6 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
         "NHS",
         "Dose",
     )
-
-
-@pytest.mark.parametrize(
-    ("words", "text", "expected"),
-    [
-        ("Take 5 mcg a day.", "# Dose\n\nTake **5 mcg** a&nbsp;day.\n", 3),
-        ("Adults | 5 mcg", "<tr>\n<td>Adults</td>\n<td>5 mcg</td></tr>", 2),
-        ("Gone", "One.\nTwo.", 1),
-    ],
-)
-def test_words_are_found_between_markup(words: str, text: str, expected: int) -> None:
-    assert line_of(words, text) == expected
 
 
 def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import red_flag_traffic
 from click.testing import CliRunner, Result
+from floors import fallen
 from hypothesis import given
 from hypothesis import strategies as st
-from red_flag_traffic import fallen, withdrawals
+from red_flags import shares, withdrawals
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.command.cli import commands
@@ -196,13 +196,10 @@ def by_last_word(turns: Sequence[Turn]) -> Triage:
     return Triage((Notice(NoticeKind.RED_FLAG, TextId(word), flag),))
 
 
-def counts(found: red_flag_traffic.Figures) -> dict[str, tuple[int, int]]:
-    return {name: (share["hits"], share["n"]) for name, share in found.items()}
-
-
 def test_a_withdrawal_is_understood_if_no_emergency_text_is_left() -> None:
     lines = ["a emergency >> over now | yes", "a emergency >> still emergency | yes", "b >> still emergency | no"]
-    assert counts(withdrawals(lines, by_last_word)) == {
+    found = shares(withdrawals(lines, by_last_word))
+    assert {name: (share["hits"], share["n"]) for name, share in found.items()} == {
         "withdrawals: understood": (1, 2),
         "withdrawals: nothing withdrawn": (1, 1),
     }

@@ -4,7 +4,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from red_flag_traffic import load_floors
+from floors import load_floors
 from serving import page_of, small_space
 
 from b12assistant.corpus.entries import Figure, load_figures
@@ -12,11 +12,7 @@ from b12assistant.corpus.entries import Figure, load_figures
 ROOT = Path(__file__).parent.parent
 FIGURES = load_figures().figure
 IDS = [f"{each.about}: {each.hits} of {each.n}" for each in FIGURES]
-FLOORS = {
-    name: floor
-    for part in ("answers", "safety")
-    for name, floor in load_floors(ROOT / "benchmarks" / "floors.toml", part).items()
-}
+FLOORS = {name: floor for part in ("answers", "safety") for name, floor in load_floors(part).items()}
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=IDS)

@@ -9,8 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from corpus_checks import Finding
-from corpus_checks.curation import Curation, check_references
 from corpus_checks.language import (
     check_grades,
     check_lengths,
@@ -20,8 +18,16 @@ from corpus_checks.language import (
     reading_grade,
 )
 from corpus_checks.overlap import check_overlap
-from corpus_checks.reading import Text, read_corpus
-from corpus_checks.sources import check_addresses, check_disputes, check_metadata, check_not_answered, check_provenance
+from corpus_checks.reading import Finding, Text, read_corpus
+from corpus_checks.sources import (
+    Curation,
+    check_addresses,
+    check_disputes,
+    check_metadata,
+    check_not_answered,
+    check_provenance,
+    check_references,
+)
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 

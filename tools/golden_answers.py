@@ -68,39 +68,32 @@ def _decisive(answer: dict[str, Any]) -> Row:
 
 def changes(before: Row, after: Row) -> list[str]:
     """Return in which ways an answer changed; nothing if it did not."""
-    if before == after:
-        return []
+    if before == after or not (before and after):
+        return [] if before == after else ["only before" if before else "only after"]
     old, new = ([json.dumps(quote[:2]) for quote in row.get("quotes", ())] for row in (before, after))
     same = sorted(old) == sorted(new)
     ways = {
-        "status": before.get("status") != after.get("status"),
-        "notices": before.get("notices") != after.get("notices"),
+        **{way: before.get(way) != after.get(way) for way in ("status", "notices", "differences")},
         "first quote": old[:1] != new[:1],
         "other quotes": not same and sorted(old[1:]) != sorted(new[1:]),
         "order": same and old != new,
-        "differences": before.get("differences") != after.get("differences"),
     }
-    return [way for way, is_so in ways.items() if is_so] or ["only details"]
+    return [way for way in WAYS if ways[way]] or ["only details"]
 
 
 def compared(before: Iterable[Row], after: Iterable[Row]) -> dict[str, list[str]]:
     """Return the ids of the answers that changed, by the way they did."""
     old, new = ({row["id"]: row for row in rows} for rows in (before, after))
     changed: dict[str, list[str]] = {}
-    for id_ in [*old, *(new.keys() - old.keys())]:
-        if id_ in old and id_ in new:
-            ways = changes(old[id_], new[id_])
-        else:
-            ways = ["only before" if id_ in old else "only after"]
-        for way in ways:
+    for id_ in dict.fromkeys((*old, *new)):
+        for way in changes(old.get(id_, {}), new.get(id_, {})):
             changed.setdefault(way, []).append(id_)
     return changed
 
 
 def summary(changed: Mapping[str, Sequence[str]], count: int) -> str:
     """Return a line with the total, and one with the first ids for each way of changing."""
-    total = len({id_ for ids in changed.values() for id_ in ids})
-    lines = [f"{total} of {count:,} answers changed"]
+    lines = [f"{len(set().union(*changed.values()))} of {count:,} answers changed"]
     for way in dict.fromkeys((*WAYS, *changed)):
         ids = changed.get(way, ())
         lines.append(f"  {way:13}{len(ids):>6}  {', '.join(ids[:_SHOWN])}{' …' if len(ids) > _SHOWN else ''}".rstrip())

@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -49,7 +50,10 @@ class Package:
 
 def packages() -> Iterator[Package]:
     """Yield what is pinned, torch included."""
-    pins = dict(_pins("requirements-test.lock") + _pins("constraints.txt"))
+    pins: dict[str, str] = {}
+    for file in ("requirements-test.lock", "constraints.txt"):
+        found = _PIN.findall((ROOT / file).read_text("utf-8"))
+        pins |= {canonicalize_name(name): version for name, version in found}
     for name in sorted(pins):
         yield Package(name, pins[name], licence_of(name))
 
@@ -65,21 +69,10 @@ def licence_of(name: str) -> str | None:
     said = about.get_all("Classifier") or []
     classes = [each.rpartition(" :: ")[2] for each in said if each.startswith("License ::")]
     written = (about["License-Expression"], about["License"], " AND ".join(WRITTEN.get(each, each) for each in classes))
-    return next((found for each in written if (found := spdx(each or ""))), None)
-
-
-def _pins(file: str) -> list[tuple[str, str]]:
-    """Return names in the form of the package index, with versions."""
-    found = _PIN.findall((ROOT / file).read_text("utf-8"))
-    return [(canonicalize_name(name), version) for name, version in found]
-
-
-def spdx(written: str) -> str | None:
-    """Return the expression in canonical form; ``None`` if it is not one, in words we know."""
-    try:
-        return str(canonicalize_license_expression(WRITTEN.get(written.strip(), written.strip())))
-    except InvalidLicenseExpression:
-        return None
+    for each in written:
+        with suppress(InvalidLicenseExpression):
+            return str(canonicalize_license_expression(WRITTEN.get((each or "").strip(), (each or "").strip())))
+    return None
 
 
 def _is_free(expression: str) -> bool:
@@ -92,22 +85,15 @@ def _is_free(expression: str) -> bool:
     )
 
 
-def page() -> str:
-    """Return the page's text."""
-    return HEAD + "".join(f"| {each.name} | {each.version} | {each.licence or 'unknown'} |\n" for each in packages())
-
-
 def main() -> int:
     """Write the page; return the exit status."""
-    wrong = [each.name for each in packages() if not each.is_free]
-    if wrong:
-        print(
-            f"no free licence is known of {', '.join(wrong)}: read it, then say it in tools/licences.toml",
-            file=sys.stderr,
-        )
+    found = list(packages())
+    if wrong := [each.name for each in found if not each.is_free]:
+        print(f"no free licence is known of {', '.join(wrong)}: read it, then say it in tools/licences.toml")
         return 1
+    rows = (f"| {each.name} | {each.version} | {each.licence} |\n" for each in found)
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), "utf-8")
+    PAGE.write_text(HEAD + "".join(rows), "utf-8")
     return 0
 
 

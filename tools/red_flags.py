@@ -1,10 +1,11 @@
 """Audit the red flags: `make red-flags`.
 
-    .venv/bin/python tools/red_flags.py [FILE.jsonl] [--datasets FOLDER] [--keep]
+    .venv/bin/python tools/red_flags.py [--datasets FOLDER] [--keep]
 
-Without a file it is the test split, which nothing is fitted on. ``--datasets``, or ``B12_SHARED``: the folder of the
-public test collections, for real questions of consumers. Exits with 1 if a figure is beyond its floor in
-`benchmarks/floors.toml`, or if an emergency that the run in `said.json` saw is passed over; ``--keep`` replaces it.
+Asks the test split, which nothing is fitted on, and ordinary messages, letters, denials and withdrawals; a file that is
+not there is left out. ``--datasets``, or ``B12_SHARED``: the folder of the public test collections, for real questions
+of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors.toml`, or if an emergency that the run
+in `said.json` saw is passed over; ``--keep`` replaces it.
 """
 
 from __future__ import annotations
@@ -12,64 +13,223 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from math import comb
 from pathlib import Path
+from typing import Any, Final
 
-import red_flag_traffic
+from floors import fallen, load_floors
 
+from b12assistant.answers import Level, Triage, Turn
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.errors import AssistantError
+from b12assistant.errors import UsageError
 from b12assistant.evaluation import red_flag_audit
+from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
+from b12assistant.safety.triage import REMINDERS
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "benchmarks" / "data" / "red_flags"
-TEST = FOLDER / "test.jsonl"
-FLOORS = ROOT / "benchmarks" / "floors.toml"
+FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
 SAID = FOLDER / "said.json"  # the committed run: the level that each message of the test split was told
+QUESTIONS: Final = (
+    "medicationqa/queries.jsonl",
+    "mediqa-qa/alexa/queries.jsonl",
+    "mediqa-qa/validation/queries.jsonl",
+    "medquad-sample/queries.jsonl",
+    "meqsum/questions.jsonl",
+)
+POLITE: Final = (
+    (
+        (
+            "I do hope you will forgive me for troubling you, as I know how busy you all must be, and I would never "
+            "normally write to anybody about such a thing, but my neighbour thought that I ought to."
+        ),
+        "Please do not go to any trouble on my account, and thank you so very much for reading this far.",
+    ),
+    (
+        "Good evening. Sorry to be a bother.",
+        "No rush at all, whenever you have a minute. Many thanks and kind regards.",
+    ),
+)
+REPEATED: Final = "How often is the injection given? "
+FORMER: Final = ("hello", "which foods have b12", "thanks", "and do tablets work as well as the injection?")
+LETTER: Final = 30  # words from which a question of a consumer counts as a letter
+
+Judge = Callable[[Sequence[Turn]], Triage]
+Told = Iterator[tuple[str, Sequence[bool]]]  # a figure, and of what it is the share
+
+
+def traffic(datasets: Path | None, judge: Judge) -> Told:
+    """Yield every figure that the files, and those of ``datasets`` if given, allow."""
+    yield from alarms("ordinary remarks", lines(FOLDER / "remarks.txt"), judge)
+    yield from alarms("other domains", lines(FOLDER / "other_domains.txt"), judge)
+    yield from withdrawals(lines(FOLDER / "withdrawals.txt"), judge)
+    yield from of_letters(judge)
+    cases = load_cases(FOLDER / "calibration.jsonl")
+    yield "denials: raised by one", list(denials(cases, judge))
+    for level in (Level.EMERGENCY, Level.URGENT):
+        yield f"told anywhere: {level.value} told lower", list(told_lower(cases, level, judge))
+    policy = load_cases(FOLDER / "policy.jsonl")
+    yield "policy: level as written", [red_flag_audit.judge(case, judge).right for case in policy]
+    if datasets is not None:
+        asked = [json.loads(line)["text"] for name in QUESTIONS for line in lines(datasets / name)]
+        yield from alarms("short consumer questions", (q for q in asked if len(q.split()) < LETTER), judge)
+        yield from alarms("consumer letters", (q for q in asked if len(q.split()) >= LETTER), judge)
+
+
+def shares(told: Told) -> dict[str, dict[str, Any]]:
+    """Return each share with its hits, of how many, and its 95 % interval; none of nothing."""
+    found = {}
+    for name, values in told:
+        if n := len(values):
+            low, high = red_flag_audit.wilson(sum(values), n)
+            found[name] = {"hits": sum(values), "n": n, "share": sum(values) / n, "low": low, "high": high}
+    return found
+
+
+def alarms(name: str, texts: Iterable[str], judge: Judge) -> Told:
+    """Yield which messages get a box or more, and which the emergency text."""
+    flags = [judge([Turn(0, text)]).flag for text in texts]
+    boxes = [each is not None and (each.certain or each.level is not Level.MEDICAL_DECISION) for each in flags]
+    yield f"{name}: box or more", boxes
+    yield f"{name}: emergency text", [each is not None and each.level is Level.EMERGENCY for each in flags]
+
+
+def of_letters(judge: Judge) -> Told:
+    """Yield which letters are told what their writers, who call a medical decision a decision, meant."""
+    verdicts: dict[str, list[Judgement]] = {level: [] for level in LEVELS}
+    for row in map(json.loads, lines(FOLDER.parent / "letters" / "test.jsonl")):
+        level = Level.MEDICAL_DECISION.value if row["level"] == "decision" else row["level"]
+        case = Case(row["id"], (Turn(0, row["text"]),), level, frozenset(), None, {})
+        verdicts[level].append(red_flag_audit.judge(case, judge))
+    calm, urgent = verdicts[NONE], verdicts[Level.URGENT]
+    yield "letters that need none: box or more", [each.is_box for each in calm]
+    yield "letters that need none: emergency text", [each.level == Level.EMERGENCY for each in calm]
+    yield "letters: emergencies seen", [each.level == Level.EMERGENCY for each in verdicts[Level.EMERGENCY]]
+    yield "letters: urgent or higher", [each.level in (Level.URGENT, Level.EMERGENCY) for each in urgent]
+    yield "letters: decisions told", [each.level != NONE for each in verdicts[Level.MEDICAL_DECISION]]
+
+
+def denials(cases: Sequence[Case], judge: Judge) -> Iterator[bool]:
+    """Yield which harmless English messages one denial more raises; each is tried with the next denial."""
+    calm = (each for each in cases if each.level == NONE and each.groups.get("language", "en") == "en")
+    for case, denial in zip(calm, cycle(lines(FOLDER / "denials.txt")), strict=False):
+        text = case.turns[-1].text.strip()
+        yield _rank(judge([Turn(0, f"{_ended(text)} {denial}")])) > _rank(judge([Turn(0, text)]))
+
+
+def told_lower(cases: Sequence[Case], level: Level, judge: Judge, most: int = 60) -> Iterator[bool]:
+    """Yield which messages of a level are told lower in a place than by themselves.
+
+    At most ``most`` plain English ones, in every place, one in ten of them in a letter of 1,500 words too.
+    """
+    letters = map(json.loads, lines(FOLDER.parent / "letters" / "train.jsonl"))
+    harmless = [row["text"] for row in letters if row["level"] == NONE]
+    for number, text in enumerate(islice(told_alone(cases, level, judge), most)):
+        for turns in places(text, harmless, number):
+            yield _rank(judge(turns)) < _rank(judge([Turn(0, text)]))
+
+
+def told_alone(cases: Sequence[Case], level: Level, judge: Judge) -> Iterator[str]:
+    """Yield every third plain English message of 5 to 40 words of a level that is told so by itself."""
+    plain = (case.turns[-1].text.strip() for case in cases if case.level == level and len(case.turns) == 1)
+    fitting = (text for text in plain if 5 <= len(text.split()) <= 40 and text.isascii())
+    for text in islice(fitting, 0, None, 3):
+        flag = judge([Turn(0, text)]).flag
+        if flag is not None and flag.level is level:
+            yield text
+
+
+def places(text: str, harmless: Sequence[str], number: int) -> Iterator[list[Turn]]:
+    """Yield conversations that say ``text`` somewhere among what is harmless."""
+    said, letter = _ended(text), harmless[number % len(harmless)]
+    sentences = re.split(r"(?<=[.?!])\s+", letter)
+    for place in (0, len(sentences) // 2, len(sentences)):
+        yield [Turn(0, "\n".join((" ".join(sentences[:place]), said, " ".join(sentences[place:]))).strip())]
+    for before, after in POLITE:
+        yield [Turn(0, f"{before} {said} {after}")]
+    yield [Turn(0, f"{REPEATED * 30}{said}")]
+    if number % 10 == 0:
+        long = " ".join(harmless).split()[:1500]
+        yield [Turn(0, " ".join((*long[:700], ".", said, *long[700:])))]
+    yield [Turn(index, line) for index, line in enumerate((*FORMER, said))]
+
+
+def withdrawals(told: Iterable[str], judge: Judge) -> Told:
+    """Yield which conversations end as labelled: ``earlier >> later | yes``, or ``no``.
+
+    Yes: the later turn takes the emergency back, so its text is not shown again. No: the text is shown again, or after
+    a remark or a question the reminder.
+    """
+    right: dict[str, list[bool]] = {"yes": [], "no": []}
+    for line in told:
+        turns, _, label = (part.strip() for part in line.rpartition("|"))
+        if label not in right or " >> " not in turns:
+            raise UsageError(f"not a withdrawal: {line[:60]}", hint="a line is: earlier turn >> later turn | yes or no")
+        triage = judge([Turn(index, text) for index, text in enumerate(turns.split(" >> "))])
+        emergency = triage.flag is not None and triage.flag.level is Level.EMERGENCY
+        reminded = any(notice.text in REMINDERS for notice in triage.notices)
+        right[label].append(not emergency if label == "yes" else emergency or reminded)
+    yield "withdrawals: understood", right["yes"]
+    yield "withdrawals: nothing withdrawn", right["no"]
+
+
+def _ended(text: str) -> str:
+    return text if text[-1:] in (".", "?", "!") else f"{text}."
+
+
+def _rank(triage: Triage) -> int:
+    return -LEVELS.index(triage.flag.level.value if triage.flag else NONE)
+
+
+def lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file that hold something; ``#`` begins a comment."""
+    if path.is_file():
+        found = (line.strip() for line in path.read_text("utf-8").splitlines())
+        yield from (line for line in found if line and not line.startswith("#"))
+
+
+def passed_over(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each emergency that a former run told something and this one tells nothing."""
+    for name, said in before.items():
+        if labels.get(name) == Level.EMERGENCY and said != NONE and now.get(name, said) == NONE:
+            yield f"{name}: an emergency that was told {said} is passed over"
+
+
+def paired(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """Say how many messages are right now and were not, and the other way round, with the p of an exact sign test."""
+    known = [name for name in before if name in now and name in labels]
+    better = sum(now[name] == labels[name] != before[name] for name in known)
+    worse = sum(before[name] == labels[name] != now[name] for name in known)
+    n, fewer = better + worse, min(better, worse)
+    p = min(1.0, 2 * sum(comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return (
+        f"message by message, of {len(known)}: {better} right that were wrong, {worse} wrong that were right, p {p:.3f}"
+    )
 
 
 def main() -> int:
-    given = arguments()
-    space = Workspace(load_configuration(environment=os.environ))
-    try:
-        figures = red_flag_audit.audit(space, given.file)
-        traffic = red_flag_traffic.figures(FOLDER, given.datasets, space.triage.in_use)
-    except AssistantError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    figures["traffic"] = traffic
-    print("\n".join(red_flag_audit.as_text(figures)))
-    if given.file != TEST:
-        return 0
-    measured = {**figures["judges"][-1]["measures"], **traffic}
-    return compared(measured, figures["said"], keep=given.keep)
-
-
-def compared(measured: red_flag_traffic.Figures, now: dict[str, str], *, keep: bool) -> int:
-    """Compare with the floors and, message by message, with the committed run; ``keep`` replaces it if nothing fell."""
-    labels = {case.id: case.level for case in red_flag_audit.load_cases(TEST)}
-    before = json.loads(SAID.read_text("utf-8")) if SAID.is_file() else {}
-    print(red_flag_traffic.paired(now, before, labels))
-    floors = red_flag_traffic.load_floors(FLOORS, "safety")
-    fallen = [
-        *red_flag_traffic.fallen(measured, floors),
-        *red_flag_traffic.passed_over(now, before, labels),
-    ]
-    for line in fallen:
-        print(f"fell behind: {line}", file=sys.stderr)
-    if keep and not fallen:
-        SAID.write_text(json.dumps(now, indent=0, sort_keys=True) + "\n", "utf-8")
-    return 1 if fallen else 0
-
-
-def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("B12_SHARED")
-    parser.add_argument("file", type=Path, nargs="?", default=TEST, help="labelled messages")
     parser.add_argument("--keep", action="store_true", help="keep this run to compare the next with, if nothing fell")
     parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
-    return parser.parse_args()
+    given = parser.parse_args()
+    space = Workspace(load_configuration(environment=os.environ))
+    figures = red_flag_audit.audit(space, FOLDER / "test.jsonl")
+    figures["traffic"] = shares(traffic(given.datasets, space.triage.in_use))
+    print("\n".join(red_flag_audit.as_text(figures)))
+    labels = {case.id: case.level for case in load_cases(FOLDER / "test.jsonl")}
+    now, before = figures["said"], json.loads(SAID.read_text("utf-8"))
+    print(paired(now, before, labels))
+    measured = {**figures["judges"][-1]["measures"], **figures["traffic"]}
+    beyond = [*fallen(measured, load_floors("safety")), *passed_over(now, before, labels)]
+    for line in beyond:
+        print(f"fell behind: {line}", file=sys.stderr)
+    if given.keep and not beyond:
+        SAID.write_text(json.dumps(now, indent=0, sort_keys=True) + "\n", "utf-8")
+    return 1 if beyond else 0
 
 
 if __name__ == "__main__":

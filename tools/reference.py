@@ -1,29 +1,50 @@
 """Write docs/reference/ from the code, so that it cannot say anything else: `make reference`.
 
-With --check nothing is written; the exit status is 1 if a page is stale.
+It also writes the words by which other languages are known, from the files of data/red_flags/languages/.
+
+With --ask the examples of openapi.json are asked again, of an index of the starter corpus and the real encoder: run it
+when answers or the corpus changed.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+from starlette.testclient import TestClient
 
 from b12assistant import api, errors
 from b12assistant.application import batching
 from b12assistant.command.cli import commands
 from b12assistant.command.invocation import NAME
-from b12assistant.config import Settings, known_keys, values_of
+from b12assistant.config import Settings, known_keys, load_configuration, values_of
+from b12assistant.corpus.entries import load_page_words
 from b12assistant.errors import AssistantError
 from b12assistant.safety.fixed_texts import load_telephones
+from b12assistant.safety.languages import WORDS_FILE, codes, read_spoken
+from b12assistant.safety.red_flags import load_red_flags
+from b12assistant.web.service import build_app, build_router, describe
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+LISTED = FOLDER.parent.parent / "src" / "b12assistant" / "data" / "red_flags" / WORDS_FILE
+EXAMPLES = Path(__file__).with_name("openapi_examples.json")  # by operation and name
 WIDTH = 100
 NOTE = "<!-- Written by tools/reference.py from the code: change that, then `make reference`. -->"
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "answered": {"question": "Can low B12 damage nerves without anaemia?"},
+    "follow_up": {"question": "What about metformin?", "history": ["Which medicines lower B12?"]},
+    "no_answer": {"question": "Who won the football on Sunday?"},
+    "emergency": {"question": "My legs gave way this morning and I cannot pass urine."},
+}
+SEARCH: dict[str, Any] = {"question": "folic acid hides the anaemia", "k": 2}
 
 STATUSES = """\
 | exit status | means |
@@ -83,19 +104,27 @@ MEANINGS = {
 def pages() -> dict[Path, str]:
     """Return every page with its text."""
     written = {"cli.md": _cli(), "configuration.md": _configuration(), "python.md": _python()}
-    return {FOLDER / name: "\n".join(lines) for name, lines in written.items()}
+    return {
+        **{FOLDER / name: "\n".join(lines) for name, lines in written.items()},
+        FOLDER / "openapi.json": as_text(document()),
+        LISTED: _language_words(),
+    }
 
 
-def main() -> int:
-    stale = [page for page, text in pages().items() if not page.is_file() or page.read_text("utf-8") != text]
-    if "--check" not in sys.argv[1:]:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        for page, text in pages().items():
-            page.write_text(text, "utf-8")
-        return 0
-    for page in stale:
-        print(f"{page.relative_to(FOLDER.parent.parent)} is stale: run `make reference`")
-    return 1 if stale else 0
+def main() -> None:
+    if "--ask" in sys.argv[1:]:
+        EXAMPLES.write_text(as_text(examples()), "utf-8")
+    for page, text in pages().items():
+        page.write_text(text, "utf-8")
+
+
+def _language_words() -> str:
+    """Return, for each language, a line of the words of its wordings and its usual spellings, as its file has them."""
+    kinds = {finding.id: finding.kind for finding in load_red_flags().findings}
+    spoken = {code: read_spoken(code, kinds) for code in codes()}
+    listed = {code: {"usual": each.usual, "words": sorted(each.words())} for code, each in spoken.items()}
+    lines = (f"{json.dumps(code)}: {json.dumps(table, ensure_ascii=False)}" for code, table in listed.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _cli() -> Iterator[str]:
@@ -165,5 +194,67 @@ def _member(name: str, member: object, *, heading: str) -> Iterator[str]:
         yield from ("```pycon", f">>> {examples.strip()}", "```", "")
 
 
+def document() -> dict[str, Any]:
+    """Return the description as the code has it now; nothing is loaded for it."""
+    described = describe(build_router(api.Workspace).routes, load_page_words())
+    recorded = json.loads(EXAMPLES.read_text("utf-8"))
+    for path in described["paths"].values():
+        for operation in path.values():
+            exemplify(operation, recorded[operation["operationId"]])
+    return described
+
+
+def exemplify(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+    """Add recorded requests with their responses to an operation."""
+    answers = {name: {"value": example["response"]} for name, example in examples.items()}
+    if answers:
+        operation["responses"]["200"]["content"]["application/json"]["examples"] = answers
+    asked = {name: {"value": example["request"]} for name, example in examples.items() if "request" in example}
+    if asked:
+        operation["requestBody"]["content"]["application/json"]["examples"] = asked
+    for parameter in operation.get("parameters", []):
+        given = {name: example.get("parameters", {}) for name, example in examples.items()}
+        values = {name: {"value": all_[parameter["name"]]} for name, all_ in given.items() if parameter["name"] in all_}
+        if values:
+            parameter["examples"] = values
+
+
+def examples() -> dict[str, Any]:
+    """Ask every example of a fresh index, through the routes themselves."""
+    with tempfile.TemporaryDirectory() as index:
+        flags = {"paths.corpus": str(FOLDER.parent.parent / "corpus"), "paths.index": index}
+        space = api.Workspace(load_configuration(environment={}, flags=flags))
+        space.index()
+        client = TestClient(build_app(lambda: space))
+        asked = {name: _posted(client, "ask", body) for name, body in QUESTIONS.items()}
+        found = _posted(client, "search", SEARCH)
+        documents = client.get("/api/v1/documents").json()["documents"]
+        shortest = min(documents, key=lambda each: int(each["characters"]))["document"]
+        passage = found["response"]["hits"][0]["passage"]
+        return {
+            "ask": asked,
+            "search": {"phrase": found},
+            "list_documents": {"page": _got(client, "/api/v1/documents", limit=2, offset=0)},
+            "get_document": {"document": _got(client, "/api/v1/documents/{id}", id=shortest)},
+            "get_passage": {"passage": _got(client, "/api/v1/passages/{id}", id=passage)},
+            "healthz": {"alive": _got(client, "/healthz")},
+            "readyz": {"ready": _got(client, "/readyz")},
+        }
+
+
+def _posted(client: TestClient, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"request": body, "response": client.post(f"/api/v1/{operation}", json=body).raise_for_status().json()}
+
+
+def _got(client: TestClient, path: str, **parameters: Any) -> dict[str, Any]:
+    named = {name: value for name, value in parameters.items() if f"{{{name}}}" not in path}
+    response = client.get(path.format(**parameters), params=named).raise_for_status()
+    return {"parameters": parameters, "response": response.json()}
+
+
+def as_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

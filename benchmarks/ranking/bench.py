@@ -60,7 +60,7 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
     if request.run is not None and request.run.exists():
         say(f"scoring the run {request.run}; nothing is searched")
         runs: dict[str, Run] = {request.run.name: read_run(request.run)}
-        about = [{"name": request.run.name, "says": "a run file, scored without searching"}]
+        about: list[dict[str, Any]] = [{"name": request.run.name, "says": "a run file, scored without searching"}]
         model = {}
     else:
         with terminal.progress() as progress:
@@ -70,21 +70,14 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
         model = {"model": {"name": space.encoder.name, "sha256": space.encoder.digest}}
         warnings += _of_the_texts(indexed, space.encoder)
     scored = {name: score(dataset.qrels, run, relevant=request.relevant) for name, run in runs.items()}
+    for each in about:
+        found = scored[each["name"]]
+        each["measures"] = {name: interval(list(of.values())) for name, of in found.items() if name != JUDGED}
+        each["warnings"] = list(_of_the_run(dataset, runs[each["name"]], found, request.relevant))
     report = {
         "dataset": _described(dataset, request),
         "warnings": warnings,
-        "rankings": [
-            {
-                **each,
-                "measures": {
-                    measure: interval(list(values.values()))
-                    for measure, values in scored[each["name"]].items()
-                    if measure != JUDGED
-                },
-                "warnings": list(_of_the_run(dataset, runs[each["name"]], scored[each["name"]], request.relevant)),
-            }
-            for each in about
-        ],
+        "rankings": about,
         "compared": list(_compared(scored)),
         **model,
         "bootstrap": {"samples": SAMPLES, "seed": SEED, "interval": 0.95},

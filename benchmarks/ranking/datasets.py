@@ -14,15 +14,16 @@ import gzip
 import hashlib
 import json
 import re
-import zlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from b12assistant.errors import DatasetError, UsageError
 
 Qrels = Mapping[str, Mapping[str, int]]  # query, document, grade: higher is better
+Parsed = TypeVar("Parsed")
 
 NOT_TEST = ("dev", "validation", "train")  # splits for development; the first one found is the default
 TEST = "test"
@@ -74,36 +75,33 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
     chosen = split or next((name for name in (*NOT_TEST, *splits) if name in splits), TEST)
     if chosen not in splits:
         raise UsageError(f"{folder} has no split {chosen!r}", hint=f"it has {', '.join(splits)}")
-    texts = _by_id(_one_of(folder, "corpus.jsonl", "corpus.trec"))
-    asked = _by_id(folder / queries if queries else _one_of(folder, "queries.jsonl", "queries.tsv"))
-    qrels = read_qrels(splits[chosen], asked, texts)
+    texts = {each.id: each for each in read_texts(_one_of(folder, "corpus.jsonl", "corpus.trec"))}
+    file = folder / queries if queries else _one_of(folder, "queries.jsonl", "queries.tsv")
+    asked = {each.id: each.text for each in read_texts(file)}
+    qrels = read_qrels(splits[chosen])
+    strange = {*qrels, *(document for judged in qrels.values() for document in judged)} - asked.keys() - texts.keys()
+    if strange:
+        raise DatasetError(f"{splits[chosen]} judges {min(strange)!r}, which is not there", hint="the files must fit")
     return Dataset(
         name=_name(folder),
         split=chosen,
         texts=tuple(texts.values()),
-        queries={query: each.text for query, each in asked.items() if query in qrels},
+        queries={query: text for query, text in asked.items() if query in qrels},
         qrels=qrels,
         licence=licence_of(folder),
     )
 
 
-def read_qrels(path: Path, queries: Container[str], documents: Container[str]) -> dict[str, dict[str, int]]:
-    """Read judgements in BEIR's or TREC's columns, of the queries and documents that there are."""
+def read_qrels(path: Path) -> dict[str, dict[str, int]]:
+    """Read judgements in BEIR's or TREC's columns."""
+
+    def judgement(line: str) -> tuple[str, str, int]:
+        columns = line.split("\t") if path.suffix == ".tsv" else line.split()
+        return columns[0].strip(), columns[-2].strip(), int(columns[-1])
+
     qrels: dict[str, dict[str, int]] = {}
-    beir = path.suffix == ".tsv"
-    for number, (where, line) in enumerate(numbered_lines(path)):
-        columns = line.split("\t") if beir else line.split()
-        if beir and number == 0 and columns[-1].strip().casefold() == "score":
-            continue
-        try:
-            query, document, grade = columns[0].strip(), columns[-2].strip(), int(columns[-1])
-        except (ValueError, IndexError) as error:
-            form = "query, document and grade between tabs" if beir else "query, 0, document and grade"
-            raise DatasetError(f"{where}: not a judgement", hint=f"a line is {form}") from error
-        if query not in queries or document not in documents:
-            raise DatasetError(f"{where}: there is no such query or document", hint="judgements and texts must fit")
-        if qrels.setdefault(query, {}).setdefault(document, grade) != grade:
-            raise DatasetError(f"{where}: {document!r} was judged otherwise for {query!r} before", hint="keep one")
+    for query, document, grade in read_lines(path, judgement, skipped="score"):
+        qrels.setdefault(query, {})[document] = grade
     if not any(grade > 0 for judged in qrels.values() for grade in judged.values()):
         raise DatasetError(f"{path}: no document is judged relevant", hint="give judgements with grades above 0")
     return qrels
@@ -111,83 +109,58 @@ def read_qrels(path: Path, queries: Container[str], documents: Container[str]) -
 
 def licence_of(folder: Path) -> str:
     """Return the sentence on the licence in the nearest README; "not stated" if there is none."""
-    for place in (folder, folder.parent):
-        readme = place / "README.md"
-        if readme.is_file():
-            found = _LICENCE.search(" ".join(readme.read_text("utf-8", "replace").split()))
-            return found[0].strip(" \"'") if found else "not stated"
-    return "not stated"
+    readme = next((each / "README.md" for each in (folder, folder.parent) if (each / "README.md").is_file()), None)
+    found = _LICENCE.search(" ".join(readme.read_text("utf-8", "replace").split())) if readme else None
+    return found[0].strip(" \"'") if found else "not stated"
 
 
-def read_texts(path: Path) -> Iterator[tuple[str, Text]]:
-    """Yield documents or queries, each with its file and line."""
+def read_texts(path: Path) -> Iterable[Text]:
+    """Return documents or queries."""
     if ".trec" in path.suffixes:
-        yield from _trec_texts(path)
-        return
-    tabs = ".tsv" in path.suffixes
-    for where, line in numbered_lines(path):
-        try:
-            row = dict(zip(("_id", "text"), line.split("\t", 1), strict=True)) if tabs else json.loads(line)
-            text = Text(row["_id"].strip(), row.get("title") or "", row["text"])
-            if not all(isinstance(each, str) for each in (text.title, text.text)):
-                raise TypeError
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            hint = "a line is its id, a tab, its text" if tabs else 'a line is {"_id", "title", "text"}, all texts'
-            raise DatasetError(f"{where}: not a document or query", hint=hint) from error
-        yield where, text
+        whole = "\n".join(read_lines(path, str))
+        return (_trec_text(found[1]) for found in re.finditer(r"<DOC>(.*?)</DOC>", whole, re.S))
+    return read_lines(path, _text_of_tabs if ".tsv" in path.suffixes else _text_of_json)
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield non-blank lines of a file, plain or gzipped, each with file and line.
+def read_lines(path: Path, parse: Callable[[str], Parsed], *, skipped: str | None = None) -> Iterator[Parsed]:
+    """Yield what the non-blank lines of a file say, plain or gzipped.
 
-    Only a line feed ends one: a JSON string may hold the others.
+    ``skipped``: how a head ends that is passed over. Raises ``DatasetError`` that names the first wrong line.
     """
-    number = 0
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
-                if text.strip():
-                    yield f"{path}:{number}", text
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}:{number}: not UTF-8", hint="save the file as UTF-8") from error
-    except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or "damaged"
-        raise DatasetError(f"{path}:{number + 1}: cannot be read ({why})", hint="give a readable file") from error
+    packed = path.suffix == ".gz"
+    with gzip.open(path, "rt", encoding="utf-8-sig") if packed else path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip() or (number == 1 and skipped and line.strip().endswith(skipped)):
+                continue
+            try:
+                parsed = parse(line.rstrip("\r\n"))
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+                hint = "docs/users/evaluator.md says what a line is"
+                raise DatasetError(f"{path}:{number}: not a line of such a file ({error})", hint=hint) from error
+            yield parsed
 
 
-def _by_id(path: Path) -> dict[str, Text]:
-    found: dict[str, Text] = {}
-    for where, each in read_texts(path):
-        if each.id in found:
-            raise DatasetError(f"{where}: the id {each.id!r} was used before", hint="ids are unique")
-        found[each.id] = each
-    if not found:
-        raise DatasetError(f"{path}: nothing in it", hint='a line is {"_id", "text"}')
-    return found
+def _text_of_json(line: str) -> Text:
+    row = json.loads(line)
+    return Text(row["_id"].strip(), row.get("title") or "", row["text"])
 
 
-def _trec_texts(path: Path) -> Iterator[tuple[str, Text]]:
-    """Read <DOC> elements as on TREC's disks: SGML, line by line."""
-    begun, held = "", ""
-    for where, line in numbered_lines(path):
-        begun, held = (where, line) if "<DOC>" in line else (begun, f"{held}\n{line}")
-        if "</DOC>" not in line:
-            continue
-        id_ = re.search(r"<DOCNO>\s*(\S+)\s*</DOCNO>", held)
-        if id_ is None or not begun:
-            raise DatasetError(f"{begun or where}: a document without <DOCNO>", hint="give each its id")
-        title = re.search(r"<(TITLE|HEADLINE|HL)>(.*?)</\1>", held, re.S)
-        body = re.findall(r"<TEXT>(.*?)</TEXT>", held, re.S)
-        heading = " ".join(_untagged(title[2]).split()) if title else ""
-        yield begun, Text(id_[1], heading, _untagged("\n".join(body)).strip())
-        begun, held = "", ""
-    if begun:
-        raise DatasetError(f"{begun}: a <DOC> that never ends", hint="close it with </DOC>")
+def _text_of_tabs(line: str) -> Text:
+    name, text = line.split("\t", 1)
+    return Text(name.strip(), "", text)
 
 
-def _untagged(text: str) -> str:
-    return re.sub(r"</?\w[^>]*>", " ", text)
+def _trec_text(held: str) -> Text:
+    """Read what a <DOC> of TREC's disks holds, which is SGML."""
+    name = re.search(r"<DOCNO>\s*(\S+)\s*</DOCNO>", held)
+    title = re.search(r"<(TITLE|HEADLINE|HL)>(.*?)</\1>", held, re.S)
+    if name is None:
+        raise DatasetError(f"a document without <DOCNO>: {held[:60]}", hint="give each its id")
+    heading, text = (
+        re.sub(r"</?\w[^>]*>", " ", each)
+        for each in (title[2] if title else "", "\n".join(re.findall(r"<TEXT>(.*?)</TEXT>", held, re.S)))
+    )
+    return Text(name[1], " ".join(heading.split()), text.strip())
 
 
 def _one_of(folder: Path, *names: str) -> Path:

@@ -18,16 +18,16 @@ import hashlib
 import io
 import json
 import tomllib
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
-from b12assistant.errors import ConfigError, DatasetError, UsageError
+from b12assistant.errors import ConfigError, DatasetError
 from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.indexing import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
@@ -39,6 +39,7 @@ from b12assistant.types import Block, BlockKind, Document, DocumentId, Generatio
 from ranking.datasets import Text
 
 RANKINGS = Path(__file__).parent / "rankings"
+NAMES = sorted(path.stem for path in RANKINGS.glob("*.toml"))
 _SHARD = 100  # documents: at most these are encoded again after a stop
 _FORMAT = 2  # of a shard
 
@@ -52,14 +53,6 @@ class Ranking:
     weights: Weights = field(default_factory=Weights)
     retrieval: Depths = field(default_factory=Depths)
     lexical: Fields = FIELDS
-
-
-def packaged(name: str) -> Path:
-    """Return the file of a ranking of this folder. Raises ``UsageError`` for an unknown name."""
-    names = sorted(path.stem for path in RANKINGS.glob("*.toml"))
-    if name not in names:
-        raise UsageError(f"there is no ranking {name!r}", hint=f"choose from {', '.join(names)}")
-    return RANKINGS / f"{name}.toml"
 
 
 def load_ranking(path: Path) -> Ranking:
@@ -108,12 +101,8 @@ def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache
         split = [each for document in shard if (each := chunk(document, encoder.count, most=most))]
         passages += [passage for each in split for passage in each]
         path = cache / f"{_key(shard, encoder, projection)}.npz"
-        if split and (known := _read(path)) is not None:
-            found.append(known)
-        elif split:
-            parts = [embed(each, encoder, projection, alone=False) for each in split]
-            found.append(_joined(parts))
-            _write(path, found[-1])
+        if split:
+            found.append(_kept(path, partial(_embedded, split, encoder, projection)))
     progress("encoding", len(documents), len(documents))
     if not found:
         raise DatasetError("no document of the collection has any text", hint="give documents with text")
@@ -141,6 +130,10 @@ def _after_title(text: Text) -> int:
     return first.end if text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .") else 0
 
 
+def _embedded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: Projection) -> Embedded:
+    return _joined([embed(each, encoder, projection, alone=False) for each in split])
+
+
 def _joined(parts: Sequence[Embedded]) -> Embedded:
     vectors = np.concatenate([each.vectors for each in parts])
     return Embedded(vectors, TokenStore.join([each.context for each in parts]), None)
@@ -160,17 +153,14 @@ def _key(documents: Sequence[Document], encoder: Encoder, projection: Projection
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]
 
 
-def _write(path: Path, embedded: Embedded) -> None:
-    context, buffer = embedded.context, io.BytesIO()
-    np.savez(buffer, vectors=embedded.vectors, tokens=context.tokens, pieces=context.pieces, starts=context.starts)
-    replace_file(path, buffer.getvalue())
-
-
-def _read(path: Path) -> Embedded | None:
-    """Read a shard; ``None`` if it is missing or damaged."""
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+def _kept(path: Path, made: Callable[[], Embedded]) -> Embedded:
+    """Read a shard, or make it and keep it."""
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as arrays:
             context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
             return Embedded(arrays["vectors"], context, None)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return None
+    embedded, buffer = made(), io.BytesIO()
+    context = embedded.context
+    np.savez(buffer, vectors=embedded.vectors, tokens=context.tokens, pieces=context.pieces, starts=context.starts)
+    replace_file(path, buffer.getvalue())
+    return embedded

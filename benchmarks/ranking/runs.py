@@ -5,16 +5,14 @@ Every judged query with a relevant document counts; one missing from the run sco
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ir_measures
 import numpy as np
 
-from b12assistant.errors import DatasetError
 from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
-from ranking.datasets import numbered_lines
+from ranking.datasets import read_lines
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
 NAMES = (
@@ -30,20 +28,15 @@ JUDGED = "judged@10"  # share of the first ten documents that were judged; a war
 
 
 def read_run(path: Path) -> dict[str, dict[str, float]]:
-    """Read a run file. Raises ``DatasetError`` that names file and line."""
+    """Read a run file: query Q0 document rank score tag. Raises ``DatasetError`` that names file and line."""
+
+    def ranked(line: str) -> tuple[str, str, float]:
+        query, _, document, _, score, _ = line.split()
+        return query, document, float(score)
+
     run: dict[str, dict[str, float]] = {}
-    for where, line in numbered_lines(path):
-        try:
-            query, _, document, _, score, _ = line.split()
-            ranked = run.setdefault(query, {})
-            if document in ranked or not math.isfinite(float(score)):
-                raise ValueError
-        except ValueError as error:
-            hint = "a line is: query Q0 document rank score tag; a document is ranked once for a query"
-            raise DatasetError(f"{where}: not a line of a run", hint=hint) from error
-        ranked[document] = float(score)
-    if not run:
-        raise DatasetError(f"{path}: the run is empty", hint="give a TREC run file")
+    for query, document, score in read_lines(path, ranked):
+        run.setdefault(query, {})[document] = score
     return run
 
 

@@ -12,8 +12,7 @@ from unittest.mock import patch
 import textstat
 from spellchecker import SpellChecker
 
-from corpus_checks import Finding
-from corpus_checks.reading import Text
+from corpus_checks.reading import Finding, Text
 
 MOST_WORDS: Final = 24  # of a sentence
 CELL: Final = " | "  # between the cells of a row, which a sentence below its table says too

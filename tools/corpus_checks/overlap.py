@@ -11,11 +11,8 @@ from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
-from b12assistant.types import Document
-from corpus_checks import Finding
-from corpus_checks.curation import Curation
-from corpus_checks.places import line_of, offset_of, place
-from corpus_checks.reading import Text
+from corpus_checks.reading import Finding, Text
+from corpus_checks.sources import Curation
 
 RUN: Final = 8  # words
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -31,26 +28,15 @@ def check_overlap(corpus: Path, texts: Sequence[Text], curation: Curation, again
     works += [address for each in curation.references for address in (*each.dois, each.url)]
     allowed = [_words(name) for name in (*works, *curation.rules.allowed)]
     theirs = _runs_of(against)
-    pages = {text.file: text.document for text in texts if text.document.page_starts}
     ours = [(text.file, text.document.text) for text in texts]
     ours += [(name, (corpus / name).read_text("utf-8")) for name in ("README.md",) if (corpus / name).is_file()]
     ours += [(sentences_file(text.file), _beside(corpus, text.file)) for text in texts]
     return [
-        Finding(
-            file, f"{_place(corpus / file, pages.get(file), run)}: {len(run)} words as in {origin}: {' '.join(run)}"
-        )
+        Finding(file, f"{len(run)} words as in {origin}: {' '.join(run)}")
         for file, text in ours
         for run, origin in _shared(_words(text), theirs)
         if not any(_holds(name, run) for name in allowed)
     ]
-
-
-def _place(path: Path, printed: Document | None, run: _Run) -> str:
-    """Name the line of a file that a run of words begins on, or the page of a printed document."""
-    if printed is None:
-        return f"line {line_of(' '.join(run), path.read_text('utf-8', 'replace'))}"
-    start = offset_of(" ".join(run), printed.text)
-    return place(printed.span(start, start + 1), b"")
 
 
 def _beside(corpus: Path, document: str) -> str:

@@ -1,9 +1,9 @@
-"""The documents of a corpus as the index sees them: the package's own loaders, cleaning, sentences and source facts."""
+"""The documents of a corpus as the index sees them, by the package's own readers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,9 +16,7 @@ from b12assistant.corpus.sources import SourcesFile, read_front_matter, source_o
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk
-from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source, Span
-from corpus_checks import Finding
-from corpus_checks.places import place
+from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source
 
 REFERENCES: Final = "references.toml"
 RULES: Final = "check.toml"
@@ -30,6 +28,17 @@ _WHOLE: Final = 1_000_000  # words of a passage: none is divided here
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to fix, and the file of the corpus it is in."""
+
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A document with what can be quoted of it; ``told``: the keys of source facts that somebody wrote down."""
 
@@ -38,7 +47,7 @@ class Text:
     sentences: tuple[str, ...]  # white space collapsed, the parts of a torn sentence joined
     references: tuple[str, ...]  # items of reference lists
     passages: tuple[Passage, ...] = ()
-    unfounded: tuple[str, ...] = ()  # sentences without origin and figures without unit, with their line
+    unfounded: tuple[str, ...] = ()  # sentences without origin and figures without unit
 
     @property
     def file(self) -> str:
@@ -78,48 +87,35 @@ def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origi
 def _read(
     corpus: Path, file: str, sources: SourcesFile, origins: Mapping[OriginId, Origin]
 ) -> tuple[Text, tuple[str, ...]]:
-    data = (corpus / file).read_bytes()
-    extract = load(data, file)
+    extract = load((corpus / file).read_bytes(), file)
     front = read_front_matter(extract.front or "", file=file, is_described=False).facts
     entry = sources.of(file)
     source = source_of(sources.defaults, front, entry)
     title = source.title or extract.title or file
     document = replace(extract, marks=mark(extract)).document(DocumentId(file), "", title, source)
     document, warnings = attribute(document, read_sentences(corpus, file), origins)
-    pieces = list(_pieces(document))
-    sentences = tuple(text for text, is_reference in pieces if not is_reference)
-    references = tuple(text for text, is_reference in pieces if is_reference)
-    passages = _passages(document)
-    units = (
-        f"{place(row, data)}: a table has a figure without a unit: {cell} ({title})"
-        for row, cell, title in _without_unit(document)
-    )
-    unnamed = (
-        f"{place(sentence, data)}: no origin is named for: {sentence.text}"
-        for sentence in without_origin(document, passages)
-    )
-    unfounded = (*unnamed, *units)
-    text = Text(document, frozenset({*front, *entry}), sentences, references, tuple(passages), unfounded)
+    passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
+    pieces = list(_pieces(document, passages))
+    sentences, references = (tuple(text for text, listed in pieces if listed == which) for which in (False, True))
+    unnamed = (f"no origin is named for: {sentence.text}" for sentence in without_origin(document, passages))
+    unfounded = (*unnamed, *_without_unit(document))
+    text = Text(document, frozenset({*front, *entry}), sentences, references, passages, unfounded)
     return text, extract.warnings + warnings
 
 
-def _passages(document: Document) -> tuple[Passage, ...]:
-    return chunk(document, lambda text: len(text.split()), most=_WHOLE)
-
-
-def _pieces(document: Document) -> Iterator[tuple[str, bool]]:
+def _pieces(document: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, bool]]:
     """Yield sentences and reference items, each with whether it is the latter."""
     layout = Layout.of(document)
     seen: set[int] = set()  # a torn sentence is yielded once
-    for passage in _passages(document):
+    for passage in passages:
         for whole in layout.wholes(passage):
             if whole.spans[0].start not in seen:
                 seen.add(whole.spans[0].start)
                 yield " ".join(" ".join(span.text for span in whole.spans).split()), passage.reference
 
 
-def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
-    """Yield rows of tables with a cell that has a figure, but no unit with it or in its column heading."""
+def _without_unit(document: Document) -> Iterator[str]:
+    """Name cells of tables that have a figure, but no unit with it or in their column's heading."""
     head: list[str] = []
     end = -1
     for block in document.blocks:
@@ -132,5 +128,5 @@ def _without_unit(document: Document) -> Iterator[tuple[Span, str, str]]:
         elif len(cells) == len(head):
             for cell, title in zip(cells, head, strict=True):
                 if _FIGURE.search(cell) and not _UNIT.search(cell) and not _UNIT_OF_COLUMN.search(title):
-                    yield document.span(block.range.start, block.range.end), cell, title
+                    yield f"a table has a figure without a unit: {cell} ({title})"
         end = block.range.end

@@ -1,6 +1,6 @@
 """Make the PDFs of the corpus from the texts beside this script. The same texts and the same fpdf2 give the same bytes.
 
-usage: python tools/corpus_pdf/make.py [--into FOLDER]     (needs fpdf2, a development dependency)
+    python tools/corpus_pdf/make.py
 
 A line of a text that starts with "# " is the title, with "## " a heading, with "- " a list item, with "| " a row of a
 table, the first of them its head; any other line is a paragraph. A row reads as a sentence from cell to cell, since a
@@ -9,8 +9,6 @@ PDF keeps no cells. Only characters of Latin-1 can be used, because the core fon
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -109,9 +107,9 @@ class Paper(FPDF):
 def typeset(source: str, how: Print) -> bytes:
     """Return the PDF of a text, laid out as ``how`` says."""
     paper = Paper(how)
-    for is_table, lines in _groups(source):
+    for is_table, lines in groupby(filter(None, source.splitlines()), key=lambda line: line.startswith("| ")):
         if is_table:
-            paper.rows(lines)
+            paper.rows(list(lines))
             continue
         for line in lines:
             if line.startswith("# "):
@@ -126,20 +124,10 @@ def typeset(source: str, how: Print) -> bytes:
     return bytes(paper.output())
 
 
-def _groups(source: str) -> Iterator[tuple[bool, list[str]]]:
-    lines = (line for line in source.splitlines() if line)
-    for is_table, group in groupby(lines, key=lambda line: line.startswith("| ")):
-        yield is_table, list(group)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the PDFs of the corpus from their texts.")
-    parser.add_argument("--into", type=Path, default=CORPUS, metavar="FOLDER", help="the corpus (default: corpus/)")
-    into: Path = parser.parse_args().into
+def main(into: Path = CORPUS) -> None:
     for how in PRINTS:
-        target = into / how.pdf
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(typeset((HERE / how.text).read_text("utf-8"), how))
+        (into / how.pdf).parent.mkdir(parents=True, exist_ok=True)
+        (into / how.pdf).write_bytes(typeset((HERE / how.text).read_text("utf-8"), how))
 
 
 if __name__ == "__main__":

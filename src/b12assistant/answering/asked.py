@@ -3,7 +3,7 @@
 A short question is asked as a whole. In a longer message each question is a slice of its own, so that it is searched,
 judged and refused by itself; the sentences around it are only its context. What others asked ("my nurse asked me why")
 is part of the story. The encoder that reads questions in context says of each word piece whether it begins a question,
-goes on with one, or only tells; it learned that from letters (`benchmarks/fit_context.py`). Where another encoder is in
+goes on with one, or only tells; it learned that from letters (`benchmarks/fit/context.py`). Where another encoder is in
 use, each sentence with a question mark asks something.
 """
 

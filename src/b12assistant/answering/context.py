@@ -2,9 +2,9 @@
 
 "How often is it given?" means something only after what came before. One pass of an encoder reads the question first,
 then what stands around it, and the mean of the question's own token vectors is close to the vector of the question
-written out in full. The encoder was trained for that on letters and conversations (`benchmarks/fit_context.py`).
+written out in full. The encoder was trained for that on letters and conversations (`benchmarks/fit/context.py`).
 
-Whether a turn needs what came before is a weighted sum of its vector (`benchmarks/fit_leaning.py`).
+Whether a turn needs what came before is a weighted sum of its vector (`benchmarks/fit/leaning.py`).
 """
 
 from __future__ import annotations

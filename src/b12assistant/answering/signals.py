@@ -91,7 +91,7 @@ class QuestionWord:
 
 @dataclass(frozen=True)
 class Topics:
-    """How likely a word is what a question is about; fitted by `benchmarks/refusal_topics.py`.
+    """How likely a word is what a question is about; fitted by `benchmarks/fit/topics.py`.
 
     ``table``: for a term, how often texts that have it repeat it (log), how often it is in a title (log), and 1.
     ``weights``: of a token vector, ``(p,)``, then of the three; ``plain``: of the three alone, for another encoder.
@@ -221,12 +221,12 @@ class Calibration:
     """Fitted weights of the signals, and the confidence from which an answer is shown, and may be strong.
 
     ``full``, ``full_read`` and ``full_asked``: a constant and the weights of two signals, whose sum is above 0 for a
-    quote that answers in full (`benchmarks/refusal_cuts.py`).
+    quote that answers in full (`benchmarks/fit/refusal.py`).
 
     ``message``: the confidence from which a question inside a longer message is answered: judged with less context, it
     is lower than for a whole question (`benchmarks/letters.py`, calibration split). ``longer``: the same for a whole
     question of ``LONGER`` words or more: what else it tells is not in the quote, and counts against it
-    (`benchmarks/refusal_cuts.py`).
+    (`benchmarks/fit/refusal.py`).
 
     What speaks against an answer has a weight of 0 or less, ``closeness``, ``ahead`` and ``asked`` 0 or more.
     ``leaning``, 0 or less, is added for a follow-up, so that the same share of answerable ones is kept as of other

@@ -83,7 +83,7 @@ def load_labelled(path: Path) -> tuple[Labelled, ...]:
     parsed = []
     for number, line in read_lines(path, hint="give a JSON lines file of labelled questions"):
         try:
-            parsed.append(_labelled(json.loads(line)))
+            parsed.append(labelled_of(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             form = 'a line is {"id", "question", "gold": […]}'
             raise DatasetError(f"{path}:{number}: not a labelled question", hint=form) from error
@@ -190,7 +190,7 @@ def mean_of(values: Sequence[bool]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in interval(values, _SAMPLES).items()}
 
 
-def _labelled(row: Any) -> Labelled:
+def labelled_of(row: Any) -> Labelled:
     if not isinstance(row.get("gold") or [], list):
         raise TypeError("not a list")
     (question,), history = _texts([row["question"]]), _texts(row.get("history") or [])

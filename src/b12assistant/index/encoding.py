@@ -4,7 +4,7 @@ One forward pass gives a text's vector (mean of its token vectors, as the model 
 themselves, for late interaction. Texts are never cut: one over the limit is the caller's error.
 
 The encoder reads a question and a sentence each alone, so every sentence on the subject is near. The reader reads both
-together. It is a few layers of the encoder, trained further on graded quotes (`benchmarks/fit_reader.py`) and stored as
+together. It is a few layers of the encoder, trained further on graded quotes (`benchmarks/fit/reader.py`) and stored as
 eight-bit integers. It reads only the quotes that are shown, to decide which are strong (docs/decisions/05-quoting.md).
 """
 
@@ -231,7 +231,7 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
             return OnnxEncoder(weights, graph, threads=threads or os.cpu_count() or 1, digest=graph.sha256)
     raise EncoderError(
         f"no encoder of red flags was made from the weights of {encoder.name!r}",
-        hint="set `encoder.model` back, or fit it again with benchmarks/fit_red_flags.py",
+        hint="set `encoder.model` back, or fit it again with benchmarks/fit/red_flags.py",
     )
 
 

@@ -1,8 +1,8 @@
 """The encoder on ONNX Runtime: the results of `encoding.py` without loading torch. Its weights are verified.
 
 The graph reads the weights from the model's own file, memory-mapped; a tuned encoder replaces some of them and shares
-the rest. `benchmarks/export_onnx.py` makes it. That of the red flags holds the matrices that were tuned, in eight bits;
-`benchmarks/fit_red_flags.py` makes it. Each run takes one thread, and bulk work does several runs at once: that wastes
+the rest. `benchmarks/fit/graph.py` makes it. That of the red flags holds the matrices that were tuned, in eight bits;
+`benchmarks/fit/red_flags.py` makes it. Each run takes one thread, and bulk work does several runs at once: that wastes
 nothing on a busy machine, and the bits do not depend on the number of threads.
 """
 

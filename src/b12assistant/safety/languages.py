@@ -321,7 +321,7 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
 
 
 def read_words() -> Mapping[str, Listed]:
-    """Read the words of each language's wordings, and its usual spellings: `tools/language_words.py` lists them, so
+    """Read the words of each language's wordings, and its usual spellings: `make reference` lists them, so
     that a language's file is read only if a text is in it."""
     data = resources.files("b12assistant").joinpath("data", "red_flags", WORDS_FILE).read_bytes()
     return {

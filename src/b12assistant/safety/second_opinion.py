@@ -150,7 +150,7 @@ def _roots(parts: Sequence[frozenset[int]]) -> Floats:
 
 @cache
 def load_word_model() -> WordModel:
-    """Read the fitted file that ships with the package; `benchmarks/fit_red_flags.py` makes it."""
+    """Read the fitted file that ships with the package; `benchmarks/fit/red_flags.py` makes it."""
     return read_fitted(
         "red_flags",
         WORDS_FILE,
@@ -211,7 +211,7 @@ def mixed(first: Floats, second: Floats, weight: float) -> Floats:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What `benchmarks/fit_red_flags.py` found. ``encoder``: the digest of the one that ``head`` was fitted on."""
+    """What `benchmarks/fit/red_flags.py` found. ``encoder``: the digest of the one that ``head`` was fitted on."""
 
     encoder: str
     head: TokenHead

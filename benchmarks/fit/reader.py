@@ -1,40 +1,36 @@
 """Train the reader on graded quotes: of the quotes for one question, the better one is to score higher.
 
-    python benchmarks/fit_reader.py [--last N] [--out FOLDER]
-
 First it learns from questions asked of sentences (`"asked"` in `corpus/sentences/`): each beside its sentence and
 five that the encoder finds near. Then from the quotes that readers graded (`data/tuning/graded.jsonl`). Questions
 that are like one of a test split or of a trial are left out (for the shipped one the trial of commit c00f013). So are
-the last N graded questions (607): on them it prints the grades of the quotes that have the best scores, and
-`fit_refusal.py` fits what a score means.
+the last graded questions: on them it prints the grades of the quotes that have the best scores, and `refusal` fits what
+a score means.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
-Writes `src/b12assistant/data/reader/`, as eight-bit integers. About 20 minutes on two cores.
+Writes a graph in eight-bit integers.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from fit_encoder import CORPUS, ROOT, Descent, read_sentences, vectors
-from red_flag_tuning import BFLOAT16
-from refusal_data import DATA, GRADED, UNREAD, rows
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.index.encoding import LONGEST, SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY, find_weights
+from fit.data import CORPUS, GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, vectors
+from fit.encoder import read_sentences
+from fit.graph import in_eight_bits, linked, traced
+from fit.low_rank import BFLOAT16, Descent
 
-OUT = ROOT / "src/b12assistant/data/reader"
 HELD = ("questions/test.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
 LAYERS, EPOCHS, LISTS, RATE = 3, 3, 6, 7e-5
 LONGEST_LIST = 12
@@ -78,18 +74,9 @@ class Joint(nn.Module):
     def scores(self, lists: Sequence[Graded]) -> torch.Tensor:
         questions = [each.question for each in lists for _ in each.quotes]
         quotes = [quote for each in lists for quote, _ in each.quotes]
-        found: torch.Tensor = self(
-            **self.tokenizer(
-                questions, quotes, padding=True, truncation=True, max_length=2 * LONGEST, return_tensors="pt"
-            )
-        )
+        options = {"padding": True, "truncation": True, "max_length": 2 * LONGEST, "return_tensors": "pt"}
+        found: torch.Tensor = self(**self.tokenizer(questions, quotes, **options))
         return found
-
-
-def read_graded() -> list[Graded]:
-    return [
-        Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows(GRADED)
-    ]
 
 
 def read_asked(rng: random.Random) -> Iterator[Graded]:
@@ -108,14 +95,14 @@ def read_asked(rng: random.Random) -> Iterator[Graded]:
 
 def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
     """Leave out what is like a question that something is measured on."""
-    held = [row["question"] for name in HELD for row in rows(DATA / name)]
-    nearest = (vectors([each.question for each in lists]) @ vectors(held).T).max(axis=1)
+    held = vectors([row["question"] for row in labelled_rows(*HELD)])
+    nearest = (vectors([each.question for each in lists]) @ held.T).max(axis=1)
     return [each for each, cosine in zip(lists, nearest.tolist(), strict=True) if cosine < LIKE]
 
 
 def train(joint: Joint, stages: Sequence[list[Graded]], rng: random.Random) -> None:
     learned = [each for each in joint.parameters() if each.requires_grad]
-    descent = Descent(learned, RATE, sum(len(lists) // LISTS for lists in stages) + 1)
+    descent = Descent([(learned, RATE)], sum(len(lists) // LISTS for lists in stages) + 1)
     joint.train()
     for lists in stages:
         rng.shuffle(lists)
@@ -131,47 +118,34 @@ def train(joint: Joint, stages: Sequence[list[Graded]], rng: random.Random) -> N
 def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:
     grades = [[grade for _, grade in each.quotes] for each in batch]
     listed = scores.new_zeros(())
-    for own, found in zip(grades, scores.split([len(each) for each in grades]), strict=True):
+    for own, found in zip(grades, torch.split(scores, [len(each) for each in grades]), strict=True):
         wanted = torch.softmax(SHARPER * torch.tensor([SHARES[grade] for grade in own]), 0)
         listed = listed - (wanted * torch.log_softmax(found, 0)).sum()
     alone = torch.tensor([ANSWERS[grade] for each in grades for grade in each])
     return listed / len(batch) + nn.functional.binary_cross_entropy_with_logits(scores, alone) / 2
 
 
-def exported(joint: Joint, folder: Path) -> bytes:
-    """Return the graph in eight bits. ``folder``: holds the encoder's weights, where the word vectors stay."""
-    from export_onnx import in_eight_bits, linked, traced
-
-    given = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
-    return linked(in_eight_bits(traced(joint, given, {"score": {0: "texts"}}, fold=True)), folder)[0]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--last", type=int, default=UNREAD)
-    parser.add_argument("--out", type=Path, default=OUT)
-    given = parser.parse_args()
+def fit(_given: Given) -> None:
     torch.manual_seed(0)
     rng = random.Random(0)
-    every = read_graded()
-    graded = unlike_held(every[: len(every) - given.last])
+    every = [
+        Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows(GRADED)
+    ]
+    graded = unlike_held(every[:-UNREAD])
     asked = unlike_held(list(read_asked(rng)))
     print(f"{len(graded)} graded questions, {len(asked)} asked of sentences", flush=True)
     encoder = SentenceEncoder(find_weights(), threads=1)
     joint = Joint(encoder.model)
     train(joint, [asked, *[list(graded) for _ in range(EPOCHS)]], rng)
-    if given.last:
-        with torch.inference_mode():
-            firsts = [each.quotes[int(joint.scores([each]).argmax())][1] for each in every[-given.last :]]
-        found = np.array(firsts)
-        print(f"of {len(found)}: graded 3 {np.mean(found == 3):.3f}, at least 2 {np.mean(found >= 2):.3f}")
-    graph = exported(joint, encoder.weights.place or OUT)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "reader.onnx").write_bytes(graph)
+    with torch.inference_mode():
+        firsts = [each.quotes[int(joint.scores([each]).argmax())][1] for each in every[-UNREAD:]]
+    found = np.array(firsts)
+    print(f"of {len(found)}: graded 3 {np.mean(found == 3):.3f}, at least 2 {np.mean(found >= 2):.3f}")
+    inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
+    whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
+    graph, _ = linked(whole, encoder.weights.place)  # where the word vectors stay
+    folder = PACKAGED / "data" / "reader"
+    (folder / "reader.onnx").write_bytes(graph)
     facts = {"encoder": encoder.weights.digest, "sha256": hashlib.sha256(graph).hexdigest()}
-    (given.out / "reader.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    (folder / "reader.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     print(f"{len(graph):,} bytes")
-
-
-if __name__ == "__main__":
-    main()

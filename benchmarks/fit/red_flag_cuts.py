@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Protocol
 
 import numpy as np
 
 from b12assistant.safety.opinion import EMERGENCIES, PartScore, Thresholds
+from fit.red_flag_rows import Row
 
 LOW = (0.002, 0.003, 0.005, 0.007, 0.01, 0.015)  # only for the encoder: for the words, these are as good as no cut
 GRID = (0.02, 0.03, 0.05, 0.07, *np.arange(0.1, 0.98, 0.05).round(2), 0.98)
@@ -37,17 +37,6 @@ GROUPS = {  # by the id
     **dict.fromkeys(("letter-", "h2-l", "h12-", "m5-", "m6-", "m9-", "r1-", "r2-", "r3-"), "letter"),
 }
 ALARM = {0: 7.0, 1: 1.0, 2: 1.0, 3: 0.0}  # price of what an ordinary message gets, by places in ORDER
-
-
-class Labelled(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def level(self) -> str: ...
-    @property
-    def acceptable(self) -> frozenset[str]: ...
-    @property
-    def language(self) -> str: ...
 
 
 class Shares:
@@ -84,13 +73,13 @@ class Shares:
 class Labels:
     """``level``: (n,) places in ``ORDER``. ``allowed``: (n, 4) which levels are right. ``group``: of ordinary ones."""
 
-    def __init__(self, rows: Sequence[Labelled]) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
         self.level = np.array([ORDER.index(row.level) for row in rows])
         self.allowed = np.array([[each == row.level or each in row.acceptable for each in ORDER] for row in rows])
         self.group = np.array([group_of(row) for row in rows])
 
 
-def group_of(row: Labelled) -> str:
+def group_of(row: Row) -> str:
     """Return the kind of an ordinary message of the rounds written for them; an empty string for any other."""
     if row.level != "none" or row.id.endswith(" among"):
         return ""
@@ -133,7 +122,7 @@ def prices(labels: Labels) -> np.ndarray:
     return np.where(labels.allowed, 0.0, price)
 
 
-def best_cuts(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, *, lowers: bool) -> Thresholds:
+def best_cuts(shares: Shares, rows: Sequence[Row], ruled: np.ndarray, *, lowers: bool) -> Thresholds:
     """Return the cuts that cost least. ``ruled``: (n,) a rule says emergency.
 
     ``lowers``: an emergency of the rules may become urgent.
@@ -173,7 +162,7 @@ def _pairs(cuts: Thresholds, grid: Sequence[float], kept: Sequence[float]) -> It
         yield replace(cuts, emergency=float(emergency), kept=min(keep, float(emergency)))
 
 
-def report(shares: Shares, rows: Sequence[Labelled], ruled: np.ndarray, cuts: Thresholds) -> Iterator[str]:
+def report(shares: Shares, rows: Sequence[Row], ruled: np.ndarray, cuts: Thresholds) -> Iterator[str]:
     """Yield what the cuts give on ``rows``, as lines: all as written, English, other languages, made long."""
     labels = Labels(rows)
     found = shares.levels(cuts, ruled)

@@ -2,30 +2,53 @@
 
 Asks the test splits of questions, of questions without an answer and of conversations, with the index of `corpus/`, and
 prints each figure that has a floor in `benchmarks/floors.toml`. The exit status is 1 if a figure is beyond its floor.
+`tools/red_flags.py` and the tests hold other figures against other sections of that file.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from conversations import score_dialogues
-from red_flag_traffic import fallen, load_floors
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.corpus.entries import load_figures
+from b12assistant.errors import UsageError
 from b12assistant.evaluation import labelled_set
 
-ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ROOT / "benchmarks" / "floors.toml"
+FLOORS = Path(__file__).resolve().parent.parent / "benchmarks" / "floors.toml"
 SETS = {
     "questions": labelled_set.score,
     "unanswerable": labelled_set.score,
     "conversations": score_dialogues,
 }
+
+Figures = Mapping[str, Mapping[str, Any]]  # a share by name, with hits and n
+
+
+def load_floors(section: str) -> Figures:
+    """Read the floors of a section: by figure ``least`` or ``most``, ``why``, and the ``goal`` if it is not met yet."""
+    floors: Figures = tomllib.loads(FLOORS.read_text("utf-8"))[section]
+    for name, floor in floors.items():
+        if not floor.get("why") or ("least" in floor) == ("most" in floor):
+            raise UsageError(f"{FLOORS.name}, {name}: not a floor", hint="a floor has a why, and least or most")
+    return floors
+
+
+def fallen(found: Figures, floors: Figures) -> Iterator[str]:
+    """Yield a sentence for each figure beyond its floor, by however little; one that was not measured is left out."""
+    for name in (name for name in floors if name in found):
+        share, floor = found[name], floors[name]
+        value = f"{name}: {share['share']:.4f} ({share['hits']} of {share['n']})"
+        if share["share"] < floor.get("least", 0.0):
+            yield f"{value}, the floor is at least {floor['least']}: {floor['why']}"
+        if share["share"] > floor.get("most", 1.0):
+            yield f"{value}, the floor is at most {floor['most']}: {floor['why']}"
 
 
 def shares(figures: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
@@ -39,10 +62,10 @@ def shares(figures: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
 
 def main() -> int:
     space = Workspace(load_configuration(environment={}))
-    floors = load_floors(FLOORS, "answers")
+    floors = load_floors("answers")
     found: dict[str, dict[str, Any]] = {}
     for name, score in SETS.items():
-        figures = score(space, ROOT / "benchmarks" / "data" / name / "test.jsonl")
+        figures = score(space, FLOORS.parent / "data" / name / "test.jsonl")
         found |= shares(figures, name)
     for name in floors:
         print(

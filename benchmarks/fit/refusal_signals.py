@@ -1,12 +1,14 @@
-"""What a searched question shows, and logistic weights of it: the parts of every fit of refusal."""
+"""The questions that refusal is fitted on, what a searched one shows, and logistic weights of that."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from refusal_data import Asked
 from scipy.optimize import minimize
 
 from b12assistant.answering.engine import Engine
@@ -15,10 +17,45 @@ from b12assistant.answering.retrieval import Query
 from b12assistant.answering.signals import Signals, Topics
 from b12assistant.api import Workspace
 from b12assistant.types import Hit
+from fit.data import SEED, labelled_rows, rows
 
 KEPT = 0.95  # of the answerable of the calibration split
 PENALTY = 0.02
 SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
+FOLDS = 6
+# Questions of other collections, asked of ours: about other health matters, or about none.
+STRANGERS = {"medicationqa": ("other_health", 60), "medquad-sample": ("other_health", 60), "npl": ("off_topic", 20)}
+OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, whether the corpus answers it, and its style."""
+
+    question: str
+    answerable: bool
+    style: str
+
+
+def labelled(split: str) -> list[Asked]:
+    """Return our own questions: answerable ones, then those that nothing answers."""
+    found = labelled_rows(f"questions/{split}.jsonl", f"unanswerable/{split}.jsonl")
+    return [Asked(row["question"], bool(row["gold"]), row["style"]) for row in found]
+
+
+def strangers(datasets: Path) -> Iterator[Asked]:
+    """Yield a sample of other people's questions that are not on our subject."""
+    rng = random.Random(SEED)
+    for name, (style, count) in STRANGERS.items():
+        texts = [row["text"] for row in rows(datasets / name / "queries.jsonl") if not OURS.search(row["text"])]
+        yield from (Asked(text, style=style, answerable=False) for text in rng.sample(texts, count))
+
+
+def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield kept and left-out rows, each row left out once."""
+    fold = np.random.default_rng(SEED).integers(0, FOLDS, count)
+    for each in range(FOLDS):
+        yield np.flatnonzero(fold != each).tolist(), np.flatnonzero(fold == each).tolist()
 
 
 @dataclass(frozen=True)
@@ -31,26 +68,21 @@ class Searched:
 
 
 def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
-    found = []
-    for each in questions:
-        read = space.assistant.understood(each.question, each.history).searched
-        found.append(Searched(read.query, read.hits, next(iter(read.windows), None)))
-    return found
+    found = [space.assistant.understood(each.question).searched for each in questions]
+    return [Searched(each.query, each.hits, next(iter(each.windows), None)) for each in found]
 
 
 def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:
     """Return (n, 6) signals of each question and its first quote, in the order of ``SIGNS``."""
     weighing = replace(engine, topics=topics)
-    rows = []
+    found = []
     for each in searched:
         evidence = weighing.evidence(each.query, each.hits)
         nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
         signals = weighing.signals(each.query, evidence, each.first) if each.first else nothing
-        rows.append([getattr(signals, name) for name in SIGNS])
-    found = np.array(rows, float)  # None, for a quote without asked questions, becomes NaN
-    if np.isnan(found).all(axis=0).any():  # a corpus without asked questions
-        return found
-    return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
+        found.append([getattr(signals, name) for name in SIGNS])
+    values = np.array(found, float)  # None, for a quote without asked questions, becomes NaN
+    return np.where(np.isnan(values), np.nanmean(values, axis=0), values)
 
 
 def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray, of: Mapping[str, int] = SIGNS) -> np.ndarray:

@@ -18,15 +18,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from refusal_data import rows
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Query, encode_query
 from b12assistant.answering.signals import LOUD, Topics, mean_of, words_of
 from b12assistant.language.words import terms
+from fit.data import rows, write
 
 FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
 FEWEST = 3  # documents that hold a listed word
@@ -84,35 +85,31 @@ def features(topics: Topics, query: Query, counted: frozenset[str] | None = None
 
 def public_examples(topics: Topics, engine: Engine, datasets: Path) -> Examples:
     """Return the words of the public questions."""
-    found: list[np.ndarray] = []
-    labels: list[bool] = []
-    for text, about in public(datasets):
-        if text.strip():
-            query = encode_query(text, engine.collection, engine.encoder, engine.projection)
-            described = features(topics, query)
-            found += described.values()
-            labels += [term in about for term in described]
-    return balanced(np.array(found, np.float32), np.array(labels), np.ones(len(labels)))
+    found = [
+        (described, term in about, 1.0)
+        for text, about in public(datasets)
+        if text.strip()
+        for query in [encode_query(text, engine.collection, engine.encoder, engine.projection)]
+        for term, described in features(topics, query).items()
+    ]
+    return balanced(found, np.dtype(np.float32))
 
 
 def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine) -> Examples:
     """Return words that the corpus does not hold; those of one unanswerable question share its weight."""
-    rows: list[np.ndarray] = []
-    labels: list[bool] = []
-    weights: list[float] = []
+    words: list[tuple[np.ndarray, bool, float]] = []
     for query, has_answer in zip(queries, answerable, strict=True):
-        found = features(topics, query, engine.collection.lexical.unknown_terms(query.read))
-        rows += found.values()
-        labels += [not has_answer] * len(found)
-        weights += [1.0 if has_answer else 1 / max(1, len(found))] * len(found)
-    return balanced(np.array(rows), np.array(labels), np.array(weights))
+        found = features(topics, query, engine.collection.lexical.unknown_terms(query.read)).values()
+        words += [(described, not has_answer, 1.0 if has_answer else 1 / len(found)) for described in found]
+    return balanced(words)
 
 
-def balanced(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Examples:
-    """Weight the words: both classes count the same, and a word counts 1 on average."""
+def balanced(words: Sequence[tuple[np.ndarray, bool, float]], kind: np.dtype[Any] | None = None) -> Examples:
+    """Weight described words: both classes count the same, and a word counts 1 on average."""
+    described, labels, weights = (np.array(values) for values in zip(*words, strict=True))
     for label in (False, True):
         weights[labels == label] *= 0.5 * len(labels) / weights[labels == label].sum()
-    return Examples(rows, labels, weights)
+    return Examples(described.astype(kind or described.dtype), labels, weights)
 
 
 def fit(sets: Sequence[tuple[Examples, float]], columns: slice) -> np.ndarray:
@@ -138,9 +135,9 @@ def fitted(
     return Topics(topics.table, fit(sets, slice(None)), fit(sets, slice(-3, None)), engine.encoder.digest)
 
 
-def save(topics: Topics, table: dict[str, tuple[int, int]], out: Path) -> None:
-    np.savez_compressed(
-        out,
+def save(topics: Topics, table: dict[str, tuple[int, int]]) -> None:
+    write(
+        "data/answering/topics.npz",
         terms=np.frombuffer(json.dumps(list(table), ensure_ascii=False).encode(), dtype=np.uint8),
         repeats=np.array([repeats for repeats, _ in table.values()], dtype=np.uint8),
         titled=np.array([titled for _, titled in table.values()], dtype=np.uint8),

@@ -1,4 +1,4 @@
-"""The weights of refusal over a corpus whose sentences are not asked anything (`fit_refusal.py`).
+"""The weights of refusal over a corpus whose sentences are not asked anything (`refusal.py`).
 
 Six corpora are written into `build/unasked` and indexed: the two of `examples/`, and a part of each of four
 collections, without the documents that answer some of its questions: those are near misses; questions of other
@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from refusal_data import rows, workspace
-from refusal_signals import weighed
+from ranking.datasets import TEST, load_dataset
 
 from b12assistant.answering.assistant import turns_of
 from b12assistant.answering.signals import Calibration, Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.evaluation.labelled_set import is_hit, joined_text
+from fit.data import ROOT, rows, workspace
+from fit.refusal_signals import weighed
 
-ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("council", "oven")
 COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cisi": (35, 25)}  # answered, near misses
 SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "ahead": 1}
@@ -68,14 +68,11 @@ def corpus_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
 def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     """Write a part of a collection as a corpus; return its questions, with the documents that answer them."""
     rng = random.Random(7)
-    texts = {row["_id"]: row for row in rows(datasets / name / "corpus.jsonl")}
-    asked = {row["_id"]: row["text"].strip() for row in rows(datasets / name / "queries.jsonl")}
-    relevant: dict[str, list[str]] = {}
-    for line in (datasets / name / "qrels/test.tsv").read_text("utf-8").splitlines()[1:]:
-        query, document, grade = line.split("\t")
-        if float(grade) > (name == "cranfield"):
-            relevant.setdefault(query, []).append(document)
-    usable = [query for query in asked if query in relevant and len(asked[query]) < LONGEST]
+    data = load_dataset(datasets / name, TEST)
+    texts, asked = {text.id: text for text in data.texts}, {id_: text.strip() for id_, text in data.queries.items()}
+    least = 2 if name == "cranfield" else 1
+    relevant = {query: [each for each, grade in data.qrels[query].items() if grade >= least] for query in asked}
+    usable = [query for query in asked if relevant[query] and len(asked[query]) < LONGEST]
     rng.shuffle(usable)
     most, near = COLLECTIONS[name]
     answered, held_out = usable[:most], usable[most : most + near]
@@ -86,24 +83,21 @@ def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     kept = list(dict.fromkeys([*first, *rest[: max(0, DOCUMENTS - len(set(first)))]]))
     folder.mkdir(parents=True, exist_ok=True)
     for document in kept:
-        title = " ".join((texts[document].get("title") or document).split())
-        (folder / f"{document}.md").write_text(f"# {title}\n\n{texts[document]['text']}\n", "utf-8")
+        title = " ".join((texts[document].title or document).split())
+        (folder / f"{document}.md").write_text(f"# {title}\n\n{texts[document].text}\n", "utf-8")
     others = [
         row["text"].strip()
         for other in COLLECTIONS
         if other != name
         for row in rows(datasets / other / "queries.jsonl")
     ]
-    off = [*rng.sample([text for text in others if len(text) < LONGEST], OFF), *_of_the_council()[:OFF]]
+    council = [row["question"] for row in rows(ROOT / "examples/council/questions.jsonl")]
+    off = [*rng.sample([text for text in others if len(text) < LONGEST], OFF), *council[:OFF]]
     return [
         *({"question": asked[query], "kind": "answered", "documents": relevant[query]} for query in answered),
         *({"question": asked[query], "kind": "near"} for query in held_out),
         *({"question": text, "kind": "off"} for text in off),
     ]
-
-
-def _of_the_council() -> list[str]:
-    return [row["question"] for row in rows(ROOT / "examples/council/questions.jsonl")]
 
 
 def asked_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
@@ -143,8 +137,11 @@ def weights_of(found: list[list[Row]]) -> dict[str, float]:
     return dict(zip((*SIGNS, "bias"), theta.tolist(), strict=True))
 
 
-def table(name: str, asked: list[Row], totals: np.ndarray) -> str:
+def table(name: str, asked: list[Row], weights: dict[str, float]) -> str:
     """Return a line of figures at the two cuts."""
+    totals = weights["bias"] + np.array(
+        [[getattr(row.signals, each) * weights[each] for each in SIGNS] for row in asked]
+    ).sum(1)
     kind, first = np.array([row.kind for row in asked]), np.array([row.right == RIGHT for row in asked])
     shown, strong = totals >= LOGITS["possibly"], totals >= LOGITS["answered"]
     answered = kind == "answered"
@@ -157,21 +154,16 @@ def table(name: str, asked: list[Row], totals: np.ndarray) -> str:
 
 def fitted(datasets: Path) -> tuple[Calibration, list[str]]:
     """Return what ships with the weights fitted anew, and a line of figures for each corpus."""
-    found: dict[str, list[Row]] = {}
+    asked: dict[str, list[Row]] = {}
     for name in (*EXAMPLES, *COLLECTIONS):
         folder = ROOT / "build" / "unasked" / name
         questions = corpus_of(datasets, name, folder / "corpus")
-        space = workspace(str(folder / "corpus"), str(folder / "index"), tuned=False)
+        space = workspace(folder / "corpus", folder / "index", tuned=False)
         space.index()
-        found[name] = list(asked_of(space, questions))
-    weights = weights_of(list(found.values()))
+        asked[name] = list(asked_of(space, questions))
+    weights = weights_of(list(asked.values()))
     shipped = load_calibration()
-    lines = []
-    for name, asked in found.items():
-        totals = np.array(
-            [weights["bias"] + sum(weights[key] * getattr(row.signals, key) for key in SIGNS) for row in asked]
-        )
-        lines.append(table(name, asked, totals))
+    lines = [table(name, found, weights) for name, found in asked.items()]
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
     bias = weights.pop("bias") - shipped.unasked - shipped.barred * load_barring()["usual"]

@@ -1,8 +1,8 @@
-"""Write the ONNX graph of the pinned encoder into the package: `python benchmarks/export_onnx.py`.
+"""Write the ONNX graph of the pinned encoder. Two runs write the same bytes.
 
-`main` compares the graph with sentence-transformers on real texts before it writes it. Two runs write the same bytes.
-The exporter is torch's tracing one: the newer one needs three more packages, takes four times as long and renames the
-weights, which the graph leaves in the model's own file and a tuned encoder replaces (docs/decisions/11-serving.md).
+`fit` compares the graph with sentence-transformers on real texts before it writes it. The exporter is torch's tracing
+one: the newer one needs three more packages, takes four times as long and renames the weights, which the graph leaves
+in the model's own file and a tuned encoder replaces (docs/decisions/11-serving.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import re
-import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -35,6 +34,7 @@ from b12assistant.index.onnx_encoder import (
     find_weights,
 )
 from b12assistant.protocols import Encoder
+from fit.data import PACKAGED, Given
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-PACKAGE = Path(__file__).parent.parent / "src" / "b12assistant"
 LEAST = 0.9999  # cosine of a vector, or token vector, and that of sentence-transformers
 _OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -51,21 +50,20 @@ _LARGEST = 4_000_000  # numbers in a weight that is changed to check tuning: lea
 _FILES = (SAFETENSORS, TOKENIZER, "config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json")
 
 
-def main(folder: Path = PACKAGE / GRAPHS) -> None:
+def fit(_given: Given) -> None:
     """Make the graph, check it, and write it with its facts."""
     encoder = SentenceEncoder(find_weights(), threads=1)
     graph = make_graph(encoder)
     cosine = compare(encoder, graph)
-    write(graph, folder)
+    write_graph(graph, PINNED_MODEL)
     print(f"{len(graph.data)} bytes, sha256 {graph.sha256}; least cosine to sentence-transformers {cosine:.7f}")
 
 
-def write(graph: OnnxGraph, folder: Path = PACKAGE / GRAPHS, name: str = PINNED_MODEL) -> None:
-    """Write a graph and its facts."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_graph(graph: OnnxGraph, name: str) -> None:
+    """Write a graph and its facts into the package."""
     facts = {key: value for key, value in asdict(graph).items() if key != "data"}
-    (folder / f"{name}.onnx").write_bytes(graph.data)
-    (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    (PACKAGED / GRAPHS / f"{name}.onnx").write_bytes(graph.data)
+    (PACKAGED / GRAPHS / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
 def make_graph(encoder: SentenceEncoder, *, eight_bits: bool = False) -> OnnxGraph:
@@ -74,8 +72,6 @@ def make_graph(encoder: SentenceEncoder, *, eight_bits: bool = False) -> OnnxGra
     ``eight_bits``: round the matrices and what they multiply; not the word vectors.
     """
     folder = encoder.weights.place
-    if folder is None:
-        raise EncoderError(f"{encoder.name!r} is not in a folder")
     # Not folded: a transposed weight is no longer the one in the file.
     exported = in_eight_bits(_traced(encoder, fold=True)) if eight_bits else _traced(encoder, fold=False)
     whole, names = linked(exported, folder)
@@ -142,7 +138,7 @@ def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:
 
 def packaged_texts(encoder: Encoder) -> list[str]:
     """Take headings and paragraphs of the packaged corpus, every eighth with the two that follow it."""
-    written = "\n\n".join(path.read_text("utf-8") for path in sorted((PACKAGE / "data" / "corpus").rglob("*.md")))
+    written = "\n\n".join(path.read_text("utf-8") for path in sorted((PACKAGED / "data" / "corpus").rglob("*.md")))
     parts = [" ".join(part.lstrip("#").split()) for part in re.split(r"\n\s*\n", written)]
     texts = [" ".join(parts[i : i + 3]) if i % 8 == 0 else part for i, part in enumerate(parts)]
     fitting = [text for text in texts if 0 < encoder.count(text) <= encoder.limit]
@@ -241,11 +237,33 @@ def simplified(graph: bytes) -> bytes:
     layer, as large as the shares; and the shapes of reshaped tensors, computed at each run from the axes that stay.
     """
     import onnx
-    from onnx import helper, numpy_helper
 
     model = onnx.load_from_string(graph)
-    made = {name: node for node in model.graph.node for name in node.output}
-    known = {node.output[0]: numpy_helper.to_array(node.attribute[0].t) for node in made.values() if _is_constant(node)}
+    wanted = {output.name for output in model.graph.output}
+    kept = []
+    for node in reversed(_rewired(model.graph.node)):
+        if not wanted.isdisjoint(node.output):
+            kept.append(node)
+            wanted.update(node.input)
+    # The runtime fuses nodes only where it knows their shapes.
+    infos = [info for info in model.graph.value_info if info.name in wanted]
+    for field, values in ((model.graph.node, kept[::-1]), (model.graph.value_info, infos)):
+        del field[:]
+        field.extend(values)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _rewired(given: Sequence[Any]) -> list[Any]:
+    """Return nodes that read one mask, shares unchecked, and sizes that are known."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    made = {name: node for node in given for name in node.output}
+    known = {
+        node.output[0]: numpy_helper.to_array(node.attribute[0].t)
+        for node in made.values()
+        if node.op_type == "Constant"
+    }
     axes = numpy_helper.from_array(np.array([1, 2], np.int64))
     nodes = [
         helper.make_node("Constant", [], ["mask_axes"], value=axes),
@@ -254,7 +272,7 @@ def simplified(graph: bytes) -> bytes:
     ]
     masks: list[str] = []
     same: dict[str, str] = {}  # what is left out, and what is read instead
-    for node in model.graph.node:
+    for node in given:
         node.input[:] = [same.get(name, name) for name in node.input]
         condition = made.get(node.input[0]) if node.op_type == "Where" else None
         if condition is not None and condition.op_type == "IsNaN":
@@ -268,22 +286,7 @@ def simplified(graph: bytes) -> bytes:
             nodes.append(helper.make_node("Constant", [], [f"{node.output[0]}_sizes"], value=array))
             node.input[1] = f"{node.output[0]}_sizes"
         nodes.append(node)
-    wanted = {output.name for output in model.graph.output}
-    kept = []
-    for node in reversed(nodes):
-        if not wanted.isdisjoint(node.output):
-            kept.append(node)
-            wanted.update(node.input)
-    # The runtime fuses nodes only where it knows their shapes.
-    infos = [info for info in model.graph.value_info if info.name in wanted]
-    for field, values in ((model.graph.node, kept[::-1]), (model.graph.value_info, infos)):
-        del field[:]
-        field.extend(values)
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def _is_constant(node: Any) -> bool:
-    return bool(node.op_type == "Constant")
+    return nodes
 
 
 def _sizes(node: Any, made: Mapping[str, Any], known: Mapping[str, Any]) -> list[int]:
@@ -302,7 +305,3 @@ def _changes(encoder: SentenceEncoder, names: Mapping[str, str]) -> dict[str, Fl
     found = {name: weight.detach().numpy() for name, weight in model[0].auto_model.named_parameters()}
     matrices = {name: found[name] for name in names if name in found and found[name].ndim == 2}
     return {name: 0.05 * np.roll(matrix, 1, axis=0) for name, matrix in matrices.items() if matrix.size < _LARGEST}
-
-
-if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))

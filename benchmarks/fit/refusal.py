@@ -1,0 +1,209 @@
+"""Fit when to refuse: which words are topics, how the signals weigh, and every cut.
+
+Reads the public collections that `topics.py`, `unasked.py` and `refusal_signals.py` name, and `index/`. Weights are
+fitted on our train split and on other people's questions (the topics of a train question by a model that has not seen
+it); the scale and both cuts on the calibration split. More cuts follow, each with the numbers before it as they are,
+then the weights for a corpus whose sentences are not asked anything (`unasked.py`). ``leaning`` and ``message`` stay as
+they are. Writes `data/answering/topics.npz` and `calibration.toml`. No test split of ours is read.
+
+``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
+quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
+sets the cut: the lowest at which nine in ten of those that nothing answers are refused; the others are only reported.
+
+``strength``: when a quote is shown without reserve: when the reader finds that it answers in full. Of the first three
+quotes for the last graded questions, which the reader did not learn from, each without what it brought to the index,
+those graded 3 answer in full. Two weights are fitted to tell them apart, and a constant so that of the first quotes
+above 0 the share ``FULL`` is graded 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.signals import (
+    Calibration,
+    Signals,
+    Topics,
+    is_barred,
+    load_barring,
+    load_calibration,
+    load_topics,
+)
+from b12assistant.api import Workspace
+from b12assistant.index.asked_questions import AskedQuestions
+from fit import topics, unasked
+from fit.data import GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, workspace
+from fit.refusal_signals import KEPT, SIGNS, Asked, folds, labelled, scaled, search, signals_of, strangers, weighed
+
+PASSED = 0.10  # of the unanswerable of the calibration split
+REFUSED = 0.9
+FULL = 0.8
+ITSELF = 0.985  # cosine from which an asked question is the question itself; int8 codes blur it a little
+SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
+
+
+def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y: np.ndarray) -> Calibration:
+    """Fit weights to the signals of questions, then scale and cuts to those ``held``, (n, 6), answerable if ``y``."""
+    x, asked = learned
+    weights = np.array([1.0 if each.answerable else SHARES[each.style] for each in asked])
+    theta = weighed(x, np.array([each.answerable for each in asked]), weights)
+    slope, shift = scaled(held @ theta[:-1] + theta[-1], y)
+    theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
+    barred = [is_barred(each) for each in named(held)]
+    certain = np.where(barred, 0.0, 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1]))))
+    possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
+    bare = held[y].copy()  # as over a corpus that comes without questions
+    bare[:, list(SIGNS).index("asked")], bare[:, list(SIGNS).index("barred")] = 0, load_barring()["usual"]
+    others = bare @ theta[:-1]
+    lift = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT)
+    values = {"bias": theta[-1], **dict(zip(SIGNS, theta[:-1], strict=True))}
+    values |= {"possibly": possibly, "answered": max(answered, possibly), "unasked": lift}
+    rounded: dict[str, Any] = {name: round(float(value), 4) for name, value in values.items()}
+    return replace(load_calibration(), **rounded)
+
+
+def named(x: np.ndarray) -> list[Signals]:
+    """Return the signals of each row."""
+    return [Signals(**dict(zip(SIGNS, row, strict=True))) for row in x.tolist()]
+
+
+def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:
+    """Return a line: what is kept, and what is refused, by style."""
+    y = np.array([each.answerable for each in asked])
+    styles = np.array([each.style for each in asked])
+    certain = np.array([0.0 if is_barred(each) else calibration.confidence(each) for each in named(x)])
+    refused = "; ".join(
+        f"{style} {np.mean(certain[~y & (styles == style)] < calibration.possibly):.2f}"
+        for style in SHARES
+        if (~y & (styles == style)).any()
+    )
+    return (
+        f"AUROC {roc_auc_score(y, certain):.3f}; {np.mean(certain[y] >= calibration.possibly):.2f} of {y.sum()} "
+        f"answerable kept; refused of {(~y).sum()}: {refused}"
+    )
+
+
+def fitted(datasets: Path) -> tuple[Calibration, list[str]]:
+    """Fit topics, weights and the two cuts of questions; write the topics."""
+    space = workspace()
+    train, judged, others = labelled("train"), labelled("calibration"), list(strangers(datasets))
+    table = topics.table_of(datasets)
+    bare = topics.bare(table, space.engine.encoder.digest)
+    about = topics.public_examples(bare, space.engine, datasets)
+    searched = search(space, train)
+
+    def topics_from(kept: Sequence[int]) -> Topics:
+        answerable = [train[i].answerable for i in kept]
+        return topics.fitted(bare, about, [searched[i].query for i in kept], answerable, space.engine)
+
+    x = np.zeros((len(train), len(SIGNS)))
+    for kept, left in folds(len(train)):
+        x[left] = signals_of(space.engine, topics_from(kept), [searched[i] for i in left])
+    found = topics_from(range(len(train)))
+    learned = np.concatenate([x, signals_of(space.engine, found, search(space, others))])
+    held = signals_of(space.engine, found, search(space, judged))
+    calibration = calibrated((learned, [*train, *others]), held, np.array([each.answerable for each in judged]))
+    topics.save(found, table)
+    return calibration, [
+        f"train, topics left out: {figures(calibration, x, train)}",
+        f"calibration: {figures(calibration, held, judged)}",
+    ]
+
+
+def longer() -> tuple[Calibration, list[str]]:
+    calibration, space = load_calibration(), workspace()
+    asked = list(labelled_rows("tuning/longer.jsonl"))
+    found = np.array([space.assistant.understood(row["question"]).likely for row in asked])
+    y = np.array([bool(row["sentence"]) for row in asked])
+    others = np.sort(found[::2][~y[::2]])
+    highest = others[int(np.ceil(REFUSED * len(others))) - 1]  # that is still refused
+    cut = float(np.floor(100 * highest + 1e-9) + 1) / 100
+    lines = []
+    for at, name in enumerate(("those that set it", "the others")):
+        kept, answerable = found[at::2] >= cut, y[at::2]
+        lines.append(
+            f"{name}, 15 to 24 words: {np.mean(kept[answerable]):.2f} of {answerable.sum()} answerable kept, "
+            f"{np.mean(~kept[~answerable]):.2f} of {(~answerable).sum()} others refused"
+        )
+    return replace(calibration, longer=cut), lines
+
+
+def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
+    """Yield for each quote its place, the reader's score, the cosine of the nearest question asked, and its grade."""
+    engine, settings = without_itself(space.engine), space.assistant.settings
+    reader = engine.reader
+    if reader is None:
+        raise SystemExit("there is no reader for this encoder")
+    for told in list(rows(GRADED))[-UNREAD:]:
+        query = engine.query(told["question"])
+        hits = engine.hits(query)
+        evidence = engine.evidence(query, hits)
+        for place, window in enumerate(engine.windows(query, hits, settings)[: settings.quoting.quotes]):
+            asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
+            if grade is not None and asked is not None:
+                yield place, reader.score(query.asks, window.best.text), asked, int(grade)
+
+
+def strength() -> tuple[Calibration, list[str]]:
+    quotes = np.array(list(quotes_of(workspace())))
+    x, full, first = quotes[:, 1:3], quotes[:, 3] == 3, quotes[:, 0] == 0
+    weights = LogisticRegression(C=100).fit(x, full).coef_[0]
+    order = np.argsort(-(x[first] @ weights))
+    totals, right, part = (x[first] @ weights)[order], full[first][order], quotes[first, 3][order] > 0
+    shares = np.cumsum(right) / np.arange(1, len(right) + 1)
+    count = int(np.flatnonzero(shares >= FULL)[-1]) + 1
+    fitted = {"full": -totals[count - 1], "full_read": weights[0], "full_asked": weights[1]}
+    line = (
+        f"{len(right)} first quotes: {count} above 0, of them {shares[count - 1]:.2f} graded 3 and "
+        f"{part[:count].mean():.2f} at least 1; of the others {right[count:].mean():.2f} and {part[count:].mean():.2f}"
+    )
+    values: dict[str, Any] = {name: round(float(value), 4) for name, value in fitted.items()}
+    return replace(load_calibration(), **values), [line]
+
+
+class Others(AskedQuestions):
+    """The asked questions but the one that is asked now."""
+
+    def best(self, query: np.ndarray, first: int, last: int) -> np.ndarray:
+        begin, end = np.searchsorted(self.sentences, (first, last))
+        kept = self.vectors[begin:end].astype(np.float32) @ query / np.iinfo(np.int8).max < ITSELF
+        others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])
+        return others.best(query, first, last)
+
+
+def without_itself(engine: Engine) -> Engine:
+    """Return the engine for questions that may be asked of sentences of its index."""
+    asked = engine.collection.asked
+    if asked is None:
+        raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
+    return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
+
+
+def save(calibration: Calibration, head: Sequence[str]) -> None:
+    """Write `calibration.toml` under the lines of ``head``, and forget what was read of it before."""
+    told = "".join(f"# {line}\n" for line in head)
+    for name, table in (("calibration", calibration), ("unasked", calibration.where_unasked)):
+        names = [field.name for field in fields(Calibration) if field.name != "where_unasked"] if table else []
+        told += f"\n[{name}]\n" + "".join(f"{each} = {getattr(table, each)}\n" for each in names)
+    (PACKAGED / "data" / "answering" / "calibration.toml").write_text(told, "utf-8")
+    load_calibration.cache_clear()
+    load_topics.cache_clear()
+
+
+def fit(given: Given) -> None:
+    calibration, head = fitted(given.datasets)
+    head.insert(0, "Made by: make weights OF=refusal DATASETS=FOLDER")
+    save(calibration, head)
+    for step in (longer, strength, lambda: unasked.fitted(given.datasets)):
+        calibration, lines = step()
+        head += lines
+        save(calibration, head)
+    print(*head, sep="\n")

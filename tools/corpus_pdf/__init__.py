@@ -1,0 +1,1 @@
+"""The texts of the corpus's PDFs, and `make.py`, which sets them."""
