@@ -128,7 +128,8 @@ class Engine:
         """Search questions by what they mean in their contexts, each with the nearest question of the library and with
         the words it leans on.
 
-        A question is judged by its own words, and by how near that question is.
+        A question is judged by its own words, and by how near that question is; one that names nothing ("why them?") by
+        the words of the nearest question, if that is near enough to be what was meant.
         """
         begun = time.perf_counter()
         vectors = ContextReader(self.in_context or self.encoder).vectors(contexts)
@@ -141,6 +142,8 @@ class Engine:
                 others.append(question)
                 if cosine >= _MEANT:
                     read_as = replace(read_as, question=QuestionText(question))
+                    if not specific(read_as.own.text):
+                        query = replace(self.as_written(question), vector=vector)
             beside = self._encoded([(readable(each), 0) for each in others])
             searched = replace(together([*beside, query]), vector=vector)
             found.append(replace(self._searched(read_as, query, searched, settings, begun), in_context=True))
