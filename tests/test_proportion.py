@@ -44,14 +44,14 @@ BOX, LINE = NoticeKind.RED_FLAG, NoticeKind.ADVICE
         ("Can I stop taking my metformin?", True),
         ("Should I skip my next injection?", True),
         ("Is it safe to double my dose?", True),
-        ("Is my B12 of 190 too low?", True),
-        ("My ferritin is 8, is that bad?", True),
+        ("Is my B12 of 190 too low?", False),
+        ("My ferritin is 8, is that bad?", False),
         ("How many micrograms of B12 per day should an adult get?", False),
         ("Can my eyes be affected by low B12?", False),
         ("Will I need injections for life?", False),
     ],
 )
-def test_a_decision_gets_a_box_only_to_change_something_or_to_read_a_result(text: str, box: bool) -> None:
+def test_a_decision_gets_a_box_only_to_change_something(text: str, box: bool) -> None:
     expected = (BOX, "medical_decision") if box else (LINE, "decision_line")
     assert shown(text, Level.MEDICAL_DECISION) == [expected]
 

@@ -234,7 +234,7 @@ def conclude(
 FILE: Final = "proportion.toml"
 KINDNESS: Final = "kindness.toml"
 _ANIMALS: Final = ("animal_is", "of_animal", "person_too")
-LISTS: Final = ("change", "result", "known", "against", "figure", "animal", *_ANIMALS, "over", "looked_up")
+LISTS: Final = ("change", "known", "against", "figure", "animal", *_ANIMALS, "over", "looked_up")
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
 DECISION_LINE: Final = TextId("decision_line")
@@ -266,7 +266,7 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
         return None
     if by_opinion and notice.text == DECISION and _says("animal", folded):
         return None
-    if notice.text == DECISION and not (_says("change", folded) or _says("result", folded)):
+    if notice.text == DECISION and not _says("change", folded):
         return replace(_uncertain(notice), kind=NoticeKind.ADVICE, text=DECISION_LINE)
     if notice.text == URGENT and by_opinion and opinion is not None:
         settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
