@@ -225,10 +225,10 @@ class Engine:
         row = self.collection.row(window.passage)
         # The side of a difference may be in a passage that was not among those searched.
         cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
-        best = self._with_asked(cosines, query, row)[window.judged.rows].max(axis=0)
-        near = self._asked_of(query, row)[window.judged.rows]
+        best = self._with_asked(cosines, query, row)[window.cut.rows].max(axis=0)
+        near = self._asked_of(query, row)[window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
-        return evidence.signals(best, query.informative, window.judged.terms, asked, row)
+        return evidence.signals(best, query.informative, window.cut.terms, asked, row)
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))

@@ -115,17 +115,12 @@ class QuoteSpan:
 class Window:
     """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length.
 
-    A neighbour that was added does not count. ``found``: what it was found and is judged by, if that is not ``cut``.
+    A neighbour that was added does not count.
     """
 
     cut: QuoteSpan
     best: Span
     score: float
-    found: QuoteSpan | None = None
-
-    @property
-    def judged(self) -> QuoteSpan:
-        return self.found or self.cut
 
     @property
     def passage(self) -> Passage:
@@ -259,24 +254,12 @@ def choose(
     for best in ranked:
         if len(chosen) == most:
             break
-        longer = _with_neighbour(_by_itself(best, cuts_of), asked, cuts_of)
+        longer = _with_neighbour(best, asked, cuts_of)
         for window in (best,) if longer is best else (longer, best):
             if not any(_same(window, other) for other in chosen):
                 chosen.append(window)
                 break
     return tuple(chosen)
-
-
-def _by_itself(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
-    """Return the best sentence of a window of a summary with what it needs; the window keeps its score.
-
-    Each sentence of a summary stands alone. A source's own words are quoted with those that helped to find them.
-    """
-    if window.passage.document.source.words is not Words.PROJECT_SUMMARY or window.best not in window.cut.bests:
-        return window
-    row = window.cut.rows.start + window.cut.bests.index(window.best)
-    cut = cuts_of.get((window.passage.id, row, row + 1))
-    return window if cut is None else replace(window, cut=cut, found=window.cut)
 
 
 def _with_neighbour(
