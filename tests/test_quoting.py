@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answering.quoting import RATE, Window, choose, cuts, score
 from b12assistant.answers import Quote, Strength
-from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source
+from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source, Words
 
 PARAGRAPH, HEADING, ITEM, ROW = BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.TABLE_ROW
 
@@ -235,3 +235,25 @@ def test_the_answer_and_not_its_question_is_the_best_sentence() -> None:
     cosines = np.array([[1.0], [0.2], [0.1], [0.1]], np.float32)
     (window,) = score([held], [cosines], np.ones(1, np.float32), [np.full(4, np.nan, np.float32)])
     assert window.best.text == "The river gave it that name."
+
+
+TABLE = """# Results
+
+B12 results are read with care.
+
+| Result | Read as |
+|---|---|
+| under 180 ng/L | low B12 |
+
+- A B12 under 180 ng/L counts as low.
+"""
+
+
+@pytest.mark.parametrize(("words", "quoted"), [(Words.PROJECT_SUMMARY, False), (Words.ORIGINAL, True)])
+def test_a_row_of_a_summary_is_shown_in_its_document_only(words: Words, quoted: bool) -> None:
+    document = build_document(TABLE, source=Source(words=words))
+    (passage,) = passages_of(document)
+    found = {" ".join(span.text for span in cut.spans) for cut in cuts(passage)}
+    assert any("low B12" in text for text in found) is quoted
+    assert any("counts as low" in text for text in found)
+    assert "under 180 ng/L" in document.text

@@ -151,3 +151,20 @@ def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> No
         sys.setprofile(None)
     assert 20 < len(files) <= 35
     assert 30 < len(types) <= 60
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "names"),
+    [
+        ("Do acid reducers lower vitamin B12?", "why is that?", "acid"),
+        ("Does metformin lower B12?", "and why?", "Metformin"),
+        ("what does an intrinsic factor test show", "which others are there?", "test"),
+        ("What is pernicious anaemia?", "why do you get it", "ernicious anaemia"),
+    ],
+)
+def test_a_question_that_names_nothing_is_answered_as_it_was_read(
+    before: str, question: str, names: str, space: Workspace
+) -> None:
+    answer = space.ask(question, [before]).answer
+    assert answer.status is not Status.NO_ANSWER
+    assert names in answer.quotes[0].best.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ def said(text: str, interest: Interest, score: float = 0.5, kind: SourceKind | N
     span = document.span(0, len(text))
     cut = QuoteSpan(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text))
     return Window(cut, span, score)
+
+
+def detail(window: Window) -> Window:
+    """The same window; its sentence is a curator's detail."""
+    document = replace(window.best.document, details=(window.best.range,))
+    return replace(window, best=document.span(window.best.start, window.best.end))
 
 
 def ordered(*candidates: Window, most: int = 3, strict: bool = False) -> Order:
@@ -243,3 +250,12 @@ def test_only_a_corpus_in_english_is_said_to_be_in_english(text: str, says: bool
     asked = assistant(source(text), triage=foreign)
     assert ("language" in [each.text for each in asked.reply("Was umhüllt die Nervenfasern?").answer.notices]) is says
     assert ("language" in [each.text for each in asked.search("Was umhüllt die Nervenfasern?", 3)[0]]) is says
+
+
+@pytest.mark.parametrize(("behind", "first"), [(0.09, 1), (0.11, 0)])
+def test_a_general_sentence_comes_before_a_detail_that_is_hardly_nearer(behind: float, first: int) -> None:
+    assert ordered(detail(said(PLAIN, NONE, 0.5)), said(OTHER, NONE, 0.5 - behind)).shown[0] == first
+
+
+def test_between_two_details_the_nearer_comes_first() -> None:
+    assert ordered(detail(said(PLAIN, NONE, 0.5)), detail(said(OTHER, NONE, 0.45))).shown == (0, 1)
