@@ -121,6 +121,7 @@ endif
 
 .venv/.ok: pyproject.toml constraints.txt requirements.lock Makefile
 	$(with_python)
+	@[ ! -L .venv ] || { echo ".venv is a link, perhaps to that of another checkout: remove the link, then try again" >&2; exit 1; }
 	@rm -f $@
 	@[ "$(STAMP)" = "$(CURDIR)" ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || '$(FOUND)' -m venv --clear .venv
 	@echo "Installing torch ($(TORCH)), then the rest; about 1.6 GB in .venv"
