@@ -9,7 +9,7 @@ on with one, or only tell.
 
 Learns from `benchmarks/data/letters` and `benchmarks/data/conversations`, never from calibration or test; reads
 `index/`. What ships was fitted in phases of two epochs, each with more letters and from the one before (``--first``):
-at 4e-4, 5e-4, then twice at 4e-4, which found the questions too. `benchmarks/letters.py` measures the result.
+at 4e-4, 5e-4, then three times at 4e-4, which found the questions too. `benchmarks/letters.py` measures the result.
 """
 
 from __future__ import annotations
