@@ -160,7 +160,7 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 
 # The inputs, times and order of each are in docs/reference/weights.md.
 weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, leaning, reader, words, red-flags or refusal
-	@PYTHONPATH=benchmarks $(BIN)/python -m fit $(or $(OF),--help) $(if $(DATASETS),--datasets '$(DATASETS)') $(ARGUMENTS)
+	@PYTHONPATH=benchmarks $(BIN)/python -m fit $(or $(OF),$(error make weights OF=graph, projection, encoder, context, leaning, reader, words, red-flags or refusal)) $(if $(DATASETS),--datasets '$(DATASETS)') $(ARGUMENTS)
 
 floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor
 	@$(BIN)/python tools/floors.py

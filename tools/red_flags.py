@@ -26,7 +26,7 @@ from floors import fallen, load_floors
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.errors import UsageError
+from b12assistant.errors import AssistantError, UsageError
 from b12assistant.evaluation import red_flag_audit
 from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
 from b12assistant.safety.triage import REMINDERS
@@ -216,12 +216,15 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep this run to compare the next with, if nothing fell")
     parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
     given = parser.parse_args()
-    space = Workspace(load_configuration(environment=os.environ))
-    figures = red_flag_audit.audit(space, FOLDER / "test.jsonl")
-    figures["traffic"] = shares(traffic(given.datasets, space.triage.in_use))
+    try:
+        space = Workspace(load_configuration(environment=os.environ))
+        figures = red_flag_audit.audit(space, FOLDER / "test.jsonl")
+        figures["traffic"] = shares(traffic(given.datasets, space.triage.in_use))
+    except AssistantError as error:
+        parser.error(f"{error.message}; {error.hint}")
     print("\n".join(red_flag_audit.as_text(figures)))
     labels = {case.id: case.level for case in load_cases(FOLDER / "test.jsonl")}
-    now, before = figures["said"], json.loads(SAID.read_text("utf-8"))
+    now, before = figures["said"], json.loads(SAID.read_text("utf-8")) if SAID.is_file() else {}
     print(paired(now, before, labels))
     measured = {**figures["judges"][-1]["measures"], **figures["traffic"]}
     beyond = [*fallen(measured, load_floors("safety")), *passed_over(now, before, labels)]

@@ -80,7 +80,7 @@ MEANINGS = {
     "index.collection": "the name of this index on Milvus; one index, one name",
     "encoder.threads": "threads for bulk encoding; 0: one for each core",
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
-    "loading.seconds": "most processor time to read, mark and split one file",
+    "loading.seconds": "most processor time to read and mark one file",
     "loading.megabytes": "largest file, in MB",
     "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",
     "answering.strong": "confidence from which a quote is shown without reserve; 0: as fitted",

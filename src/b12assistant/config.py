@@ -88,7 +88,7 @@ class IndexSettings:
 class LoadingSettings:
     """Limits for one file.
 
-    ``seconds``: processor time to read, mark and split it. ``megabytes``: size of the file.
+    ``seconds``: processor time to read and mark it. ``megabytes``: size of the file.
     """
 
     seconds: float = 60.0

@@ -53,7 +53,7 @@ class Encoder(Protocol):
 
     @property
     def tokenizer(self) -> Path | None:
-        """Return the tokenizer's file, with which another process counts as ``count`` does; ``None`` if it has none."""
+        """Return the tokenizer's file; ``None`` if it has none."""
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode the texts in order. Raises ``EncoderError`` for a text longer than ``limit``; none is cut."""

@@ -34,7 +34,7 @@ def card(space: FakeWorkspace) -> Iterator[str]:
 def asked(space: FakeWorkspace) -> str:
     """A question that a sentence of a summary answers: that sentence itself."""
     document = space.document("sheath.md").document
-    return document.slice(document.attributions[-1].range)
+    return document.slice(document.attributions[0].range)
 
 
 def test_a_number_opens_its_publication_in_place_and_shuts_it(

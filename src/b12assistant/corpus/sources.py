@@ -161,7 +161,7 @@ def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatte
     """
     known = FactsEntry.model_fields
     try:
-        table = _table(text, file)
+        table, lines = _table(text, file)
     except SourceFactsError:
         if is_described:
             return FrontMatter({})
@@ -176,7 +176,7 @@ def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatte
     if is_described:
         sound = {key: value for key, value in facts.items() if key in known and _is_fact(key, value)}
         return FrontMatter(sound, foreign)
-    check(FactsEntry, facts, lambda key: f"{file}:{_line(text, key)}")
+    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     return FrontMatter(facts, foreign)
 
 
@@ -188,25 +188,32 @@ def _is_fact(key: str, value: object) -> bool:
     return True
 
 
-def _table(text: str, file: str) -> dict[str, object]:
-    """Return keys with their values. A bare "publisher:" gives no fact."""
+def _table(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
+    """Return keys with their values, and the line of each. A bare "publisher:" gives no fact."""
     import yaml  # not needed to answer questions
 
+    table: dict[str, object] = {}
+    lines: dict[str, int] = {}
+    line = None
     try:
-        table = yaml.safe_load(text) or {}
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return {}, {}
+        if not isinstance(node, yaml.MappingNode):
+            raise SourceFactsError(f"{file}:2: the front matter is not a list of keys", hint=_KEY_VALUE)
+        for key, value in node.value:
+            line = key.start_mark.line + 2
+            if key.value in lines:
+                raise SourceFactsError(f"{file}:{line}: {key.value} is there twice", hint="keep one")
+            lines[key.value] = line
+            table[key.value] = loader.construct_object(value, deep=True)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:  # a 13th month is a ValueError
         mark = getattr(error, "problem_mark", None)
-        at = f"{file}:{mark.line + 2}" if mark is not None else file
+        line = mark.line + 2 if mark is not None else line
+        at = f"{file}:{line}" if line is not None else file
         raise SourceFactsError(f"{at}: the front matter is not valid YAML", hint=_KEY_VALUE) from error
-    if not isinstance(table, dict):
-        raise SourceFactsError(f"{file}:2: the front matter is not a list of keys", hint=_KEY_VALUE)
-    return {str(key): value for key, value in table.items() if value is not None}
-
-
-def _line(text: str, key: str) -> int:
-    """Return the line of a key in a file that begins with front matter, from 1; 2 if it is not found."""
-    starts = (line.partition(":")[0].strip(" '\"") for line in text.splitlines())
-    return next((number for number, name in enumerate(starts, start=2) if name == key), 2)
+    return {key: value for key, value in table.items() if value is not None}, lines
 
 
 def source_of(*facts: Facts) -> Source:

@@ -161,7 +161,6 @@ def _entry(entry: Entry) -> Json:
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
         ],
-        "file": document.id,
         "file_sha256": entry.file_sha256,
         "extractor": entry.extractor,
         "front": {key: value.isoformat() if isinstance(value, date) else value for key, value in entry.front.items()},

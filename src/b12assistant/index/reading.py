@@ -168,9 +168,9 @@ class FileReading:
         try:
             data = self.reader.read(file.path)
             sha256 = hashlib.sha256(data).hexdigest()
-            same = known is not None and known.file_sha256 == sha256
-            if known and same and known.document.digest == self._digest(file, sha256, known.front):
-                return known
+            same = known if known is not None and known.file_sha256 == sha256 else None
+            if same is not None and same.document.digest == self._digest(file, sha256, same.front):
+                return same
             extract = self.reader.extract(data, file.name)  # the text, and what is marked in it
             front = FrontMatter({})
             if extract.front is not None:

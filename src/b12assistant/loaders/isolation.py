@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from typing import IO, Any, Self, cast
 
 from pydantic import TypeAdapter
@@ -140,7 +140,13 @@ class IsolatedLoader:
             self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
         requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
-        alarm = Timer(self._seconds * _PATIENCE, worker.kill)  # not every system can wait for a pipe with a timeout
+        rang = Event()
+
+        def stop() -> None:
+            rang.set()
+            worker.kill()
+
+        alarm = Timer(self._seconds * _PATIENCE, stop)  # not every system can wait for a pipe with a timeout
         alarm.start()
         answer = None
         try:
@@ -149,12 +155,12 @@ class IsolatedLoader:
                 send(requests, data)
                 answer = receive(replies)
         finally:
-            late = not alarm.is_alive()
             alarm.cancel()
-        if answer is not None:
+            alarm.join()  # from here on it can no longer ring
+        if answer is not None and not rang.is_set():
             return answer
         status = self._kill(_GRACE)
-        if late or status == -signal.SIGPROF:
+        if rang.is_set() or status == -signal.SIGPROF:
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")
         if status == -signal.SIGABRT:  # how libraries end that get no more memory
             raise SourceError(f"the reader died; it may need more than {self._memory / 2**30:g} GiB")
