@@ -177,7 +177,10 @@ def test_the_booklet_has_what_a_printed_page_has(shipped: tuple[list[Finding], t
     assert sum(text.startswith("Project summary; not clinically reviewed - page") for text in never) == pages
     assert len(never) == 2 * pages
     assert "Methylcobalamin is the form that assists methionine synthase." in booklet.sentences  # a row of the table
-    assert "- Fine touch is the third kind of feeling that the dorsal columns carry." in booklet.sentences
+    assert (
+        "- Vibration sense is the ability to feel vibration, which is lost in the feet when the dorsal columns fail."
+        in booklet.sentences
+    )
     assert [sentence for sentence in booklet.sentences if sentence not in " ".join(document.text.split())] == []
 
 

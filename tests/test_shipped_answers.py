@@ -29,8 +29,8 @@ from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
 
-# Together they give what the corpus has: summaries with origins, sellers, a difference, a table, PDFs, a refusal, a
-# red flag. `test_the_answers_have_what_the_corpus_has` holds them to it.
+# Together they give what the corpus has: summaries with origins, sellers, a difference, PDFs, a refusal, a red flag.
+# `test_the_answers_have_what_the_corpus_has` holds them to it.
 QUESTIONS = (
     "How is B12 deficiency with nerve damage treated?",
     "Is vitamin B12 dangerous in high doses?",
@@ -76,8 +76,7 @@ def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
     assert any(quote.document.attributed([span.range for span in quote.spans]) for quote in quotes)
     assert any(quote.document.source.interest is Interest.SELLS for quote in quotes)
     assert any(quote.document.id.endswith(".pdf") for quote in quotes)
-    assert any(" | " in span.text for quote in quotes for span in quote.spans)
-    assert any(len(quote.spans) > 1 for quote in quotes)
+    assert not any(" | " in span.text for quote in quotes for span in quote.spans)  # rows stay in their documents
     assert any(reply.answer.disagreements for reply in replies)
     assert any(reply.answer.nearest for reply in replies)
     assert any(reply.answer.red_flag for reply in replies)

@@ -391,8 +391,9 @@ def _weightiest(said: Sequence[Window], first: int, rivals: Sequence[int]) -> in
         better = next(known, first)
         first = better if said[first].score - said[better].score <= _LEVEL_OF_UNKNOWN else first
     if said[first].is_detail:
-        sound = (i for i in rivals if not said[i].is_detail and said[i].weight is not SourceWeight.UNVERIFIED)
-        general = next(sound, first)
+        nameless = said[first].weight is SourceWeight.UNVERIFIED
+        sound = (i for i in rivals if nameless or said[i].weight is not SourceWeight.UNVERIFIED)
+        general = next((i for i in sound if not said[i].is_detail), first)
         first = general if said[first].score - said[general].score <= _LEVEL_OF_GENERAL else first
     level = [i for i in rivals if said[first].score - said[i].score <= _LEVEL]
     return min((first, *level), key=lambda i: (said[i].is_detail, said[i].weight.step, i != first, -said[i].score))
