@@ -25,6 +25,7 @@ from pydantic import TypeAdapter
 
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
+from b12assistant.language.words import split_sentences
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
 from b12assistant.types import Extract, Range
@@ -214,6 +215,10 @@ def main() -> None:
 def _answer(data: bytes, name: str, limit: int) -> bytes:
     try:
         extract = load(data, name)
+        for (
+            block
+        ) in extract.blocks:  # as the caller will: what hangs or bloats the splitting does so here, under limits
+            split_sentences(extract.text[block.range.start : block.range.end])
         return pack(replace(extract, marks=mark(extract)))
     except SourceError as error:
         return pack(error)
