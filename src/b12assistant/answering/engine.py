@@ -56,16 +56,14 @@ from b12assistant.types import Hit, Passage, Span
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
-ASKED_SHARE = chosen("retrieval")[
-    "asked_share"
-]  # of the cosines with the words of an asked question, where few sentences are asked anything
+_RETRIEVAL = chosen("retrieval")
+# Of the cosines with the words of an asked question, where few sentences are asked anything.
+ASKED_SHARE = _RETRIEVAL["asked_share"]
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
-_ALIKE = chosen("retrieval")[
-    "alike"
-]  # cosine of a question and one asked of a sentence, from which that is always a candidate
+_ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 _ASKS_FOR_A_PAPER = re.compile(

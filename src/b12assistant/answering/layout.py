@@ -125,13 +125,15 @@ class Layout:
 
     def is_listed(self, span: Span) -> bool:
         """Return whether a sentence is in a list item or a table row."""
-        block = self._block_at(span.start)
-        return block is not None and block.kind in _LISTED
+        return self._kind_at(span) in _LISTED
 
     def is_row(self, span: Span) -> bool:
         """Return whether a sentence is in a row of a table."""
+        return self._kind_at(span) is BlockKind.TABLE_ROW
+
+    def _kind_at(self, span: Span) -> BlockKind | None:
         block = self._block_at(span.start)
-        return block is not None and block.kind is BlockKind.TABLE_ROW
+        return None if block is None else block.kind
 
     def block_that_begins(self, offset: int) -> Block | None:
         """Return the block whose first quotable character is at ``offset``."""

@@ -43,33 +43,16 @@ _BLANK_LINE = "\n\n"
 # calibration and the reader were fitted to quotes of this make.
 SEARCHED = 20  # passages
 CHARACTERS = 520  # of a quote, at most
-RATE = chosen("quoting")["rate"]  # taken off the score for each 100 characters over 100
-_ALIKE = chosen("quoting")["alike"]  # share of common terms from which two quotes of one document say the same
 _SENTENCES = 3  # of a quote, at most
-_GAIN = chosen("quoting")["gain"]  # added to the score, times the cosine above the ordinary one
-ORDINARY = chosen("quoting")[
-    "ordinary"
-]  # average cosine of a candidate's asked questions; a sentence without any counts as this
-_ALSO_ASKED = chosen("quoting")[
-    "also_asked"
-]  # cosine of the question and one asked of a neighbour: from here that is quoted too
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
-
-# How far behind a source of more weight may be and still come first (docs/decisions/03-sellers.md).
-_LEVEL = chosen("quoting")["level"]
-_LEVEL_OF_GENERAL = chosen("quoting")[
-    "level_of_general"
-]  # how far behind a detail a general sentence may be and still come first
-_LEVEL_OF_UNKNOWN = chosen("quoting")[
-    "level_of_unknown"
-]  # the same, if nobody knows who wrote the page that would come first
-_AHEAD = chosen("differences")[
-    "ahead"
-]  # how much nearer to the question the nearest way to ask must be than the nearest counter-example
-_BEARS = chosen("differences")[
-    "bears"
-]  # least closeness to a way to ask, less how far the sides are behind the best quote
-_FAR = chosen("differences")["far"]  # no side may be further behind the best quote
+# What each of these is stands in `data/calibration.toml`.
+_QUOTING, _DIFFERENCES = chosen("quoting"), chosen("differences")
+RATE, _ALIKE, _GAIN, ORDINARY = (_QUOTING[name] for name in ("rate", "alike", "gain", "ordinary"))
+_ALSO_ASKED = _QUOTING["also_asked"]
+_LEVEL, _LEVEL_OF_GENERAL, _LEVEL_OF_UNKNOWN = (
+    _QUOTING[name] for name in ("level", "level_of_general", "level_of_unknown")
+)
+_AHEAD, _BEARS, _FAR = (_DIFFERENCES[name] for name in ("ahead", "bears", "far"))
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
 

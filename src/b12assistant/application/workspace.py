@@ -431,15 +431,19 @@ class Live:
         self._seen = self._space.store.pointer()
 
     def __call__(self) -> Workspace:
-        published = self._space.store.pointer()
-        if self._space.is_open and published not in (None, self._seen) and self._renewing.acquire(blocking=False):
+        if self._space.is_open and self._published() and self._renewing.acquire(blocking=False):
             try:
-                if published != self._seen:  # else another thread tried it meanwhile
+                if published := self._published():  # else another thread tried it meanwhile
                     self._seen = published
                     self._follow()
             finally:
                 self._renewing.release()
         return self._space
+
+    def _published(self) -> object:
+        """Return the index on disk, ``None`` if there is none or it was opened or tried already."""
+        pointer = self._space.store.pointer()
+        return None if pointer == self._seen else pointer
 
     def _follow(self) -> None:
         """Open the newest index and use it from now on."""

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from b12assistant.data_files import read_fitted
 from b12assistant.errors import EncoderError
 from b12assistant.index.onnx_encoder import (
     OPENING,
@@ -178,11 +177,12 @@ ASKING, SURE = "asking", "sure"  # of that file: the weights of what a word piec
 
 
 class _Shipped(NamedTuple):
-    """What a file holds: the digest of the weights it was fitted on, its own, and the changes."""
+    """What a file holds: the digest of the weights it was fitted on, its own, the changes, and what finds questions."""
 
     fitted_on: str
     digest: str
     changes: Changes
+    asking: tuple[NDArray[np.float32], float] | None  # of `IN_CONTEXT` alone
 
 
 @cache
@@ -190,16 +190,19 @@ def _shipped(file: str = FILE) -> _Shipped:
     try:
         data = resources.files("b12assistant").joinpath(file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return _Shipped(str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays))
+            asking = (np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])) if ASKING in arrays else None
+            return _Shipped(str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays), asking)
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError(f"{file} cannot be read", hint="reinstall b12assistant") from error
 
 
 def asking_weights() -> tuple[NDArray[np.float32], float]:
     """Return what finds the questions of a message: weights of a token vector and 1, (d + 1, 3), and the share from
-    which words ask. Raises ``ConfigError`` if they cannot be read."""
-    file = IN_CONTEXT.removeprefix("data/")
-    return read_fitted(file, parse=lambda arrays: (np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])))
+    which words ask. Raises ``EncoderError`` if they cannot be read."""
+    asking = _shipped(IN_CONTEXT).asking
+    if asking is None:
+        raise EncoderError(f"{IN_CONTEXT} does not say which words ask", hint="reinstall b12assistant")
+    return asking
 
 
 def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
@@ -208,7 +211,7 @@ def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
     ``file``: `FILE`, or `IN_CONTEXT` for the one that reads a question in its context. The digest of the tuned one is
     the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
     """
-    fitted_on, digest, changes = _shipped(file)
+    fitted_on, digest, changes, _ = _shipped(file)
     if fitted_on != encoder.digest or not isinstance(encoder, OnnxEncoder):
         return encoder
     return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())

@@ -46,14 +46,11 @@ class Concern(StrEnum):
 
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
-CERTAIN: Final = chosen("red_flags")[
-    "certain"
-]  # the share from which an emergency that no rule saw is shown alone, without quotes
-CERTAIN_AMONG: Final = chosen("red_flags")["certain_among"]  # and, of it and urgent, beside its neighbours
-AGREED: Final = chosen("red_flags")["agreed"]  # from which the encoder agrees with a rule about a part of a letter
-# Shares of an emergency, and of it and urgent, below which a turn gets a line, not a box.
-FAINT: Final = (chosen("red_flags")["faint_emergency"], chosen("red_flags")["faint_urgent"])
-DOUBTFUL: Final = chosen("red_flags")["doubtful"]  # below which what is long known gets a line, not a box
+_CHOSEN: Final = chosen("red_flags")  # what each share is stands in `data/calibration.toml`
+CERTAIN, CERTAIN_AMONG, AGREED, DOUBTFUL = (
+    _CHOSEN[name] for name in ("certain", "certain_among", "agreed", "doubtful")
+)
+FAINT: Final = (_CHOSEN["faint_emergency"], _CHOSEN["faint_urgent"])
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
 
 
