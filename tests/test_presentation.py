@@ -7,6 +7,7 @@ import html
 import io
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,11 +21,15 @@ from serving import small_space
 from b12assistant.answers import (
     Answer,
     Disagreement,
+    Flag,
+    FlagKind,
+    Level,
     Notice,
     NoticeKind,
     Quote,
     Reason,
     Reply,
+    RuleId,
     Status,
     Strength,
     TextId,
@@ -32,6 +37,7 @@ from b12assistant.answers import (
     Topic,
     TopicId,
     Turn,
+    TurnSlice,
 )
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import cite
@@ -174,6 +180,20 @@ def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(o
     assert "how much is enough?" in shown
     assert "okapi tapir." in shown
     assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
+
+
+@pytest.mark.parametrize("output", ["page", "terminal"])
+def test_the_words_that_brought_a_safety_text_stand_beside_it(output: str, space: OneReply) -> None:
+    letter = Turn(0, "My okapi is well. My feet went numb today. How much is enough?")
+    reply = reply_of(quote_of(Source(), text="Lemur loris."))
+    for level, text in ((Level.URGENT, TextId("urgent")), (Level.EMERGENCY, TextId("emergency_medical"))):
+        flag = Flag(level, FlagKind.MEDICAL, RuleId("rule"), certain=False)
+        found = Notice(NoticeKind.RED_FLAG, text, flag, (TurnSlice(letter, 18, 42),))
+        warned = replace(reply, answer=replace(reply.answer, question=letter, notices=(found, GENERAL)))
+        assert "you wrote: “my feet went numb today.”" in seen(ANSWERS[output](warned, space))
+    alone = replace(found, evidence=(TurnSlice(letter, 0, len(letter.text)),))
+    told = replace(reply, answer=replace(reply.answer, question=letter, notices=(alone, GENERAL)))
+    assert "you wrote" not in seen(ANSWERS[output](told, space))
 
 
 @pytest.mark.parametrize(

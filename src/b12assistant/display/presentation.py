@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import chain, islice
+from textwrap import shorten
 
 from b12assistant.answers import (
     Answer,
@@ -37,6 +38,8 @@ from b12assistant.types import DocumentId, Passage
 _DECISION = TextId("medical_decision")
 # Quotes of a question that the page shows at once, and how long they may be in all, in characters.
 _AT_ONCE, _SHORT = 3, 300
+# How many characters of the user's own words a safety text repeats.
+_ECHOED = 140
 
 
 class Alarm(StrEnum):
@@ -66,13 +69,17 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotice:
-    """A fixed text above the quotes; advice is below them. ``heading`` is "" unless there is an ``alarm``."""
+    """A fixed text above the quotes; advice is below them. ``heading`` is "" unless there is an ``alarm``.
+
+    ``because``: the words of a longer message that brought an alarm, in the user's words; else "".
+    """
 
     id: TextId
     kind: NoticeKind
     text: str
     alarm: Alarm | None = None
     heading: str = ""
+    because: str = ""
     translations: tuple[Translation, ...] = ()
 
     @property
@@ -331,9 +338,17 @@ def present_notices(notices: Sequence[Notice], texts: FixedTexts) -> tuple[Shown
         if language and original in named:
             continue
         alarm, heading = _alarm(notice, emergency=emergency)
+        because = _because(notice) if alarm else ""
         others = tuple(_translated(other, texts[other].text, alarm) for other in named if other.startswith(f"{id_}."))
-        shown.append(ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, others))
+        shown.append(ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, because, others))
     return tuple(shown)
+
+
+def _because(notice: Notice) -> str:
+    """Return the words of a longer message that brought a notice, cut short at a word; "" if all of it did."""
+    if not notice.evidence or (found := notice.evidence[0]).text.strip() == found.turn.text.strip():
+        return ""
+    return shorten(found.text, _ECHOED, placeholder=" …")
 
 
 def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:

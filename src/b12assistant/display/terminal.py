@@ -217,7 +217,8 @@ def _notice(notice: ShownNotice, console: Console) -> None:
         elif notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
         else:
-            console.print(Panel(Text(text), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
+            told = "\n" + inert(label("ask.because", words=notice.because)) if notice.because else ""
+            console.print(Panel(Text(text + told), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
 
 
 def _quote(quote: Quoted, console: Console) -> None:
