@@ -52,7 +52,7 @@ PICTURE = (
     (
         "answering",
         (
-            "claims layout retrieval scope turn_forms < asked quoting signals < context < engine < thread "
+            "claims layout retrieval scope turn_forms < asked signals < context quoting < engine < thread "
             "< assistant lookup"
         ),
     ),

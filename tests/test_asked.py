@@ -76,7 +76,7 @@ def test_an_index_holds_what_is_asked_of_its_sentences(tmp_path: Path) -> None:
 
 
 def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> None:
-    first = again(with_questions(tmp_path)).assistant.understood("does it sink").searched.windows[0]
+    first = again(with_questions(tmp_path)).assistant.understood("does it sink").windows[0]
     assert "Metformin" in first.spans[0].text
     plain = with_questions(tmp_path / "plain", asked=False)
     assert again(plain).opened.collection.asked is None
@@ -95,10 +95,10 @@ def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytes
 
 def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:
     space = with_questions(tmp_path)
-    before = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
+    before = again(space).assistant.understood("price of eggs").windows[0].signals.barred
     write(space.corpus, {"not_answered.toml": 'questions = [\n  "price of eggs",\n  "shop for eggs",\n]\n'})
     space.index()
-    after = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
+    after = again(space).assistant.understood("price of eggs").windows[0].signals.barred
     assert before is None
     assert after == pytest.approx(1, abs=0.02)
     assert again(space, RefusingEncoder()).index().generation == space.index().generation

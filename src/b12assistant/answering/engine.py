@@ -38,13 +38,12 @@ from b12assistant.answering.retrieval import (
     readings,
     together,
 )
-from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
+from b12assistant.answering.signals import Calibration, Evidence, Signals, Topics, is_barred, load_topics, words_of
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
-from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection
-from b12assistant.index.encoding import JointReader
+from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
@@ -75,17 +74,36 @@ _ASKS_FOR_A_PAPER = re.compile(
 
 
 @dataclass(frozen=True)
-class Searched:
-    """A reading that was searched. ``encoding``: milliseconds that encoding took. ``in_context``: whether it was read
-    with what stands around it."""
+class Sought:
+    """A question as it is searched: ``own``, by which quotes are judged, in ``wide``, which may hold other words too.
+
+    ``encoding``: milliseconds that encoding took.
+    """
 
     read_as: Interpretation
-    query: Query
+    own: Query
+    wide: Query
+    encoding: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found for a question, judged. ``windows``: candidate quotes, best first. ``difference``: the curators'
+    topic that it is about, if there is one. ``unknown``: how much of it no source has, 0 to 1. ``least``: the
+    confidence from which it is answered.
+    """
+
+    sought: Sought
     hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
-    evidence: Evidence
-    encoding: float
-    in_context: bool = False
+    difference: Difference | None
+    unknown: float
+    least: float
+
+    @property
+    def likely(self) -> float:
+        """Return how likely the best window answers it, 0 to 1."""
+        return self.windows[0].likely if self.windows else 0.0
 
 
 @dataclass(frozen=True)
@@ -113,49 +131,28 @@ class Engine:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    def search(self, asked: Interpretation, settings: Settings, *, literal: bool = False) -> Searched:
-        """Search a question. ``literal``: the words of the sources are not added."""
-        read_as = asked if literal else self.read(asked)
-        begun = time.perf_counter()
-        query = self.query_of(read_as)
-        return self._searched(read_as, query, query, settings, begun)
+    def sought(self, read_as: Interpretation, context: InContext | None = None) -> Sought:
+        """Encode a reading; with its ``context``, by what it means there.
 
-    def search_in_context(
-        self, asked: Sequence[TurnSlice], contexts: Sequence[InContext], settings: Settings
-    ) -> list[Searched]:
-        """Search questions by what they mean in their contexts, each with the nearest question of the library and with
-        the words it leans on.
-
-        A question is judged by its own words, and by how near that question is; one that names nothing ("why them?") by
-        the words of the nearest question, if that is near enough to be what was meant.
+        Then it is searched with the nearest question of the library and the words it leans on too. It is judged by its
+        own words, and by how near that question is; one that names nothing ("why them?") by the words of the nearest
+        question, if that is near enough to be what was meant.
         """
-        begun = time.perf_counter()
-        vectors = ContextReader(self.in_context or self.encoder).vectors(contexts)
-        read = [self.read(Interpretation((each,))) for each in asked]
-        found = []
-        for read_as, own, vector, context in zip(read, self.queries_of(read), vectors, contexts, strict=True):
-            query, others = replace(own, vector=vector), [context.joined]
-            if nearest := self.collection.asked_nearest(vector):
-                question, cosine = nearest
-                others.append(question)
-                if cosine >= _MEANT:
-                    read_as = replace(read_as, question=QuestionText(question))
-                    if not specific(read_as.own.text):
-                        query = replace(self.as_written(question), vector=vector)
-            beside = self._encoded([(readable(each), 0) for each in others])
-            searched = replace(together([*beside, query]), vector=vector)
-            found.append(replace(self._searched(read_as, query, searched, settings, begun), in_context=True))
-            begun = time.perf_counter()
-        return found
-
-    def _searched(
-        self, read_as: Interpretation, query: Query, searched: Query, settings: Settings, begun: float
-    ) -> Searched:
-        """Return what is found for ``searched``; ``query``: the question itself. ``begun``: when encoding began."""
-        took = 1000 * (time.perf_counter() - begun)
-        hits = self.candidates(searched)
-        windows = self.windows(searched, hits, settings)
-        return Searched(read_as, query, hits, windows, self.evidence(query, hits), took)
+        begun, query = time.perf_counter(), self.query_of(read_as)
+        if context is None:
+            return Sought(read_as, query, query, 1000 * (time.perf_counter() - begun))
+        (vector,) = ContextReader(self.in_context or self.encoder).vectors([context])
+        query, others = replace(query, vector=vector), [context.joined]
+        if nearest := self.collection.asked_nearest(vector):
+            question, cosine = nearest
+            others.append(question)
+            if cosine >= _MEANT:
+                read_as = replace(read_as, question=QuestionText(question))
+                if not specific(read_as.own.text):
+                    query = replace(self.as_written(question), vector=vector)
+        around = self._encoded([(readable(each), 0) for each in others])
+        wide = replace(together([*around, query]), vector=vector)
+        return Sought(read_as, query, wide, 1000 * (time.perf_counter() - begun))
 
     def as_written(self, text: str) -> Query:
         """Encode a text in its own words only."""
@@ -167,31 +164,22 @@ class Engine:
             return self.leans.of(self.as_written(text).vector)
         return Leaning.YES if goes_on(text) else Leaning.MAYBE
 
-    @cached(64)
     def read(self, read_as: Interpretation) -> Interpretation:
         """Add the sources' words for those of the user."""
         return self._readings.replaced(read_as)
 
     def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading, as `queries_of` does."""
-        return self.queries_of([read_as])[0]
-
-    def queries_of(self, readings: Sequence[Interpretation]) -> list[Query]:
-        """Encode readings in one batch. Half of a surrogate pair, which no encoder can read, becomes a question mark.
+        """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
         If a question has no specific word ("why there?"), what it leans on counts in full.
         """
-        asked: list[tuple[str, int]] = []
-        others: list[list[str]] = []
-        for read_as in readings:
-            says = bool(specific(read_as.own.text))
-            asked.append((readable(read_as.text), says * read_as.lead))
-            others.append([each.words for each in read_as.replaced])
-            if others[-1]:
-                text, lead = reading(read_as)
-                asked.append((readable(text), says * lead))
-        encoded = iter(self._encoded(asked))
-        return [beside(next(encoded), next(encoded), words) if words else next(encoded) for words in others]
+        says, words = bool(specific(read_as.own.text)), [each.words for each in read_as.replaced]
+        asked = [(readable(read_as.text), says * read_as.lead)]
+        if not words:
+            return self._encoded(asked)[0]
+        text, lead = reading(read_as)
+        own, as_read = self._encoded([*asked, (readable(text), says * lead)])
+        return beside(own, as_read, words)
 
     @once
     def _encoded(self) -> Latest[tuple[str, int], Query]:
@@ -217,6 +205,34 @@ class Engine:
             barred=self.collection.barred([query.vector])[0],
             thorough=self.collection.asked_throughout,
         )
+
+    def judged(
+        self, sought: Sought, hits: tuple[Hit, ...], windows: Sequence[Window], calibration: Calibration, least: float
+    ) -> Found:
+        """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
+        query, evidence = sought.own, self.evidence(sought.own, hits)
+        difference = self.difference(query, windows)
+        sides = difference.sides if difference else ()
+        signals = [self.signals(query, evidence, window) for window in (*windows, *sides)]
+        barred = bool(windows) and is_barred(signals[0])
+        judged = tuple(
+            replace(window, signals=each, likely=0.0 if barred else calibration.confidence(each))
+            for window, each in zip((*windows, *sides), signals, strict=True)
+        )
+        differing = difference and replace(difference, sides=judged[len(windows) :])
+        return Found(sought, hits, judged[: len(windows)], differing, evidence.unknown, least)
+
+    def is_strong(self, query: Query, window: Window, calibration: Calibration) -> bool:
+        """Return whether a judged window likely answers a question: in full, as far as the reader can tell.
+
+        The reader was fitted on a corpus whose sentences are asked something, and reads only a quote that its score can
+        decide. Over another corpus it says nothing: there a higher confidence is needed instead.
+        """
+        asked = window.signals.asked if window.signals.thorough else None
+        if window.likely < calibration.answered or self.reader is None or asked is None:
+            return window.likely >= calibration.answered
+        least, most = (calibration.is_full(score, asked) for score in EXTREMES)
+        return most if least == most else calibration.is_full(self.reader.score(query.asks, window.best.text), asked)
 
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
         """Return what speaks for and against a quote."""
@@ -249,14 +265,14 @@ class Engine:
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
-    def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
-        """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker."""
+    def windows(self, query: Query, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
+        """Return at most ``most`` candidate quotes, best first, without repeats."""
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        return choose(score(found, cosines, query.informative, asked), 4 * settings.quoting.quotes, near)
+        return choose(score(found, cosines, query.informative, asked), most, near)
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,

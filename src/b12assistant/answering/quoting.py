@@ -24,6 +24,7 @@ import numpy as np
 
 from b12assistant.answering.claims import Claims, all_held, claims_of
 from b12assistant.answering.layout import JoinedSentence, Layout
+from b12assistant.answering.signals import UNJUDGED, Signals
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
 from b12assistant.corpus.folder import Dispute
 from b12assistant.data_files import chosen, read_data
@@ -98,12 +99,14 @@ class QuoteSpan:
 class Window:
     """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length.
 
-    A neighbour that was added does not count.
+    A neighbour that was added does not count. ``likely``: how likely it answers, 0 to 1, by its ``signals``.
     """
 
     cut: QuoteSpan
     best: Span
     score: float
+    signals: Signals = UNJUDGED
+    likely: float = 0.0
 
     @property
     def passage(self) -> Passage:

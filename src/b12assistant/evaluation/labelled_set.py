@@ -293,7 +293,7 @@ def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
             bar("answering", len(found), len(labelled))
             answer = space.ask(each.question, each.history).answer
             read = space.assistant.understood(each.question, each.history)
-            ranked = [window.spans for window in read.searched.windows]
+            ranked = [window.spans for window in read.windows]
             exact = all(_is_exact(quote, texts) for quote in answer.quotes)
             found.append(outcome_of(each, answer, ranked, exact=exact, confidence=read.likely))
     return found
