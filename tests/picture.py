@@ -42,7 +42,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < sources < folder < provenance"),
+        ("entries publishers < disputes sources < folder < provenance"),
     ),
     (
         "index",
@@ -62,7 +62,7 @@ PICTURE = (
     ),
     (
         "application",
-        ("workspace < batching improvement shared_answer < health"),
+        ("workspace < batching improvement live shared_answer < health"),
     ),
     (
         "evaluation",

@@ -16,7 +16,7 @@ from fakes import PLAIN, FakeEncoder, FakeWorkspace, RefusingEncoder
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Difference, Window, find_difference
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
-from b12assistant.corpus.folder import Dispute, parse_disputes, resolve
+from b12assistant.corpus.disputes import Dispute, parse_disputes, resolve
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, Span
 

@@ -12,7 +12,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.corpus.folder import Dispute
+from b12assistant.corpus.disputes import Dispute
 from b12assistant.index.asked_questions import AskedQuestions
 from b12assistant.index.lexical_index import FIELDS, BM25FIndex
 from b12assistant.index.vectors import TokenStore

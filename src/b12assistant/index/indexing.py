@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.config import Settings
-from b12assistant.corpus.folder import Dispute, resolve
+from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
 from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, built_with

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from b12assistant.corpus.folder import Dispute, disputes_from_bytes, disputes_to_bytes
+from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import ASKED, AskedQuestions

@@ -17,7 +17,8 @@ from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Level, most_serious
-from b12assistant.application.workspace import Live, Workspace, local_today
+from b12assistant.application.live import Live
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import about

@@ -20,7 +20,8 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from b12assistant.answers import Reason, Reply
-from b12assistant.application.workspace import Workspace, prepare
+from b12assistant.application.live import prepare
+from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
 from b12assistant.threads import give_back, spare_memory
