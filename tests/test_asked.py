@@ -89,8 +89,9 @@ def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytes
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
     np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
     monkeypatch.setattr(module, "_SOME", 1)
-    assert found.best_of_none([unit(1, 1), unit(1, 0)], 2) == pytest.approx([1, 0.5**0.5], abs=0.01)
-    assert asked().best_of_none([unit(1, 0)], 5) == [None]
+    best = [found.best_of_none(each, 2) for each in (unit(1, 1), unit(1, 0))]
+    assert best == pytest.approx([1, 0.5**0.5], abs=0.01)
+    assert asked().best_of_none(unit(1, 0), 5) is None
 
 
 def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:

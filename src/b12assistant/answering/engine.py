@@ -13,7 +13,7 @@ import numpy as np
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
-from b12assistant.answering.context import ContextReader, InContext, Leaning, LeaningModel, load_leaning
+from b12assistant.answering.context import InContext, Leaning, LeaningModel, load_leaning, vector_in_context
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -32,6 +32,7 @@ from b12assistant.answering.retrieval import (
     beside,
     bests_in,
     encode_queries,
+    encode_query,
     idf_of,
     rank,
     reading,
@@ -49,7 +50,7 @@ from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.safety.languages import is_english
-from b12assistant.threads import Latest, cached, once
+from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, Span
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Engine:
         begun, query = time.perf_counter(), self.query_of(read_as)
         if context is None:
             return Sought(read_as, query, query, 1000 * (time.perf_counter() - begun))
-        (vector,) = ContextReader(self.in_context or self.encoder).vectors([context])
+        vector = vector_in_context(context, self.in_context or self.encoder)
         query, others = replace(query, vector=vector), [context.joined]
         if nearest := self.collection.asked_nearest(vector):
             question, cosine = nearest
@@ -149,19 +150,14 @@ class Engine:
             if cosine >= _MEANT:
                 read_as = replace(read_as, question=QuestionText(question))
                 if not specific(read_as.own.text):
-                    query = replace(self.as_written(question), vector=vector)
-        around = self._encoded([(readable(each), 0) for each in others])
-        wide = replace(together([*around, query]), vector=vector)
+                    query = replace(self._encoded(question, 0), vector=vector)
+        wide = replace(together([*(self._encoded(each, 0) for each in others), query]), vector=vector)
         return Sought(read_as, query, wide, 1000 * (time.perf_counter() - begun))
-
-    def as_written(self, text: str) -> Query:
-        """Encode a text in its own words only."""
-        return self._encoded([(readable(text), 0)])[0]
 
     def leaning(self, text: str) -> Leaning:
         """Return whether a turn needs what came before; with an encoder that this was not fitted on, by its form."""
         if self.encoder.digest == self.leans.encoder:
-            return self.leans.of(self.as_written(text).vector)
+            return self.leans.of(self._encoded(text, 0).vector)
         return Leaning.YES if goes_on(text) else Leaning.MAYBE
 
     def read(self, read_as: Interpretation) -> Interpretation:
@@ -174,17 +170,16 @@ class Engine:
         If a question has no specific word ("why there?"), what it leans on counts in full.
         """
         says, words = bool(specific(read_as.own.text)), [each.words for each in read_as.replaced]
-        asked = [(readable(read_as.text), says * read_as.lead)]
+        own = self._encoded(read_as.text, says * read_as.lead)
         if not words:
-            return self._encoded(asked)[0]
+            return own
         text, lead = reading(read_as)
-        own, as_read = self._encoded([*asked, (readable(text), says * lead)])
-        return beside(own, as_read, words)
+        return beside(own, self._encoded(text, says * lead), words)
 
-    @once
-    def _encoded(self) -> Latest[tuple[str, int], Query]:
-        """Encode texts with their leads. The latest are kept: several readings of a turn share texts."""
-        return Latest(lambda asked: encode_queries(asked, self.collection, self.encoder, self.projection), _TEXTS)
+    @cached(_TEXTS)
+    def _encoded(self, text: str, lead: int) -> Query:
+        """Encode a text with its lead. Cached: several readings of a turn share texts."""
+        return encode_query(readable(text), self.collection, self.encoder, self.projection, lead)
 
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
         """Return what a question itself names, and how much of it the sources have.
@@ -202,7 +197,7 @@ class Engine:
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
             leans=bool(query.lead),
-            barred=self.collection.barred([query.vector])[0],
+            barred=self.collection.barred(query.vector),
             thorough=self.collection.asked_throughout,
         )
 
@@ -250,7 +245,7 @@ class Engine:
         def allow(row: int) -> bool:
             return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
 
-        return rank(query, self.collection, allow, k, bests=self._bests)
+        return rank(query, self.collection, allow, k, bests=self._context)
 
     def candidates(self, query: Query) -> tuple[Hit, ...]:
         """Return the best hits, then passages with a sentence that is asked nearly the same question.
@@ -259,7 +254,7 @@ class Engine:
         """
         hits = self.hits(query)
         found, papers = {self.collection.row(hit.passage) for hit in hits}, bool(_ASKS_FOR_A_PAPER.search(query.text))
-        alike = self.collection.asked_alike((query.parts or (query,))[-1].vector, _ALIKE)
+        alike = self.collection.asked_alike(query.vector, _ALIKE)
         rows = [row for row in alike if row not in found and self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
         least = hits[-1].score if hits else 0.0
@@ -315,7 +310,7 @@ class Engine:
         collection = self.collection
         if collection.examples is None or not found:
             return None
-        own = self.as_written(query.read[query.lead :]) if query.lead else query
+        own = self._encoded(query.read[query.lead :], 0) if query.lead else query
         cosines = collection.examples @ own.vector
         closeness: list[tuple[float, float]] = []
         row, near = 0, cosines.tolist()
@@ -405,27 +400,19 @@ class Engine:
         queries = encode_queries(texts, self.collection, self.encoder, self.projection) if texts else []
         return [(place, each.tokens) for (place, _), each in zip(found, queries, strict=True) if len(each.tokens)]
 
-    def cosines(self, query: Query, row: int) -> Vectors:
-        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone."""
-        return _side_by_side([self._cosines(each, row) for each in query.parts or (query,)])
-
     @cached(_CURRENT)
-    def _cosines(self, query: Query, row: int) -> Vectors:
-        """Return the cosines of a query that joins no others. Cached: quotes are chosen, then judged, by them."""
+    def cosines(self, query: Query, row: int) -> Vectors:
+        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone.
+
+        Cached: quotes are chosen, then judged, by them.
+        """
         context = self._context(query, row)[1:]
         if self.collection.alone is None:
             return context
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
 
-    def _bests(self, query: Query, row: int) -> Vectors:
-        return _side_by_side([self._context(each, row) for each in query.parts or (query,)])
-
     @cached(_CURRENT)
     def _context(self, query: Query, row: int) -> Vectors:
-        """Return `bests_in` of a query that joins no others. Cached: the questions of a message share its words."""
+        """Return `bests_in` of a query. Cached: the ranking has most of what quotes are chosen by."""
         return bests_in(query, self.collection, row)
-
-
-def _side_by_side(parts: Sequence[Vectors]) -> Vectors:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -149,16 +149,7 @@ def times_more(turns: Sequence[Turn]) -> int:
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
     """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
     begin = 0 if literal else new_topic(turn.text) or lead_in(turn.text)
-    return Interpretation((_slice(turn, begin, most) or TurnSlice(turn, 0, 0),))
-
-
-def _slice(turn: Turn, begin: int, room: int) -> TurnSlice | None:
-    """Return the first ``room`` characters from ``begin`` on; ``None`` if there is nothing, or no room."""
-    found = _trimmed(turn, begin, len(turn.text))
-    return replace(found, end=min(found.end, found.start + room)) if found and room > 0 else None
-
-
-def _trimmed(turn: Turn, begin: int, end: int) -> TurnSlice | None:
-    """Return the range without blanks at its ends; ``None`` if nothing is left."""
-    inner = trim(turn.text, begin, end)
-    return TurnSlice(turn, inner.start, inner.end) if inner else None
+    own = trim(turn.text, begin, len(turn.text))
+    return Interpretation(
+        (TurnSlice(turn, own.start, min(own.end, own.start + most)) if own else TurnSlice(turn, 0, 0),)
+    )

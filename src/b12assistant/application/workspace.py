@@ -118,9 +118,11 @@ class Workspace:
         """Return the fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
-        with folder.lines_named(self.corpus):
-            own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
-        return WithTranslations({**texts_on(*today), **own}, lambda code: numbers_in(code, *today))
+        texts = texts_on(*today)
+        if self._own_texts:
+            with folder.lines_named(self.corpus):
+                texts = {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))}
+        return WithTranslations(texts, lambda code: numbers_in(code, *today))
 
     @once
     def _own_texts(self) -> Table:
@@ -371,7 +373,7 @@ class Workspace:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""
         limit = self.configuration.settings.loading.megabytes << 20
         try:
-            return read_file(self.corpus / entry.report.file, root=self.corpus, limit=limit)
+            return read_file(self.corpus / entry.document.id, root=self.corpus, limit=limit)
         except (SourceError, ValueError):  # ValueError: a name that the locale cannot encode
             return None
 
@@ -381,7 +383,7 @@ class Workspace:
         present = set(folder.corpus_files(self.corpus))
         yield from (f"{file}: new since indexing" for file in sorted(present - known))
         for entry in self.opened.entries:
-            if entry.report.file not in present:
-                yield f"{entry.report.file}: gone since indexing"
+            if entry.document.id not in present:
+                yield f"{entry.document.id}: gone since indexing"
             elif self.source_changed(entry.document.id):
-                yield f"{entry.report.file}: changed since indexing"
+                yield f"{entry.document.id}: changed since indexing"

@@ -315,9 +315,9 @@ def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
     texts = {}
     with space.reader() as reader:
         for entry in space.opened.entries:
-            path = space.corpus / entry.report.file
+            path = space.corpus / entry.document.id
             try:
-                texts[entry.document.id] = reader.extract(reader.read(path), entry.report.file).text
+                texts[entry.document.id] = reader.extract(reader.read(path), entry.document.id).text
             except SourceError as error:
                 hint = "run `b12assistant index`, then evaluate"
                 raise CorpusError(f"{path}: {error.message}", hint=hint) from error

@@ -112,12 +112,9 @@ class Collection:
         """Return the words of the passages."""
         return SourceWords(self.passages)
 
-    def barred(self, queries: Sequence[Vectors]) -> list[float | None]:
-        """Return, for each of ``queries``, ``(d,)``, the best cosine with a question that nothing answers, if any are
-        listed."""
-        if self.asked is None:
-            return [None] * len(queries)
-        return self.asked.best_of_none(queries, int(self.sentence_starts[-1]))
+    def barred(self, query: Vectors) -> float | None:
+        """Return the best cosine of ``query``, ``(d,)``, with a question that nothing answers, if any are listed."""
+        return self.asked.best_of_none(query, int(self.sentence_starts[-1])) if self.asked is not None else None
 
     def asked_nearest(self, query: Vectors) -> tuple[str, float] | None:
         """Return the question asked of a sentence that is nearest to ``query``, with its cosine, if there is one."""
