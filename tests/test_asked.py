@@ -12,7 +12,7 @@ from fakes import FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import asked_questions as module
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
 from b12assistant.index.indexing import key_of
 
 
@@ -70,7 +70,6 @@ def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
 
 def test_an_index_holds_what_is_asked_of_its_sentences(tmp_path: Path) -> None:
     collection = again(with_questions(tmp_path)).opened.collection
-    assert collection.asked is not None
     texts = [span.text for passage in collection.passages for span in passage.sentences]
     assert [texts[place] for place in collection.asked.sentences] == [text for text, each in LINES for _ in each]
 
@@ -79,7 +78,7 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
     first = again(with_questions(tmp_path)).assistant.understood("does it sink").windows[0]
     assert "Metformin" in first.spans[0].text
     plain = with_questions(tmp_path / "plain", asked=False)
-    assert again(plain).opened.collection.asked is None
+    assert again(plain).opened.collection.asked is NOTHING_ASKED
 
 
 def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

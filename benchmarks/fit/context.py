@@ -189,7 +189,7 @@ def loss_of(found: torch.Tensor, full: torch.Tensor, shares: torch.Tensor, asked
 def all_asked() -> torch.Tensor:
     """Return the vectors of the questions that the corpus asks of its sentences, (a, d)."""
     asked = workspace().engine.collection.asked
-    if asked is None:
+    if not asked.texts:
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
     found = asked.vectors[: len(asked.texts)].astype(np.float32)
     return nn.functional.normalize(torch.tensor(found), dim=-1)

@@ -182,7 +182,7 @@ class Others(AskedQuestions):
 def without_itself(engine: Engine) -> Engine:
     """Return the engine for questions that may be asked of sentences of its index."""
     asked = engine.collection.asked
-    if asked is None:
+    if not len(asked.sentences):
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
     return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
 

@@ -144,7 +144,7 @@ class Engine:
             return Sought(read_as, query, query, 1000 * (time.perf_counter() - begun))
         vector = vector_in_context(context, self.in_context or self.encoder)
         query, others = replace(query, vector=vector), [context.joined]
-        if nearest := self.collection.asked_nearest(vector):
+        if nearest := self.collection.asked.nearest(vector):
             question, cosine = nearest
             others.append(question)
             if cosine >= _MEANT:
@@ -369,8 +369,6 @@ class Engine:
     def _asked_of(self, query: Query, row: int) -> Vectors:
         """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        if self.collection.asked is None:
-            return np.full(last - first, np.nan, np.float32)
         found = self.collection.asked.best(query.vector, first, last)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             found[found < ORDINARY] = np.nan
@@ -394,11 +392,10 @@ class Engine:
     def _words_asked(self, row: int) -> Sequence[tuple[int, Vectors]]:
         """Return the questions that are asked of a passage: places of their sentences, and token vectors, (t, p)."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        asked = () if self.collection.asked is None else self.collection.asked.of(first, last)
-        found = [(place - first, (readable(question), 0)) for place, question in asked if question]
-        texts = [text for _, text in found]
-        queries = encode_queries(texts, self.collection, self.encoder, self.projection) if texts else []
-        return [(place, each.tokens) for (place, _), each in zip(found, queries, strict=True) if len(each.tokens)]
+        asked = [each for each in self.collection.asked.of(first, last) if each[1]]
+        texts = [(readable(question), 0) for _, question in asked]
+        queries = encode_queries(texts, self.collection, self.encoder, self.projection)
+        return [(at - first, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]
 
     @cached(_CURRENT)
     def cosines(self, query: Query, row: int) -> Vectors:

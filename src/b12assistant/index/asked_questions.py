@@ -168,6 +168,8 @@ class AskedQuestions:
 
         Signs alone rule nearly all questions out, in a twentieth of the time that all cosines take.
         """
+        if not len(self.sentences):
+            return self.sentences
         apart = np.bitwise_count(self._signs ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
         some = np.flatnonzero(apart <= _APART * len(query))
         cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
@@ -181,6 +183,9 @@ class AskedQuestions:
         codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
         some = (codes[first : first + _SOME].astype(np.float32) for first in range(0, len(codes), _SOME))
         return max((float((each @ query).max()) / _SCALE for each in some), default=None)
+
+
+NOTHING_ASKED = AskedQuestions(np.empty((0, 0), np.int8), np.empty(0, np.int64))
 
 
 def _as_bits(vectors: Codes | Vectors) -> NDArray[np.uint64]:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, digest_of
 from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
@@ -188,7 +188,7 @@ def previous_of(generation: Generation) -> Previous:
         {entry.document.id: entry for entry in entries},
         dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
         _examples(held, scope),
-        held.asked.by_key() if held.asked else {},
+        held.asked.by_key(),
     )
 
 
@@ -303,7 +303,7 @@ class Indexer:
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            self._asked(read, groups, previous) if digest_of(groups) else None,
+            self._asked(read, groups, previous) if digest_of(groups) else NOTHING_ASKED,
         )
         return Opened(collection, read.entries, read.left_out, {})
 
