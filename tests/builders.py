@@ -16,7 +16,7 @@ from b12assistant.index.indexing import embed
 from b12assistant.index.lexical_index import BM25FIndex, titles_of
 from b12assistant.index.vectors import FaissIndex, TokenStore
 from b12assistant.loaders import load
-from b12assistant.loaders.passages import chunk
+from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.protocols import Encoder
 from b12assistant.types import Document, DocumentId, GenerationId, Passage, Source
 
@@ -32,7 +32,7 @@ def build_document(text: str, *, file: str = "guide.md", source: Source = UNKNOW
 
 def build_passages(document: Document, *, most: int = 200) -> tuple[Passage, ...]:
     """Passages of at most ``most`` words."""
-    return chunk(document, FakeEncoder().count, most=most)
+    return chunk(document, sentences_in(document), FakeEncoder().count, most=most)
 
 
 def build_entry(text: str, *, file: str = "guide.md", source: Source = UNKNOWN, most: int = 200) -> Entry:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Collections, Contents, MilvusTerms, MilvusVectors, Server
+from b12assistant.index.milvus import Collections, Contents, MilvusRows, MilvusTerms, Server
 
 Vectors = NDArray[np.float32]
 
@@ -30,7 +30,7 @@ def contents(vectors: Vectors, lexical: BM25FIndex | None = None) -> Contents:
     return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing))
 
 
-def in_use(collections: Collections, given: Contents) -> MilvusVectors:
+def in_use(collections: Collections, given: Contents) -> MilvusRows:
     """Make a collection of ``given`` the current one, without pymilvus's half-second waits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", lambda seconds: None)
@@ -39,7 +39,7 @@ def in_use(collections: Collections, given: Contents) -> MilvusVectors:
     return collections.open(facts)
 
 
-def milvus_vectors(collections: Collections, vectors: Vectors) -> MilvusVectors:
+def milvus_vectors(collections: Collections, vectors: Vectors) -> MilvusRows:
     return in_use(collections, contents(vectors))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from b12assistant.answering.quoting import CHARACTERS, Window, choose, cuts, score
-from b12assistant.loaders.passages import chunk
+from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.types import Document, Passage
 
 
 def passages_of(document: Document, most: int = 60) -> tuple[Passage, ...]:
-    return chunk(document, lambda text: len(text.split()), most=most)
+    return chunk(document, sentences_in(document), lambda text: len(text.split()), most=most)
 
 
 def windows_of(passage: Passage, *asked: str, most: int = CHARACTERS) -> list[Window]:

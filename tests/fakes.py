@@ -18,6 +18,7 @@ from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError, SourceError
 from b12assistant.index.vectors import Projection
 from b12assistant.loaders import load
+from b12assistant.loaders.passages import sentences_in
 from b12assistant.protocols import Encoded
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.types import Extract
@@ -112,7 +113,8 @@ class FakeReader:
         if name in self.refused:
             raise SourceError(self.refused[name])
         extract = load(data, name)
-        return replace(extract, marks=mark(extract))
+        marked = replace(extract, marks=mark(extract))
+        return replace(marked, sentences=sentences_in(marked))
 
 
 @dataclass(frozen=True)

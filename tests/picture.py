@@ -42,7 +42,7 @@ PICTURE = (
     ),
     (
         "corpus",
-        ("entries publishers < sources < folder < provenance"),
+        ("entries publishers < disputes sources < folder < provenance"),
     ),
     (
         "index",
@@ -52,7 +52,7 @@ PICTURE = (
     (
         "answering",
         (
-            "claims layout retrieval scope turn_forms < asked quoting signals < context < engine < thread "
+            "claims layout retrieval scope turn_forms < asked signals < context quoting < engine < thread "
             "< assistant lookup"
         ),
     ),
@@ -62,7 +62,7 @@ PICTURE = (
     ),
     (
         "application",
-        ("workspace < batching improvement shared_answer < health"),
+        ("workspace < batching improvement live shared_answer < health"),
     ),
     (
         "evaluation",

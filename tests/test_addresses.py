@@ -16,8 +16,8 @@ from serving import EMERGENCY
 from test_turns import loaded
 
 from b12assistant.answers import Quote, Reason, Status, Strength
+from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
-from b12assistant.application.workspace import Live
 from b12assistant.display import addresses
 from b12assistant.types import Document, Span
 from b12assistant.web.turns import Asking, Conversation

@@ -12,7 +12,7 @@ from fakes import FakeWorkspace, RefusingEncoder
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index import asked_questions as module
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
 from b12assistant.index.indexing import key_of
 
 
@@ -70,16 +70,15 @@ def with_questions(folder: Path, *, asked: bool = True) -> FakeWorkspace:
 
 def test_an_index_holds_what_is_asked_of_its_sentences(tmp_path: Path) -> None:
     collection = again(with_questions(tmp_path)).opened.collection
-    assert collection.asked is not None
     texts = [span.text for passage in collection.passages for span in passage.sentences]
     assert [texts[place] for place in collection.asked.sentences] == [text for text, each in LINES for _ in each]
 
 
 def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> None:
-    first = again(with_questions(tmp_path)).assistant.understood("does it sink").searched.windows[0]
+    first = again(with_questions(tmp_path)).assistant.understood("does it sink").windows[0]
     assert "Metformin" in first.spans[0].text
     plain = with_questions(tmp_path / "plain", asked=False)
-    assert again(plain).opened.collection.asked is None
+    assert again(plain).opened.collection.asked is NOTHING_ASKED
 
 
 def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,16 +88,17 @@ def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytes
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
     np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
     monkeypatch.setattr(module, "_SOME", 1)
-    assert found.best_of_none([unit(1, 1), unit(1, 0)], 2) == pytest.approx([1, 0.5**0.5], abs=0.01)
-    assert asked().best_of_none([unit(1, 0)], 5) == [None]
+    best = [found.best_of_none(each, 2) for each in (unit(1, 1), unit(1, 0))]
+    assert best == pytest.approx([1, 0.5**0.5], abs=0.01)
+    assert asked().best_of_none(unit(1, 0), 5) is None
 
 
 def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:
     space = with_questions(tmp_path)
-    before = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
+    before = again(space).assistant.understood("price of eggs").windows[0].signals.barred
     write(space.corpus, {"not_answered.toml": 'questions = [\n  "price of eggs",\n  "shop for eggs",\n]\n'})
     space.index()
-    after = again(space).assistant.understood("price of eggs", ()).searched.evidence.barred
+    after = again(space).assistant.understood("price of eggs").windows[0].signals.barred
     assert before is None
     assert after == pytest.approx(1, abs=0.02)
     assert again(space, RefusingEncoder()).index().generation == space.index().generation

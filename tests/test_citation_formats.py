@@ -19,7 +19,18 @@ from b12assistant.display import addresses
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.markup import dotted, pasted
 from b12assistant.display.quoted import Basis, Quoted, in_short
-from b12assistant.types import Document, DocumentId, Extent, Interest, OriginId, Source, SourceKind, SourceWeight, Words
+from b12assistant.types import (
+    Document,
+    DocumentId,
+    Extent,
+    Interest,
+    Origin,
+    OriginId,
+    Source,
+    SourceKind,
+    SourceWeight,
+    Words,
+)
 
 TODAY = date(2026, 11, 20)
 BASE = "http://127.0.0.1:7860"
@@ -93,17 +104,21 @@ ROOT = Path(__file__).parent.parent
 
 
 def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
-    return Basis(
+    origin = Origin(
         OriginId(publisher),
         "A title",
         publisher,
         kind,
-        SourceWeight.STUDY,
-        published,
-        "https://example.org/",
-        "a place",
-        Extent.WHOLE,
+        country="GB",
+        published=published,
+        read_on=date(2026, 11, 20),
+        read=Extent.WHOLE,
+        url="https://example.org/",
+        terms="as printed",
+        part_read="all",
+        weight=SourceWeight.STUDY,
     )
+    return Basis(origin, "a place")
 
 
 def chip(*publications: Basis) -> tuple[str, ...]:

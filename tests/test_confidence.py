@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.signals import Calibration, Signals, is_barred, load_calibration
+from b12assistant.config import AnsweringSettings
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Judged, Labelled, Limits, Outcome, changes, judged, limits_of
+from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of
 
 COMMITTED = load_calibration()
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
@@ -96,7 +97,7 @@ def test_being_close_is_not_enough_where_nothing_is_asked() -> None:
 
 RIGHT = [Judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
 WRONG = [Judged(0.3 + place / 50, right=False, gold=False) for place in range(20)]
-NOW = Limits(0.3, 0.8)
+NOW = AnsweringSettings(0.3, 0.8)
 
 
 def test_the_lower_limit_keeps_nearly_all_right_quotes_and_refuses_what_is_below() -> None:
@@ -149,7 +150,7 @@ def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_dista
 
 
 def test_it_is_said_what_the_limits_change() -> None:
-    assert list(changes([*RIGHT, *WRONG], NOW, Limits(0.51, 0.7))) == [
+    assert list(changes([*RIGHT, *WRONG], NOW, AnsweringSettings(0.51, 0.7))) == [
         "answering.least: 0.300 now, 0.510 fits",
         "answering.strong: 0.800 now, 0.700 fits",
         "refused, of 40 answerable questions: 0 now, 1 then",

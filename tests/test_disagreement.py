@@ -16,8 +16,7 @@ from fakes import PLAIN, FakeEncoder, FakeWorkspace, RefusingEncoder
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Difference, Window, find_difference
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
-from b12assistant.config import Settings
-from b12assistant.corpus.folder import Dispute, parse_disputes, resolve
+from b12assistant.corpus.disputes import Dispute, parse_disputes, resolve
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Document, Span
 
@@ -99,7 +98,7 @@ def test_the_questions_own_words_decide_the_topic(turns: list[str], told: bool) 
     engine = Engine(collection, encoder, PLAIN)
     parts = tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(turns))
     query = engine.query_of(Interpretation(parts))
-    windows = engine.windows(query, engine.hits(query), Settings())
+    windows = engine.windows(query, engine.hits(query), 12)
     found = engine.difference(query, windows)
     assert (found is not None) is told
 

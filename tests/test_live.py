@@ -16,7 +16,7 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
-from b12assistant.application.workspace import Live
+from b12assistant.application.live import Live
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
 

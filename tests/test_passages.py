@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from b12assistant.errors import SourceError
-from b12assistant.loaders.passages import chunk, passage_id
+from b12assistant.loaders.passages import chunk, passage_id, sentences_in
 from b12assistant.types import BlockKind, Document, DocumentId, Mark, MarkKind, Passage, Range
 
 PIECES = [
@@ -52,7 +52,7 @@ def read(text: str, file: str) -> Document:
 
 
 def passages_of(document: Document, most: int) -> tuple[Passage, ...]:
-    return chunk(document, FakeEncoder().count, most=most)
+    return chunk(document, sentences_in(document), FakeEncoder().count, most=most)
 
 
 @given(TEXTS, FILES, MOST)
@@ -117,7 +117,8 @@ def texts(passages: tuple[Passage, ...]) -> list[list[str]]:
 
 
 def test_a_sentence_without_blanks_is_split_anyway() -> None:
-    assert texts(chunk(build_document("x" * 25, file="a.txt"), len, most=10)) == [["x" * 10], ["x" * 10], ["x" * 5]]
+    document = build_document("x" * 25, file="a.txt")
+    assert texts(chunk(document, sentences_in(document), len, most=10)) == [["x" * 10], ["x" * 10], ["x" * 5]]
 
 
 def test_each_reference_is_a_passage_of_its_own() -> None:

@@ -106,7 +106,7 @@ def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: s
     assert reply.answer.status is Status.ANSWERED
     first = present(reply, space.setting()).quotes[0]
     best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best.range))
-    assert best.basis[0].publisher.startswith(("NHS", "NICE"))
+    assert best.basis[0].origin.publisher.startswith(("NHS", "NICE"))
 
 
 def test_an_answer_says_a_thing_once(space: Workspace) -> None:

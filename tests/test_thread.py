@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders import build_collection
 from builders_answers import EASY, assistant, source
-from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.assistant import Answerer
-from b12assistant.answering.engine import Engine
-from b12assistant.answering.thread import Read, Thread
+from b12assistant.answering.engine import Found
 from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
-from b12assistant.config import Settings
 from b12assistant.safety.triage import Triager, load_rules
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
 LEGS = source("Myelin wraps nerves in the leg. Rice is white.", "legs.txt")
 SHOP = source("An injection heals. Salt is cheap.", "shop.txt")
-ENGINE = Engine(build_collection(NERVES, LEGS, SHOP), FakeEncoder(), PLAIN)
+READER = assistant(NERVES, LEGS, SHOP)
 ASKED = "What wraps nerves?"
 UNKNOWN = "Does zyx hurt nerves?"
 MOST = 2_000
@@ -29,27 +25,22 @@ LONG_TURN = ("Does it wrap myelin and nerves? " * 700)[:20_000]
 WARY = replace(EASY, missing=-400)
 
 
-THREAD = Thread(ENGINE, Settings(), EASY, MOST)
-WARY_THREAD = replace(THREAD, calibration=WARY)
+WARY_READER = replace(READER, calibration=WARY)
 
 
-def turns(*texts: str) -> tuple[Turn, ...]:
-    return tuple(Turn(index, text) for index, text in enumerate(texts))
+def read(*texts: str, reader: Answerer = READER) -> Found:
+    return reader.understood(texts[-1], texts[:-1])
 
 
-def read(*texts: str, thread: Thread = THREAD) -> Read:
-    return thread.read(turns(*texts))
-
-
-def read_as(*texts: str, thread: Thread = THREAD) -> Interpretation:
-    return read(*texts, thread=thread).searched.read_as
+def read_as(*texts: str) -> Interpretation:
+    return read(*texts).sought.read_as
 
 
 def turns_read(interpretation: Interpretation) -> set[int]:
     return {part.turn.index for part in interpretation.parts}
 
 
-def is_answered(found: Read) -> bool:
+def is_answered(found: Found) -> bool:
     return found.likely >= EASY.possibly
 
 
@@ -73,21 +64,21 @@ def test_a_remark_is_passed_over(remark: str) -> None:
 )
 def test_a_turn_that_asks_nothing_new_is_read_as_the_last_question(text: str, move: Move) -> None:
     asked, again = read(ASKED), read(ASKED, text)
-    assert again == replace(asked, searched=replace(asked.searched, read_as=again.searched.read_as))
-    assert again.searched.read_as == replace(asked.searched.read_as, move=move)
+    assert again.windows == asked.windows
+    assert again.sought.read_as == replace(asked.sought.read_as, move=move)
 
 
 def test_a_refused_topic_stays_refused() -> None:
-    assert not is_answered(read(UNKNOWN, thread=WARY_THREAD))
-    assert not is_answered(read(UNKNOWN, "even once?", thread=WARY_THREAD))
+    assert not is_answered(read(UNKNOWN, reader=WARY_READER))
+    assert not is_answered(read(UNKNOWN, "even once?", reader=WARY_READER))
 
 
 def test_words_of_a_refused_topic_are_not_left_out_by_a_pronoun() -> None:
-    assert not is_answered(read(UNKNOWN, "does it hurt nerves in the arm?", thread=WARY_THREAD))
+    assert not is_answered(read(UNKNOWN, "does it hurt nerves in the arm?", reader=WARY_READER))
 
 
 def test_a_whole_question_after_a_refused_one_is_answered() -> None:
-    assert is_answered(read(UNKNOWN, ASKED, thread=WARY_THREAD))
+    assert is_answered(read(UNKNOWN, ASKED, reader=WARY_READER))
 
 
 def test_a_reading_of_a_long_history_fits_what_is_searched() -> None:

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from serving import empty_space, small_space
 
-from b12assistant.application.workspace import Workspace
-from b12assistant.integrations.mcp_server import warmup as warmup_of_tools
 from b12assistant.threads import NativeCalls, once
 from b12assistant.web.questions import Warmup
 
@@ -120,15 +118,10 @@ def waited(warmup: Warmup) -> str | None:
     return problem
 
 
-def test_what_cannot_be_loaded_is_reported_and_nothing_is_made_after_it(tmp_path: Path) -> None:
-    made: list[Workspace] = []
-    problem = waited(Warmup(empty_space(tmp_path), made.append))
+def test_what_cannot_be_loaded_is_reported_and_what_can_is_opened(tmp_path: Path) -> None:
+    problem = waited(Warmup(empty_space(tmp_path / "empty")))
     assert problem is not None
     assert "b12assistant index" in problem
-    assert made == []
-
-
-def test_for_tools_of_other_assistants_only_the_index_is_opened(tmp_path: Path) -> None:
     space = small_space(tmp_path, ASKING)
-    assert waited(warmup_of_tools(space)) is None
+    assert waited(Warmup(space)) is None
     assert "opened" in vars(space)

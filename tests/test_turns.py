@@ -14,7 +14,7 @@ from corpora import again
 from fakes import FakeWorkspace
 from serving import empty_space, small_space
 
-from b12assistant.application.workspace import Live
+from b12assistant.application.live import Live
 from b12assistant.display.labels import label
 from b12assistant.web.questions import Lane, Questions, Warmup
 from b12assistant.web.turns import Asking, Conversation

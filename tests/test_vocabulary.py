@@ -16,17 +16,17 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.index.collection import SourceWords
-from b12assistant.language.vocabulary import Kind, Term, Vocabulary, load_vocabulary
+from b12assistant.language.vocabulary import Term, Vocabulary, load_vocabulary
 from b12assistant.language.words import american, terms
 from b12assistant.types import Document, DocumentId, Passage, PassageId
 
 SHIPPED = load_vocabulary()
 SMALL = Vocabulary(
     (
-        Term(TermId("injections"), Kind.LAY, ("jab", "jabs")),
-        Term(TermId("pernicious anaemia"), Kind.ABBREVIATION, ("PA",)),
-        Term(TermId("tingling"), Kind.LAY, ("pins and needles",)),
-        Term(TermId("needling"), Kind.LAY, ("needles",)),
+        Term(TermId("injections"), ("jab", "jabs")),
+        Term(TermId("pernicious anaemia"), ("PA",)),
+        Term(TermId("tingling"), ("pins and needles",)),
+        Term(TermId("needling"), ("needles",)),
     )
 )
 
@@ -114,7 +114,7 @@ ENGLISH = frozenset({"the", "tea", "favour", "shortage", "jab", "in", "of", "my"
 SOURCE = Document(DocumentId("a.txt"), "digest", "A", "Four nerves: injection, tingling, paralysis, Myelin.")
 WORDS = Vocabulary(
     tuple(
-        Term(TermId(term), Kind.LAY, variants)
+        Term(TermId(term), variants)
         for term, variants in {
             "injection": ("jab",),
             "tingling": ("pins and needles",),

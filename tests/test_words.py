@@ -87,7 +87,7 @@ def test_what_people_call_it_reaches_the_document(space: Workspace, question: st
     ],
 )
 def test_a_slip_is_read_as_what_was_meant(space: Workspace, question: str, meant: str) -> None:
-    replaced = space.assistant.understood(question).searched.read_as.replaced
+    replaced = space.assistant.understood(question).sought.read_as.replaced
     assert meant in [change.words.lower() for change in replaced]
 
 
@@ -104,4 +104,4 @@ def test_a_slip_is_read_as_what_was_meant(space: Workspace, question: str, meant
     ],
 )
 def test_names_of_other_things_are_not_corrected(space: Workspace, names: str) -> None:
-    assert [change.words for change in space.assistant.understood(names).searched.read_as.replaced] == []
+    assert [change.words for change in space.assistant.understood(names).sought.read_as.replaced] == []

@@ -148,7 +148,7 @@ class Reader(Tuned):
         return nn.functional.normalize(self.model(**read).last_hidden_state.float(), dim=-1), offsets
 
     def in_context(self, questions: Sequence[InContext]) -> torch.Tensor:
-        """Return the vectors of questions in context, (n, d), as `ContextReader` computes them."""
+        """Return the vectors of questions in context, (n, d), as `vector_in_context` computes them."""
         states, offsets = self._read([question.text for question in questions], LONGEST)
         ends = torch.tensor([len(question.asks) for question in questions])[:, None]
         own = ((offsets[..., 0] < ends) & (offsets[..., 1] > offsets[..., 0])).float()[..., None]
@@ -189,7 +189,7 @@ def loss_of(found: torch.Tensor, full: torch.Tensor, shares: torch.Tensor, asked
 def all_asked() -> torch.Tensor:
     """Return the vectors of the questions that the corpus asks of its sentences, (a, d)."""
     asked = workspace().engine.collection.asked
-    if asked is None:
+    if not asked.texts:
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
     found = asked.vectors[: len(asked.texts)].astype(np.float32)
     return nn.functional.normalize(torch.tensor(found), dim=-1)

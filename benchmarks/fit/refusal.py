@@ -138,7 +138,7 @@ def longer() -> tuple[Calibration, list[str]]:
 
 def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     """Yield for each quote its place, the reader's score, the cosine of the nearest question asked, and its grade."""
-    engine, settings = without_itself(space.engine), space.assistant.settings
+    engine, quotes = without_itself(space.engine), space.assistant.settings.quoting.quotes
     reader = engine.reader
     if reader is None:
         raise SystemExit("there is no reader for this encoder")
@@ -146,7 +146,7 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         query = engine.query(told["question"])
         hits = engine.hits(query)
         evidence = engine.evidence(query, hits)
-        for place, window in enumerate(engine.windows(query, hits, settings)[: settings.quoting.quotes]):
+        for place, window in enumerate(engine.windows(query, hits, 4 * quotes)[:quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
             if grade is not None and asked is not None:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)
@@ -182,7 +182,7 @@ class Others(AskedQuestions):
 def without_itself(engine: Engine) -> Engine:
     """Return the engine for questions that may be asked of sentences of its index."""
     asked = engine.collection.asked
-    if asked is None:
+    if not len(asked.sentences):
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
     return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
 

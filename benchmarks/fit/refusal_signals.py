@@ -68,8 +68,8 @@ class Searched:
 
 
 def search(space: Workspace, questions: Sequence[Asked]) -> list[Searched]:
-    found = [space.assistant.understood(each.question).searched for each in questions]
-    return [Searched(each.query, each.hits, next(iter(each.windows), None)) for each in found]
+    found = [space.assistant.understood(each.question) for each in questions]
+    return [Searched(each.sought.own, each.hits, next(iter(each.windows), None)) for each in found]
 
 
 def signals_of(engine: Engine, topics: Topics, searched: Sequence[Searched]) -> np.ndarray:

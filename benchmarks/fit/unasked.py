@@ -102,24 +102,20 @@ def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
 
 def asked_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]:
     """Ask each question; one of a message counts as a question."""
-    engine = space.engine
     for asked in questions:
-        thread = space.assistant._thread
         turns = turns_of(asked["question"], asked.get("history", ()))
-        for read in thread.understood(turns, thread.questions_of(turns)):
-            searched = read.searched
-            if not searched.windows:
+        for read in map(space.assistant._found, space.assistant._thread.questions(turns)):
+            if not read.windows:
                 continue
             right = [
                 window.passage.document.id.removesuffix(".md") in asked["documents"]
                 if "documents" in asked
                 else any(is_hit(joined_text(window.spans), gold) for gold in asked.get("gold", ()))
-                for window in searched.windows[:3]
+                for window in read.windows[:3]
             ]
             kind = asked["kind"] if asked["kind"] in ("near", "off") else "answered"
             kind = "near" if kind == "answered" and not (asked.get("gold") or asked.get("documents")) else kind
-            signals = engine.signals(searched.query, searched.evidence, searched.windows[0])
-            yield Row(kind, signals, RIGHT if right[0] else IN_THREE if any(right) else NOT)
+            yield Row(kind, read.windows[0].signals, RIGHT if right[0] else IN_THREE if any(right) else NOT)
 
 
 def weights_of(found: list[list[Row]]) -> dict[str, float]:

@@ -33,7 +33,7 @@ from b12assistant.index.indexing import Embedded, embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
 from b12assistant.index.vectors import FaissIndex, Projection, TokenStore
 from b12assistant.language.words import split_sentences, trim
-from b12assistant.loaders.passages import chunk
+from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.types import Block, BlockKind, Document, DocumentId, GenerationId, Passage
 from ranking.datasets import Text
@@ -98,7 +98,8 @@ def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache
     for start in range(0, len(documents), _SHARD):
         progress("encoding", start, len(documents))
         shard = documents[start : start + _SHARD]
-        split = [each for document in shard if (each := chunk(document, encoder.count, most=most))]
+        parts = (chunk(document, sentences_in(document), encoder.count, most=most) for document in shard)
+        split = [each for each in parts if each]
         passages += [passage for each in split for passage in each]
         path = cache / f"{_key(shard, encoder, projection)}.npz"
         if split:

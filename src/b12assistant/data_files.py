@@ -41,8 +41,8 @@ def read_data(*path: str) -> dict[str, Any]:
 
 @cache
 def chosen(section: str) -> Mapping[str, float]:
-    """Return a section of ``data/calibration.toml``: numbers that were chosen on labelled data, by name."""
-    return MappingProxyType(read_data("calibration.toml")[section])
+    """Return a section of ``data/chosen.toml``: numbers that were chosen on labelled data, by name."""
+    return MappingProxyType(read_data("chosen.toml")[section])
 
 
 def read_fitted(*path: str, parse: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:

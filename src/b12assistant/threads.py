@@ -8,10 +8,9 @@ import ctypes
 import functools
 import gc
 import threading
-from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-Key = TypeVar("Key", bound=Hashable)
 Owner = TypeVar("Owner")
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -50,29 +49,6 @@ def cached(
         return once(kept)
 
     return keeping
-
-
-class Latest(Generic[Key, Made]):
-    """Keep what a function makes of each key, for the ``most`` latest keys; those not kept are made in one call."""
-
-    def __init__(self, make: Callable[[Sequence[Key]], Sequence[Made]], most: int) -> None:
-        self._make, self._most = make, most
-        self._kept: dict[Key, Made] = {}  # the latest last
-        self._changing = threading.Lock()
-
-    def __call__(self, keys: Sequence[Key]) -> list[Made]:
-        """Return the results for ``keys``, in order."""
-        with self._changing:
-            found = {key: self._kept[key] for key in keys if key in self._kept}
-        if missing := [key for key in dict.fromkeys(keys) if key not in found]:
-            found.update(zip(missing, self._make(missing), strict=True))
-        with self._changing:
-            for key in found:
-                self._kept.pop(key, None)
-            self._kept.update(found)
-            for key in list(self._kept)[: -self._most]:
-                del self._kept[key]
-        return [found[key] for key in keys]
 
 
 class NativeCalls:

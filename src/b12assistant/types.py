@@ -273,7 +273,8 @@ class Extract:
     """The result of loading a file: canonical text and its maps.
 
     ``sections`` and ``blocks`` cover ``text`` in order; ``front`` is the raw front matter of a Markdown file,
-    which is not part of the text; ``warnings`` are sentences for the report; ``marks`` come with cleaning.
+    which is not part of the text; ``warnings`` are sentences for the report; ``marks`` come with cleaning, and then
+    ``sentences``, those that may be quoted.
     """
 
     text: str
@@ -286,6 +287,7 @@ class Extract:
     front: str | None = None
     warnings: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
+    sentences: tuple[Range, ...] = ()
 
     def document(self, name: DocumentId, digest: str, title: str, source: Source) -> Document:
         """Return the document with this text and its maps."""

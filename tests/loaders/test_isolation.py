@@ -13,6 +13,7 @@ from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import isolation, load
 from b12assistant.loaders.isolation import IsolatedLoader
+from b12assistant.loaders.passages import sentences_in
 from b12assistant.types import Block, BlockKind, Extract, Mark, MarkKind, Range
 
 SLOW_PDF = assemble([b"BT /F1 11 Tf 72 700 Td " + b"(word ) Tj " * 400_000 + b"ET"])
@@ -129,6 +130,7 @@ SOUND = isolation.pack(
         page_starts=(0, 3),
         blocks=(Block(BlockKind.PARAGRAPH, Range(0, 10)),),
         marks=(Mark(Range(0, 2), MarkKind.NEVER, "advert"), Mark(Range(4, 10), MarkKind.REFERENCE, "reference")),
+        sentences=(Range(2, 4), Range(4, 10)),
     )
 )
 
@@ -146,6 +148,7 @@ SOUND = isolation.pack(
         (b'"start":0,"end":2', b'"start":0,"end":5'),
         (b'"start":4,"end":10', b'"start":4,"end":11'),
         (b'"never"', b'"always"'),
+        (b'{"start":2,"end":4}', b'{"start":2,"end":5}'),
     ],
     ids=ascii,
 )
@@ -159,8 +162,9 @@ def test_an_impossibly_long_message_is_not_waited_for() -> None:
     assert isolation.receive(io.BytesIO(b"\xff" * 8 + b"words")) is None
 
 
-def test_the_worker_marks_as_this_process_does(loader: IsolatedLoader) -> None:
+def test_the_worker_marks_and_splits_as_this_process_does(loader: IsolatedLoader) -> None:
     text = "# Feet\n\nNumb feet are a sign. Buy now!\n\n## References\n\n1. Smith J. Feet. 2014; 3: 4-5.\n" * 40
     here = load(text.encode(), "a.md")
-    assert loader.extract(text.encode(), "a.md") == replace(here, marks=mark(here))
-    assert mark(here)
+    marked = replace(here, marks=mark(here))
+    assert loader.extract(text.encode(), "a.md") == replace(marked, sentences=sentences_in(marked))
+    assert marked.marks

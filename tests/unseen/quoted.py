@@ -7,7 +7,7 @@ from dataclasses import replace
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
 from b12assistant.loaders import load
-from b12assistant.loaders.passages import chunk
+from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.types import DocumentId, Extract, Source
 
 
@@ -25,5 +25,5 @@ def sentences_of(data: bytes, name: str) -> list[str]:
 
 def _sentences(extract: Extract) -> list[str]:
     document = replace(extract, marks=mark(extract)).document(DocumentId("a"), "", "", Source())
-    passages = chunk(document, lambda text: len(text.split()), most=256, limit=100)
+    passages = chunk(document, sentences_in(document), lambda text: len(text.split()), most=256, limit=100)
     return [sentence.text for passage in passages for sentence in passage.sentences]

@@ -15,7 +15,7 @@ from b12assistant.corpus.provenance import attribute, read_sentences, without_or
 from b12assistant.corpus.sources import SourcesFile, read_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.loaders import load
-from b12assistant.loaders.passages import chunk
+from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source
 
 REFERENCES: Final = "references.toml"
@@ -94,7 +94,7 @@ def _read(
     title = source.title or extract.title or file
     document = replace(extract, marks=mark(extract)).document(DocumentId(file), "", title, source)
     document, warnings = attribute(document, read_sentences(corpus, file), origins)
-    passages = chunk(document, lambda text: len(text.split()), most=_WHOLE)
+    passages = chunk(document, sentences_in(document), lambda text: len(text.split()), most=_WHOLE)
     pieces = list(_pieces(document, passages))
     sentences, references = (tuple(text for text, listed in pieces if listed == which) for which in (False, True))
     unnamed = (f"no origin is named for: {sentence.text}" for sentence in without_origin(document, passages))

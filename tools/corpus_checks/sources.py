@@ -15,16 +15,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes, resolve
 from b12assistant.corpus.entries import CuratedEntry, DataFile
 from b12assistant.corpus.entries import Text as NonEmpty
-from b12assistant.corpus.folder import (
-    DISPUTES_FILE,
-    NOT_ANSWERED_FILE,
-    SENTENCES_FOLDER,
-    corpus_not_answered,
-    parse_disputes,
-    resolve,
-)
+from b12assistant.corpus.folder import NOT_ANSWERED_FILE, SENTENCES_FOLDER, corpus_not_answered
 from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceFactsError

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from b12assistant.answering.asked import MOST_ASKED, Asked
-from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import Cues, Difference, Window, order
+from b12assistant.answering.asked import MOST_ASKED
+from b12assistant.answering.engine import Engine, Found
+from b12assistant.answering.quoting import Cues, Window, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
-from b12assistant.answering.thread import Read, Thread, alone, times_more
+from b12assistant.answering.thread import Question, Thread, alone, times_more
 from b12assistant.answering.turn_forms import greets, only_remarks, states
 from b12assistant.answers import (
     Answer,
@@ -39,7 +39,7 @@ from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.safety.opinion import kind_line
-from b12assistant.threads import once
+from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Interest, Passage, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
@@ -59,6 +59,7 @@ CUT = TextId("question_cut")
 ENGLISH = TextId("language")
 SCOPE = TextId("scope")
 TRIAGE_FAILED = TextId("triage_failed")
+Spans = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +103,23 @@ class Answerer:
 
         Raises ``QuestionError`` for what cannot be read as a question.
         """
-        read = triaged or self.triaged(question, history)
+        read = triaged or self.triaged(question, history)  # turns, triage
         begun = time.perf_counter()
-        turns, triage, warning = read.turns, read.triage, self.warning(read)
-        if warning is not None and warning.answer.reason is Reason.RED_FLAG:
+        if (warning := self._unsearched(read)) is not None:
             return _kindly(warning)
-        try:
-            engine = self.engine()
-        except AssistantError:
-            if warning is None:
-                raise
-            return _kindly(warning)  # a serious matter gets its warning even without an index
-        started = time.perf_counter()
-        thread = self._thread
-        triage = replace(triage, notices=_of_corpus(triage.notices, engine))
-        asked = self._asked(turns, triage.apart)[-1 if literal else 0 :]
-        questions = () if literal else thread.questions_of(asked)
-        understood = [thread.as_typed(asked[-1])] if literal else thread.understood(asked, questions[:MOST_ASKED])
+        thread, turn, started = self._thread, read.turns[-1], time.perf_counter()
+        asked = self._asked(read.turns, read.triage.apart)[-1 if literal else 0 :]
+        questions = [thread.as_typed(asked[-1])] if literal else thread.questions(asked)
+        found = [self._found(each) for each in questions[:MOST_ASKED]]  # query, candidates, windows, judgement
         searched = time.perf_counter()
-        if questions:
-            answer = self._parts(thread, questions, understood, turns[-1], triage.notices)
+        notices = _of_corpus(read.triage.notices, thread.engine)
+        if questions[0].words is None:
+            answer = self._whole(found[0], turn, times_more(asked), self._shown_before(asked), notices)
         else:
-            answer = self._page(thread, understood[0], asked, turns[-1], triage.notices)
-        encoding = sum(each.searched.encoding for each in understood)
-        if triage.doubts and answer.status is Status.ANSWERED:  # below the text of a likely emergency nothing is sure
+            answer = self._joined(questions, found, turn, notices)
+        if read.triage.doubts and answer.status is Status.ANSWERED:  # below a likely emergency nothing is sure
             answer = replace(answer, status=Status.POSSIBLY)
+        encoding = sum(each.sought.encoding for each in found)
         timings = Timings(
             triage=read.milliseconds,
             encode=round(encoding, 2),
@@ -134,8 +127,37 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
-        least = thread.calibration.message if answer.parts else thread.least(understood[0])
-        return _kindly(Reply(answer, timings, engine.collection.generation, least=least))
+        return _kindly(Reply(answer, timings, thread.engine.collection.generation, least=found[0].least))
+
+    def _unsearched(self, read: Triaged) -> Reply | None:
+        """Return what is said without a search: in an emergency, and in a serious matter even without an index."""
+        warning = self.warning(read)
+        if not read.triage.withholds:
+            try:
+                self._thread  # noqa: B018 - raises if there is no index
+            except AssistantError:
+                if warning is None:
+                    raise
+            else:
+                return None
+        return warning
+
+    @cached(64)
+    def _found(self, question: Question) -> Found:
+        """Pass a question from its query to a judgement, in one reading after the other.
+
+        Cached, since each turn of a conversation reads the earlier ones.
+        """
+        engine, calibration, most = self._thread.engine, self._thread.calibration, 4 * self.settings.quoting.quotes
+        found: list[Found] = []
+        for attempt in question.attempts:
+            sought = engine.sought(attempt.read_as, attempt.context)
+            hits = engine.candidates(sought.wide)
+            windows = engine.windows(sought.wide, hits, most)  # more than are shown, to find a better speaker
+            found.append(engine.judged(sought, hits, windows, calibration, attempt.least))
+            if question.enough is not None and found[-1].likely >= question.enough:
+                break
+        return max(found, key=lambda each: each.likely) if question.enough is None else found[-1]
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""
@@ -156,13 +178,13 @@ class Answerer:
         notices = _of_corpus(read.triage.notices, engine)
         return (*notices, *_cut(read_as)), engine.hits(engine.query_of(read_as), k, wanted)
 
-    def understood(self, question: str, history: Sequence[str] = ()) -> Read:
-        """Return the question as read, what was found for it, best first, and how likely the best one answers it.
+    def understood(self, question: str, history: Sequence[str] = ()) -> Found:
+        """Return what was found for a question, read as one, best first, and how likely the best one answers it.
 
         Nothing is refused yet, and who speaks is not chosen.
         """
         turns = turns_of(question, history)
-        return self._thread.read(self._asked(turns, self._triaged(turns).apart if history else ()))
+        return self._found(self._thread.whole(self._asked(turns, self._triaged(turns).apart if history else ())))
 
     @property
     def in_use(self) -> Calibration:
@@ -171,12 +193,11 @@ class Answerer:
 
     @once
     def _thread(self) -> Thread:
-        """Return what reads turns; it keeps the latest, since each turn of a conversation reads the earlier ones."""
         engine = self.engine()
         calibration = self.calibration.suited(asked_throughout=engine.collection.asked_throughout)
         chosen = self.settings.answering
         calibration = calibration.with_limits(least=chosen.least, strong=chosen.strong)
-        return Thread(engine, self.settings, calibration, SEARCHED_CHARACTERS)
+        return Thread(engine, calibration, SEARCHED_CHARACTERS)
 
     def _triaged(self, turns: Sequence[Turn]) -> Triage:
         try:
@@ -202,26 +223,24 @@ class Answerer:
                 kept.append(turn)
         return (*kept, asked[-1])
 
-    def _parts(
-        self, thread: Thread, questions: Sequence[Asked], reads: Sequence[Read], turn: Turn, flagged: Sequence[Notice]
+    def _joined(
+        self, questions: Sequence[Question], read: Sequence[Found], turn: Turn, flagged: Sequence[Notice]
     ) -> Answer:
         """Answer the questions of a message one by one; a quote that holds another is shown for both."""
-        most = self.settings.quoting.quotes if len(reads) == 1 else _OF_SEVERAL
-        quotes: dict[tuple[Span, ...], Quote] = {}
+        most = self.settings.quoting.quotes if len(read) == 1 else _OF_SEVERAL
+        quotes: dict[Spans, Quote] = {}
         parts: list[AskedAnswer] = []
         found: list[Answer] = []
-        for asked, read in zip(questions, reads, strict=False):
-            difference = thread.engine.difference(read.searched.query, read.searched.windows)
-            least = thread.calibration.message
-            one = self._answer(thread, read, read.searched.windows, difference, turn, flagged, most=most, least=least)
-            places: list[tuple[Span, ...]] = []
+        for words, each in zip((each.words for each in questions if each.words), read, strict=False):
+            one = self._answer(each, turn, flagged, most)
+            places: list[Spans] = []
             for quote in one.quotes:  # as strong as for the question that it answers best
                 place = next((spans for spans in quotes if _holds(spans, quote.spans)), quote.spans)
                 if quotes.setdefault(place, quote).strength is Strength.POSSIBLE:
                     quotes[place] = replace(quotes[place], strength=quote.strength)
                 places.append(place)
             numbers = tuple(1 + list(quotes).index(place) for place in dict.fromkeys(places))
-            parts.append(AskedAnswer(asked.words, one.status, one.reason, numbers, one.nearest, one.interpretation))
+            parts.append(AskedAnswer(words, one.status, one.reason, numbers, one.nearest, one.interpretation))
             found.append(one)
         best = min(found, key=lambda each: _BEST_FIRST.index(each.status))
         differing = {differ.id: differ for one in found for differ in one.disagreements}
@@ -234,79 +253,63 @@ class Answerer:
             tuple(differing.values()),
             () if quotes else tuple(dict.fromkeys(near for one in found for near in one.nearest))[:_NEAREST],
             parts=tuple(parts),
-            more=tuple(each.words for each in questions[len(reads) :]),
+            more=tuple(each.words for each in questions[len(read) :] if each.words),
         )
 
-    def _page(
-        self,
-        thread: Thread,
-        read: Read,
-        asked: tuple[Turn, ...],
-        turn: Turn,
-        flagged: Sequence[Notice],
-        back: int = 2,
-    ) -> Answer:
-        """Return the answer. Each turn that asked for more moves on to the next quotes of the last question.
+    def _shown_before(self, asked: tuple[Turn, ...]) -> Collection[Spans]:
+        """Return what the last answer showed, given what the one before it did."""
+        shown: Collection[Spans] = ()
+        for end in range(max(1, len(asked) - 2), len(asked)):
+            before = asked[:end]
+            found = self._found(self._thread.whole(before))
+            answer = self._whole(found, before[-1], times_more(before), shown, ())
+            shown = {quote.spans for quote in answer.quotes}
+        return shown
 
-        ``back``: how many earlier answers are computed again to know what they showed.
+    def _whole(
+        self, found: Found, turn: Turn, more: int, shown: Collection[Spans], flagged: Sequence[Notice]
+    ) -> Answer:
+        """Answer a message that is one question. ``more``: how often the next quotes were asked for.
+
+        ``shown``: what the last answer showed. It comes last, but the best stays first.
         """
-        searched = read.searched
-        windows: Sequence[Window] = searched.windows
-        difference = thread.engine.difference(searched.query, windows)
-        if back and searched.read_as.move is Move.ASKS and len(asked) > 1 and len(windows) > 1:
-            before = asked[:-1]
-            last = self._page(thread, thread.read(before), before, before[-1], (), back=back - 1)
-            shown = {quote.spans for quote in last.quotes}
-            # The best stays first, even if the last answer showed it.
-            windows = [windows[0], *sorted(windows[1:], key=lambda window: window.spans in shown)]
-        answer = self._answer(thread, read, windows, difference, turn, flagged)
-        for _ in range(times_more(asked)):
+        most = self.settings.quoting.quotes
+        if found.sought.read_as.move is Move.ASKS:
+            others = sorted(found.windows[1:], key=lambda each: each.spans in shown)
+            found = replace(found, windows=(*found.windows[:1], *others))
+        answer = self._answer(found, turn, flagged, most)
+        for _ in range(more):
             if not answer.quotes:
                 break
-            shown = {quote.spans for quote in answer.quotes}
-            windows = [window for window in windows if window.spans not in shown]
-            answer = self._answer(thread, read, windows, None, turn, flagged)
+            said = {quote.spans for quote in answer.quotes}
+            rest = tuple(window for window in found.windows if window.spans not in said)
+            found = replace(found, windows=rest, difference=None)
+            answer = self._answer(found, turn, flagged, most)
             if not answer.quotes:
                 answer = replace(answer, reason=Reason.NOTHING_MORE)
         return answer
 
-    def _answer(
-        self,
-        thread: Thread,
-        read: Read,
-        windows: Sequence[Window],
-        difference: Difference | None,
-        turn: Turn,
-        flagged: Sequence[Notice],
-        *,
-        most: int = 0,
-        least: float | None = None,
-    ) -> Answer:
-        """Return the answer with the best of ``windows``; dispute quotes are not counted.
-
-        ``most``: quotes, if not as configured; ``least``: confidence, if not as for a whole question.
-        """
-        read_as = read.searched.read_as
+    def _answer(self, found: Found, turn: Turn, flagged: Sequence[Notice], most: int) -> Answer:
+        """Return the answer with at most ``most`` quotes, the sides of a difference not counted."""
+        read_as, windows = found.sought.read_as, found.windows
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
-        enough = thread.least(read) if least is None else least
-        weak = not windows or thread.certain(read, windows[0]) < enough
+        weak = not windows or found.likely < found.least
         if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
             only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
         if weak:
-            return replace(self._refusal(read, windows, turn, flagged), interpretation=shown_as)
+            return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
         strict = _strict(flagged, {turn, read_as.own.turn})
         floor = max(window.score for window in windows) - _MARGIN
         near = [window for window in windows if window.score >= floor]
-        most = most or self.settings.quoting.quotes
         speakers = order(near, most, strict=strict, cues=self.cues)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
-        shown = _adding(thread.engine, [near[i] for i in (*speakers.shown, *others)], most)
-        quotes = tuple(_quote(thread, read, window) for window in shown)
+        shown = _adding(self._thread.engine, [near[i] for i in (*speakers.shown, *others)], most)
+        quotes = tuple(self._quote(found, window) for window in shown)
         differing: tuple[Disagreement, ...] = ()
-        if difference is not None:  # sources that sell nothing come first
+        if (difference := found.difference) is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
-            opposed = tuple(_quote(thread, read, window) for window in sides)
+            opposed = tuple(self._quote(found, window) for window in sides)
             differing = (Disagreement(difference.id, difference.topic, opposed),)
         said = (*quotes, *(side for differ in differing for side in differ.sides))
         is_bare = any(self.cues.bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
@@ -321,14 +324,14 @@ class Answerer:
         status, why = _status_of(quotes, only_sellers=speakers.only_sellers)
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
-    def _refusal(self, read: Read, windows: Sequence[Window], turn: Turn, flagged: Sequence[Notice]) -> Answer:
+    def _refusal(self, found: Found, turn: Turn, flagged: Sequence[Notice]) -> Answer:
         """Return an answer without quotes, with the nearest passages that sell nothing.
 
         Who asked about the subject of the corpus is not told what it is; after another subject no passage is near.
         """
-        read_as = read.searched.read_as
-        reason = Reason.NO_KNOWN_WORD if read.searched.evidence.unknown >= 1 else Reason.NOTHING_CLOSE
-        places = [window.passage for window in windows]
+        read_as = found.sought.read_as
+        reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
+        places = [window.passage for window in found.windows]
         unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
         nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
         fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
@@ -338,6 +341,11 @@ class Answerer:
         nearest = () if is_told and self.scope.is_off(asked) else nearest
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
+
+    def _quote(self, found: Found, window: Window) -> Quote:
+        is_strong = self._thread.engine.is_strong(found.sought.own, window, self._thread.calibration)
+        strength = Strength.STRONG if is_strong else Strength.POSSIBLE
+        return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 
 
 def _status_of(quotes: Sequence[Quote], *, only_sellers: bool) -> tuple[Status, Reason | None]:
@@ -375,11 +383,6 @@ def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice,
     notices = {each.text: each for one in found for each in one.notices if not (answered and each.text == SCOPE)}
     general = notices.pop(GENERAL)
     return (*notices.values(), general)
-
-
-def _quote(thread: Thread, read: Read, window: Window) -> Quote:
-    strength = Strength.STRONG if thread.is_strong(read, window) else Strength.POSSIBLE
-    return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 
 
 def _kindly(reply: Reply) -> Reply:

@@ -9,7 +9,7 @@ Whether a turn needs what came before is a weighted sum of its vector (`benchmar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -53,27 +53,16 @@ class InContext:
         return f"{self.leant_on or self.before.strip()[-LEANT_ON:]} {self.asks}".strip()
 
 
-@dataclass(frozen=True)
-class ContextReader:
-    """``encoder``: the one that was trained to read questions in context, or the search encoder itself."""
+def vector_in_context(question: InContext, encoder: Encoder) -> Vectors:
+    """Return a vector of unit length, (d,). ``encoder``: trained to read questions in context, or the search encoder.
 
-    encoder: Encoder
-
-    def vectors(self, questions: Sequence[InContext]) -> list[Vectors]:
-        """Return a vector of unit length, (d,), for each question."""
-        readings = [(len(readable(each.asks)), readable(each.text)) for each in questions]
-        fitting = [(own, self._fitting(text)) for own, text in readings]
-        encoded = self.encoder.each([text for _, text in fitting])
-        return [
-            mean_of(each.tokens[each.offsets[:, 0] < own]) if len(each.tokens) else each.vector
-            for (own, _), each in zip(fitting, encoded, strict=True)
-        ]
-
-    def _fitting(self, text: str) -> str:
-        """Cut the end of a text that the encoder cannot read as a whole."""
-        while self.encoder.count(text) > self.encoder.limit:
-            text = text[: 3 * len(text) // 4]
-        return text
+    The end of a text that it cannot read as a whole is cut.
+    """
+    own, text = len(readable(question.asks)), readable(question.text)
+    while encoder.count(text) > encoder.limit:
+        text = text[: 3 * len(text) // 4]
+    (read,) = encoder.each([text])
+    return mean_of(read.tokens[read.offsets[:, 0] < own]) if len(read.tokens) else read.vector
 
 
 class Leaning(StrEnum):

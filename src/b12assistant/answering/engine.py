@@ -13,7 +13,7 @@ import numpy as np
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
-from b12assistant.answering.context import ContextReader, InContext, Leaning, LeaningModel, load_leaning
+from b12assistant.answering.context import InContext, Leaning, LeaningModel, load_leaning, vector_in_context
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -32,25 +32,25 @@ from b12assistant.answering.retrieval import (
     beside,
     bests_in,
     encode_queries,
+    encode_query,
     idf_of,
     rank,
     reading,
     readings,
     together,
 )
-from b12assistant.answering.signals import Evidence, Signals, Topics, load_topics, words_of
+from b12assistant.answering.signals import Calibration, Evidence, Signals, Topics, is_barred, load_topics, words_of
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
-from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection
-from b12assistant.index.encoding import JointReader
+from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.safety.languages import is_english
-from b12assistant.threads import Latest, cached, once
+from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, Span
 
 if TYPE_CHECKING:
@@ -75,17 +75,36 @@ _ASKS_FOR_A_PAPER = re.compile(
 
 
 @dataclass(frozen=True)
-class Searched:
-    """A reading that was searched. ``encoding``: milliseconds that encoding took. ``in_context``: whether it was read
-    with what stands around it."""
+class Sought:
+    """A question as it is searched: ``own``, by which quotes are judged, in ``wide``, which may hold other words too.
+
+    ``encoding``: milliseconds that encoding took.
+    """
 
     read_as: Interpretation
-    query: Query
+    own: Query
+    wide: Query
+    encoding: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found for a question, judged. ``windows``: candidate quotes, best first. ``difference``: the curators'
+    topic that it is about, if there is one. ``unknown``: how much of it no source has, 0 to 1. ``least``: the
+    confidence from which it is answered.
+    """
+
+    sought: Sought
     hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
-    evidence: Evidence
-    encoding: float
-    in_context: bool = False
+    difference: Difference | None
+    unknown: float
+    least: float
+
+    @property
+    def likely(self) -> float:
+        """Return how likely the best window answers it, 0 to 1."""
+        return self.windows[0].likely if self.windows else 0.0
 
 
 @dataclass(frozen=True)
@@ -113,90 +132,54 @@ class Engine:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
-    def search(self, asked: Interpretation, settings: Settings, *, literal: bool = False) -> Searched:
-        """Search a question. ``literal``: the words of the sources are not added."""
-        read_as = asked if literal else self.read(asked)
-        begun = time.perf_counter()
-        query = self.query_of(read_as)
-        return self._searched(read_as, query, query, settings, begun)
+    def sought(self, read_as: Interpretation, context: InContext | None = None) -> Sought:
+        """Encode a reading; with its ``context``, by what it means there.
 
-    def search_in_context(
-        self, asked: Sequence[TurnSlice], contexts: Sequence[InContext], settings: Settings
-    ) -> list[Searched]:
-        """Search questions by what they mean in their contexts, each with the nearest question of the library and with
-        the words it leans on.
-
-        A question is judged by its own words, and by how near that question is; one that names nothing ("why them?") by
-        the words of the nearest question, if that is near enough to be what was meant.
+        Then it is searched with the nearest question of the library and the words it leans on too. It is judged by its
+        own words, and by how near that question is; one that names nothing ("why them?") by the words of the nearest
+        question, if that is near enough to be what was meant.
         """
-        begun = time.perf_counter()
-        vectors = ContextReader(self.in_context or self.encoder).vectors(contexts)
-        read = [self.read(Interpretation((each,))) for each in asked]
-        found = []
-        for read_as, own, vector, context in zip(read, self.queries_of(read), vectors, contexts, strict=True):
-            query, others = replace(own, vector=vector), [context.joined]
-            if nearest := self.collection.asked_nearest(vector):
-                question, cosine = nearest
-                others.append(question)
-                if cosine >= _MEANT:
-                    read_as = replace(read_as, question=QuestionText(question))
-                    if not specific(read_as.own.text):
-                        query = replace(self.as_written(question), vector=vector)
-            beside = self._encoded([(readable(each), 0) for each in others])
-            searched = replace(together([*beside, query]), vector=vector)
-            found.append(replace(self._searched(read_as, query, searched, settings, begun), in_context=True))
-            begun = time.perf_counter()
-        return found
-
-    def _searched(
-        self, read_as: Interpretation, query: Query, searched: Query, settings: Settings, begun: float
-    ) -> Searched:
-        """Return what is found for ``searched``; ``query``: the question itself. ``begun``: when encoding began."""
-        took = 1000 * (time.perf_counter() - begun)
-        hits = self.candidates(searched)
-        windows = self.windows(searched, hits, settings)
-        return Searched(read_as, query, hits, windows, self.evidence(query, hits), took)
-
-    def as_written(self, text: str) -> Query:
-        """Encode a text in its own words only."""
-        return self._encoded([(readable(text), 0)])[0]
+        begun, query = time.perf_counter(), self.query_of(read_as)
+        if context is None:
+            return Sought(read_as, query, query, 1000 * (time.perf_counter() - begun))
+        vector = vector_in_context(context, self.in_context or self.encoder)
+        query, others = replace(query, vector=vector), [context.joined]
+        if nearest := self.collection.asked.nearest(vector):
+            question, cosine = nearest
+            others.append(question)
+            if cosine >= _MEANT:
+                read_as = replace(read_as, question=QuestionText(question))
+                if not specific(read_as.own.text):
+                    query = replace(self._encoded(question, 0), vector=vector)
+        wide = replace(together([*(self._encoded(each, 0) for each in others), query]), vector=vector)
+        return Sought(read_as, query, wide, 1000 * (time.perf_counter() - begun))
 
     def leaning(self, text: str) -> Leaning:
         """Return whether a turn needs what came before; with an encoder that this was not fitted on, by its form."""
         if self.encoder.digest == self.leans.encoder:
-            return self.leans.of(self.as_written(text).vector)
+            return self.leans.of(self._encoded(text, 0).vector)
         return Leaning.YES if goes_on(text) else Leaning.MAYBE
 
-    @cached(64)
     def read(self, read_as: Interpretation) -> Interpretation:
         """Add the sources' words for those of the user."""
         return self._readings.replaced(read_as)
 
     def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading, as `queries_of` does."""
-        return self.queries_of([read_as])[0]
-
-    def queries_of(self, readings: Sequence[Interpretation]) -> list[Query]:
-        """Encode readings in one batch. Half of a surrogate pair, which no encoder can read, becomes a question mark.
+        """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
 
         If a question has no specific word ("why there?"), what it leans on counts in full.
         """
-        asked: list[tuple[str, int]] = []
-        others: list[list[str]] = []
-        for read_as in readings:
-            says = bool(specific(read_as.own.text))
-            asked.append((readable(read_as.text), says * read_as.lead))
-            others.append([each.words for each in read_as.replaced])
-            if others[-1]:
-                text, lead = reading(read_as)
-                asked.append((readable(text), says * lead))
-        encoded = iter(self._encoded(asked))
-        return [beside(next(encoded), next(encoded), words) if words else next(encoded) for words in others]
+        says, words = bool(specific(read_as.own.text)), [each.words for each in read_as.replaced]
+        own = self._encoded(read_as.text, says * read_as.lead)
+        if not words:
+            return own
+        text, lead = reading(read_as)
+        return beside(own, self._encoded(text, says * lead), words)
 
-    @once
-    def _encoded(self) -> Latest[tuple[str, int], Query]:
-        """Encode texts with their leads. The latest are kept: several readings of a turn share texts."""
-        return Latest(lambda asked: encode_queries(asked, self.collection, self.encoder, self.projection), _TEXTS)
+    @cached(_TEXTS)
+    def _encoded(self, text: str, lead: int) -> Query:
+        """Encode a text with its lead. Cached: several readings of a turn share texts."""
+        return encode_query(readable(text), self.collection, self.encoder, self.projection, lead)
 
     def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
         """Return what a question itself names, and how much of it the sources have.
@@ -214,9 +197,37 @@ class Engine:
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
             leans=bool(query.lead),
-            barred=self.collection.barred([query.vector])[0],
+            barred=self.collection.barred(query.vector),
             thorough=self.collection.asked_throughout,
         )
+
+    def judged(
+        self, sought: Sought, hits: tuple[Hit, ...], windows: Sequence[Window], calibration: Calibration, least: float
+    ) -> Found:
+        """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
+        query, evidence = sought.own, self.evidence(sought.own, hits)
+        difference = self.difference(query, windows)
+        sides = difference.sides if difference else ()
+        signals = [self.signals(query, evidence, window) for window in (*windows, *sides)]
+        barred = bool(windows) and is_barred(signals[0])
+        judged = tuple(
+            replace(window, signals=each, likely=0.0 if barred else calibration.confidence(each))
+            for window, each in zip((*windows, *sides), signals, strict=True)
+        )
+        differing = difference and replace(difference, sides=judged[len(windows) :])
+        return Found(sought, hits, judged[: len(windows)], differing, evidence.unknown, least)
+
+    def is_strong(self, query: Query, window: Window, calibration: Calibration) -> bool:
+        """Return whether a judged window likely answers a question: in full, as far as the reader can tell.
+
+        The reader was fitted on a corpus whose sentences are asked something, and reads only a quote that its score can
+        decide. Over another corpus it says nothing: there a higher confidence is needed instead.
+        """
+        asked = window.signals.asked if window.signals.thorough else None
+        if window.likely < calibration.answered or self.reader is None or asked is None:
+            return window.likely >= calibration.answered
+        least, most = (calibration.is_full(score, asked) for score in EXTREMES)
+        return most if least == most else calibration.is_full(self.reader.score(query.asks, window.best.text), asked)
 
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
         """Return what speaks for and against a quote."""
@@ -234,7 +245,7 @@ class Engine:
         def allow(row: int) -> bool:
             return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
 
-        return rank(query, self.collection, allow, k, bests=self._bests)
+        return rank(query, self.collection, allow, k, bests=self._context)
 
     def candidates(self, query: Query) -> tuple[Hit, ...]:
         """Return the best hits, then passages with a sentence that is asked nearly the same question.
@@ -243,20 +254,20 @@ class Engine:
         """
         hits = self.hits(query)
         found, papers = {self.collection.row(hit.passage) for hit in hits}, bool(_ASKS_FOR_A_PAPER.search(query.text))
-        alike = self.collection.asked_alike((query.parts or (query,))[-1].vector, _ALIKE)
+        alike = self.collection.asked_alike(query.vector, _ALIKE)
         rows = [row for row in alike if row not in found and self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
-    def windows(self, query: Query, hits: Sequence[Hit], settings: Settings) -> tuple[Window, ...]:
-        """Return candidate quotes, best first, without repeats; more than are shown, to find a better speaker."""
+    def windows(self, query: Query, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
+        """Return at most ``most`` candidate quotes, best first, without repeats."""
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        return choose(score(found, cosines, query.informative, asked), 4 * settings.quoting.quotes, near)
+        return choose(score(found, cosines, query.informative, asked), most, near)
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,
@@ -299,7 +310,7 @@ class Engine:
         collection = self.collection
         if collection.examples is None or not found:
             return None
-        own = self.as_written(query.read[query.lead :]) if query.lead else query
+        own = self._encoded(query.read[query.lead :], 0) if query.lead else query
         cosines = collection.examples @ own.vector
         closeness: list[tuple[float, float]] = []
         row, near = 0, cosines.tolist()
@@ -358,8 +369,6 @@ class Engine:
     def _asked_of(self, query: Query, row: int) -> Vectors:
         """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        if self.collection.asked is None:
-            return np.full(last - first, np.nan, np.float32)
         found = self.collection.asked.best(query.vector, first, last)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             found[found < ORDINARY] = np.nan
@@ -383,33 +392,24 @@ class Engine:
     def _words_asked(self, row: int) -> Sequence[tuple[int, Vectors]]:
         """Return the questions that are asked of a passage: places of their sentences, and token vectors, (t, p)."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        asked = () if self.collection.asked is None else self.collection.asked.of(first, last)
-        found = [(place - first, (readable(question), 0)) for place, question in asked if question]
-        texts = [text for _, text in found]
-        queries = encode_queries(texts, self.collection, self.encoder, self.projection) if texts else []
-        return [(place, each.tokens) for (place, _), each in zip(found, queries, strict=True) if len(each.tokens)]
-
-    def cosines(self, query: Query, row: int) -> Vectors:
-        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone."""
-        return _side_by_side([self._cosines(each, row) for each in query.parts or (query,)])
+        asked = [each for each in self.collection.asked.of(first, last) if each[1]]
+        texts = [(readable(question), 0) for _, question in asked]
+        queries = encode_queries(texts, self.collection, self.encoder, self.projection)
+        return [(at - first, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]
 
     @cached(_CURRENT)
-    def _cosines(self, query: Query, row: int) -> Vectors:
-        """Return the cosines of a query that joins no others. Cached: quotes are chosen, then judged, by them."""
+    def cosines(self, query: Query, row: int) -> Vectors:
+        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone.
+
+        Cached: quotes are chosen, then judged, by them.
+        """
         context = self._context(query, row)[1:]
         if self.collection.alone is None:
             return context
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
 
-    def _bests(self, query: Query, row: int) -> Vectors:
-        return _side_by_side([self._context(each, row) for each in query.parts or (query,)])
-
     @cached(_CURRENT)
     def _context(self, query: Query, row: int) -> Vectors:
-        """Return `bests_in` of a query that joins no others. Cached: the questions of a message share its words."""
+        """Return `bests_in` of a query. Cached: the ranking has most of what quotes are chosen by."""
         return bests_in(query, self.collection, row)
-
-
-def _side_by_side(parts: Sequence[Vectors]) -> Vectors:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

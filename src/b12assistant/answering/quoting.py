@@ -24,8 +24,9 @@ import numpy as np
 
 from b12assistant.answering.claims import Claims, all_held, claims_of
 from b12assistant.answering.layout import JoinedSentence, Layout
+from b12assistant.answering.signals import UNJUDGED, Signals
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
-from b12assistant.corpus.folder import Dispute
+from b12assistant.corpus.disputes import Dispute
 from b12assistant.data_files import chosen, read_data
 from b12assistant.language.words import terms
 from b12assistant.threads import once
@@ -45,7 +46,7 @@ SEARCHED = 20  # passages
 CHARACTERS = 520  # of a quote, at most
 _SENTENCES = 3  # of a quote, at most
 _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
-# What each of these is stands in `data/calibration.toml`.
+# What each of these is stands in `data/chosen.toml`.
 _QUOTING, _DIFFERENCES = chosen("quoting"), chosen("differences")
 RATE, _ALIKE, _GAIN, ORDINARY = (_QUOTING[name] for name in ("rate", "alike", "gain", "ordinary"))
 _ALSO_ASKED = _QUOTING["also_asked"]
@@ -98,12 +99,14 @@ class QuoteSpan:
 class Window:
     """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length.
 
-    A neighbour that was added does not count.
+    A neighbour that was added does not count. ``likely``: how likely it answers, 0 to 1, by its ``signals``.
     """
 
     cut: QuoteSpan
     best: Span
     score: float
+    signals: Signals = UNJUDGED
+    likely: float = 0.0
 
     @property
     def passage(self) -> Passage:

@@ -166,8 +166,7 @@ class Query:
     """A question encoded once. ``tokens``: (q, p) rows of unit length; the weights of its tokens each add up to 1.
 
     ``read``: the text that the last ``len(places)`` tokens are from, each from ``places[i, 0]`` up to ``places[i, 1]``;
-    its first ``lead`` characters are only leant on. ``asks``: what the reader reads as the question. ``parts``: the
-    queries that it joins, whose tokens are its own; none if it was encoded as it is.
+    its first ``lead`` characters are only leant on. ``asks``: what the reader reads as the question.
     """
 
     text: str
@@ -179,7 +178,6 @@ class Query:
     places: NDArray[np.int64]
     lead: int
     asks: str
-    parts: tuple[Query, ...] = ()
 
 
 Bests = Callable[[Query, int], "Vectors"]  # of a query and a row, as `bests_in` returns them
@@ -231,7 +229,7 @@ def _query(
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     """Return both readings as one query, each with half the weight; ``words`` that were read are searched for too."""
-    return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks, parts=())
+    return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks)
 
 
 def together(queries: Sequence[Query]) -> Query:
@@ -245,7 +243,6 @@ def together(queries: Sequence[Query]) -> Query:
         tokens=np.concatenate([query.tokens for query in queries]),
         plain=_weighed([query.plain for query in queries], share),
         informative=_weighed([query.informative for query in queries], share),
-        parts=tuple(queries),
     )
 
 

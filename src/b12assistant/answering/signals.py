@@ -55,6 +55,9 @@ class Signals:
     thorough: bool = True  # nearly every sentence is asked something, so that a quote asked nothing alike is unlikely
 
 
+UNJUDGED = Signals(closeness=0.0, missing=1.0, absent=1.0, unknown=1.0)  # nothing speaks for it
+
+
 @cache
 def load_barring() -> Mapping[str, float]:
     """Read the limits of `data/answering/barred.toml`, which says what each is."""

@@ -354,9 +354,9 @@ def _differing_extractions(space: Workspace, opened: Opened) -> Iterator[str]:
     with space.reader() as reader:
         for entry in opened.entries:
             try:
-                data = reader.read(space.corpus / entry.report.file)
+                data = reader.read(space.corpus / entry.document.id)
                 same_file = hashlib.sha256(data).hexdigest() == entry.file_sha256
-                if same_file and reader.extract(data, entry.report.file).text != entry.document.text:
-                    yield f"{entry.report.file}: reads differently from when it was indexed"
+                if same_file and reader.extract(data, entry.document.id).text != entry.document.text:
+                    yield f"{entry.document.id}: reads differently from when it was indexed"
             except SourceError:
                 continue  # reported by `stale_files`

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +30,6 @@ from b12assistant.corpus import folder
 from b12assistant.data_files import Table
 from b12assistant.display.presentation import Setting
 from b12assistant.errors import (
-    AssistantError,
     IndexDamagedError,
     IndexMismatchError,
     IndexMissingError,
@@ -52,7 +50,6 @@ from b12assistant.index.encoding import (
 from b12assistant.index.parts import Opened, open_generation, read_parts
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.vectors import Projection, load_projection
-from b12assistant.language.vocabulary import english_words
 from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.explanation import Json, explain
@@ -61,7 +58,7 @@ from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.translations import WithTranslations, numbers_in
 from b12assistant.safety.triage import Rules, is_control, load_rules
-from b12assistant.threads import give_back, once
+from b12assistant.threads import once
 from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage
 
 if TYPE_CHECKING:
@@ -121,9 +118,11 @@ class Workspace:
         """Return the fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
-        with folder.lines_named(self.corpus):
-            own = parse_fixed_texts(self._own_texts, numbers_on(*today)) if self._own_texts else {}
-        return WithTranslations({**texts_on(*today), **own}, lambda code: numbers_in(code, *today))
+        texts = texts_on(*today)
+        if self._own_texts:
+            with folder.lines_named(self.corpus):
+                texts = {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))}
+        return WithTranslations(texts, lambda code: numbers_in(code, *today))
 
     @once
     def _own_texts(self) -> Table:
@@ -374,7 +373,7 @@ class Workspace:
         """Read a document's file as it is now; ``None`` if indexing would not read it."""
         limit = self.configuration.settings.loading.megabytes << 20
         try:
-            return read_file(self.corpus / entry.report.file, root=self.corpus, limit=limit)
+            return read_file(self.corpus / entry.document.id, root=self.corpus, limit=limit)
         except (SourceError, ValueError):  # ValueError: a name that the locale cannot encode
             return None
 
@@ -384,85 +383,7 @@ class Workspace:
         present = set(folder.corpus_files(self.corpus))
         yield from (f"{file}: new since indexing" for file in sorted(present - known))
         for entry in self.opened.entries:
-            if entry.report.file not in present:
-                yield f"{entry.report.file}: gone since indexing"
+            if entry.document.id not in present:
+                yield f"{entry.document.id}: gone since indexing"
             elif self.source_changed(entry.document.id):
-                yield f"{entry.report.file}: changed since indexing"
-
-
-_LOG = logging.getLogger("b12assistant.index")
-_LONG = 50  # times the examples make a long message
-
-
-def prepare(space: Workspace) -> None:
-    """Read the dictionary in advance, and compile the patterns of triage: for messages short and long, and of every
-    language."""
-    from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
-
-    try:
-        english_words(with_rare=False)
-        words = space.page_words or load_page_words()
-        for text in (*words.examples, " ".join(words.examples * _LONG)):
-            space.assistant.triaged(text)
-        space.rules.languages.compile()
-    except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
-        _LOG.error("not prepared: %s", type(error).__name__)
-
-
-def _settle(space: Workspace) -> None:
-    give_back()
-    prepare(space)
-
-
-@dataclass(eq=False)
-class Live:
-    """A callable that returns the current workspace. Call it once per request: an answer must be from one generation.
-
-    The first call after another process published an index opens that and returns it, so call it where waiting is
-    allowed, not in an event loop; calls in other threads meanwhile return the one in use. If the new one cannot be
-    used, the previous one stays, with the reason among its problems.
-    """
-
-    _space: Workspace
-    _renewing: threading.Lock = field(default_factory=threading.Lock)
-    _seen: object = None  # the index on disk that was last opened or tried
-
-    def __post_init__(self) -> None:
-        self._seen = self._space.store.pointer()
-
-    def __call__(self) -> Workspace:
-        if self._space.is_open and self._published() and self._renewing.acquire(blocking=False):
-            try:
-                if published := self._published():  # else another thread tried it meanwhile
-                    self._seen = published
-                    self._follow()
-            finally:
-                self._renewing.release()
-        return self._space
-
-    def _published(self) -> object:
-        """Return the index on disk, ``None`` if there is none or it was opened or tried already."""
-        pointer = self._space.store.pointer()
-        return None if pointer == self._seen else pointer
-
-    def _follow(self) -> None:
-        """Open the newest index and use it from now on."""
-        try:
-            fresh = self._space.renewed()
-            fresh.opened  # noqa: B018 - opens the index or raises
-            fresh.ask("ready")
-        except Exception as error:  # noqa: BLE001 - the previous index still works
-            self._keep(error)
-            return
-        self._space = fresh
-        for problem in fresh.opened.problems:
-            _LOG.error("an index was passed over: %s", problem)
-        _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
-        threading.Thread(target=_settle, args=(fresh,), name="renewing", daemon=True).start()
-
-    def _keep(self, error: Exception) -> None:
-        """Keep the previous state, with what went wrong as its problem."""
-        why = str(error) if isinstance(error, AssistantError) else type(error).__name__
-        problem = f"the newest index cannot be used: {why}"
-        _LOG.error("%s", problem)
-        self._space = self._space.with_problem(problem)
+                yield f"{entry.document.id}: changed since indexing"

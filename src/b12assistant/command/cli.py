@@ -326,11 +326,6 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
     """
     from b12assistant.evaluation import labelled_set
 
-    if file.is_dir():
-        raise UsageError(
-            f"{file} is a folder; evaluate reads a file of labelled questions",
-            hint="a test collection is measured in a checkout: python benchmarks/run_collection.py FOLDER",
-        )
     if fit:
         if out or strict or json_:
             raise click.UsageError("--fit goes with no other option")

@@ -14,14 +14,13 @@ from functools import partial
 from importlib import resources
 from inspect import isclass
 from reprlib import repr as short
-from typing import Annotated, Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from b12assistant.answers import FlagKind, Level
 from b12assistant.data_files import line_of
 from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
-from b12assistant.language.vocabulary import Kind
 from b12assistant.safety.red_flags import FindingKind
 
 PAGE_FILE = "page.toml"
@@ -92,7 +91,7 @@ class TermEntry(CuratedEntry):
 
 
 class VocabularyFile(CuratedEntry):
-    kind: Kind = Field(strict=False, description=", ".join(Kind))
+    kind: Literal["abbreviation", "name", "lay"] = Field(description="abbreviation, name, lay")
     review: Text = Field(description="who reviewed it, and when")
     term: list[TermEntry] = Field(min_length=1, description="tables with term and variants")
 

@@ -45,7 +45,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
     A link to a page on this machine is left out: nobody else could open it.
     """
     named = {
-        basis.id: basis
+        basis.origin.id: basis
         for _, quotes in parts
         for quote in quotes
         for sentence in quote.lead
@@ -83,7 +83,7 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
     """Yield what is shown of a quote at once, as text and as HTML."""
     if any(each.basis for each in quote.sentences):
         for each in quote.lead:
-            cited = "".join(f"[{numbers[basis.id]}]" for basis in each.basis[:MOST_NAMED])
+            cited = "".join(f"[{numbers[basis.origin.id]}]" for basis in each.basis[:MOST_NAMED])
             yield f"{in_message(each.text)} {cited}".rstrip(), f"<p>{pasted(each.text)} {cited}</p>"
         for known in filter(None, (quote.speaker.interest, *quote.notes)):
             yield f"{capital(known)}.", f"<p>{_lines(capital(known))}.</p>"

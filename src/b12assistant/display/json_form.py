@@ -213,7 +213,9 @@ class Quote(SourceFields, _QuotePlace):
             section=list(shown.place[1:]),
             pages=Span(document, first.start, last.end).pages,
             sentences=[
-                QuoteSentence(span=(each.range.start, each.range.end), origins=[basis.id for basis in each.basis])
+                QuoteSentence(
+                    span=(each.range.start, each.range.end), origins=[basis.origin.id for basis in each.basis]
+                )
                 for each in shown.sentences
             ],
             source_cites=list(document.source.cites),
@@ -430,7 +432,10 @@ def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
         "publisher": source.publisher,
         "published": source.published.isoformat() if source.published else None,
         "url": source.url,
-        "origins": [{name: getattr(each, name) for name in Origin.model_fields} for each in basis],
+        "origins": [
+            {name: getattr(each if name == "place" else each.origin, name) for name in Origin.model_fields}
+            for each in basis
+        ],
     }
 
 

@@ -267,7 +267,7 @@ def quoted(reply: Reply, today: date) -> tuple[Quoted, ...]:
         )
         for number, quote in enumerate(reply.answer.shown, start=1)
     ]
-    numbers = {each.id: number for number, each in enumerate(first_mentions(shown), start=1)}
+    numbers = {each.origin.id: number for number, each in enumerate(first_mentions(shown), start=1)}
     return tuple(replace(quote, numbers=numbers) for quote in shown)
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Strength
-from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
+from b12assistant.corpus.publishers import PublisherKind, Speaks, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
 from b12assistant.display.labels import capital, counted, day, label, overdue, section
 from b12assistant.types import (
@@ -18,16 +18,14 @@ from b12assistant.types import (
     Attribution,
     BlockKind,
     Document,
-    Extent,
     Interest,
+    Origin,
     OriginId,
     Passage,
     PassageId,
     Range,
     Review,
     Source,
-    SourceKind,
-    SourceWeight,
     Span,
     Words,
 )
@@ -37,49 +35,40 @@ from b12assistant.types import (
 class Basis:
     """A publication that our summary is based on, and the place in it."""
 
-    id: OriginId
-    title: str
-    publisher: str
-    kind: SourceKind
-    weight: SourceWeight
-    published: str
-    url: str
+    origin: Origin
     place: str
-    read: Extent  # how much of it we read
-    read_at: str = ""  # the copy that was read, shown only on the document's own page
 
     @classmethod
     def of(cls, attribution: Attribution) -> Basis:
-        origin, place = attribution.origin, attribution.place
-        who = (origin.title, origin.publisher, origin.kind, origin.weight)
-        return cls(origin.id, *who, origin.published, origin.url, place, origin.read, origin.read_at)
+        return cls(attribution.origin, attribution.place)
 
     @property
     def standing(self) -> PublisherKind:
-        return standing(self.publisher, self.kind)
+        return standing(self.origin.publisher, self.origin.kind)
 
     @property
     def year(self) -> str:
         """Return the year of the publication, "" if it is not known."""
-        return year_of(self.published)
+        return year_of(self.origin.published)
 
     @property
     def short(self) -> str:
         """Return the publisher, as readers know it, and the year."""
         is_nameless = self.standing is PublisherKind.ANONYMOUS
-        name = capital(label("standings.anonymous")) if is_nameless else self.publisher
+        name = capital(label("standings.anonymous")) if is_nameless else self.origin.publisher
         return f"{short_names().get(name, name)} {self.year}".rstrip()
 
     @property
     def words(self) -> str:
         """Return publisher and title, with the year if it is known."""
-        year = f" ({self.published})" if self.published[:1].isdigit() else ""
-        return f"{self.publisher}: {self.title}{year}"
+        origin = self.origin
+        year = f" ({origin.published})" if origin.published[:1].isdigit() else ""
+        return f"{origin.publisher}: {origin.title}{year}"
 
     @property
     def link(self) -> str:
         """Return the web address, "" if there is none."""
-        return self.url if self.url.startswith(("https://", "http://")) else ""
+        return self.origin.url if self.origin.url.startswith(("https://", "http://")) else ""
 
     @property
     def cited(self) -> str:
@@ -157,9 +146,11 @@ def best_known(basis: Iterable[Basis]) -> list[Basis]:
     """
     found = sorted(basis, key=lambda each: each.standing.place)
     level = [
-        each for each in found if each.weight is found[0].weight and each.standing.place == found[0].standing.place
+        each
+        for each in found
+        if each.origin.weight is found[0].origin.weight and each.standing.place == found[0].standing.place
     ]
-    first = sorted(level, key=lambda each: not is_national(each.publisher))
+    first = sorted(level, key=lambda each: not is_national(each.origin.publisher))
     return [*first, *(each for each in found if each not in first)]
 
 
@@ -168,12 +159,8 @@ def in_short(source: Source, basis: Sequence[Basis], title: str) -> Iterator[str
 
     ``basis``: who says it, best known first; ``title``: of the source.
     """
-    if basis:
-        name, year, kind = basis[0].publisher, basis[0].year, basis[0].standing
-    else:
-        name, year = source.publisher or title, str(source.published.year) if source.published else ""
-        kind = standing(source.publisher or "", source.kind, source.interest)
-    name = short_names().get(name, name)
+    publisher, kind, year = Speaks.of(basis[0].origin if basis else source)
+    name = short_names().get(publisher, publisher or title)
     what = label(f"standings.{kind}")
     if kind is PublisherKind.ANONYMOUS or not name:
         yield capital(what)
@@ -209,7 +196,7 @@ def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
 def first_mentions(quotes: Sequence[Quoted]) -> tuple[Basis, ...]:
     """Return the publications that quotes rest on, once each, those of what is shown at once first."""
     sentences = chain(*(quote.lead for quote in quotes), *(quote.sentences for quote in quotes))
-    return tuple({each.id: each for sentence in sentences for each in sentence.basis}.values())
+    return tuple({each.origin.id: each for sentence in sentences for each in sentence.basis}.values())
 
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
@@ -298,8 +285,8 @@ class Quoted:
     def in_short(self) -> tuple[str, ...]:
         """Return who says so in one line: who says the sentence that answers before who says what is beside it."""
         named = best_known(basis_of([self.best]) if self.best else ())
-        known = {each.id for each in named}
-        named += [each for each in best_known(self.speaker.basis) if each.id not in known]
+        known = {each.origin.id for each in named}
+        named += [each for each in best_known(self.speaker.basis) if each.origin.id not in known]
         return tuple(in_short(self.source, named, self.document.title))
 
     @cached_property
@@ -307,7 +294,9 @@ class Quoted:
         """Return the same words as sentences, with the numbers of what each rests on."""
         found = sentences_of(self.spans)
         return tuple(
-            replace(one, numbers=tuple(self.numbers[each.id] for each in one.basis if each.id in self.numbers))
+            replace(
+                one, numbers=tuple(self.numbers[each.origin.id] for each in one.basis if each.origin.id in self.numbers)
+            )
             for one in found
         )
 

@@ -119,7 +119,7 @@ class View:
             ("review", review(source)),
             ("review_by", source.review_by and day(source.review_by)),
             ("note", source.note),
-            ("file", self.entry.report.file),
+            ("file", self.entry.document.id),
             ("extractor", self.entry.extractor),
         ]
 

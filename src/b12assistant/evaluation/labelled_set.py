@@ -23,6 +23,7 @@ import numpy as np
 from b12assistant.answers import Answer, Quote, Status
 from b12assistant.application.improvement import marked_questions
 from b12assistant.application.workspace import Workspace
+from b12assistant.config import AnsweringSettings
 from b12assistant.data_files import read_lines, replace_file
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
@@ -293,7 +294,7 @@ def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
             bar("answering", len(found), len(labelled))
             answer = space.ask(each.question, each.history).answer
             read = space.assistant.understood(each.question, each.history)
-            ranked = [window.spans for window in read.searched.windows]
+            ranked = [window.spans for window in read.windows]
             exact = all(_is_exact(quote, texts) for quote in answer.quotes)
             found.append(outcome_of(each, answer, ranked, exact=exact, confidence=read.likely))
     return found
@@ -315,9 +316,9 @@ def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
     texts = {}
     with space.reader() as reader:
         for entry in space.opened.entries:
-            path = space.corpus / entry.report.file
+            path = space.corpus / entry.document.id
             try:
-                texts[entry.document.id] = reader.extract(reader.read(path), entry.report.file).text
+                texts[entry.document.id] = reader.extract(reader.read(path), entry.document.id).text
             except SourceError as error:
                 hint = "run `b12assistant index`, then evaluate"
                 raise CorpusError(f"{path}: {error.message}", hint=hint) from error
@@ -353,14 +354,6 @@ _RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """From which confidence, 0 to 1, a quote is shown, and from which without reserve."""
-
-    least: float
-    strong: float
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """A question with the confidence of its best quote. ``right``: that quote answers; ``gold``: something does."""
 
@@ -380,7 +373,7 @@ def fitted(space: Workspace, file: Path) -> Iterator[str]:
     """
     asked, marked = judged(space, file)
     calibration = space.assistant.in_use
-    now = Limits(calibration.possibly, calibration.answered)
+    now = AnsweringSettings(calibration.possibly, calibration.answered)
     then = limits_of(asked, now)
     if marked:
         yield f"{marked} of the questions are marked in the corpus and left out; a fit needs others."
@@ -414,18 +407,18 @@ def _folded(question: str) -> tuple[str, ...]:
     return tuple(sorted(surface_words(question)))
 
 
-def limits_of(asked: Sequence[Judged], now: Limits) -> Limits:
+def limits_of(asked: Sequence[Judged], now: AnsweringSettings) -> AnsweringSettings:
     """Return the limits that fit; the present one for strong quotes if no limit makes them right often enough."""
     right = sorted(each.confidence for each in asked if each.right)
     least = max(0.001, floor(1000 * right[floor((1 - KEPT) * len(right))]) / 1000)  # 0 would mean "as fitted"
     for limit in sorted({max(least, floor(1000 * each.confidence) / 1000) for each in asked}):
         shown = [each.right for each in asked if each.confidence >= limit]
         if shown and sum(shown) >= RIGHT * len(shown):
-            return Limits(least, limit)
-    return Limits(least, max(least, now.strong))
+            return AnsweringSettings(least, limit)
+    return AnsweringSettings(least, max(least, now.strong))
 
 
-def changes(asked: Sequence[Judged], now: Limits, then: Limits) -> Iterator[str]:
+def changes(asked: Sequence[Judged], now: AnsweringSettings, then: AnsweringSettings) -> Iterator[str]:
     """Yield what other limits change, a sentence each."""
     yield f"answering.least: {now.least:.3f} now, {then.least:.3f} fits"
     yield f"answering.strong: {now.strong:.3f} now, {then.strong:.3f} fits"
@@ -439,6 +432,6 @@ def changes(asked: Sequence[Judged], now: Limits, then: Limits) -> Iterator[str]
     yield f"right, of the best quotes from answering.strong on: {figures[0]} now, {figures[1]} then"
 
 
-def refused(asked: Sequence[Judged], limits: Limits, *, gold: bool) -> int:
+def refused(asked: Sequence[Judged], limits: AnsweringSettings, *, gold: bool) -> int:
     """Return how many of the questions with or without gold are refused."""
     return sum(each.gold is gold and each.confidence < limits.least for each in asked)

@@ -12,8 +12,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.corpus.folder import Dispute
-from b12assistant.index.asked_questions import AskedQuestions
+from b12assistant.corpus.disputes import Dispute
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions
 from b12assistant.index.lexical_index import FIELDS, BM25FIndex
 from b12assistant.index.vectors import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
@@ -71,7 +71,7 @@ class Collection:
     alone: TokenStore | None
     disputes: tuple[Dispute, ...] = ()
     examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
-    asked: AskedQuestions | None = None
+    asked: AskedQuestions = NOTHING_ASKED
 
     def origins(self, passage: Passage) -> tuple[tuple[Origin, ...], ...]:
         """Return the publications that each sentence of a passage rests on."""
@@ -112,21 +112,12 @@ class Collection:
         """Return the words of the passages."""
         return SourceWords(self.passages)
 
-    def barred(self, queries: Sequence[Vectors]) -> list[float | None]:
-        """Return, for each of ``queries``, ``(d,)``, the best cosine with a question that nothing answers, if any are
-        listed."""
-        if self.asked is None:
-            return [None] * len(queries)
-        return self.asked.best_of_none(queries, int(self.sentence_starts[-1]))
-
-    def asked_nearest(self, query: Vectors) -> tuple[str, float] | None:
-        """Return the question asked of a sentence that is nearest to ``query``, with its cosine, if there is one."""
-        return self.asked.nearest(query) if self.asked is not None else None
+    def barred(self, query: Vectors) -> float | None:
+        """Return the best cosine of ``query``, ``(d,)``, with a question that nothing answers, if any are listed."""
+        return self.asked.best_of_none(query, int(self.sentence_starts[-1]))
 
     def asked_alike(self, query: Vectors, least: float) -> list[int]:
         """Return the rows of passages with a sentence that is asked a question as near as ``least`` to ``query``."""
-        if self.asked is None:
-            return []
         sentences = self.asked.alike(query, least)
         known = sentences[sentences < self.sentence_starts[-1]]
         rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, known, side="right") - 1).tolist()
@@ -135,7 +126,7 @@ class Collection:
     @once
     def asked_throughout(self) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
-        return self.asked is not None and self.asked.is_thorough(int(self.sentence_starts[-1]))
+        return self.asked.is_thorough(int(self.sentence_starts[-1]))
 
     @once
     def first_rows(self) -> NDArray[np.int64]:

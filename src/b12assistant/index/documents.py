@@ -86,7 +86,9 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
 def all_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
     """Return the reports of all files, sorted, with a warning for each copy of another file: it is quoted only once."""
     first: dict[str, str] = {}
-    twins = {entry.report.file: first.setdefault(entry.file_sha256, entry.report.file) for entry in entries}
+    twins: dict[str, str] = {
+        entry.document.id: first.setdefault(entry.file_sha256, entry.document.id) for entry in entries
+    }
     found = []
     for report in sorted(reports, key=lambda report: report.file):
         twin = twins.get(report.file, report.file)

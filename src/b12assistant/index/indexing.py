@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.config import Settings
-from b12assistant.corpus.folder import Dispute, resolve
+from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked_questions import AskedQuestions, Group, as_codes, digest_of
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, digest_of
 from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, built_with
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
@@ -120,20 +120,20 @@ def embed_all(
     ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core.
     """
     alone = sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
-    found = {entry.report.file: known(entry.passages) for entry in entries}
-    new = [entry for entry in entries if not (kept := found[entry.report.file]) or (alone and kept.alone is None)]
+    found = {entry.document.id: known(entry.passages) for entry in entries}
+    new = [entry for entry in entries if not (kept := found[entry.document.id]) or (alone and kept.alone is None)]
     pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
     try:
         made = pool.map(lambda entry: embed(entry.passages, encoder, projection, alone=alone), new)
         for number, entry in enumerate(new):
             progress("embedding", number, len(new))
-            found[entry.report.file] = next(made)
+            found[entry.document.id] = next(made)
         if new:
             progress("embedding", len(new), len(new))
     finally:
         pool.shutdown(cancel_futures=True)
     arrays = [each if alone else replace(each, alone=None) for each in found.values() if each is not None]
-    return arrays, frozenset(entry.report.file for entry in new)
+    return arrays, frozenset(entry.document.id for entry in new)
 
 
 _BY_ROUNDING = {*LIBRARIES, "onnxruntime", "tokenizers"}  # between their versions vectors differ by rounding only
@@ -185,10 +185,10 @@ def previous_of(generation: Generation) -> Previous:
     scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
     return Previous(
         generation.id,
-        {entry.report.file: entry for entry in entries},
+        {entry.document.id: entry for entry in entries},
         dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
         _examples(held, scope),
-        held.asked.by_key() if held.asked else {},
+        held.asked.by_key(),
     )
 
 
@@ -236,7 +236,7 @@ class Built:
     def reports(self) -> tuple[FileReport, ...]:
         """Return the reports on all files, sorted."""
         entries = self.read.entries
-        told = [replace(entry.report, embedded=entry.report.file in self.encoded) for entry in entries]
+        told = [replace(entry.report, embedded=entry.document.id in self.encoded) for entry in entries]
         return all_reports((*self.read.left_out, *told), entries)
 
 
@@ -303,7 +303,7 @@ class Indexer:
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            self._asked(read, groups, previous) if digest_of(groups) else None,
+            self._asked(read, groups, previous) if digest_of(groups) else NOTHING_ASKED,
         )
         return Opened(collection, read.entries, read.left_out, {})
 

@@ -149,8 +149,11 @@ def _our_errors(what: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class MilvusVectors:
-    """A ``VectorIndex``: inner product over ``rows`` rows of unit length, in ``field`` of a collection on a server."""
+class MilvusRows:
+    """The ``rows`` rows of a collection on a server, searched by inner product with their vectors or ``field``.
+
+    As it is, it is a ``VectorIndex``.
+    """
 
     server: Server
     collection: str
@@ -192,7 +195,7 @@ class MilvusVectors:
 class MilvusTerms:
     """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary and may be without rows."""
 
-    place: MilvusVectors
+    place: MilvusRows
     words: BM25FIndex
 
     def search(self, question: str, k: int) -> SearchResult:
@@ -274,12 +277,12 @@ class Collections:
             if mine.fullmatch(other) and other not in (name, previous):
                 self.server.drop(other)
 
-    def open(self, facts: Mapping[str, object]) -> MilvusVectors:
+    def open(self, facts: Mapping[str, object]) -> MilvusRows:
         """Open the collection that a manifest names. Raises ``IndexDamagedError`` if it is missing or incomplete."""
         fault = self._fault(facts)
         if fault is not None:
             raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=REBUILD)
-        return MilvusVectors(self.server, str(facts["collection"]), int(str(facts["rows"])))
+        return MilvusRows(self.server, str(facts["collection"]), int(str(facts["rows"])))
 
     def _fault(self, facts: Mapping[str, object]) -> str | None:
         """Load a collection to be searched; return why it cannot be, ``None`` if it can."""

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from b12assistant.corpus.folder import Dispute, disputes_from_bytes, disputes_to_bytes
+from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked_questions import ASKED, AskedQuestions
+from b12assistant.index.asked_questions import ASKED, NOTHING_ASKED, AskedQuestions
 from b12assistant.index.collection import Collection, built_with
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
 from b12assistant.index.lexical_index import LEXICAL, BM25FIndex
@@ -60,7 +60,7 @@ class Opened:
             files[ALONE] = held.alone.to_bytes()
         if held.examples is not None:
             files |= {DISPUTES: disputes_to_bytes(held.disputes), EXAMPLES: save_arrays({"examples": held.examples})}
-        if held.asked is not None:
+        if len(held.asked.sentences):
             files[ASKED] = held.asked.to_bytes()
         return files
 
@@ -86,7 +86,7 @@ def read_parts(generation: Generation) -> Opened:
             _tokens(files[CONTEXT], CONTEXT, sentences + len(passages)),
             _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
             *_disputes(files, entries, dimension),
-            AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else None,
+            AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else NOTHING_ASKED,
         )
         refused = json.loads(bytes(files[LEFT_OUT]))
         left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(why)) for file, why in refused)

@@ -171,7 +171,7 @@ class FileReading:
             same = known if known is not None and known.file_sha256 == sha256 else None
             if same is not None and same.document.digest == self._digest(file, sha256, same.front):
                 return same
-            extract = self.reader.extract(data, file.name)  # the text, and what is marked in it
+            extract = self.reader.extract(data, file.name)  # the text, its marks and its sentences
             front = FrontMatter({})
             if extract.front is not None:
                 front = read_front_matter(extract.front, file="front matter", is_described=bool(file.facts))
@@ -183,7 +183,8 @@ class FileReading:
             )
             if file.is_original(front.facts):
                 document = replace(document, attributions=())
-            passages = chunk(document, self.encoder.count, most=most_pieces(self.encoder), limit=MOST_PASSAGES)
+            most = most_pieces(self.encoder)
+            passages = chunk(document, extract.sentences, self.encoder.count, most=most, limit=MOST_PASSAGES)
         except SourceFactsError as error:  # a file with invalid front matter is not quoted
             return FileReport(file.name, FileEnd.LEFT_OUT, (str(error),))
         except SourceError as error:

@@ -17,7 +17,8 @@ from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.answers import Level, most_serious
-from b12assistant.application.workspace import Live, Workspace, local_today
+from b12assistant.application.live import Live
+from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import about
@@ -164,7 +165,7 @@ def serve_stdio(space: Workspace) -> None:
     """
     if not space.configuration.is_packaged:
         space.store.open()
-    warmup(space).start()
+    Warmup(space).start()
     build_server(space).run("stdio")
 
 
@@ -172,16 +173,11 @@ def serve_http(space: Workspace, port: int = PORT) -> None:
     """Serve streamable HTTP to this machine only. Raises an index error, and ``ServerError`` if the port is taken."""
     generation = space.opened.collection.generation
     with listening.listen(HOST, port, otherwise=PORT) as listener:
-        warmup(space).start()
+        Warmup(space).start()
         app = application(space)
         address = f"{listening.address(HOST, listener)}{PATH}"
         terminal.line(f"b12assistant serves MCP at {address} (index {generation[:8]}; Ctrl+C stops it)")
         listening.run(app, listener)
-
-
-def warmup(space: Workspace) -> Warmup:
-    """Return a warm-up that compiles no pattern before it is needed."""
-    return Warmup(space, then=lambda _: None)
 
 
 def application(space: Workspace) -> Policy:

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -27,18 +26,11 @@ FILES: Final = ("abbreviations.toml", "names.toml", "lay.toml")
 _APOSTROPHE = "[’']"
 
 
-class Kind(StrEnum):
-    ABBREVIATION = "abbreviation"
-    NAME = "name"  # another name, or an irregular spelling
-    LAY = "lay"
-
-
 @dataclass(frozen=True, slots=True)
 class Term:
     """A term: ``id`` is what the sources call it, ``variants`` what people write."""
 
     id: TermId
-    kind: Kind
     variants: tuple[str, ...]
 
 
@@ -88,7 +80,7 @@ def parse_terms(data: Table, file: str) -> Iterator[Term]:
             what = f"{min(repeated)!r} is in another term too"
             raise ConfigError(f"{file}, term {table['term']}: {what}", hint=HINT)
         seen.update(map(_normalised, table["variants"]))
-        yield Term(TermId(table["term"]), Kind(data["kind"]), tuple(table["variants"]))
+        yield Term(TermId(table["term"]), tuple(table["variants"]))
 
 
 def _normalised(phrase: str) -> str:

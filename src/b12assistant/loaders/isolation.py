@@ -1,8 +1,8 @@
-"""Read and mark files in a separate process, so that no file can hang, kill or bloat the program.
+"""Read, mark and split files in a separate process, so that no file can hang, kill or bloat the program.
 
 The process may be killed at any moment without harm to anything else. It runs ``main``: a request on standard input is
-a file's name and its bytes, the answer on standard output its marked text, as JSON: the output of a parser of untrusted
-files is never unpickled.
+a file's name and its bytes, the answer on standard output its text with marks and sentences, as JSON: the output of a
+parser of untrusted files is never unpickled.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
@@ -25,9 +26,9 @@ from pydantic import TypeAdapter
 
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
-from b12assistant.language.words import split_sentences
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
+from b12assistant.loaders.passages import sentences_in
 from b12assistant.types import Extract, Range
 
 _LENGTH = struct.Struct(">Q")
@@ -78,7 +79,11 @@ def unpack(message: bytes) -> Extract:
 def _checked(extract: Extract) -> Extract:
     """Raise ``ValueError`` if the ranges of an extract do not fit its text."""
     length = len(extract.text)
-    for ranges in ([block.range for block in extract.blocks], [each.range for each in extract.marks]):
+    for ranges in (
+        [block.range for block in extract.blocks],
+        [each.range for each in extract.marks],
+        extract.sentences,
+    ):
         _check(length, ranges)
     if any(r.end > length for r in (*(s.heading for s in extract.sections), *(r.range for r in extract.regions))):
         raise ValueError("a range ends after the text")
@@ -87,7 +92,7 @@ def _checked(extract: Extract) -> Extract:
     return extract
 
 
-def _check(length: int, ranges: list[Range]) -> None:
+def _check(length: int, ranges: Sequence[Range]) -> None:
     """Raise ``ValueError`` unless ranges are in a text of this length, in order and without overlap."""
     if ranges and ranges[-1].end > length:
         raise ValueError("a range ends after the text")
@@ -133,7 +138,7 @@ class IsolatedLoader:
         return data
 
     def extract(self, data: bytes, name: str) -> Extract:
-        """Extract and mark ``data`` in the worker; ``name`` is only a hint. Raises ``SourceError`` with the reason."""
+        """Extract, mark and split ``data`` in the worker; ``name`` is a hint. Raises ``SourceError``."""
         return unpack(self._ask(name, data))
 
     def _ask(self, name: str, data: bytes) -> bytes:
@@ -215,11 +220,8 @@ def main() -> None:
 def _answer(data: bytes, name: str, limit: int) -> bytes:
     try:
         extract = load(data, name)
-        for (
-            block
-        ) in extract.blocks:  # as the caller will: what hangs or bloats the splitting does so here, under limits
-            split_sentences(extract.text[block.range.start : block.range.end])
-        return pack(replace(extract, marks=mark(extract)))
+        marked = replace(extract, marks=mark(extract))
+        return pack(replace(marked, sentences=sentences_in(marked)))
     except SourceError as error:
         return pack(error)
     except MemoryError:

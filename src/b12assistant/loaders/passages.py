@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
 
 from b12assistant.errors import SourceError
 from b12assistant.language.words import split_sentences, trim
-from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Passage, PassageId, Range
+from b12assistant.types import BlockKind, Document, DocumentId, Extract, MarkKind, Passage, PassageId, Range
 
 Count = Callable[[str], int]  # word pieces of a text
 
@@ -31,17 +32,37 @@ class Unit:
     range: Range
     pieces: int
     reference: bool
-    section: int  # offset of the section's heading, -1 before the first
+    section: int  # number of the section, 0 before the first
 
 
-def chunk(document: Document, count: Count, *, most: int, limit: int = sys.maxsize) -> tuple[Passage, ...]:
-    """Split a document into passages of at most ``most`` word pieces each, in order.
+def sentences_in(read: Extract | Document) -> tuple[Range, ...]:
+    """Return the sentences that cleaning left, in order, without headings.
 
-    Every character that is not marked `never`, in a heading, or blank is in exactly one sentence of one passage.
-    Raises ``SourceError`` if there are more than ``limit``.
+    A reference is quoted whole: the full stops in its title, journal and year do not end sentences.
+    """
+    never = [mark.range for mark in read.marks if mark.kind is MarkKind.NEVER]
+    references = [mark.range for mark in read.marks if mark.kind is MarkKind.REFERENCE]
+    found: list[Range] = []
+    for block in read.blocks:
+        for part in block.range.without(never) if block.kind is not BlockKind.HEADING else ():
+            if _overlaps(part, references):
+                found.append(part)
+            else:
+                split = split_sentences(read.text[part.start : part.end])
+                found += (Range(part.start + each.start, part.start + each.end) for each in split)
+    return tuple(found)
+
+
+def chunk(
+    document: Document, sentences: Iterable[Range], count: Count, *, most: int, limit: int = sys.maxsize
+) -> tuple[Passage, ...]:
+    """Split a document into passages of at most ``most`` word pieces each. ``sentences``: as from `sentences_in`.
+
+    Every character of a sentence that is not blank is in exactly one passage. Raises ``SourceError`` if there are more
+    than ``limit``.
     """
     units, pieces = [], 0
-    for unit in _units(document, count, most):
+    for unit in _units(document, sentences, count, most):
         units.append(unit)
         pieces += unit.pieces
         if pieces > most * limit:
@@ -63,21 +84,17 @@ def chunk(document: Document, count: Count, *, most: int, limit: int = sys.maxsi
     return tuple(passages)
 
 
-def _units(document: Document, count: Count, most: int) -> Iterator[Unit]:
-    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+def _units(document: Document, sentences: Iterable[Range], count: Count, most: int) -> Iterator[Unit]:
     references = [mark.range for mark in document.marks if mark.kind is MarkKind.REFERENCE]
-    for block in document.blocks:
-        if block.kind is BlockKind.HEADING:
-            continue
-        path = document.heading_path(block.range.start)
-        for part in block.range.without(never):
-            reference = next(part.without(references), None) != part
-            # A reference is quoted whole: the full stops in its title, journal and year do not end sentences.
-            ranges = [Range(0, len(document.slice(part)))] if reference else split_sentences(document.slice(part))
-            for range_ in ranges:
-                sentence = Range(part.start + range_.start, part.start + range_.end)
-                for piece in _within(document, sentence, count, most):
-                    yield Unit(piece, count(document.slice(piece)), reference, path[-1].start if path else -1)
+    starts = [section.start for section in document.sections]
+    for sentence in sentences:
+        reference, section = _overlaps(sentence, references), bisect_right(starts, sentence.start)
+        for piece in _within(document, sentence, count, most):
+            yield Unit(piece, count(document.slice(piece)), reference, section)
+
+
+def _overlaps(range_: Range, taken: Sequence[Range]) -> bool:
+    return next(range_.without(taken), None) != range_
 
 
 def _within(document: Document, range_: Range, count: Count, most: int) -> Iterator[Range]:

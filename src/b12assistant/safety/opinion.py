@@ -46,7 +46,7 @@ class Concern(StrEnum):
 
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
-_CHOSEN: Final = chosen("red_flags")  # what each share is stands in `data/calibration.toml`
+_CHOSEN: Final = chosen("red_flags")  # what each share is stands in `data/chosen.toml`
 CERTAIN, CERTAIN_AMONG, AGREED, DOUBTFUL = (
     _CHOSEN[name] for name in ("certain", "certain_among", "agreed", "doubtful")
 )

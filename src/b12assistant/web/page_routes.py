@@ -196,7 +196,7 @@ def row_html(match: Match, sieve: Sieve, today: date) -> str:
     if len(spans) > addresses.MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
     quote = Quoted(spans, today, match.best, match.passage.id)
-    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.publisher, each.standing, each.year)]
+    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.origin.publisher, each.standing, each.year)]
     by = (" · ".join(in_short(quote.source, best_known(wanted), quote.document.title)), quote.document.title)
     who = quote.in_short if quote.speaker.basis else (capital(quote.speaker.own[0]), *quote.speaker.own[1:])
     matching = [*match.words, *match.phrases]

@@ -20,7 +20,8 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from b12assistant.answers import Reason, Reply
-from b12assistant.application.workspace import Workspace, prepare
+from b12assistant.application.live import prepare
+from b12assistant.application.workspace import Workspace
 from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
 from b12assistant.threads import give_back, spare_memory
@@ -225,15 +226,12 @@ class Questions:
 
 
 class Warmup:
-    """One attempt to load. An emergency is answered without it; other questions wait for the same parts.
+    """One attempt to load. An emergency is answered without it; other questions wait for the same parts."""
 
-    ``then``: called after success; it must not raise.
-    """
-
-    def __init__(self, space: Workspace, then: Callable[[Workspace], None] = prepare) -> None:
+    def __init__(self, space: Workspace) -> None:
         self._problem: Future[str | None] = Future()
         # Only the thread holds the workspace: it must be freed when a newer index replaces it.
-        self._thread = threading.Thread(target=self._run, args=(space, then), name="warmup", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(space,), name="warmup", daemon=True)
 
     def start(self) -> None:
         spare_memory()
@@ -247,7 +245,7 @@ class Warmup:
         """Wait for the end; return what went wrong, as a sentence, or ``None``. Raises ``TimeoutError``."""
         return self._problem.result(seconds)
 
-    def _run(self, space: Workspace, then: Callable[[Workspace], None]) -> None:
+    def _run(self, space: Workspace) -> None:
         try:
             space.opened  # noqa: B018 - opens the index or raises
             space.ask("ready")
@@ -255,5 +253,5 @@ class Warmup:
         except Exception as error:  # noqa: BLE001 - reported by `problem`
             self._problem.set_result(problem_of(error).sentence)
         else:
-            then(space)
+            prepare(space)
             give_back()

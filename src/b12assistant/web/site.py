@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from fastapi import FastAPI, Request, Response
 
-from b12assistant.application.workspace import Live, Workspace
+from b12assistant.application.live import Live
+from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import tables

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from b12assistant.answers import Reply
+from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
-from b12assistant.application.workspace import Live
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
