@@ -22,7 +22,7 @@ from b12assistant.corpus.provenance import (
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
-from b12assistant.index.asked_questions import Group, group_of
+from b12assistant.index.asked_questions import Group, group_of, headed
 from b12assistant.index.collection import METHOD, READING, TITLE_PIECES, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import chunk
@@ -150,6 +150,8 @@ class FileReading:
                 entries.append(outcome)
                 places = located(outcome.document, file.sentences)
                 asked = [(place.start, place.end, line.asked) for _, line, place in places if place]
+                if outcome.document.source.words is not Words.PROJECT_SUMMARY:
+                    asked += headed(outcome.passages)
                 groups.append(group_of(outcome.passages, asked))
             else:
                 left_out.append(outcome)
