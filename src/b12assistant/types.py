@@ -156,7 +156,7 @@ class Source:
     interest: Interest = Interest.UNKNOWN
     publisher: str | None = None
     url: str | None = None
-    published: date | None = None
+    published: date | int | None = None  # a day, or only a year
     review_by: date | None = None
     superseded_by: str | None = None
     withdrawn: bool = False

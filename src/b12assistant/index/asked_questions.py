@@ -22,13 +22,14 @@ from b12assistant.errors import IndexDamagedError
 from b12assistant.index.store import Data
 from b12assistant.index.vectors import read_arrays, save_arrays
 from b12assistant.threads import once
-from b12assistant.types import Document, Passage, Section
+from b12assistant.types import Document, Passage, Range, Section
 
 Vectors = NDArray[np.float32]
 Codes = NDArray[np.int8]
 
 ASKED = "asked_questions.safetensors"
 _SCALE = 127
+_BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # of a sentence, left out where it is named
 _NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
 _SOME = 512  # rows
 _APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
@@ -56,6 +57,13 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
             found += [(place, question) for question in questions]
     found.sort(key=lambda each: each[0])
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
+
+
+def is_whole(passages: Sequence[Passage], words: Range) -> bool:
+    """Return whether words of a document are at least one whole sentence that can be quoted, if without its bullet."""
+    spans = [span for passage in passages for span in passage.sentences if span.range.overlaps(words)]
+    inner = ((span.end - len(_BEGIN.sub("", span.text)), span.start + len(span.text.rstrip(_END))) for span in spans)
+    return any(words.start <= start and end <= words.end for start, end in inner)
 
 
 def headed(passages: Sequence[Passage]) -> Iterator[tuple[int, int, list[str]]]:
