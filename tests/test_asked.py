@@ -10,7 +10,7 @@ import pytest
 from corpora import again, origin, three_files, write
 from fakes import FakeWorkspace, RefusingEncoder
 
-from b12assistant.errors import IndexDamagedError
+from b12assistant.errors import IndexDamagedError, SourceFactsError
 from b12assistant.index import asked_questions as module
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
 from b12assistant.index.indexing import key_of
@@ -79,6 +79,43 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
     assert "Metformin" in first.spans[0].text
     plain = with_questions(tmp_path / "plain", asked=False)
     assert again(plain).opened.collection.asked is NOTHING_ASKED
+
+
+def test_a_heading_that_asks_is_asked_of_each_sentence_under_it(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    asks = "## 1.2. Can I drink tea?\n\nYes, twice a day. It is hot.\n\n## Salt\n\nIt is white.\n"
+    write(space.corpus, {"faq.md": f"# Food\n\nMilk is fresh.\n\n{asks}"})
+    space.index()
+    collection = again(space).opened.collection
+    assert collection.asked is not None
+    assert not collection.asked_throughout
+    texts = [span.text for passage in collection.passages for span in passage.sentences]
+    held = [(texts[place], text) for place, text in collection.asked.of(0, len(texts))]
+    assert held == [(each, "Can I drink tea?") for each in ("Yes, twice a day.", "It is hot.")]
+
+
+@pytest.mark.parametrize("words", ["in", "lowers B12. Ask for a", "Metformin lowers"], ids=["word", "middle", "half"])
+def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path, words: str) -> None:
+    space = three_files(tmp_path)
+    line = json.dumps({"text": words, "asked": ["does it sink"]})
+    write(
+        space.corpus, {"pills.txt": "Metformin lowers B12. Ask for a test in May.\n", "sentences/pills.txt.jsonl": line}
+    )
+    report = space.index()
+    assert any("1: not a whole sentence" in reason for file in report.files for reason in file.reasons)
+    assert again(space).opened.collection.asked.texts == ()
+
+
+def test_a_question_that_is_answered_and_listed_as_not_answered_is_named(tmp_path: Path) -> None:
+    space = with_questions(tmp_path)
+    write(space.corpus, {"not_answered.toml": 'questions = [\n  "Does it  sink",\n]\n'})
+    with pytest.raises(SourceFactsError, match=r"not_answered\.toml says that nothing answers 'Does it  sink'"):
+        space.index()
+
+
+def test_headings_alone_make_no_corpus_that_is_asked_throughout() -> None:
+    assert asked().is_thorough(3)
+    assert not asked().is_thorough(3, {"a", "b"})
 
 
 def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

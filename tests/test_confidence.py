@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpora import three_files, write
+from corpora import again, three_files, write
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.signals import Calibration, Signals, is_barred, load_calibration
 from b12assistant.config import AnsweringSettings
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of
+from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of, score
 
 COMMITTED = load_calibration()
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
@@ -104,6 +104,12 @@ def test_the_lower_limit_keeps_nearly_all_right_quotes_and_refuses_what_is_below
     assert limits_of([*RIGHT, *WRONG], NOW).least == pytest.approx(0.51, abs=0.002)
 
 
+def test_no_limit_refuses_more_than_one_in_ten_of_the_answerable_questions() -> None:
+    missed = [Judged(0.1 + place / 100, right=False, gold=True) for place in range(20)]
+    then = limits_of([*RIGHT, *missed, *WRONG], NOW)
+    assert sum(each.confidence < then.least for each in (*RIGHT, *missed)) == 6
+
+
 def test_from_the_upper_limit_on_most_quotes_are_right_and_from_a_lower_one_they_are_not() -> None:
     asked = [*RIGHT, *WRONG]
     strong = limits_of(asked, NOW).strong
@@ -132,6 +138,23 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     with pytest.raises(DatasetError, match=r"and 3 do not count because they are marked in the corpus: a fit needs"):
         judged(space, file)
     assert asked == ["Metformin: does it lower B12?"]
+
+
+def test_the_figures_of_a_set_with_marked_questions_stand_once_more_without_them(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    space.index()
+    gold = "Metformin lowers B12 in some people."
+    questions = {"Does metformin lower B12?": [gold], "Tell me of metformin": ["Nobody wrote this."]}
+    rows = [{"id": each, "question": each, "gold": words} for each, words in questions.items()]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert not [name for name in score(space, file) if "marked in" in name]
+    line = {"text": gold, "asked": ["does metformin lower b12"]}
+    write(space.corpus, {"sentences/pills.txt.jsonl": json.dumps(line)})
+    space.index()
+    figures = score(again(space), file)
+    assert figures["marked in the corpus, so found easily"] == 1
+    assert (figures["hit@1"]["n"], figures["not marked: hit@1"]["n"]) == (2, 1)
 
 
 def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_distance() -> None:

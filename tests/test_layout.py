@@ -51,6 +51,23 @@ EXAMPLES = {
     "it points to another paragraph": ("Milk heals.\n\nThis is fresh.", "fresh", ["Milk heals.\n\nThis is fresh."]),
     "it points at nothing": ("It is fresh.", "fresh", ["It is fresh."]),
     "it points at nothing in its section": ("# Milk\n\nIt is fresh.\n", "fresh", ["It is fresh."]),
+    "a term keeps what it names": (
+        "Milk\n:   It heals nerves. Drink it.\n\nTea\n:   It is hot.\n",
+        "heals",
+        ["Milk\n\nIt heals nerves."],
+    ),
+    "what is named keeps its term": ("Milk\n:   Good food.\n\nTea\n:   Poor food.\n", "Poor", ["Tea\n\nPoor food."]),
+    "a lead-in keeps its code": (
+        "Some words. Remove it:\n\n    apt purge milk\n",
+        "Remove",
+        ["Remove it:\n\napt purge milk"],
+    ),
+    "code keeps its lead-in": (
+        "Some words. Remove it:\n\n    apt purge milk\n",
+        "purge",
+        ["Remove it:\n\napt purge milk"],
+    ),
+    "a short answer keeps its reason": ("Yes. Milk heals nerves.", "Yes", ["Yes. Milk heals nerves."]),
     "it points at no item": ("- Milk heals.\n\nIt is fresh.\n", "fresh", ["It is fresh."]),
 }
 
@@ -60,10 +77,19 @@ def test_a_sentence_is_quoted_with_what_it_needs(text: str, asked: str, quoted: 
     assert answers(build_document(text), asked, most=1) == [quoted]
 
 
-@pytest.mark.parametrize("bullet", ["- ", "1. "])
-def test_a_bullet_is_trimmed_by_moving_the_start(bullet: str) -> None:
+def test_no_quote_ends_with_what_leads_on_to_the_next_sentence() -> None:
+    document = build_document(
+        "Milk is fresh. Is it good?\n\nYes. It heals.\n\nTo drink it:\n\n    open milk\n\nTea\n:   Is it hot? It is.\n"
+    )
+    ends = {found[-1].rsplit("\n", 1)[-1].rsplit(". ", 1)[-1] for found in all_texts(document)}
+    assert ends.isdisjoint({"Is it good?", "Yes.", "To drink it:", "Tea", "Is it hot?"})
+    assert {"It heals.", "open milk", "Is it hot? It is."} <= ends
+
+
+@pytest.mark.parametrize(("bullet", "quoted"), [("- ", "Eggs"), ("2. ", "2. Eggs")], ids=["bullet", "step"])
+def test_a_bullet_is_trimmed_by_moving_the_start_and_a_step_keeps_its_number(bullet: str, quoted: str) -> None:
     document = build_document(f"Good food.\n\n{bullet}Milk\n{bullet}Eggs\n", file="a.txt")
-    assert ["Eggs"] in all_texts(document, "Eggs")
+    assert [quoted] in all_texts(document, "Eggs")
 
 
 def torn(

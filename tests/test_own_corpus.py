@@ -23,6 +23,7 @@ from b12assistant.safety.triage import Triager
 from b12assistant.types import FileEnd
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorials" / "own-corpus.md"
+KEYS = b"r\n" * 8 + b"n\n" * 2 + b"q\n"  # at `improve`
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.M | re.S)
 BLOCKS = BLOCK.findall(TUTORIAL.read_text("utf-8"))
 
@@ -58,15 +59,15 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
                 (folder / words[1]).unlink()
             else:
                 assert words[0] == "b12assistant"
-                done = b12(*words[1:], cwd=folder)
+                done = b12(*words[1:], cwd=folder, typed=KEYS if words[1] == "improve" else None)
                 first = "First index: 1 file to embed …\n" if words[1] == "index" and done.err else ""
                 assert (done.status, done.err) == (0, first), line
                 out = done.out
         expected = list(shown_after(position))
         asked += bool(expected)
         assert [line for line in expected if plain(line) not in plain(out)] == [], out
-    # of the skeleton, then one of each: answer, refusal, red flag, difference, vocabulary, evaluation
-    assert asked == 7
+    # of the skeleton; answer, refusal, red flag, difference, vocabulary, marks, what they refuse, evaluation
+    assert asked == 9
 
 
 def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -191,6 +191,23 @@ def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[flo
     assert (texts(alone), chosen.score, chosen.best) == (["Milk is rich."], alone.score, alone.best)
 
 
+def test_a_quote_grows_to_its_paragraph_and_keeps_its_score_and_its_best_sentence() -> None:
+    (passage,) = passages_of(
+        build_document("Salt is white.\n\nEggs have B12. Milk is rich. Bread has none. It is cheap.")
+    )
+    found = windows_of(passage, "Milk")
+    (alone,) = choose(found, 1)
+    (grown,) = choose(found, 1, paragraphs=True)
+    assert (texts(alone), texts(grown)) == (["Milk is rich."], ["Milk is rich. Bread has none. It is cheap."])
+    assert (grown.score, grown.best, grown.cut) == (alone.score, alone.best, alone.cut)
+
+
+def test_grown_quotes_do_not_overlap() -> None:
+    (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has none. Tea is hot. Salt is white."))
+    spans = [span for window in choose(windows_of(passage, "is"), 3, paragraphs=True) for span in window.spans]
+    assert all(one.end <= other.start for one, other in pairwise(sorted(spans, key=lambda span: span.start)))
+
+
 @given(DRAWN, DRAWN)
 def test_passages_scored_together_score_as_alone(
     one: tuple[Document, list[str]], other: tuple[Document, list[str]]

@@ -23,6 +23,7 @@ FACTS = [
     ('publisher = "A press"', "publisher: A press", Source(publisher="A press")),
     ('url = "https://a.example"', "url: https://a.example", Source(url="https://a.example")),
     ("published = 2026-11-20", "published: 2026-11-20", Source(published=date(2026, 11, 20))),
+    ("published = 2019", "published: 2019", Source(published=2019)),
     ("review_by = 2028-01-01", "review_by: 2028-01-01", Source(review_by=date(2028, 1, 1))),
     ('superseded_by = "b.md"', "superseded_by: b.md", Source(superseded_by="b.md")),
     ("withdrawn = true", "withdrawn: true", Source(withdrawn=True)),
@@ -34,7 +35,8 @@ WRONG = [
     ('title = " "', "title: ' '", "a text"),
     ('kind = "leaflet"', "kind: leaflet", "guideline, public_body, review, study"),
     ('commercial_interest = "yes"', "commercial_interest: 'yes'", 'true, false or "unknown"'),
-    ("published = 2026", "published: 2026", "a full date"),
+    ("published = 26", "published: 26", "a full date such as 2026-11-20, or a year"),
+    ("review_by = 2026", "review_by: 2026", "a full date such as 2026-11-20"),
     ('withdrawn = "no"', "withdrawn: 'no'", "true or false"),
     ('cites = "10.1/a"', "cites: 10.1/a", "a list of texts"),
 ]

@@ -51,7 +51,7 @@ SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
 def said(text: str, interest: Interest, score: float = 0.5, kind: SourceKind | None = None) -> Window:
     document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(kind=kind, interest=interest))
     span = document.span(0, len(text))
-    cut = QuoteSpan(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text))
+    cut = QuoteSpan(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text), (0,))
     return Window(cut, span, score)
 
 

@@ -185,8 +185,8 @@ def test_a_report_ends_with_the_sources_to_describe() -> None:
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), False), console)
     text, _, entry = out.getvalue().partition("\n\n")
     assert says in " ".join(text.split())
-    assert "what is true of all files stands there once, under [defaults]:" in " ".join(text.split())
-    assert [*SourcesFile(entry).facts] == ["0.pdf"]
+    pasted = SourcesFile(entry)
+    assert (pasted.defaults["kind"], [*pasted.facts]) == (SourceKind.OTHER, ["0.pdf"])
 
 
 def test_an_entry_to_paste_holds_any_file_name() -> None:

@@ -56,6 +56,8 @@ DATELINE = re.compile(
 )
 ABOUT_THE_PAGE = _word("about_the_page")
 POINTS_ELSEWHERE = re.compile(rf"^{_any('elsewhere')}", re.I)
+REFERS = re.compile(r"(?:please )?(?:also )?(?:see|refer to|consult|for (?:more|further|additional|a list)\b)", re.I)
+TURNS = re.compile(r"[\s<«‹←]*(?:prev|previous|next|up)(?: page| chapter| section)?[\s>»›→]*", re.I)
 CONTENTS_HEADING = _whole("contents_headings", r"\W*$")
 MORE_TITLES_FOLLOW = _whole("more_titles", "$")
 # A line of site links without markup, and a trail of places ("Home > Guides > This page"; not "Serum B12 > 300").
@@ -118,8 +120,12 @@ class Page:
 
     def covered(self, block: Block, role: Role) -> float:
         """Return the share of a block's characters that lie in regions of ``role``."""
-        free = sum(part.end - part.start for part in block.range.without(self.united[role]))
-        return 1 - free / (block.range.end - block.range.start)
+        return self.share(block.range, role)
+
+    def share(self, range_: Range, role: Role) -> float:
+        """Return the share of a range's characters that lie in regions of ``role``."""
+        free = sum(part.end - part.start for part in range_.without(self.united[role]))
+        return 1 - free / (range_.end - range_.start)
 
     def links(self, block: Block) -> int:
         """Count the links in a block."""
@@ -232,10 +238,22 @@ def pointers(page: Page) -> Iterator[Range]:
         if block.kind is BlockKind.HEADING:
             continue
         for sentence in page.sentences(block):
-            if POINTS_ELSEWHERE.match(page.text(sentence).lstrip("•*- ")):
+            text = page.text(sentence).lstrip("•*- (")
+            if POINTS_ELSEWHERE.match(text) or (REFERS.match(text) and page.share(sentence, Role.LINK) >= _REFERENCE):
                 yield sentence
 
 
+def turning(page: Page) -> Iterator[Range]:
+    """Yield the small tables that lead to the pages before and after: "Prev | Up | Next"."""
+    for kind, group in groupby(page.extract.blocks, key=lambda block: block.kind):
+        rows = list(group) if kind is BlockKind.TABLE_ROW else []
+        cells = [cell for block in rows for cell in page.text(block.range).split("|")]
+        if len(rows) <= _TURNING and any(page.links(block) for block in rows) and any(map(TURNS.fullmatch, cells)):
+            yield from (block.range for block in rows)
+
+
+_REFERENCE = 0.4  # of a sentence that refers to another page: what is a link
+_TURNING = 3  # rows, at most
 _RUNNING = 16  # words of a running line, at most
 _RUNNING_ROLES = (Role.HEADER, Role.FOOTER)
 
@@ -352,7 +370,8 @@ def _list_follows(page: Page, i: int) -> bool:
     after = page.extract.blocks[i + 1 : i + 3]
     if not after or after[0].kind is BlockKind.HEADING:
         return False
-    if after[0].kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
+    listed = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.TERM)
+    if after[0].kind in listed or page.covered(after[0], Role.CODE) == 1:
         return True
     texts = [page.text(block.range) for block in after]
     if texts[0].startswith(_OPENING_QUOTE):
@@ -426,6 +445,7 @@ RULES = (
     ("reference", MarkKind.REFERENCE, references),
     ("advert", MarkKind.NEVER, adverts),
     ("pointer", MarkKind.NEVER, pointers),
+    ("turning", MarkKind.NEVER, turning),
     ("lost_list", MarkKind.NEVER, lost_lists),
     ("fragment", MarkKind.NEVER, fragments),
 )

@@ -94,6 +94,7 @@ class BlockKind(StrEnum):
     HEADING = "heading"
     LIST_ITEM = "list_item"
     TABLE_ROW = "table_row"
+    TERM = "term"  # what a definition list names: the text after it says what of it
 
 
 class Role(StrEnum):
@@ -106,6 +107,7 @@ class Role(StrEnum):
     HEADER = "header"  # a site's or page's header, not a heading
     ASIDE = "aside"
     STRUCK = "struck"  # words with a line through them
+    CODE = "code"  # a block as it is typed
 
 
 class MarkKind(StrEnum):
@@ -154,7 +156,7 @@ class Source:
     interest: Interest = Interest.UNKNOWN
     publisher: str | None = None
     url: str | None = None
-    published: date | None = None
+    published: date | int | None = None  # a day, or only a year
     review_by: date | None = None
     superseded_by: str | None = None
     withdrawn: bool = False

@@ -267,7 +267,8 @@ class Engine:
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        return choose(score(found, cosines, query.informative, asked), most, near)
+        scored = score(found, cosines, query.informative, asked)
+        return choose(scored, most, near, paragraphs=not self.collection.asked_throughout)
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,
@@ -392,7 +393,8 @@ class Engine:
     def _words_asked(self, row: int) -> Sequence[tuple[int, Vectors]]:
         """Return the questions that are asked of a passage: places of their sentences, and token vectors, (t, p)."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        asked = [each for each in self.collection.asked.of(first, last) if each[1]]
+        headings = self.collection.heading_questions
+        asked = [each for each in self.collection.asked.of(first, last) if each[1] not in headings]
         texts = [(readable(question), 0) for _, question in asked]
         queries = encode_queries(texts, self.collection, self.encoder, self.projection)
         return [(at - first, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]

@@ -123,6 +123,14 @@ class Layout:
         is_first_row = self._is_row(self.document.blocks[place]) and not any(map(self._is_row, above))
         return span.text.endswith(":") or (is_first_row and self._is_row(after))
 
+    def leads_on(self, span: Span) -> bool:
+        """Return whether a sentence only names or announces what the next one says."""
+        return span.text.endswith(":") or self.is_term(span)
+
+    def is_term(self, span: Span) -> bool:
+        """Return whether a sentence is what a definition list names."""
+        return self._kind_at(span) is BlockKind.TERM
+
     def is_listed(self, span: Span) -> bool:
         """Return whether a sentence is in a list item or a table row."""
         return self._kind_at(span) in _LISTED
@@ -253,11 +261,11 @@ class Layout:
     def _leading_sentence(self, place: int, *, to_list: bool) -> tuple[Span, ...]:
         """Return the last sentence of a paragraph if it introduces what follows, before a list even without an end."""
         block = self.document.blocks[place]
-        if block.kind is not BlockKind.PARAGRAPH:
+        if block.kind not in (BlockKind.PARAGRAPH, BlockKind.TERM):
             return ()
         sentence = self._sentence_at(list(self._quotable(block.range))[-1].end - 1)
         text = sentence.text
-        leads = text.endswith(":") or (to_list and (not _ENDS.search(text) or _FOLLOWS.search(text)))
+        leads = self.leads_on(sentence) or (to_list and (not _ENDS.search(text) or _FOLLOWS.search(text)))
         return (sentence,) if leads else ()
 
     def _sentence_at(self, offset: int) -> Span:

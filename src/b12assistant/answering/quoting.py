@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, chain, takewhile
+from itertools import accumulate, chain, pairwise, takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,10 @@ from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWe
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
-_BULLET = re.compile(r"(?:[•*–‣◦▪·-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
+_BULLET = re.compile(r"[•*–‣◦▪·-]\s+")  # the number of a step stays
+_SHORT_ANSWER = re.compile(
+    r"(?:yes|no|go ahead|it depends|maybe|not (?:really|quite|yet)|of course(?: not)?)[.!]", re.I
+)
 _CLOSING = " \n)\"'”’|"
 _PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
 _POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
@@ -69,6 +72,7 @@ class QuoteSpan:
     rows: slice
     bests: tuple[Span, ...]  # the sentences, without bullets
     charged: int
+    telling: tuple[int, ...]  # which of `bests` can answer by themselves
 
     @once
     def length(self) -> int:
@@ -85,11 +89,6 @@ class QuoteSpan:
         lead = " ".join(text[span.start : min(span.end, first)] for span in self.spans if span.start < first)
         return tuple(claims_of(f"{lead} {sentence.text}") for sentence in self.bests)
 
-    @once
-    def telling(self) -> tuple[int, ...]:
-        """Return which of ``bests`` can answer by themselves."""
-        return tuple(place for place, best in enumerate(self.bests) if not _tells_nothing(best))
-
     @property
     def text(self) -> str:
         return " ".join(span.text for span in self.spans)
@@ -99,7 +98,8 @@ class QuoteSpan:
 class Window:
     """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length.
 
-    A neighbour that was added does not count. ``likely``: how likely it answers, 0 to 1, by its ``signals``.
+    A neighbour that was added does not count. ``likely``: how likely it answers, 0 to 1, by its ``signals``. ``grown``:
+    what is shown, if that is more than what is judged.
     """
 
     cut: QuoteSpan
@@ -107,14 +107,19 @@ class Window:
     score: float
     signals: Signals = UNJUDGED
     likely: float = 0.0
+    grown: QuoteSpan | None = None
 
     @property
     def passage(self) -> Passage:
         return self.cut.passage
 
     @property
+    def shown(self) -> QuoteSpan:
+        return self.grown or self.cut
+
+    @property
     def spans(self) -> tuple[Span, ...]:
-        return self.cut.spans
+        return self.shown.spans
 
     @property
     def weight(self) -> SourceWeight:
@@ -149,23 +154,35 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
         if layout.opens_list(first.spans[-1]):
             found.extend(_list(passage, wholes[place:], lead, layout, most))
             continue
-        run = [first, *takewhile(lambda whole: not layout.opens_list(whole.spans[-1]), wholes[place + 1 :])]
+        run = [first, *takewhile(lambda whole: not _begins_anew(whole, layout), wholes[place + 1 :])]
         shown: tuple[Span, ...] = ()
         for last in run[:_SENTENCES]:
             shown += last.spans
             spans = _joined((*lead, *shown), layout)
             if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
                 break
-            found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
+            if not _leads_on(last.spans[-1], layout):
+                found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
     if passage.document.source.words is Words.PROJECT_SUMMARY:
         found = [cut for cut in found if not any(map(layout.is_row, cut.bests))]
     return tuple(cut for cut in found if cut.telling)
 
 
-def _tells_nothing(sentence: Span) -> bool:
-    """Return whether a sentence by itself answers nothing: it asks, or only points elsewhere."""
-    text = sentence.text.rstrip(_CLOSING)
-    return text.endswith("?") or bool(_POINTER.fullmatch(text))
+def _begins_anew(whole: JoinedSentence, layout: Layout) -> bool:
+    """Return whether no quote of what stands before runs into a sentence: it opens a list, or names something else."""
+    return layout.opens_list(whole.spans[-1]) or layout.is_term(whole.spans[0])
+
+
+def _leads_on(sentence: Span, layout: Layout) -> bool:
+    """Return whether a sentence asks, names or announces what the next one says ("Yes."): no quote ends with it."""
+    asks = sentence.text.rstrip(_CLOSING).endswith("?")
+    return asks or layout.leads_on(sentence) or bool(_SHORT_ANSWER.fullmatch(sentence.text))
+
+
+def _tells_nothing(sentence: Span, layout: Layout) -> bool:
+    """Return whether a sentence by itself answers nothing: it leads on, but to no list, or only points elsewhere."""
+    leads_on = _leads_on(sentence, layout) and not layout.opens_list(sentence)
+    return leads_on or bool(_POINTER.fullmatch(sentence.text.rstrip(_CLOSING)))
 
 
 def _list(
@@ -189,7 +206,8 @@ def _list(
 
 def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, layout: Layout) -> QuoteSpan:
     bests = tuple(_without_bullet(sentence, layout) for sentence in passage.sentences[rows])
-    return QuoteSpan(passage, spans, rows, bests, charged)
+    telling = tuple(place for place, best in enumerate(bests) if not _tells_nothing(best, layout))
+    return QuoteSpan(passage, spans, rows, bests, charged, telling)
 
 
 def score(
@@ -229,10 +247,12 @@ def choose(
     candidates: Sequence[Window],
     most: int,
     asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
+    *,
+    paragraphs: bool = False,
 ) -> tuple[Window, ...]:
     """Return the best windows, best first; none overlaps another or says the same as another of its document.
 
-    ``asked``: as in `_with_neighbour`.
+    ``asked``: as in `_with_neighbour`. ``paragraphs``: whether each is shown with what stands beside it.
     """
     ranked = sorted(candidates, key=_best_first)
     cuts_of = {(each.passage.id, each.cut.rows.start, each.cut.rows.stop): each.cut for each in ranked}
@@ -241,7 +261,7 @@ def choose(
         if len(chosen) == most:
             break
         longer = _with_neighbour(best, asked, cuts_of)
-        for window in (best,) if longer is best else (longer, best):
+        for window in (*((_in_paragraph(longer, cuts_of),) if paragraphs else ()), longer, best):
             if not any(_same(window, other) for other in chosen):
                 chosen.append(window)
                 break
@@ -267,6 +287,20 @@ def _with_neighbour(
         if longer is not None and _BLANK_LINE not in passage.document.text[before.end : after.start]:
             return replace(window, cut=longer)
     return window
+
+
+def _in_paragraph(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
+    """Show the window with as many sentences of its paragraph as a quote may have, those after it first."""
+    passage, rows = window.passage, window.cut.rows
+    text, sentences = passage.document.text, passage.sentences
+
+    def is_one_line(cut: QuoteSpan) -> bool:
+        return not any("\n" in text[one.end : next_.start] for one, next_ in pairwise(sentences[cut.rows]))
+
+    places = [(passage.id, i, j) for i in range(rows.start + 1) for j in range(rows.stop, len(sentences) + 1)]
+    fitting = [cut for cut in map(cuts_of.get, places) if cut is not None and is_one_line(cut)]
+    grown = max(fitting, key=lambda cut: (cut.rows.stop - cut.rows.start, cut.rows.start), default=window.cut)
+    return window if grown is window.cut else replace(window, grown=grown)
 
 
 def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
@@ -360,7 +394,7 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     """
     apart = _apart(said)
     shown = apart[:most]
-    sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].cut.text))]
+    sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].shown.text))]
     disinterested = [i for i in apart if not said[i].sells]
     if disinterested:
         first = _weightiest(said, disinterested[0], disinterested)
@@ -389,7 +423,7 @@ def _apart(said: Sequence[Window]) -> list[int]:
     """Return the indices of ``said`` without word-for-word repeats; of these, one that sells nothing is kept."""
     kept: dict[str, int] = {}
     for i, each in enumerate(said):
-        words = " ".join(each.cut.text.split()).casefold()
+        words = " ".join(each.shown.text.split()).casefold()
         if words not in kept or (said[kept[words]].sells and not each.sells):
             kept[words] = i
     return sorted(kept.values())

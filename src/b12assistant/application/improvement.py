@@ -21,7 +21,7 @@ from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.entries import DataFile, NotAnsweredFile
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered, text_of
-from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences, sentences_file
+from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences, same_question, sentences_file
 from b12assistant.data_files import read_lines, replace_file
 from b12assistant.errors import CorpusError, QuestionError, SourceFactsError, UsageError
 from b12assistant.types import Document, DocumentId, Range, Span
@@ -138,11 +138,6 @@ def _put(path: Path, text: str | None) -> None:
     except OSError as error:
         why = f"{path} cannot be written ({error.strerror})"
         raise CorpusError(why, hint="free disk space or fix permissions, then mark again") from error
-
-
-def same_question(question: str) -> str:
-    """Return the form in which questions are compared: blanks and capitals do not count."""
-    return " ".join(question.split()).casefold()
 
 
 def marked_questions(corpus: Path, documents: Iterable[str]) -> Iterator[str]:

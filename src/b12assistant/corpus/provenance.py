@@ -43,6 +43,11 @@ class SentenceEntry(CuratedEntry):
         return [str(fact) for fact in facts] if any(facts) else []
 
 
+def same_question(question: str) -> str:
+    """Return the form in which questions are compared: blanks and capitals do not count."""
+    return " ".join(question.split()).casefold()
+
+
 def sentences_file(document: str) -> str:
     """Return the path, in the corpus, of the sentences of a document."""
     return f"{SENTENCES_FOLDER}/{document}.jsonl"

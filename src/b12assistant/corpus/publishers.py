@@ -70,8 +70,8 @@ class Speaks(NamedTuple):
     def of(cls, said: Origin | Source) -> Speaks:
         if isinstance(said, Origin):
             return cls(said.publisher, standing(said.publisher, said.kind), year_of(said.published))
-        publisher, year = said.publisher or "", str(said.published.year) if said.published else ""
-        return cls(publisher, standing(publisher, said.kind, said.interest), year)
+        publisher = said.publisher or ""
+        return cls(publisher, standing(publisher, said.kind, said.interest), year_of(str(said.published)))
 
 
 def year_of(published: str) -> str:

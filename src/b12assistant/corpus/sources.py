@@ -31,6 +31,7 @@ _Kind = Annotated[SourceKind, Field(strict=False)]
 _DAY = "a full date such as 2026-11-20"
 _MaybeText = Annotated[Text | None, Field(description="a text")]
 _MaybeDay = Annotated[date | None, Field(description=_DAY)]
+_Year = Annotated[int, Field(ge=1000, le=9999)]
 _ADDRESS = r"^(https?://\S+|this project|unknown)$"
 _COPY = r"^https?://\S+$"
 _INTERESTS = {True: Interest.SELLS, False: Interest.NONE, "unknown": Interest.UNKNOWN}
@@ -46,7 +47,7 @@ class FactsEntry(CuratedEntry):
     commercial_interest: bool | Literal["unknown"] = Field("unknown", description='true, false or "unknown"')
     publisher: _MaybeText = None
     url: _MaybeText = None
-    published: _MaybeDay = None
+    published: Annotated[_Year | date | None, Field(description=f"{_DAY}, or a year")] = None
     review_by: _MaybeDay = None
     superseded_by: _MaybeText = None
     withdrawn: bool = Field(default=False, description="true or false")

@@ -45,7 +45,7 @@ Pages = Annotated[tuple[int, int] | None, Field(description="First and last page
 Interest = Annotated[
     bool | Literal["unknown"], Field(description="Whether the source sells what it recommends.", title="Sells")
 ]
-Day = Annotated[str | None, Field(json_schema_extra={"format": "date"})]
+Day = Annotated[str | None, Field(description="A date such as `2026-11-20`, or only its year.")]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -430,7 +430,7 @@ def source_fields(source: Source, basis: Iterable[Basis]) -> Json:
         "based_on": source.based_on,
         "commercial_interest": source.interest.value_in_data,
         "publisher": source.publisher,
-        "published": source.published.isoformat() if source.published else None,
+        "published": str(source.published) if source.published else None,
         "url": source.url,
         "origins": [
             {name: getattr(each if name == "place" else each.origin, name) for name in Origin.model_fields}

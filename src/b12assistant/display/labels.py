@@ -46,7 +46,10 @@ def headline(reason: Reason | None) -> str:
     return tables()["headlines"].get(reason, "") if reason else ""
 
 
-def day(date_: date) -> str:
+def day(date_: date | int) -> str:
+    """Return a day in words; of a year alone, the year."""
+    if isinstance(date_, int):
+        return str(date_)
     return label("dates.day", day=date_.day, month=label(f"dates.{date_.month}"), year=date_.year)
 
 

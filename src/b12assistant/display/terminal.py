@@ -34,10 +34,13 @@ _INDENT = 4
 _NARROW = 48  # columns; a narrower terminal gets no indents
 _NAMED = 3  # files without source facts
 _ENTRY = """
-[[source]]
-file = {file}
+[defaults]  # of every file that says nothing else
 kind = "other"  # {kinds}
-commercial_interest = "unknown"  # true if the speaker sells what it recommends, else false"""
+commercial_interest = "unknown"  # true if the speaker sells what it recommends, else false
+
+[[source]]  # of one file, or of all that fit a pattern
+file = {file}
+# title and publisher: of this one"""
 
 
 def inert(text: str) -> str:
@@ -152,8 +155,7 @@ def _undescribed(files: Sequence[str], console: Console) -> None:
     _print(
         Text(
             f"{counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
-            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus; what is true "
-            "of all files stands there once, under [defaults]:"
+            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus:"
         ),
         console,
     )

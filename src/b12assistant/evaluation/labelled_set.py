@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _SAMPLES = 2000
+_MAIN = ("hit@1", "hit@3", "answered", "refused")  # figures
 SEED = 20_261_120
 SAMPLES = 10_000
 
@@ -268,11 +269,21 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
     outcomes = ask_all(space, labelled)
     where = {"set": file.name, "index": space.opened.collection.generation}
-    figures = {**where, **summary(outcomes), **_misses(space, outcomes)}
+    figures = {**where, **summary(outcomes), **_unmarked(space, outcomes), **_misses(space, outcomes)}
     if out is not None:
         report = question_report(file, figures, outcomes)
         write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     return figures
+
+
+def _unmarked(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return how many questions are marked in the corpus, and the main figures of the others, if any are."""
+    known = _marked(space)
+    others = [each for each in outcomes if _folded(each.labelled.question) not in known]
+    if len(others) == len(outcomes):
+        return {}
+    found = {f"not marked: {name}": value for name, value in summary(others).items() if name in _MAIN}
+    return {"marked in the corpus, so found easily": len(outcomes) - len(others), **found}
 
 
 def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -350,6 +361,7 @@ def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[s
 
 KEPT = 0.97  # of the questions whose best quote is right
 RIGHT = 0.85  # of the best quotes that are strong
+REFUSED_AT_MOST = 0.1  # of the answerable questions
 _RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
 
 
@@ -388,7 +400,7 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     Raises ``DatasetError`` if too few are left for a fit.
     """
     labelled = load_labelled(file)
-    marked = set(map(_folded, marked_questions(space.corpus, space.entries)))
+    marked = _marked(space)
     others = [each for each in labelled if _folded(each.question) not in marked]
     count = len(labelled) - len(others)
     asked = tuple(map(Judged.of, ask_all(space, others)))
@@ -402,15 +414,24 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     return asked, count
 
 
+def _marked(space: Workspace) -> set[tuple[str, ...]]:
+    return set(map(_folded, marked_questions(space.corpus, space.entries)))
+
+
 def _folded(question: str) -> tuple[str, ...]:
     """Return the words of a question, whatever their order, capitals, accents and punctuation."""
     return tuple(sorted(surface_words(question)))
 
 
 def limits_of(asked: Sequence[Judged], now: AnsweringSettings) -> AnsweringSettings:
-    """Return the limits that fit; the present one for strong quotes if no limit makes them right often enough."""
+    """Return the limits that fit; the present one for strong quotes if no limit makes them right often enough.
+
+    However few best quotes are right, no more than one in ten answerable questions is refused.
+    """
     right = sorted(each.confidence for each in asked if each.right)
-    least = max(0.001, floor(1000 * right[floor((1 - KEPT) * len(right))]) / 1000)  # 0 would mean "as fitted"
+    gold = sorted(each.confidence for each in asked if each.gold)
+    fits = min(right[floor((1 - KEPT) * len(right))], gold[floor(REFUSED_AT_MOST * len(gold))])
+    least = max(0.001, floor(1000 * fits) / 1000)  # 0 would mean "as fitted"
     for limit in sorted({max(least, floor(1000 * each.confidence) / 1000) for each in asked}):
         shown = [each.right for each in asked if each.confidence >= limit]
         if shown and sum(shown) >= RIGHT * len(shown):

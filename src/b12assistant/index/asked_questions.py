@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +22,15 @@ from b12assistant.errors import IndexDamagedError
 from b12assistant.index.store import Data
 from b12assistant.index.vectors import read_arrays, save_arrays
 from b12assistant.threads import once
-from b12assistant.types import Passage
+from b12assistant.types import Document, Passage, Range, Section
 
 Vectors = NDArray[np.float32]
 Codes = NDArray[np.int8]
 
 ASKED = "asked_questions.safetensors"
 _SCALE = 127
+_BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # of a sentence, left out where it is named
+_NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
 _SOME = 512  # rows
 _APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
 _THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
@@ -54,6 +57,29 @@ def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequen
             found += [(place, question) for question in questions]
     found.sort(key=lambda each: each[0])
     return Group(tuple(question for _, question in found), tuple(place for place, _ in found))
+
+
+def is_whole(passages: Sequence[Passage], words: Range) -> bool:
+    """Return whether words of a document are at least one whole sentence that can be quoted, if without its bullet."""
+    spans = [span for passage in passages for span in passage.sentences if span.range.overlaps(words)]
+    inner = ((span.end - len(_BEGIN.sub("", span.text)), span.start + len(span.text.rstrip(_END))) for span in spans)
+    return any(words.start <= start and end <= words.end for start, end in inner)
+
+
+def headed(passages: Sequence[Passage]) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield start, end and question of each sentence under a heading that asks, as on a page of questions."""
+    for span in (span for passage in passages for span in passage.sentences):
+        if asks := [each for each in span.document.heading_path(span.start) if is_question(span.document, each)]:
+            yield span.start, span.end, [question_of(span.document, asks[-1])]
+
+
+def question_of(document: Document, section: Section) -> str:
+    """Return a heading without its number."""
+    return _NUMBER.sub("", document.slice(section.heading))
+
+
+def is_question(document: Document, section: Section) -> bool:
+    return document.text[section.heading.end - 1] == "?"
 
 
 def digest_of(groups: Iterable[Group]) -> str:
@@ -94,9 +120,10 @@ class AskedQuestions:
         answered = int(np.searchsorted(sentences, sum(sizes)))
         return cls(np.concatenate(list(codes)), sentences, counts, tuple(texts[:answered]))
 
-    def is_thorough(self, sentences: int) -> bool:
-        """Return whether nearly every sentence is asked something, as in the corpus that ships."""
-        return len(np.unique(self.sentences[self.sentences < sentences])) >= max(1, _THOROUGH * sentences)
+    def is_thorough(self, sentences: int, headings: Set[str] = frozenset()) -> bool:
+        """Return whether nearly every sentence is asked something besides its heading, as in the corpus that ships."""
+        own = {place for place, text in zip(self.sentences.tolist(), self.texts, strict=False) if text not in headings}
+        return len(own) >= max(1, _THOROUGH * sentences)
 
     @classmethod
     def from_bytes(cls, data: Data, sentences: int, dimension: int) -> AskedQuestions:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.corpus.disputes import Dispute
-from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, question_of
 from b12assistant.index.lexical_index import FIELDS, BM25FIndex
 from b12assistant.index.vectors import TokenStore
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
@@ -126,7 +126,12 @@ class Collection:
     @once
     def asked_throughout(self) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
-        return self.asked.is_thorough(int(self.sentence_starts[-1]))
+        return self.asked.is_thorough(int(self.sentence_starts[-1]), self.heading_questions)
+
+    @once
+    def heading_questions(self) -> frozenset[str]:
+        """Return the headings of all documents, without their numbers: those that ask are asked of what is below."""
+        return frozenset(question_of(document, each) for document in self.documents for each in document.sections)
 
     @once
     def first_rows(self) -> NDArray[np.int64]:
@@ -164,7 +169,7 @@ class Collection:
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
-READING = 4  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
+READING = 6  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
 # Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1

@@ -171,7 +171,11 @@ def _entry(entry: Entry) -> Json:
     }
 
 
-_DATES = dict.fromkeys(("published", "review_by"), date.fromisoformat)
+def _day_or_year(value: str | int) -> date | int:
+    return value if isinstance(value, int) else date.fromisoformat(value)
+
+
+_DATES: Mapping[str, Callable[[Any], Any]] = {"published": _day_or_year, "review_by": date.fromisoformat}
 _OF_ORIGINS = {
     "id": OriginId,
     "kind": SourceKind,

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from b12assistant.cleaning import marked_share
-from b12assistant.corpus.folder import corpus_disputes, corpus_files, corpus_not_answered, corpus_sources
+from b12assistant.corpus.folder import (
+    NOT_ANSWERED_FILE,
+    corpus_disputes,
+    corpus_files,
+    corpus_not_answered,
+    corpus_sources,
+)
 from b12assistant.corpus.provenance import (
     SentenceEntry,
     attribute,
@@ -18,11 +24,13 @@ from b12assistant.corpus.provenance import (
     not_quoted,
     provenance_facts,
     read_sentences,
+    same_question,
+    sentences_file,
     without_origin,
 )
 from b12assistant.corpus.sources import SOURCES_FILE, Facts, FrontMatter, read_front_matter, source_of
 from b12assistant.errors import CorpusError, SourceError, SourceFactsError
-from b12assistant.index.asked_questions import Group, group_of
+from b12assistant.index.asked_questions import Group, group_of, headed, is_whole
 from b12assistant.index.collection import METHOD, READING, TITLE_PIECES, most_pieces
 from b12assistant.index.documents import Entry, source_facts
 from b12assistant.loaders.passages import chunk
@@ -101,6 +109,11 @@ def walk(corpus: Path) -> Walked:
         rests_on = provenance_facts(sentences, sources.origins)
         facts, defaults = sources.of(name), sources.defaults
         files.append(CorpusFile(name, corpus / name, facts, sentences, rests_on, defaults))
+    asked = {same_question(each): file.name for file in files for line in file.sentences for each in line.asked}
+    for question in of_none:
+        if (document := asked.get(same_question(question))) is not None:
+            why = f"{NOT_ANSWERED_FILE} says that nothing answers {question!r}, {sentences_file(document)} what does"
+            raise SourceFactsError(why, hint="take it out of one of them")
     missing = tuple(sources.without_file(set(names)))
     return Walked(corpus, tuple(files), missing, sources.origins, disputes, of_none)
 
@@ -149,7 +162,13 @@ class FileReading:
             if isinstance(outcome, Entry):
                 entries.append(outcome)
                 places = located(outcome.document, file.sentences)
-                asked = [(place.start, place.end, line.asked) for _, line, place in places if place]
+                asked = [
+                    (place.start, place.end, line.asked)
+                    for _, line, place in places
+                    if place and is_whole(outcome.passages, place)
+                ]
+                if outcome.document.source.words is not Words.PROJECT_SUMMARY:
+                    asked += headed(outcome.passages)
                 groups.append(group_of(outcome.passages, asked))
             else:
                 left_out.append(outcome)
@@ -218,6 +237,10 @@ def _doubts(file: CorpusFile, front: FrontMatter, document: Document, passages: 
     """Yield what a curator should know about the facts of a file and its origins."""
     if front.foreign and not file.facts:
         yield f"front matter: keys of another system are ignored: {', '.join(front.foreign)}"
+    for number, line, place in located(document, file.sentences):
+        if line.asked and place and not is_whole(passages, place):
+            where = f"{sentences_file(file.name)}:{number}"
+            yield f"{where}: not a whole sentence, so that its questions find nothing: {line.text[:60]}"
     if file.rests_on_others and file.is_original(front.facts):
         yield 'its origins are not shown: the document has words = "original"'
     elif file.rests_on_others:

@@ -40,6 +40,7 @@ _ROLES = {
     "nav": Role.NAVIGATION,
     "footer": Role.FOOTER,
     "aside": Role.ASIDE,
+    "pre": Role.CODE,
     **dict.fromkeys(("form", "button", "select", "search"), Role.FORM),
 }
 _ARIA_ROLES = {
@@ -173,6 +174,8 @@ class _Walk:
             self._count(node.attributes)
         elif tag == "tr":
             self._part(BlockKind.TABLE_ROW)
+        elif tag == "dt":
+            self._part(BlockKind.TERM)
         elif tag in _CELLS and self._open["tr"]:
             self._out.cell()
         elif tag in _BLOCKS or tag in _CELLS:
