@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from corpora import again
 from fakes import FakeWorkspace
-from serving import EMERGENCY, client_of, small_space, untimed
+from serving import EMERGENCY, small_space
 
 from b12assistant import api
 from b12assistant.api import Assistant, Workspace
@@ -68,17 +67,3 @@ def test_the_examples_of_the_facade_run(starter: Path, monkeypatch: pytest.Monke
     }
     for example in examples:
         assert runner.run(example).failed == 0, example.name
-
-
-@pytest.mark.slow
-def test_http_gives_what_ask_json_prints(starter: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    from click.testing import CliRunner
-
-    from b12assistant.command.cli import commands
-
-    client = client_of(workspace(starter))
-    places = ["--corpus", str(starter / "corpus"), "--index", str(starter / "index")]
-    for question in QUESTIONS:
-        ran = CliRunner().invoke(commands, [*places, "ask", "--json", question])
-        printed = ran.output or capfd.readouterr().out
-        assert untimed(json.loads(printed)) == untimed(client.post("/api/v1/ask", json={"question": question}).json())

@@ -1,10 +1,6 @@
 """After a failed run the index is the old generation or the new one, never a mixture and never nothing."""
 
-import random
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -111,38 +107,3 @@ def test_a_repair_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, f
 
 
 # Killed at any moment
-
-LOOP = """
-import sys
-from itertools import count
-from pathlib import Path
-from b12assistant.index.store import Store
-store = Store(Path(sys.argv[1]))
-print("ready", flush=True)
-for number in count():
-    with store.writing():
-        store.publish({name: b"%d" % number * 20000 for name in ("a", "b", "c")}, {"number": number})
-"""
-
-
-def test_killed_at_any_moment_the_index_opens_whole(tmp_path: Path) -> None:
-    root = tmp_path / "index"
-    publish(root, OLD)
-    draw = random.Random(12)  # noqa: S311 - moments, not secrets
-    cut_short = tried = 0
-    while tried < 25 or not cut_short:
-        assert tried < 250, "no run was killed while it wrote"
-        tried += 1
-        with subprocess.Popen([sys.executable, "-c", LOOP, str(root)], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n"
-            time.sleep(draw.uniform(0, 0.06))
-            process.kill()
-        cut_short += any((root / "generations").glob(".*")) or (root / ".CURRENT.new").exists()
-        found = Store(root).open()
-        assert found.problems == ()
-        number = str(found.manifest.get("number")).encode()
-        assert found.files in (OLD, dict.fromkeys("abc", number * 20000))
-    publish(root, NEW)
-    assert {path.name for path in root.iterdir()} == {"CURRENT", "LOCK", "generations"}
-    assert len(list((root / "generations").iterdir())) == 2

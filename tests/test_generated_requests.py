@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -139,10 +138,3 @@ def test_any_method(path: str, method: str, client: TestClient) -> None:
 @pytest.mark.parametrize("path", POSTED)
 def test_a_hostile_body(path: str, body: bytes, client: TestClient) -> None:
     held_against_its_form(client.post(path, content=body, headers=JSON), path)
-
-
-def test_no_file_of_the_machine_is_named_when_there_is_no_index(unready: TestClient, tmp_path: Path) -> None:
-    for path, method in ROUTES:
-        response = unready.request(method, path, content=b'{"question": "numb feet"}', headers=JSON)
-        assert tmp_path.parts[1] not in response.text.replace(path, "")
-        held_against_its_form(response, path, ready=False)

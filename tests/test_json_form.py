@@ -108,33 +108,6 @@ def rendered_quote(source: Source = SOURCE, **parts: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def test_an_empty_answer_has_every_key() -> None:
-    assert rendered(NOTHING) == {
-        "question": "do they heal?",
-        "status": "no_answer",
-        "reason": "nothing_close",
-        "red_flag": None,
-        "notices": [],
-        "quotes": [],
-        "disagreements": [],
-        "nearest": [],
-        "interpretation": None,
-        "asked": [
-            {
-                "text": "do they heal?",
-                "slices": [{"turn": 1, "start": 0, "end": 13}],
-                "context": [],
-                "read_as": None,
-                "status": "no_answer",
-                "reason": "nothing_close",
-                "quotes": [],
-                "nearest": [],
-            }
-        ],
-        "further": [],
-    }
-
-
 def test_a_quote_has_every_key() -> None:
     assert rendered_quote() == {
         "number": 1,
@@ -176,19 +149,6 @@ def test_notices_come_in_order_with_rule_and_evidence() -> None:
         "evidence": [{"turn": 1, "start": 8, "end": 12}, {"turn": 0, "start": 3, "end": 9}],
     }
     assert (general["text_id"], general["rule"], general["evidence"]) == ("general", None, [])
-
-
-def test_the_red_flag_is_the_highest() -> None:
-    emergency = Flag(Level.EMERGENCY, FlagKind.POISONING, RuleId("overdose"))
-    notices = (URGENT, Notice(NoticeKind.RED_FLAG, TextId("emergency_poisoning"), emergency))
-    assert rendered(Answer(TURN, Status.SAFETY_ONLY, Reason.RED_FLAG, (), notices))["red_flag"] == {
-        "level": "emergency",
-        "kind": "poisoning",
-        "rule": "overdose",
-        "certain": True,
-        "text_id": "emergency_poisoning",
-        "text": TEXTS[TextId("emergency_poisoning")].text,
-    }
 
 
 def test_nearest_places_hold_no_words() -> None:

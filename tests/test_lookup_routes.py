@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeWorkspace
-from serving import EMERGENCY, page_of
+from serving import page_of
 from starlette.testclient import TestClient
 
 from b12assistant.display.addresses import read_link
@@ -47,21 +47,6 @@ def test_a_row_has_the_words_at_its_address(phrase: bool, client: TestClient, sp
         assert words(part(row, "blockquote")) == " […] ".join(map(document.slice, found[1].spans))
         assert found[1].best is not None
         assert words(part(row, "mark")) == document.slice(found[1].best)
-
-
-def test_a_safety_text_is_shown_above_and_withholds_nothing(client: TestClient, space: FakeWorkspace) -> None:
-    told = search(client, f"{EMERGENCY} numb feet are an early sign")
-    text = space.texts["emergency_self_harm"].text  # type: ignore[index]
-    assert told["notices"].startswith('<div class="alarm emergency">')
-    assert all(line in words(told["notices"]) for line in text.splitlines())
-    assert words(part(told["rows"][0], "blockquote")).endswith("Numb feet are an early sign.")
-
-
-def test_a_filter_that_nothing_passes_leaves_nothing(client: TestClient) -> None:
-    assert search(client, "feet", kinds=["study"])["rows"] == []
-    rows = search(client, "metformin", document="pills")["rows"]
-    assert rows
-    assert all('href="/d/guides/pills.txt?' in row for row in rows)
 
 
 def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorkspace) -> None:

@@ -62,16 +62,6 @@ def broken(*_: object, **__: object) -> None:
     raise BrokenError
 
 
-def test_a_failure_leaves_nothing_behind_and_the_alias_where_it_was(
-    collections: Collections, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = in_use(collections, OLD).collection
-    monkeypatch.setattr(Server, "insert", broken)
-    with pytest.raises(BrokenError):
-        collections.fill(NEW)
-    assert (mine(collections), collections.server.target(collections.alias)) == ([old], old)
-
-
 def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
     """Make a collection with ``rows`` rows of ``given`` that claims ``told``; return the facts of a complete one."""
     facts = dict(collections.fill(given))
@@ -102,13 +92,6 @@ def test_an_incomplete_collection_is_refused_and_then_made_again(
         collections.open(facts)
     assert raised.value.hint == "run `b12assistant index`"
     assert collections.open(collections.fill(OLD)).rows == 4
-
-
-def test_a_collection_that_is_gone_is_refused(collections: Collections) -> None:
-    facts = collections.fill(OLD)
-    collections.server.drop(str(facts["collection"]))
-    with pytest.raises(IndexDamagedError, match="is not on the server"):
-        collections.open(facts)
 
 
 def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(collections: Collections) -> None:

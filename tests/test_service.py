@@ -123,18 +123,6 @@ def test_without_an_index_it_is_not_ready_until_there_is_one(tmp_path: Path) -> 
     assert client.get("/readyz").status_code == 200
 
 
-def test_an_older_generation_in_use_is_reported(tmp_path: Path) -> None:
-    space = small_space(tmp_path)
-    (space.corpus / "more.md").write_text("# More\n\nLiver holds a lot of it.\n", "utf-8")
-    newest = space.index().generation
-    (space.store.root / "generations" / newest / "vectors.safetensors").write_bytes(b"damaged")
-    found = client_of(FakeWorkspace(space.configuration)).get("/readyz").json()
-    ready = http_models.Ready.model_validate(found)
-    assert ready.older_generation
-    assert ready.index.generation != newest
-    assert "b12assistant index" in (ready.hint or "")
-
-
 class _Broken(FakeWorkspace):
     """Fails with the question in its message, as a library may."""
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from datetime import date
 
 import pytest
-from builders import build_document, build_passages
+from builders import build_document
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from b12assistant.answers import (
     Answer,
-    Disagreement,
     Flag,
     FlagKind,
     Interpretation,
@@ -30,8 +28,6 @@ from b12assistant.answers import (
     Strength,
     TextId,
     Timings,
-    Topic,
-    TopicId,
     Turn,
     TurnSlice,
 )
@@ -121,15 +117,6 @@ def test_hostile_words_of_the_user_are_shown_inert() -> None:
     shown = printed(Answer(turn, Status.ANSWERED, None, (quoted(),), NOTICES, interpretation=read_as))
     assert "Showing results for: " in shown
     assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
-
-
-def test_sides_come_last_below_the_question_on_which_they_disagree() -> None:
-    differ = Disagreement(
-        TopicId("dose"), Topic("How much?"), (quoted("Zebra quagga."), quoted("Okapi tapir.", file="r.md"))
-    )
-    shown = printed(replace(answered(quoted("Lemur loris.")), disagreements=(differ,)))
-    places = [shown.index(words) for words in ("Lemur", "Sources disagree: How much?", "2.", "Zebra", "3.", "Okapi")]
-    assert places == sorted(places)
 
 
 def test_a_red_flag_is_above_and_the_general_notice_below() -> None:
@@ -242,11 +229,3 @@ def test_a_gap_is_shown() -> None:
     zebra, okapi = document.span(0, 13), document.span(20, 32)
     quote = Quote((zebra, okapi), okapi, Passage(PassageId("p"), (zebra, okapi)), Strength.STRONG, 0.5)
     assert "Zebra quagga. […] Okapi tapir." in printed(answered(quote))
-
-
-def test_a_passage_is_shown_with_its_id() -> None:
-    out, console = plain()
-    (passage,) = build_passages(build_document("Zebra is striped.", file="a.txt"))
-    terminal.passage(passage, Quoted.of_passage(passage, TODAY), console)
-    assert "Zebra is striped." in out.getvalue()
-    assert f"a.txt {passage.id[:8]}" in out.getvalue()

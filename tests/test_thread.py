@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from builders import build_collection
 from builders_answers import EASY, assistant, source
 from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.assistant import Answerer
+from b12assistant.answering.context import Leaning, load_leaning
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.thread import Read, Thread
 from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
 from b12assistant.config import Settings
+from b12assistant.index.encoding import load_encoder, tuned_encoder
+from b12assistant.protocols import Encoder
 from b12assistant.safety.triage import Triager, load_rules
 
 NERVES = source("Myelin wraps nerves in the arm. Tea is hot.", "nerves.txt")
@@ -158,3 +162,64 @@ def test_the_rules_say_which_turns_are_kept_apart() -> None:
 def test_turns_in_other_languages_are_read(text: str) -> None:
     assert ask(text, ASKED).question.text == text
     assert ask("why is that?", text).question.index == 1
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return tuned_encoder(load_encoder())
+
+
+def leaning(encoder: Encoder, text: str) -> Leaning:
+    model = load_leaning()
+    assert model.encoder == encoder.digest
+    return model.of(encoder.each([text])[0].vector)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is myelin?",
+        "How is B12 deficiency tested?",
+        "Can vegans get enough B12?",
+        "what is cidp",
+        "why is it called cobalamin",
+        "Is it safe to take B12 while pregnant?",
+        "How long does it take for nerves to heal on b12?",
+        "does oat milk have b12 in it",
+        "Does metformin lower B12 and should I stop it?",
+        "symptoms of cobalamin deficiency in children",
+    ],
+)
+def test_a_whole_question_stands_alone(encoder: Encoder, text: str) -> None:
+    assert leaning(encoder, text) is Leaning.NO
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why?",
+        "how often",
+        "even once?",
+        "and folate?",
+        "what about injections",
+        "is it permanent",
+        "Does that hurt the nerves?",
+        "what else causes them",
+        "taste too?",
+        "Why so long?",
+        "Will swimming speed it up?",
+        "No, I meant tablets.",
+        "which one is safest?",
+        "Is that from a plant?",
+        "same for kids?",
+        "and if she's on the tablets not the jabs",
+    ],
+)
+def test_a_turn_leans(encoder: Encoder, text: str) -> None:
+    assert leaning(encoder, text) is not Leaning.NO
+
+
+def test_two_limits_make_three_answers() -> None:
+    model = replace(load_leaning(), weights=np.array([1.0, 0.0], np.float32), limits=(0.4, 0.6))
+    told = [model.of(np.array([value], np.float32)) for value in (-2.0, 0.0, 2.0)]
+    assert told == [Leaning.NO, Leaning.MAYBE, Leaning.YES]

@@ -18,7 +18,6 @@ from fakes import FakeWorkspace
 from serving import small_space
 from starlette.testclient import TestClient
 
-from b12assistant.display import addresses
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, policy, site
 from b12assistant.web.page_routes import OWN_POLICY
@@ -151,21 +150,6 @@ def test_a_body_that_does_not_end_is_cut_off(length: str | None, client: TestCli
     path = "/gradio_api/queue/join"
     assert client.post(path, content=body(), headers=headers).status_code in (400, 413)
     assert client.post(path, content=b"x" * (policy.LARGEST + 1), headers=headers).status_code in (400, 413, 422)
-
-
-def test_a_document_is_marked_where_it_is_quoted(client: TestClient, space: FakeWorkspace) -> None:
-    quote = space.ask(ASKED).answer.quotes[0]
-    page = client.get(addresses.of_quote(quote))
-    assert page.status_code == 200
-    assert f'<mark id="hit" tabindex="-1"><span class="best">{quote.spans[0].text}</span></mark>' in page.text
-
-
-@pytest.mark.parametrize(("query", "marked"), [("at=10-20&is=0000000000000000", False), ("at=x", False)])
-def test_words_that_are_no_longer_there_are_not_marked(query: str, marked: bool, client: TestClient) -> None:
-    page = client.get(f"/d/nerves.md?{query}")
-    assert page.status_code == 200
-    assert ("<mark" in page.text) is marked
-    assert ("has changed since the link" in page.text) is ("is=0" in query)
 
 
 def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: TestClient) -> None:

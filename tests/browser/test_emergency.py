@@ -21,8 +21,13 @@ PRESSED = """() => { globalThis.pressed = [];
         if (event.target.closest('a[href^="tel:"]')) event.preventDefault(); }, true); }"""
 
 
-@pytest.mark.parametrize("pressed", ['.alarm a[href="tel:999"]', "#not_happening", "#looking_up"])
-@pytest.mark.parametrize("is_touch", [True, False], ids=["touch", "mouse"])
+TELEPHONE = '.alarm a[href="tel:999"]'
+
+
+@pytest.mark.parametrize(
+    ("pressed", "is_touch"),
+    [(TELEPHONE, True), (TELEPHONE, False), ("#not_happening", True), ("#looking_up", False)],
+)
 def test_the_first_press_arrives_after_a_message_of_2000_characters(
     visit: Visit, site: str, pressed: str, *, is_touch: bool
 ) -> None:

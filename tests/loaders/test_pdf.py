@@ -137,13 +137,6 @@ def test_a_remark_is_the_same_each_time() -> None:
     assert remark == "damage worked around: Root found at object 1"
 
 
-def test_a_page_that_cannot_be_read_costs_that_page() -> None:
-    good = b"BT /F1 11 Tf 72 700 Td (Good.) Tj ET"
-    extract = pdf.load(assemble([b"[" * 20_000 + good, good]))
-    assert (extract.text, extract.warnings) == ("Good.", ("page 1 could not be read",))
-    assert extract.page_starts == (0, 0)
-
-
 def test_runs_on_one_base_line_are_one_line() -> None:
     """Some programs write each word, and each change of font, as a text object of its own."""
     words = [("The ", 72, "F1"), ("parallel", 94, "F2"), (".", 137, "F1"), ("It", 146, "F1"), ("starts", 157, "F2")]
