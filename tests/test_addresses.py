@@ -13,7 +13,7 @@ from fakes import FakeWorkspace
 from hypothesis import given
 from hypothesis import strategies as st
 from serving import EMERGENCY
-from test_turns import loaded
+from test_questions import loaded
 
 from b12assistant.answers import Quote, Reason, Status, Strength
 from b12assistant.application.shared_answer import shared
