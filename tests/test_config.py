@@ -136,10 +136,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "flags",
-    [
-        {"paths.index": "elsewhere/oven"},
-        {"paths.corpus": "elsewhere/oven/corpus"},
-    ],
+    [{"paths.index": "elsewhere/oven"}, {"paths.corpus": "elsewhere/oven/corpus"}],
     ids=["its folder", "its corpus"],
 )
 def test_a_project_is_opened_with_its_own_settings_from_any_folder(project: Path, flags: dict[str, object]) -> None:

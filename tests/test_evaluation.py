@@ -13,14 +13,7 @@ from serving import small_space
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set
-from b12assistant.evaluation.labelled_set import (
-    Labelled,
-    Outcome,
-    is_hit,
-    load_labelled,
-    outcome_of,
-    summary,
-)
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -73,11 +66,7 @@ REFUSED = Answer(Turn(0, "what?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (
 
 
 def outcome(
-    label: Labelled,
-    answer: Answer = REFUSED,
-    *,
-    exact: bool = True,
-    ranked: Sequence[Sequence[Span]] = (),
+    label: Labelled, answer: Answer = REFUSED, *, exact: bool = True, ranked: Sequence[Sequence[Span]] = ()
 ) -> Outcome:
     return outcome_of(label, answer, ranked, exact=exact, confidence=0.5)
 
@@ -135,24 +124,11 @@ def test_a_labelled_question_is_read(tmp_path: Path) -> None:
     assert found == Labelled("q1", "what?", ("before",), ("words",), ("words", "others"), need_all=True)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        '{"id": "a"}',
-        '{"id": "a", "question": "what?", "gold": "words"}',
-    ],
-)
+@pytest.mark.parametrize("line", ["{", '{"id": "a"}', '{"id": "a", "question": "what?", "gold": "words"}'])
 def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
     file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", line)
     with pytest.raises(DatasetError, match=r"qa\.jsonl:3: not a labelled question"):
         load_labelled(file)
-
-
-CORPUS = {
-    "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n"
-}
-FIRST = "What wraps every nerve?"
 
 
 REPORTED = {

@@ -108,10 +108,7 @@ TELEPHONES = load_telephones()
 READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
 LINE = {"number": "1 23", "source": "a page", "copy": "undated", "read": READ, "review_by": REVIEW}
 GENERAL = {**dict.fromkeys(LINES, "a local number"), "elsewhere": ""}
-DATA = {
-    "general": GENERAL,
-    "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}],
-}
+DATA = {"general": GENERAL, "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}]}
 
 
 def shipped() -> Iterator[Telephone]:

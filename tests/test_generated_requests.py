@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeWorkspace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving import JSON, client_of, empty_space
+from serving import JSON, client_of
 from starlette.testclient import TestClient
 
 from b12assistant.display import json_form
@@ -26,7 +26,6 @@ ROUTES = [
     for method in sorted(getattr(route, "methods", None) or ())
 ]
 POSTED = sorted(path for path, method in ROUTES if method == "POST")
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 FORMS: dict[str, type[json_form.Form]] = {
     "/api/v1/ask": json_form.AskResponse,
     "/api/v1/search": json_form.SearchResponse,
@@ -67,11 +66,6 @@ def client(space: FakeWorkspace) -> TestClient:
     return client_of(space)
 
 
-@pytest.fixture(scope="module")
-def unready(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    return client_of(empty_space(tmp_path_factory.mktemp("unready")))
-
-
 def held_against_its_form(response: Any, path: str, *, ready: bool = True) -> int:
     """The status; fails the test if the answer lacks the form of its status, or reveals something internal."""
     status = int(response.status_code)
@@ -98,11 +92,6 @@ def test_any_body(path: str, body: bytes, client: TestClient) -> None:
     held_against_its_form(client.post(path, content=body, headers=JSON), path)
 
 
-@given(path=st.sampled_from(POSTED), body=bodies)
-def test_any_body_before_there_is_an_index(path: str, body: bytes, unready: TestClient) -> None:
-    held_against_its_form(unready.post(path, content=body, headers=JSON), path, ready=False)
-
-
 @given(
     path=st.sampled_from(sorted(FORMS)),
     name=st.binary(max_size=40),
@@ -112,16 +101,6 @@ def test_any_address(path: str, name: bytes, query: dict[str, str], client: Test
     asked = "&".join(f"{key}={quote(value, errors='surrogatepass')}" for key, value in query.items())
     response = client.get(f"{path.replace('{id}', quote(name, safe=''))}?{asked}")
     held_against_its_form(response, path)
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", sorted(FORMS))
-def test_any_method(path: str, method: str, client: TestClient) -> None:
-    response = client.request(method, path.replace("{id}", "nerves.md"), content=b"{}", headers=JSON)
-    status = held_against_its_form(response, path)
-    if (path, method) not in ROUTES:
-        assert status == 405
-        assert response.headers["allow"] in ("GET", "POST")
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,17 @@
-"""The chosen golden answers, and the summary of what changed between two sets of answers."""
+"""The chosen golden answers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from golden_answers import GOLDEN, Row, answered, compared, summary
+from golden_answers import GOLDEN, answered, compared, summary
 from golden_answers import read as read_answers
 
 from b12assistant.api import Assistant
 
 # Rounding differs between processors and may swap two equally good quotes: allowed in one answer of 200.
 ROUNDING = 0.005
-FEET = ["guides/feet.md", [[0, 9]], [0, 9], "strong"]
-HANDS = ["guides/hands.md", [[5, 9]], [5, 9], "strong"]
-
-
-def row(id_: str = "a", status: str = "answered", **more: object) -> Row:
-    return {"id": id_, "status": status, "notices": [], "quotes": [FEET, HANDS], "nearest": [], **more}
 
 
 def test_the_chosen_questions_get_their_golden_answers(starter: Path) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeWorkspace
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import small_space
+from serving import page_of, small_space
+from starlette.testclient import TestClient
 
 from b12assistant.answering.lookup import LookUp, Match, Sieve, phrase
 from b12assistant.corpus.publishers import PublisherKind
+from b12assistant.display.addresses import read_link
 
 CORPUS = {
     "nerves.md": "---\ntitle: Nerves\nkind: guideline\npublisher: The Nerve Society\n"
@@ -27,7 +32,7 @@ CORPUS = {
 
 
 @pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+def library(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
     return small_space(tmp_path_factory.mktemp("lookup"), CORPUS)
 
 
@@ -35,34 +40,34 @@ WAYS = (False, True)  # the best, and those with the exact phrase
 
 
 def found(
-    space: FakeWorkspace, text: str, sieve: Sieve | None = None, k: int = 200, *, exact: bool = False
+    library: FakeWorkspace, text: str, sieve: Sieve | None = None, k: int = 200, *, exact: bool = False
 ) -> tuple[Match, ...]:
-    return LookUp(space.engine, text, sieve or Sieve()).matches(k, exact=exact)
+    return LookUp(library.engine, text, sieve or Sieve()).matches(k, exact=exact)
 
 
 def documents(matches: tuple[Match, ...]) -> list[str]:
     return [match.passage.document.id for match in matches]
 
 
-def test_words_find_their_inflections_and_mark_them(space: FakeWorkspace) -> None:
-    match = found(space, "wrapping nerves")[0]
+def test_words_find_their_inflections_and_mark_them(library: FakeWorkspace) -> None:
+    match = found(library, "wrapping nerves")[0]
     document = match.passage.document
     assert match.best.text == "Myelin wraps every nerve."
     assert [document.slice(word) for word in match.words] == ["wraps", "nerve"]
     assert match.in_title
 
 
-def test_a_phrase_is_found_over_a_line_end_with_another_apostrophe_in_any_case(space: FakeWorkspace) -> None:
-    (match,) = found(space, "IT'S  made of", exact=True)
+def test_a_phrase_is_found_over_a_line_end_with_another_apostrophe_in_any_case(library: FakeWorkspace) -> None:
+    (match,) = found(library, "IT'S  made of", exact=True)
     assert [match.passage.document.slice(each) for each in match.phrases] == ["It’s made of"]
     assert match.best.text == "It’s made of fat."
-    assert found(space, "made of it's", exact=True) == ()
+    assert found(library, "made of it's", exact=True) == ()
     assert phrase("it's made").search("It’s\nmade")
 
 
-def test_no_way_finds_withdrawn_documents(space: FakeWorkspace) -> None:
+def test_no_way_finds_withdrawn_documents(library: FakeWorkspace) -> None:
     for exact in WAYS:
-        assert "old.md" not in documents(found(space, "cold feet", exact=exact))
+        assert "old.md" not in documents(found(library, "cold feet", exact=exact))
 
 
 @pytest.mark.parametrize(
@@ -76,9 +81,9 @@ def test_no_way_finds_withdrawn_documents(space: FakeWorkspace) -> None:
     ],
     ids=["seller", "publisher", "id", "between", "all"],
 )
-def test_a_sieve_lets_only_what_is_wanted_through(sieve: Sieve, left: set[str], space: FakeWorkspace) -> None:
+def test_a_sieve_lets_only_what_is_wanted_through(sieve: Sieve, left: set[str], library: FakeWorkspace) -> None:
     for exact in WAYS:
-        assert set(documents(found(space, "feet", sieve, exact=exact))) == left
+        assert set(documents(found(library, "feet", sieve, exact=exact))) == left
 
 
 SUMMARY = {
@@ -110,9 +115,9 @@ SUMMARY = {
 def test_a_filter_finds_the_sentence_that_rests_on_the_publication(
     sieve: Sieve, best: str | None, tmp_path: Path
 ) -> None:
-    space = small_space(tmp_path, SUMMARY)
+    library = small_space(tmp_path, SUMMARY)
     for exact in WAYS:
-        matches = found(space, "cold feet", sieve, exact=exact)
+        matches = found(library, "cold feet", sieve, exact=exact)
         assert [match.best.text for match in matches] == ([best] if best else []), exact
         assert all(match.best.range.contains(word) for match in matches for word in match.words)
 
@@ -124,3 +129,55 @@ def test_whatever_is_typed_is_found_as_it_is(text: str, before: str, after: str)
     assert (match is not None) == bool(typed)
     if match:
         assert match[0].casefold().split() == typed.casefold().split() or match[0].lower() == typed.lower()
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return page_of(space)
+
+
+def search(client: TestClient, text: str, **form: Any) -> dict[str, Any]:
+    answer = client.post("/lookup/search", json={"text": text, **form})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def words(html: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", html))
+
+
+def part(row: str, tag: str) -> str:
+    return row.partition(f"<{tag}")[2].partition(">")[2].partition(f"</{tag}>")[0]
+
+
+@pytest.mark.parametrize("phrase", [False, True])
+def test_a_row_has_the_words_at_its_address(phrase: bool, client: TestClient, space: FakeWorkspace) -> None:
+    rows = search(client, "numb feet", phrase=phrase)["rows"]
+    assert rows
+    for row in rows:
+        found = read_link(unescape(re.findall('class="cite" href="([^"]*)"', row)[0]))
+        assert found is not None
+        document = space.document(found[0]).document
+        assert found[1].found_in(document.text) == found[1]
+        assert words(part(row, "blockquote")) == " […] ".join(map(document.slice, found[1].spans))
+        assert found[1].best is not None
+        assert words(part(row, "mark")) == document.slice(found[1].best)
+
+
+def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorkspace) -> None:
+    told = client.get("/lookup/choices").json()
+    assert [value for value, _ in told["kinds"]] == ["unknown"]
+    assert told["passages"] == len(space.opened.collection.passages)
+
+
+@pytest.mark.parametrize(
+    "form", [{"text": " "}, {"text": "x" * 2001}, {"text": "a", "k": 201}, {"text": "a", "phrase": "magic"}, {}]
+)
+def test_a_form_that_cannot_be_looked_up_is_refused(form: dict[str, Any], client: TestClient) -> None:
+    assert client.post("/lookup/search", json=form).status_code == 422
+
+
+def test_a_text_in_an_address_is_not_looked_up(client: TestClient) -> None:
+    assert client.get("/lookup/search?text=numb").status_code in (404, 405)

@@ -16,11 +16,6 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 TAG = re.compile(r"</?(\w)>")
 
 
-def read(markup: str) -> str:
-    """The text a browser makes of it; U+0080 to U+009F are raw, as Python would read their numbers differently."""
-    return html.unescape(TAG.sub("", markup))
-
-
 @given(texts)
 def test_exact_is_ascii_or_raw_controls_and_reads_as_the_text(text: str) -> None:
     written = exact(text)

@@ -38,10 +38,6 @@ def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pyt
     return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
 
 
-def mine(collections: Collections) -> list[str]:
-    return [name for name in collections.server.collections() if name.startswith(f"{collections.alias}_")]
-
-
 def test_the_alias_names_what_was_switched_to_last(collections: Collections) -> None:
     for given in (OLD, NEW):
         place = in_use(collections, given)
@@ -52,14 +48,6 @@ def test_a_filled_collection_is_not_named_before_the_switch(collections: Collect
     old = in_use(collections, OLD).collection
     collections.fill(NEW)
     assert collections.server.target(collections.alias) == old
-
-
-class BrokenError(Exception):
-    pass
-
-
-def broken(*_: object, **__: object) -> None:
-    raise BrokenError
 
 
 def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
@@ -78,10 +66,7 @@ COMPLETE = {"b12assistant.sha256": OLD.digest, "b12assistant.rows": "4"}
 
 @pytest.mark.parametrize(
     ("rows", "told", "complaint"),
-    [
-        (4, {"said": "nothing"}, "was not finished"),
-        (3, COMPLETE, "holds 3 rows, not 4"),
-    ],
+    [(4, {"said": "nothing"}, "was not finished"), (3, COMPLETE, "holds 3 rows, not 4")],
     ids=["no properties", "a row lost"],
 )
 def test_an_incomplete_collection_is_refused_and_then_made_again(

@@ -25,14 +25,7 @@ from b12assistant.index.encoding import (
     red_flag_encoder,
     tuned_encoder,
 )
-from b12assistant.index.onnx_encoder import (
-    GRAPHS,
-    PINNED_MODEL,
-    TOKENIZER,
-    OnnxEncoder,
-    find_weights,
-    shipped_graph,
-)
+from b12assistant.index.onnx_encoder import GRAPHS, PINNED_MODEL, TOKENIZER, OnnxEncoder, find_weights, shipped_graph
 from b12assistant.safety.second_opinion import Triagers
 
 

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -20,11 +21,15 @@ from serving import small_space
 from b12assistant.answers import (
     Answer,
     Disagreement,
+    Flag,
+    FlagKind,
+    Level,
     Notice,
     NoticeKind,
     Quote,
     Reason,
     Reply,
+    RuleId,
     Status,
     Strength,
     TextId,
@@ -39,6 +44,7 @@ from b12assistant.display.labels import label
 from b12assistant.display.presentation import Setting, present, turn_html
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.translations import LABEL, WithTranslations
 from b12assistant.types import (
     Document,
     DocumentId,
@@ -117,7 +123,7 @@ class OneReply(FakeWorkspace):
 
 
 @pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> OneReply:
+def gives(tmp_path_factory: pytest.TempPathFactory) -> OneReply:
     return OneReply(small_space(tmp_path_factory.mktemp("presentation")).configuration)
 
 
@@ -131,11 +137,11 @@ def on_terminal(reply: Reply, _: OneReply) -> str:
     return out.getvalue()
 
 
-def over_mcp(reply: Reply, space: OneReply) -> str:
-    object.__setattr__(space, "given", reply)
+def over_mcp(reply: Reply, gives: OneReply) -> str:
+    object.__setattr__(gives, "given", reply)
 
     async def called() -> list[str]:
-        async with Client(build_server(space)) as client:
+        async with Client(build_server(gives)) as client:
             result = await client.call_tool("ask", {"question": "zebra?"})
             return [block.text for block in result.content if isinstance(block, TextContent)]
 
@@ -146,11 +152,7 @@ def copied(reply: Reply, _: OneReply) -> str:
     return "\n".join(cite(quote) for quote in present(reply, SETTING).quotes)
 
 
-ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {
-    "page": page,
-    "terminal": on_terminal,
-    "MCP": over_mcp,
-}
+ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {"page": page, "terminal": on_terminal, "MCP": over_mcp}
 QUOTES: Mapping[str, Callable[[Reply, OneReply], str]] = {"copied": copied}
 
 
@@ -162,15 +164,15 @@ def seen(text: str) -> str:
 
 @pytest.mark.parametrize("output", [*ANSWERS, *QUOTES])
 @pytest.mark.parametrize("note", NOTES)
-def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, space: OneReply) -> None:
+def test_every_note_of_a_quote_is_in_every_output(note: str, output: str, gives: OneReply) -> None:
     reply, words = NOTES[note]
-    shown = seen({**ANSWERS, **QUOTES}[output](reply, space))
+    shown = seen({**ANSWERS, **QUOTES}[output](reply, gives))
     assert words.casefold() in shown
 
 
 @pytest.mark.parametrize("output", ANSWERS)
-def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(output: str, space: OneReply) -> None:
-    shown = seen(ANSWERS[output](reply_of(quote_of(Source(), text="Lemur loris."), differ=True), space))
+def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(output: str, gives: OneReply) -> None:
+    shown = seen(ANSWERS[output](reply_of(quote_of(Source(), text="Lemur loris."), differ=True), gives))
     assert "how much is enough?" in shown
     assert "okapi tapir." in shown
     assert shown.index("lemur loris.") < shown.rindex("how much is enough?")
@@ -189,3 +191,66 @@ def test_what_sources_disagree_on_is_the_heading_of_both_sides_in_every_output(o
 def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
     remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
     assert present(Reply(remark, Timings(1, 1), GENERATION), SETTING).parts[0].headline == shown
+
+
+WITH_TRANSLATIONS = WithTranslations(load_fixed_texts())
+FLAG = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("any"))
+ALARM = Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), FLAG)
+TRANSLATED = Notice(NoticeKind.LANGUAGE, TextId("emergency_medical.es"))
+OTHER_LANGUAGE = Notice(NoticeKind.LANGUAGE, TextId("language"))
+
+
+def shown(*notices: Notice) -> str:
+    answer = Answer(Turn(0, "zebra?"), Status.SAFETY_ONLY, None, (), notices)
+    return turn_html(1, Reply(answer, Timings(1, 1), None), Setting(WITH_TRANSLATIONS, date(2026, 11, 20)))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in WITH_TRANSLATIONS if name.startswith("emergency") and "." not in name]
+)
+def test_a_line_of_a_red_flag_is_a_paragraph(name: TextId) -> None:
+    html = shown(Notice(NoticeKind.RED_FLAG, name, FLAG))
+    assert html.count("<p>") == len(WITH_TRANSLATIONS[name].text.splitlines()) > 2
+
+
+def test_a_translation_is_in_its_alarm_above_the_english() -> None:
+    alarm = (
+        shown(ALARM, TRANSLATED, OTHER_LANGUAGE)
+        .partition('role="alert" tabindex="-1">')[2]
+        .partition("</div></div>")[0]
+    )
+    translation, _, english = alarm.partition('<div class="translation">')[2].partition("</div>")
+    assert len(re.findall("<p>", english.partition("</div>")[0])) == len(
+        WITH_TRANSLATIONS[ALARM.text].text.splitlines()
+    )
+    assert translation.startswith('<h3 class="kicker" lang="es" dir="auto">Busque ayuda ahora</h3>')
+    assert '</h3><p lang="es" dir="auto">Llame ' in translation
+    assert translation.count("<p>") == 1  # then, in English, that it is unchecked
+    assert LABEL.split()[0] in translation
+
+
+def test_every_notice_is_shown_once() -> None:
+    html = shown(ALARM, TRANSLATED, OTHER_LANGUAGE)
+    assert (html.count('class="alarm'), html.count('class="translation"'), html.count('class="notice')) == (1, 1, 1)
+
+
+def test_a_translation_without_its_original_is_shown_all_the_same() -> None:
+    assert "Llame" in shown(TRANSLATED)
+
+
+def test_numbers_of_a_safety_text_can_be_called() -> None:
+    html = shown(ALARM, TRANSLATED)
+    assert html.count('<a href="tel:999">999</a>') == 2
+    assert '<a href="tel:112">112</a>' in html
+
+
+def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
+    drawn = unescape(
+        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.setting())
+    )
+    *_, reason = space.texts[TextId("urgent")].text.splitlines()
+    assert drawn.index("See your GP") < drawn.index("<blockquote>") < drawn.index(reason)
+    assert drawn.count(reason) == 1
+    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.setting()))
+    act, reason = space.texts[TextId("medical_decision")].text.splitlines()
+    assert f"<p>{act}</p><p>{reason}</p>" in refused

@@ -175,11 +175,7 @@ def test_summaries_of_one_page_that_say_the_same_are_one(pages: str, kept: int) 
 
 
 @pytest.mark.parametrize(
-    ("near", "quoted"),
-    [
-        ((0.9, 0.9, 0.1), "Eggs have B12. Milk is rich."),
-        ((0.69, 0.9, np.nan), "Milk is rich."),
-    ],
+    ("near", "quoted"), [((0.9, 0.9, 0.1), "Eggs have B12. Milk is rich."), ((0.69, 0.9, np.nan), "Milk is rich.")]
 )
 def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[float], quoted: str) -> None:
     (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has none."))

@@ -106,14 +106,7 @@ ROW = {"id": "a", "text": "now", "level": "urgent"}
 
 
 @pytest.mark.parametrize(
-    "row",
-    [
-        "{",
-        {"id": "b", "text": "x"},
-        ROW | {"level": "dire"},
-        ROW | {"acceptable": ["dire"]},
-    ],
-    ids=str,
+    "row", ["{", {"id": "b", "text": "x"}, ROW | {"level": "dire"}, ROW | {"acceptable": ["dire"]}], ids=str
 )
 def test_a_bad_line_is_named_with_its_file(row: object, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"messages\.jsonl:3: not a labelled message") as raised:

@@ -171,9 +171,6 @@ def test_no_character_of_a_table_or_a_list_is_lost(pieces: list[str]) -> None:
     assert " | " not in dotted(text)
 
 
-ROOT = Path(__file__).parent.parent
-
-
 def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
     return Basis(
         OriginId(publisher),

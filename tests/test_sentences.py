@@ -15,23 +15,9 @@ from b12assistant.loaders.passages import chunk, passage_id
 from b12assistant.types import BlockKind, Document, DocumentId, Mark, MarkKind, Passage, Range
 
 PIECES = [
-    "e.g. ",
-    "Dr. ",
-    "1,000 mcg. ",
-    "Vit. ",
-    "2. ",
-    "It is. ",
-    "yes? ",
-    "p.m. ",
-    " (",
-    ") ",
-    "–",
-    "…",
-    "!",
-    "”",
-    '"',
+    "e.g. ", "Dr. ", "1,000 mcg. ", "Vit. ", "2. ", "It is. ", "yes? ", "p.m. ", " (", ") ", "–", "…", "!", "”", '"',
     "•",
-]
+]  # fmt: skip
 UGLIER = ["e\u0301", "\u00ad", "\u200b", "\xa0", "\f", "\r", "\n\n", "\u2028", "😀", "👩\u200d⚕️", "\u202e", "\x00"]
 UGLY = st.lists(st.sampled_from(PIECES + UGLIER) | st.characters(codec="utf-8"), max_size=40).map("".join)
 

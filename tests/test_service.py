@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from corpora import again
 from fakes import FakeWorkspace
 from serving import EMERGENCY, client_of, empty_space, got_as_sent, small_space, untimed
 from starlette.testclient import TestClient
 
+from b12assistant import api
 from b12assistant.answering.engine import Engine
+from b12assistant.api import Assistant
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.quoted import joined, spans_text
@@ -21,11 +27,6 @@ from b12assistant.web import http_models
 from b12assistant.web.service import build_app
 
 QUESTIONS = ("What wraps every nerve?", "Which food holds vitamin B12?", "Who lowers B12: metformin?", EMERGENCY)
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("service"))
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +75,6 @@ def test_search_keeps_to_the_publications_that_are_wanted(client: TestClient, sp
     assert found(kinds=["unknown"]) == every == {passage.document.id for passage in space.opened.collection.passages}
     assert found(document="pills") == {"guides/pills.txt"}
     assert found(kinds=["guideline"]) == found(publisher="nice") == found(since=1900) == set()
-
-
-def test_search_withholds_nothing_in_an_emergency(client: TestClient) -> None:
-    response = client.post("/api/v1/search", json={"question": EMERGENCY}).json()
-    assert response["notices"][0]["kind"] == "red_flag"
-    assert response["hits"]
 
 
 def test_a_document_is_its_line_of_export(client: TestClient, space: FakeWorkspace) -> None:
@@ -160,3 +155,42 @@ def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: Fake
     http_models.PassageResponse.model_validate(found)
     assert found["text"] == spans_text(joined(passage))
     assert client.get(f"/api/v1/passages/{passage.id[:8]}").status_code == 404
+
+
+def test_the_facade_returns_what_the_workspace_returns(space: FakeWorkspace) -> None:
+    assistant = Assistant(space)
+    reply = assistant.ask("And eggs?", history=["Which food holds vitamin B12?"])
+    assert reply.answer == space.ask("And eggs?", ["Which food holds vitamin B12?"]).answer
+    assert assistant.ask("And eggs?", history=["Which food holds vitamin B12?"], as_typed=True) != reply
+    assert assistant.search("numb feet", k=1) == space.search("numb feet", 1)
+    assert assistant.generation == reply.generation == space.opened.collection.generation
+    assert assistant.as_json(reply)["answer"]["question"] == "And eggs?"
+
+
+def test_twenty_threads_open_and_ask_at_once(space: FakeWorkspace) -> None:
+    expected = space.ask("Which food holds vitamin B12?").answer
+    unopened = Assistant(again(space))
+    start = threading.Barrier(20)
+
+    def ask(_: int) -> object:
+        start.wait()
+        return unopened.ask("Which food holds vitamin B12?").answer
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(ask, range(20))) == [expected] * 20
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_facade_run(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(starter)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    examples = [each for each in doctest.DocTestFinder().find(api) if each.examples]
+    assert {each.name.rpartition(".api.")[2] for each in examples} == {
+        "Assistant",
+        "Assistant.ask",
+        "Assistant.as_json",
+        "Assistant.search",
+        "build_index",
+    }
+    for example in examples:
+        assert runner.run(example).failed == 0, example.name

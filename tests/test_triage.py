@@ -110,8 +110,7 @@ EMERGENCIES = {
 
 
 @pytest.mark.parametrize(
-    "text",
-    [pytest.param(text, id=f"{why}: {text[:40]!a}") for why, texts in EMERGENCIES.items() for text in texts],
+    "text", [pytest.param(text, id=f"{why}: {text[:40]!a}") for why, texts in EMERGENCIES.items() for text in texts]
 )
 def test_an_emergency_is_read_however_it_is_written(text: str) -> None:
     assert level(text) is Level.EMERGENCY

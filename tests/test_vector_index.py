@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 import pytest
-from builders_milvus import lite, milvus_vectors
+from builders_milvus import lite, milvus_terms, milvus_vectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from b12assistant.errors import IndexDamagedError
+from b12assistant.index.lexical_index import BM25FIndex, Fields
 from b12assistant.index.milvus import Collections
 from b12assistant.index.onnx_encoder import PINNED_DIGEST, PINNED_MODEL
 from b12assistant.index.vectors import (
@@ -26,7 +27,8 @@ from b12assistant.index.vectors import (
     read_index,
     save_arrays,
 )
-from b12assistant.protocols import VectorIndex
+from b12assistant.language.words import terms
+from b12assistant.protocols import LexicalIndex, VectorIndex
 
 Vectors = NDArray[np.float32]
 Build = Callable[[Vectors], VectorIndex]
@@ -51,11 +53,7 @@ def reopened(vectors: Vectors) -> FaissIndex:
     return read_index({ROWS_FILE: save_arrays({"rows": vectors})}, rows=len(vectors), dimension=vectors.shape[1])
 
 
-LOCAL: dict[str, Build] = {
-    "exact": ExactIndex,
-    "faiss": FaissIndex,
-    "faiss reopened": reopened,
-}
+LOCAL: dict[str, Build] = {"exact": ExactIndex, "faiss": FaissIndex, "faiss reopened": reopened}
 FEW = settings(max_examples=15)  # a collection on a server takes a tenth of a second
 
 
@@ -130,10 +128,7 @@ def test_the_rows_are_kept_bit_for_bit(vectors: Vectors) -> None:
 
 @pytest.mark.parametrize(
     ("data", "rows", "dimension", "complaint"),
-    [
-        (ROWS_OF_TEN[:-8], 10, 10, "cannot be read"),
-        (ROWS_OF_TEN, 9, 10, "does not fit its manifest"),
-    ],
+    [(ROWS_OF_TEN[:-8], 10, 10, "cannot be read"), (ROWS_OF_TEN, 9, 10, "does not fit its manifest")],
     ids=["cut", "rows"],
 )
 def test_what_does_not_fit_is_refused(data: bytes, rows: int, dimension: int, complaint: str) -> None:
@@ -283,3 +278,107 @@ def test_the_same_arrays_give_the_same_bytes(written: dict[str, NDArray[np.gener
 def test_what_cannot_be_read_is_named(data: bytes) -> None:
     with pytest.raises(IndexDamagedError, match="the file cannot be read"):
         read_arrays(data, "the file")
+
+
+BODIES = ["numb feet and cold hands", "numb toes", "a diet without meat", "cold cold cold weather"]
+TITLES = ["Nerves", "Numb feet", "Food", "Weather"]
+USUAL = Fields()
+TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "meat", "the"]), max_size=6).map(" ".join)
+FIELDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=8)
+
+
+def index(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: Fields = USUAL) -> BM25FIndex:
+    return BM25FIndex.build(bodies, titles, parameters)
+
+
+BuildTerms = Callable[..., LexicalIndex]  # bodies, titles and parameters; BODIES, TITLES and USUAL if not given
+
+
+@pytest.fixture(scope="module")
+def milvus_words(tmp_path_factory: pytest.TempPathFactory) -> BuildTerms:
+    collections = Collections(lite(tmp_path_factory.mktemp("milvus_words")), "terms")
+
+    def build_terms(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: Fields = USUAL) -> LexicalIndex:
+        return milvus_terms(collections, index(bodies, titles, parameters), len(bodies))
+
+    return build_terms
+
+
+@pytest.fixture(scope="module", params=["bm25f", "milvus_words"])
+def build_terms(request: pytest.FixtureRequest) -> BuildTerms:
+    """Each implementation of ``LexicalIndex``."""
+    made: BuildTerms = index if request.param == "bm25f" else request.getfixturevalue("milvus_words")
+    return made
+
+
+def found(lexical: LexicalIndex, question: str, k: int = 10) -> list[tuple[int, float]]:
+    rows, scores = lexical.search(question, k)
+    return list(zip(rows.tolist(), scores.tolist(), strict=True))
+
+
+def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p: Fields) -> float:
+    """BM25F as the paper writes it, for one row."""
+    fields = [
+        ([terms(text) for text in bodies], p.b_body, 1.0),
+        ([terms(text) for text in titles], p.b_title, p.title_weight),
+    ]
+    score = 0.0
+    for term in terms(question):
+        frequency = 0.0
+        for texts, b, weight in fields:
+            average = sum(map(len, texts)) / len(texts)
+            if average:
+                frequency += weight * texts[row].count(term) / (1 - b + b * len(texts[row]) / average)
+        having = sum(any(term in texts[i] for texts, _, _ in fields) for i in range(len(bodies)))
+        score += log(1 + (len(bodies) - having + 0.5) / (having + 0.5)) * frequency / (p.k1 + frequency)
+    return score
+
+
+def gives_the_scores_of_the_formula(build_terms: BuildTerms, fields: list[tuple[str, str]], question: str) -> None:
+    bodies, titles = [body for body, _ in fields], [title for _, title in fields]
+    slow = {row: slow_score(question, row, bodies, titles, Fields()) for row in range(len(bodies))}
+    fast = dict(found(build_terms(bodies, titles), question))
+    assert fast == pytest.approx({row: score for row, score in slow.items() if score > 0}, rel=1e-5)
+
+
+@given(FIELDS, TEXTS)
+def test_scores_are_those_of_the_formula(fields: list[tuple[str, str]], question: str) -> None:
+    gives_the_scores_of_the_formula(index, fields, question)
+
+
+@FEW
+@given(FIELDS, TEXTS)
+def test_scores_of_milvus_are_those_of_the_formula(
+    milvus_words: BuildTerms, fields: list[tuple[str, str]], question: str
+) -> None:
+    gives_the_scores_of_the_formula(milvus_words, fields, question)
+
+
+def finds_terms_in_order(build_terms: BuildTerms, fields: list[tuple[str, str]], question: str, k: int) -> None:
+    lexical = build_terms([body for body, _ in fields], [title for _, title in fields])
+    everything = found(lexical, question, len(fields))
+    assert everything == sorted(everything, key=lambda pair: (-pair[1], pair[0]))
+    assert found(lexical, question, k) == everything[:k]
+
+
+@given(FIELDS, TEXTS, st.integers(0, 9))
+def test_the_best_come_first_and_ties_go_by_row(fields: list[tuple[str, str]], question: str, k: int) -> None:
+    finds_terms_in_order(index, fields, question, k)
+
+
+def test_a_text_that_shares_no_word_is_not_found(build_terms: BuildTerms) -> None:
+    assert found(build_terms(), "the and of") == []
+
+
+@pytest.mark.parametrize(("question", "share"), [("numb feet", 0.0), ("gout", 1.0)], ids=["all known", "unknown"])
+def test_the_unknown_share_is_right_at_its_ends(build_terms: BuildTerms, question: str, share: float) -> None:
+    assert build_terms().unknown_share(question) == share
+
+
+@given(FIELDS, TEXTS)
+def test_an_index_saved_and_loaded_is_the_same(fields: list[tuple[str, str]], question: str) -> None:
+    lexical = index([body for body, _ in fields], [title for _, title in fields])
+    again = BM25FIndex.from_bytes(lexical.to_bytes())
+    assert again.to_bytes() == lexical.to_bytes()
+    assert found(again, question) == found(lexical, question)
+    assert again.unknown_share(question) == lexical.unknown_share(question)

@@ -22,11 +22,7 @@ from b12assistant.errors import UsageError
 from b12assistant.evaluation import labelled_set
 
 FLOORS = Path(__file__).resolve().parent.parent / "benchmarks" / "floors.toml"
-SETS = {
-    "questions": labelled_set.score,
-    "unanswerable": labelled_set.score,
-    "conversations": score_dialogues,
-}
+SETS = {"questions": labelled_set.score, "unanswerable": labelled_set.score, "conversations": score_dialogues}
 
 Figures = Mapping[str, Mapping[str, Any]]  # a share by name, with hits and n
 

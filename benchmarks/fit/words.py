@@ -40,17 +40,7 @@ from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading
 from fit.data import DATA, Given, write
 from fit.red_flag_cuts import Shares, report
-from fit.red_flag_rows import (
-    Row,
-    by_rules,
-    judged_alone,
-    labelled_parts,
-    lengthened,
-    letters,
-    load,
-    mangled,
-    parts_of,
-)
+from fit.red_flag_rows import Row, by_rules, judged_alone, labelled_parts, lengthened, letters, load, mangled, parts_of
 
 LEARNED = DATA / "red_flags" / FILE  # what `red-flags` learned: the head, and the changes of the encoder
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached

@@ -136,8 +136,7 @@ def forms() -> Iterator[BadInput]:
     yield BadInput(17, "a form in itself.pdf", in_itself, READ | LEFT_OUT)
     laughs = [
         stream(
-            b"/X Do " * 8 if level < 6 else b"BT /F1 9 Tf (ha ) Tj ET",
-            form.replace(b"6 0 R", b"%d 0 R" % (level + 7)),
+            b"/X Do " * 8 if level < 6 else b"BT /F1 9 Tf (ha ) Tj ET", form.replace(b"6 0 R", b"%d 0 R" % (level + 7))
         )
         for level in range(5)
     ]

@@ -39,25 +39,7 @@ SEEN = """([selector, pattern]) => { const seen = globalThis.seen = {yet: false}
         seen.yet ||= [...document.querySelectorAll(selector)].some(each => wanted.test(each.textContent)); });
     watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true}); }"""
 # The only tags of an answer. Any other came from the text of a source or a question.
-TAGS = [
-    "A",
-    "BLOCKQUOTE",
-    "BUTTON",
-    "DETAILS",
-    "DIV",
-    "FIGCAPTION",
-    "FIGURE",
-    "H2",
-    "H3",
-    "LI",
-    "MARK",
-    "P",
-    "SECTION",
-    "SPAN",
-    "STRONG",
-    "SUMMARY",
-    "UL",
-]
+TAGS = "A BLOCKQUOTE BUTTON DETAILS DIV FIGCAPTION FIGURE H2 H3 LI MARK P SECTION SPAN STRONG SUMMARY UL".split()
 
 
 @dataclass

@@ -25,8 +25,7 @@ TELEPHONE = '.alarm a[href="tel:999"]'
 
 
 @pytest.mark.parametrize(
-    ("pressed", "is_touch"),
-    [(TELEPHONE, True), (TELEPHONE, False), ("#not_happening", True), ("#looking_up", False)],
+    ("pressed", "is_touch"), [(TELEPHONE, True), (TELEPHONE, False), ("#not_happening", True), ("#looking_up", False)]
 )
 def test_the_first_press_arrives_after_a_message_of_2000_characters(
     visit: Visit, site: str, pressed: str, *, is_touch: bool

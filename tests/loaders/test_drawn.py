@@ -38,12 +38,7 @@ def test_the_digits_of_a_quote_are_those_that_are_drawn(how: str, parts: list[Pa
 
 @pytest.mark.parametrize(
     ("text", "before", "raised", "written"),
-    [
-        ("2", "5", True, "²"),
-        ("12", "B", False, "₁₂"),
-        ("1,2", "5", True, " ^(1,2)"),
-        ("th", "4", True, "th"),
-    ],
+    [("2", "5", True, "²"), ("12", "B", False, "₁₂"), ("1,2", "5", True, " ^(1,2)"), ("th", "4", True, "th")],
 )
 def test_shifted_text_is_written_on_the_line(text: str, before: str, raised: bool, written: str) -> None:
     assert shifted(text, before, raised=raised) == written
@@ -75,13 +70,7 @@ def test_the_same_in_markdown(source: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "Take <img width=1 height=1>5 tablets.",
-        "<span>Take</span> 5 tablets.",
-    ],
-)
+@pytest.mark.parametrize("source", ["Take <img width=1 height=1>5 tablets.", "<span>Take</span> 5 tablets."])
 def test_what_draws_nothing_in_a_sentence_costs_nothing(source: str) -> None:
     page = f"<body><p>{source}</p>"
     assert quotable(page.encode(), "a.html") == ["Take 5 tablets."]

@@ -82,12 +82,7 @@ def test_lines_of_cells_are_rows_of_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "expected"),
-    [
-        ("Cold Feet", "Cold Feet"),
-        ("feet_v3.docx", None),
-        ("Microsoft Word - feet", None),
-    ],
+    ("title", "expected"), [("Cold Feet", "Cold Feet"), ("feet_v3.docx", None), ("Microsoft Word - feet", None)]
 )
 def test_a_file_name_does_not_count_as_a_title(title: str, expected: str | None) -> None:
     assert pdf.load(build_pdf(column(FULL, FULL), title=title)).title == expected

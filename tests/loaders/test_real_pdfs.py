@@ -152,10 +152,7 @@ ANN: Annotation = {"/FT": "/Tx", "/V": "Ann Smith"}
             form(line((72, "Take"), (160, "drops a day.")), {**ANN, "/V": "20", "/Rect": at(100, 155)}),
             "Take 20 drops a day.",
         ),
-        (
-            form(line((90, "I can swim.")), {"/FT": "/Btn", "/AS": "/Yes", "/Rect": at(72, 84)}),
-            "☑ I can swim.",
-        ),
+        (form(line((90, "I can swim.")), {"/FT": "/Btn", "/AS": "/Yes", "/Rect": at(72, 84)}), "☑ I can swim."),
         (form(line((72, "Name:")), {**ANN, "/F": 2, "/Rect": at(110, 250)}), "Name:"),
     ],
     ids=["in a sentence", "tick", "hidden"],

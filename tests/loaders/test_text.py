@@ -67,10 +67,7 @@ def test_the_bullet_belongs_to_the_item(bullet: str) -> None:
 
 @pytest.mark.parametrize(
     ("source", "starts"),
-    [
-        pytest.param("one\ftwo\fthree", (0, 4, 8), id="between"),
-        pytest.param("one\f\ftwo", (0, 4, 4), id="empty-page"),
-    ],
+    [pytest.param("one\ftwo\fthree", (0, 4, 8), id="between"), pytest.param("one\f\ftwo", (0, 4, 4), id="empty-page")],
 )
 def test_form_feeds_turn_pages(source: str, starts: tuple[int, ...]) -> None:
     assert text.load(source.encode()).page_starts == starts

@@ -8,7 +8,7 @@ from stress_tests.alterations import altered_answers
 from stress_tests.api_requests import api_requests
 from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
-from stress_tests.damages import damaged_indexes, tampered_texts
+from stress_tests.damages import tampered_texts
 from stress_tests.hostile import beside_a_builder, tool_calls
 from stress_tests.index_machine import runs
 from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
@@ -19,7 +19,6 @@ _ENOUGH = 10_000  # more operations than an index has, so until a run is clean
 STRESS_TESTS = (
     StressTest("bad inputs, 54 rows", "each in one of 3 ends", len(QUICK), len(BAD_INPUTS), specified),
     StressTest("mutants of PDF, HTML, text", "each in one of 3 ends, none over 10 s", 60, 2_000, mutants),
-    StressTest("damaged indexes", "refused before FAISS sees a byte", 100, 5_000, damaged_indexes),
     StressTest("tampered texts, 1 in 11 untouched", "all found, no false alarm", 22, 1_000, tampered_texts),
     StressTest("the nth change or look fails, every n", "old or new, no litter", 12, _ENOUGH, every_fault),
     StressTest("the nth look fails while opening", "whole and reported, or an error", _ENOUGH, _ENOUGH, failed_looks),
