@@ -39,7 +39,16 @@ SEEN = """([selector, pattern]) => { const seen = globalThis.seen = {yet: false}
         seen.yet ||= [...document.querySelectorAll(selector)].some(each => wanted.test(each.textContent)); });
     watch.observe(document, {attributes: true, characterData: true, childList: true, subtree: true}); }"""
 # The only tags of an answer. Any other came from the text of a source or a question.
-TAGS = "A BLOCKQUOTE BUTTON DETAILS DIV FIGCAPTION FIGURE H2 H3 LI MARK P SECTION SPAN STRONG SUMMARY UL".split()
+TAGS = [
+    *("A", "BLOCKQUOTE", "BUTTON", "DETAILS", "DIV", "FIGCAPTION", "FIGURE", "H2", "H3", "LI", "MARK", "P"),
+    *("SECTION", "SPAN", "STRONG", "SUMMARY", "UL"),
+]
+
+
+# Controls that are too small to touch. What is in the line of a sentence may be smaller.
+SMALL = """() => [...document.querySelectorAll('#tab-ask :is(a[href], button, summary, textarea)')].filter(each => {
+    const { width, height } = each.getBoundingClientRect(), least = each.closest('.numbers') ? 24 : 44;
+    return each.checkVisibility() && height > 1 && Math.min(width, height) < least; }).map(each => each.outerHTML)"""
 
 
 @dataclass

@@ -11,8 +11,7 @@ from serving import EMERGENCY
 
 from b12assistant.answers import Status, TextId
 from browser.conftest import Visit
-from browser.reading import BOX, Reader
-from browser.test_accessible import SMALL
+from browser.reading import BOX, SMALL, Reader
 
 pytestmark = pytest.mark.slow
 
