@@ -55,7 +55,6 @@ from b12assistant.types import (
     Document,
     DocumentId,
     Extent,
-    GenerationId,
     Interest,
     Mark,
     MarkKind,
@@ -158,20 +157,6 @@ def test_a_quote_has_every_key() -> None:
     }
 
 
-def test_notices_come_in_order_with_rule_and_evidence() -> None:
-    answer = Answer(TURN, Status.ANSWERED, None, (), (URGENT, GENERAL))
-    urgent, general = rendered(answer)["notices"]
-    assert urgent == {
-        "kind": "red_flag",
-        "text_id": "urgent",
-        "version": TEXTS[TextId("urgent")].version,
-        "text": TEXTS[TextId("urgent")].text,
-        "rule": "walking",
-        "evidence": [{"turn": 1, "start": 8, "end": 12}, {"turn": 0, "start": 3, "end": 9}],
-    }
-    assert (general["text_id"], general["rule"], general["evidence"]) == ("general", None, [])
-
-
 def test_nearest_places_hold_no_words() -> None:
     answer = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (), nearest=(quote().passage,))
     assert rendered(answer)["nearest"] == [
@@ -205,14 +190,6 @@ def test_what_was_searched_is_slices_of_turns() -> None:
         ],
         "replaced": [{"from": "they", "to": "nerves"}],
     }
-
-
-def test_a_reply_has_timings_and_the_generation() -> None:
-    reply = Reply(NOTHING, Timings(triage=1.5, total=9.0, encode=2.0), GenerationId("abc"))
-    shown = reply_json(reply, TEXTS, today=TODAY)
-    assert shown["answer"] == rendered(NOTHING)
-    assert shown["timings_ms"] == {"triage": 1.5, "encode": 2.0, "search": None, "quote": None, "total": 9.0}
-    assert shown["index"] == {"generation": "abc"}
 
 
 def test_a_passage_shows_its_sentences_and_what_was_left_out() -> None:

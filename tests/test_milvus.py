@@ -38,18 +38,6 @@ def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pyt
     return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
 
 
-def test_the_alias_names_what_was_switched_to_last(collections: Collections) -> None:
-    for given in (OLD, NEW):
-        place = in_use(collections, given)
-        assert collections.server.target(collections.alias) == place.collection
-
-
-def test_a_filled_collection_is_not_named_before_the_switch(collections: Collections) -> None:
-    old = in_use(collections, OLD).collection
-    collections.fill(NEW)
-    assert collections.server.target(collections.alias) == old
-
-
 def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
     """Make a collection with ``rows`` rows of ``given`` that claims ``told``; return the facts of a complete one."""
     facts = dict(collections.fill(given))

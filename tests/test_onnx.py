@@ -179,11 +179,3 @@ def test_in_eight_bits_texts_do_not_change_each_other() -> None:
         for own, other in zip(alone[-len(together) :], together, strict=True):
             np.testing.assert_array_equal(own.tokens, other.tokens)
             np.testing.assert_array_equal(own.vector, other.vector)
-
-
-@pytest.mark.slow
-def test_a_text_over_the_limit_is_an_error_among_others_too() -> None:
-    encoder = load_encoder(threads=1)
-    assert isinstance(encoder, OnnxEncoder)
-    with pytest.raises(EncoderError, match="the model reads 254"):
-        encoder.each(["B12", "nerve " * 300])

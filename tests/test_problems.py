@@ -137,17 +137,6 @@ def test_an_example_quotes_the_corpus_word_for_word(name: str) -> None:
         assert check_quote(quoted, text) is None, "the corpus changed; run: python tools/reference.py --ask"
 
 
-def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
-    reply = EXAMPLES["ask"]["emergency"]["response"]
-    for broken in (
-        {**reply, "extra": 1},
-        {key: value for key, value in reply.items() if key != "index"},
-        {**reply, "answer": {key: value for key, value in reply["answer"].items() if key != "reason"}},
-    ):
-        with pytest.raises(ValueError, match="validation error"):
-            json_form.AskResponse.model_validate(json.loads(json.dumps(broken)))
-
-
 ROUTES = [
     (path, method)
     for route in build_router(lambda: pytest.fail("asked for a workspace")).routes

@@ -13,7 +13,7 @@ from builders_quotes import all_texts, answers, passages_of, texts, windows_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.quoting import CHARACTERS, RATE, Window, choose, cuts, score
+from b12assistant.answering.quoting import CHARACTERS, Window, choose, cuts, score
 from b12assistant.answers import Quote, Strength
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source, Words
 
@@ -202,16 +202,6 @@ def test_passages_scored_together_score_as_alone(
     asked = [np.full(len(cosine), np.nan, np.float32) for cosine in cosines]
     alone = [score([f], [c], weights, [a]) for f, c, a in zip(found, cosines, asked, strict=True)]
     assert score(found, cosines, weights, asked) == [window for windows in alone for window in windows]
-
-
-@given(DRAWN)
-def test_a_score_is_the_maximum_over_the_rows_less_the_charge(drawn: tuple[Document, list[str]]) -> None:
-    document, asked = drawn
-    for passage in passages_of(document):
-        cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
-        for window in windows_of(passage, *asked):
-            charge = RATE * max(0, window.cut.charged - 100) / 100
-            assert window.score == pytest.approx(cosines[window.cut.rows].max(axis=0).mean() - charge, abs=1e-6)
 
 
 FAQ = "Why is it called so? The river gave it that name. See the next chapter. Boats are kept there."

@@ -107,13 +107,6 @@ def test_a_question_over_the_limit_is_read_whole() -> None:
     assert " ".join(encoder.encoded).split() == words
 
 
-def test_the_end_of_a_long_question_is_searched() -> None:
-    collection = collection_of("Tea is hot.", "Folate hides anaemia.", "Milk is white.")
-    question = "please tell me " * 120 + "folate anaemia"
-    assert len(question) < 2_000 < len(question) * 2
-    assert files(hits_of(question, collection, k=1)) == ["01.txt"]
-
-
 def test_mapped_files_are_not_copied_and_give_the_same_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     space = three_files(tmp_path)
     space.index()

@@ -238,13 +238,6 @@ def test_words_inside_longer_words_are_not_the_same_words(text: str) -> None:
     assert (place.found_in(text) is not None) is (text == "season")
 
 
-def test_words_that_changed_are_no_longer_found_there() -> None:
-    place = place_of(addresses.of_quote(quote_of(build_document(TEXT, file="a.txt"))))
-    assert place is not None
-    assert place.found_in(build_document(TEXT.replace("wraps", "holds"), file="a.txt").text) != place
-    assert place.found_in(build_document(TEXT[:20], file="a.txt").text) != place
-
-
 @given(st.text(min_size=1))
 def test_a_file_name_is_ascii_in_an_address_and_can_be_read_back(name: str) -> None:
     address = addresses.of_document(build_document(TEXT, file="a.txt").__class__(name, "", "", "x"))  # type: ignore[arg-type]

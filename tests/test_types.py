@@ -25,7 +25,6 @@ from b12assistant.answers import (
     NoticeKind,
     Quote,
     RuleId,
-    Status,
     Strength,
     TextId,
     Triage,
@@ -207,13 +206,3 @@ def test_the_highest_flag_counts_wherever_it_is() -> None:
     reminder = Notice(NoticeKind.RED_FLAG, TextId("reminder"))
     notices = (reminder, flagged(Level.MEDICAL_DECISION), flagged(Level.EMERGENCY), flagged(Level.URGENT))
     assert most_serious(notices) == flagged(Level.EMERGENCY)
-
-
-def test_an_emergency_can_be_taken_back_whether_or_not_quotes_follow() -> None:
-    for certain, status in ((True, Status.SAFETY_ONLY), (False, Status.POSSIBLY)):
-        flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("r"), certain)
-        notice = Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), flag)
-        answer = Answer(Turn(0, "x"), status, None, (), (notice,))
-        assert answer.is_emergency
-        assert answer.has_controls
-    assert not Answer(Turn(0, "x"), Status.NO_ANSWER, None, (), ()).has_controls

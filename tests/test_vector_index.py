@@ -209,13 +209,6 @@ def test_best_of_some_units_is_that_part_of_all(store: TokenStore, query: Vector
 
 
 @given(st.lists(stores(), min_size=1, max_size=4))
-def test_joined_stores_have_all_units_in_order(several: list[TokenStore]) -> None:
-    joined = TokenStore.join([*several])
-    assert units(joined) == [scaled for store in several for scaled in units(store)]
-    assert len(joined) == sum(map(len, several))
-
-
-@given(st.lists(stores(), min_size=1, max_size=4))
 def test_a_part_of_what_was_joined_is_what_was_put_in(several: list[TokenStore]) -> None:
     joined, first = TokenStore.join([*several]), 0
     for store in several:

@@ -202,22 +202,9 @@ def test_four_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> N
         assert reader.page.locator(".turn").count() == 1
 
 
-@dataclass(frozen=True)
-class GatedEncoder(FakeEncoder):
-    """Encodes nothing until the gate opens, like an encoder that is still loading."""
-
-    gate: threading.Event = field(default_factory=threading.Event, compare=False)
-    wanted: list[str] = field(default_factory=list, compare=False)
-
-    def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        self.wanted.extend(texts)
-        self.gate.wait(SECONDS)
-        return FakeEncoder.encode(self, texts)
-
-
 def test_the_page_is_there_before_the_encoder_and_says_when_that_is_ready(chromium: Browser, tmp_path: Path) -> None:
     built = small_space(tmp_path)
-    encoder = GatedEncoder()
+    encoder = SlowEncoder()
     space = fake_workspace(built.corpus, built.store.root, encoder=encoder)
     with running(space) as address, chromium.new_context() as context:
         reader = Reader.of(context, address, "/?")
@@ -228,7 +215,7 @@ def test_the_page_is_there_before_the_encoder_and_says_when_that_is_ready(chromi
         page.click("#looking_up")
         reader.until(lambda: EMERGENCY in encoder.wanted)  # the server has the question but cannot answer yet
         assert page.locator(".turn").count() == 1
-        encoder.gate.set()
+        encoder.loaded.set()
         page.wait_for_selector(".state.ready", state="attached")
         page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
         reader.sound()

@@ -26,7 +26,7 @@ STRESS_TESTS = (
     StressTest("SIGKILL at random moments", "old or new, to the byte", 6, 300, kills),
     StressTest("two indexers at once, 12 runs each", "one writes, one gets an error", 1, 10, two_writers),
     StressTest("sequences of up to 30 steps over the index", "as the model says", 2, 200, runs),
-    StressTest("bytes and JSON from outside", "in form, or refused", 200, 10_000, drawn),
+    StressTest("bytes and JSON from outside", "in form, or refused", 90, 6_000, drawn),
     StressTest("saved answers, altered in one place", "all found, no false alarm", 200, 2_000, altered_answers),
     StressTest("MCP tools called with anything", "labelled blocks, or our words", 40, 1_000, tool_calls),
     StressTest("verify beside a builder", "no damage is reported", 100, 2_000, beside_a_builder),
