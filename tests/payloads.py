@@ -110,7 +110,7 @@ MUTATIONS = (
     "# not a heading\n\n- not a list\n> not a quote\n\n| a | b |\n|---|---|\n| 1 | 2 |",
     "*star* _under_ **bold** ~~gone~~ `tick` \\*slash\\* :smile: [^1] [x]: y",
     "&amp; &lt;b&gt; &#x3C;script&#x3E; &nbsp; &notin; &#0; &#128;",
-    "\x00 nul \x07 bell \x1b[31m \x85 \u2028 \r\n \t tab",
+    "\x07 bell \x1b[31m \x85 \u2028 \t tab",
 )
 DECEPTIONS = (
     "\u202egnp.exe\u202c reversed by an override",

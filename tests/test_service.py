@@ -232,7 +232,7 @@ def test_the_type_and_place_of_an_exception_are_logged(name: str) -> None:
         raise ValueError("What of the zebra?")
     except ValueError:
         told = line(name, "it broke", exc_info=sys.exc_info())
-    assert told["error"].startswith("ValueError at test_logs.py:")
+    assert told["error"].startswith("ValueError at test_service.py:")
     assert "zebra" not in str(told)
 
 
