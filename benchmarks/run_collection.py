@@ -8,8 +8,6 @@ A folder is in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain 
 is scored, without triage or refusal, with the ranking that ships unless another is named.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

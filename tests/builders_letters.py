@@ -1,7 +1,5 @@
 """A letter over the corpus of the browser tests, with whatever a message can have."""
 
-from __future__ import annotations
-
 OPENING = "Dear reader, my husband keeps bees and says I should write to you before the winter. "
 MYELIN = "Is it true that myelin wraps every nerve?"
 REFUSED = "Do plants dream of brass bands in winter?"  # read together with MYELIN

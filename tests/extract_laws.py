@@ -1,7 +1,5 @@
 """Laws for every extract, and generated sources with likely structure and awkward characters."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """A file system whose nth operation fails, once or for good, or that is full."""
 
-from __future__ import annotations
-
 import errno
 import io
 import os

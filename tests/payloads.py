@@ -4,8 +4,6 @@ Whatever runs sets ``window.__ran``; whatever loads asks example.com. They follo
 evasion and DOM clobbering, and known ways past sanitisers (mutation).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 RUN = "window.__ran=1"

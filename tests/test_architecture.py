@@ -1,7 +1,5 @@
 """The package matches its picture: imports only go down, libraries have owners, no file is long."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

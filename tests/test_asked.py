@@ -1,7 +1,5 @@
 """Questions asked of sentences are kept in the index, help to find their sentence, and are reused until they change."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

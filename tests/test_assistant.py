@@ -1,7 +1,5 @@
 """From turns to an answer: safety first, then what the sources say, then who may say it first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

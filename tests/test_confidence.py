@@ -1,7 +1,5 @@
 """The limits of the confidence that fit labelled questions."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from importlib import resources

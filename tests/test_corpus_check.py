@@ -1,7 +1,5 @@
 """Each check of the corpus can fail, and finds nothing in the corpus that ships."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Differences: when one is shown, and which sentences are its sides."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

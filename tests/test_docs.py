@@ -1,7 +1,5 @@
 """The documentation: the reference is not stale, what it says to type works, links and site are whole."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

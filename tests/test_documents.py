@@ -1,7 +1,5 @@
 """What is said of saved answers that no index gives; the stress tests alter them in random places."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

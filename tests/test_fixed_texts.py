@@ -1,7 +1,5 @@
 """The fixed texts: each says where it comes from and that it is not reviewed, and can be read by an eleven-year-old."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta

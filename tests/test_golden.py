@@ -1,7 +1,5 @@
 """The chosen golden answers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

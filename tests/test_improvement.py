@@ -1,7 +1,5 @@
 """A curator marks what answers: it is written into the corpus's own lists, and taken back."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from pathlib import Path

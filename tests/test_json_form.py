@@ -1,7 +1,5 @@
 """The JSON form, key by key: null where there is nothing, words of sources only as slices."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """Other languages: hard signs, denials, mixed text, translations, and that English is left alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """A running server switches to what another process publishes; if that cannot be used, the previous index stays."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import time

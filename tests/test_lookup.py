@@ -1,7 +1,5 @@
 """Look up: both ways find what they should, filters work, and nothing is found that may not be quoted."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 from pathlib import Path

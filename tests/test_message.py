@@ -1,7 +1,5 @@
 """A message is answered question by question: which words ask, and what is only told."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import io

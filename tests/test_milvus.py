@@ -1,7 +1,5 @@
 """Collections on Milvus as generations: complete or not used, switched in one step, the spare kept."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path

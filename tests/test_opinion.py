@@ -1,7 +1,5 @@
 """What an opinion decides, what the encoder reads, and what is left if it fails."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Every output shows each note of a quote, and what sources differ on."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import io

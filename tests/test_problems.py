@@ -1,7 +1,5 @@
 """What is refused, how it is said, and that it is refused before it is read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

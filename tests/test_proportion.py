@@ -1,7 +1,5 @@
 """How loud a text is: alone, first, in a box, in a line, or not at all; and how a letter is judged."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

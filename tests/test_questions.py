@@ -1,7 +1,5 @@
 """Questions under load: a busy or late server says so, and always says what the safety check found."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import json

@@ -1,7 +1,5 @@
 """What may be quoted: whole sentences with what they need, from one section, short, and only once."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from itertools import pairwise

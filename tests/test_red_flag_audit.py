@@ -1,7 +1,5 @@
 """The audit of the red flags: counts checked by hand, a known interval, bad lines, an inert page."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

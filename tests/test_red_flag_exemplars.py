@@ -1,7 +1,5 @@
 """No message of one split of the labelled utterances tells what another split measures."""
 
-from __future__ import annotations
-
 import json
 from functools import lru_cache
 from itertools import combinations

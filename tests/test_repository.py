@@ -1,7 +1,5 @@
 """What the repository holds: nothing large, and nothing that a command makes again."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Ranking: for any documents, hits are allowed passages, best first, and MaxSim equals that of a slow oracle."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Notices that the sources are not about what was asked: triggered by the question, silenced by the sources."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every route in normal use, checked against the forms that describe it."""
 
-from __future__ import annotations
-
 import doctest
 import json
 import logging

@@ -1,7 +1,5 @@
 """Answers of the shipped corpus, saved: `verify` finds nothing wrong until something is altered."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

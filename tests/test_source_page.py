@@ -1,7 +1,5 @@
 """The page of a document: its whole text, the quote and passage marked, who speaks, and what is no longer true."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

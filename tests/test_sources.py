@@ -1,7 +1,5 @@
 """Provenance: each sentence of a summary names what it rests on, and each mistake is one line that names it."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Understanding the last turn of a conversation: which earlier words it is read with, and when a refusal stays one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Triage: the examples of every rule, minimal pairs, memory, folding, and that no text makes it raise."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

@@ -1,7 +1,5 @@
 """The words of a turn say whether it remarks, greets, states something, or stands alone, and what it does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

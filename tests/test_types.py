@@ -1,7 +1,5 @@
 """An answer cannot hold free text, and a quote cannot hold words that its source does not have there."""
 
-from __future__ import annotations
-
 import dataclasses
 import types
 import typing

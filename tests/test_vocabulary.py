@@ -1,7 +1,5 @@
 """The reviewed vocabulary: well-formed, one meaning per variant, found as whole words only."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Clients that ask for what is not there, or come from another site."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -6,8 +6,6 @@ A line is `{"id", "turns": [{"user", "rewrite", "gold": ["words of the source", 
 follow_up, remark, red_flag or withdrawal.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

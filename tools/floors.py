@@ -5,8 +5,6 @@ prints each figure that has a floor in `benchmarks/floors.toml`. The exit status
 `tools/red_flags.py` and the tests hold other figures against other sections of that file.
 """
 
-from __future__ import annotations
-
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Write build/licences.md, every pinned package with its licence as its metadata says: `make licences`."""
 
-from __future__ import annotations
-
 import re
 import sys
 import tomllib

@@ -8,8 +8,6 @@ of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors
 in `said.json` saw is passed over; ``--keep`` replaces it.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -3,8 +3,6 @@
 With NAMES, parts of the names of stress tests, it runs only those.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from pathlib import Path

@@ -12,8 +12,6 @@ Learns from `benchmarks/data/letters` and `benchmarks/data/conversations`, never
 at 4e-4, 5e-4, then three times at 4e-4, which found the questions too. `benchmarks/letters.py` measures the result.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 The weights of the encoder stay, and beside each of the six matrices of a layer a product of two thin ones is learned.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What the cuts of an opinion give on turns that the models have not seen, and what other cuts would give."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 

@@ -10,8 +10,6 @@ Writes `word_model.npz`, and `second_opinion.npz` (the head that `red-flags` lea
 text.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple

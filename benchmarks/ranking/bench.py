@@ -1,7 +1,5 @@
 """Measure rankings on a test collection, or score a run file, and write the report when all is known."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter

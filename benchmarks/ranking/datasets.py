@@ -8,8 +8,6 @@
 Nothing is corrected: the first mistake is an error that names file and line.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Rows 1 to 23: PDFs that are damaged, locked, endless or merely odd."""
 
-from __future__ import annotations
-
 import random
 import zlib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The card of an answer: our sentences, each with the numbers of what it rests on, and what to do with it, once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path

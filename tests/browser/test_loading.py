@@ -1,7 +1,5 @@
 """A question typed while everything is still loading is not lost, nor is what is typed after it."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import os

@@ -1,7 +1,5 @@
 """Payloads in every field that reaches a page stay plain text everywhere."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

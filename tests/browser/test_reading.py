@@ -1,7 +1,5 @@
 """What people use who answer others: the quotes as a reply, what was cleared by mistake, a long conversation."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

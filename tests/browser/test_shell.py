@@ -1,7 +1,5 @@
 """The page in the frame of another site, which is refused, and without JavaScript, in a real browser."""
 
-from __future__ import annotations
-
 import functools
 import http.server
 import threading

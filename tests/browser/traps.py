@@ -1,7 +1,5 @@
 """Strings that a page could get wrong, and a workspace with a document of each."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 import sys

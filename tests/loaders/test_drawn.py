@@ -1,7 +1,5 @@
 """What is drawn is what is read: raised digits stay raised, and what has no text leaves no sentence to quote."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pydoc

@@ -1,7 +1,5 @@
 """PDFs as programs write them: what pypdf reads is kept, sentences stay whole, raised digits raised, fields filled."""
 
-from __future__ import annotations
-
 import io
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Every stress test, with its goal."""
 
-from __future__ import annotations
-
 from bad_inputs.all import BAD_INPUTS, QUICK
 
 from stress_tests.alterations import altered_answers

@@ -1,7 +1,5 @@
 """Any bytes from outside, in files of a corpus or as JSON, give a valid result or one of our errors."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """A text changed in an index whose digests were updated is found by `verify`."""
 
-from __future__ import annotations
-
 import random
 import shutil
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Wrong tool calls, and verifying during a build."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import threading

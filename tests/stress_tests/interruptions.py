@@ -1,7 +1,5 @@
 """Indexing is killed, fails, fills the disk or meets another run: the index is the old or the new one, to the byte."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

@@ -1,7 +1,5 @@
 """Documents whose digits are raised or lowered, and sentences in which something is drawn that has no text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

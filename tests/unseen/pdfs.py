@@ -1,7 +1,5 @@
 """PDFs of one page: a plain sentence, and `BLEACH`, which every reader sees, in many ways."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from builders_pdf import file_of

@@ -1,8 +1,6 @@
 """Find sentences that read badly alone: too long, without a subject of their own, said twice, misspelt; and measure
 how hard a text is to read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from statistics import median
