@@ -1,6 +1,5 @@
 """The package matches its picture: imports only go down, libraries have owners, no file is long."""
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,6 @@ def test_the_package_matches_the_picture() -> None:
 def test_no_file_is_long(folder: str) -> None:
     found = list(too_long(ROOT / folder))
     assert not found, "\n".join(found)
-
-
-def test_a_class_name_means_one_thing() -> None:
-    """The models that describe JSON have the names of what they describe."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if path.name not in ("json_form.py", "http_models.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    found.setdefault(node.name, []).append(path.name)
-    assert {name: files for name, files in found.items() if len(files) > 1} == {}
 
 
 @pytest.mark.parametrize(

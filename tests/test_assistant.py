@@ -386,11 +386,6 @@ def test_if_triage_fails_a_seller_is_held_back_too() -> None:
     assert texts(answer) == ["triage_failed", "only_sellers", "general"]
 
 
-def test_the_same_words_from_two_sources_are_quoted_once() -> None:
-    answer = answered(source(CALM, "a.txt"), source(CALM, "b.txt"))
-    assert [quote.document.id for quote in answer.quotes] == ["a.txt"]
-
-
 @pytest.mark.parametrize("facts", [{"withdrawn": True}, {"superseded_by": "b.txt"}], ids=["withdrawn", "superseded"])
 def test_a_source_no_longer_in_use_is_neither_quoted_nor_shown_as_near(facts: dict[str, Any]) -> None:
     gone, stays = source(CALM, "gone.txt", **facts), source("Rice is white.", "stays.txt")

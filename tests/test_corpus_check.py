@@ -88,7 +88,7 @@ FAULTS = (
     f"nerves.md: rests on sellers or blogs alone: {SENTENCE}",
     'sources.toml: origin nerve-society: its address is a home page, write "unknown": https://nerves.example/',
     "nothing may rest on this page (written by a machine): https://machine.example/1",
-    'disputes.toml:1: speed: nerves.md: "Slow." is not in it',
+    'disputes.toml:2: speed: nerves.md: "Slow." is not in it',
     "not_answered.toml: a sentence of nerves.md answers: how fast is a nerve",
 )
 

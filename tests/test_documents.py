@@ -141,10 +141,6 @@ def entry() -> Entry:
     return build_entry("# Nerves\n\nMyelin wraps nerves. Numb feet tingle.\n\n## Food\n\nEat fish. Eat fish.\n", most=6)
 
 
-def test_a_quote_that_matches_word_for_word_is_sound() -> None:
-    assert check_quote(QUOTE, SAVED) is None
-
-
 @given(st.integers(0, len(QUOTE["text"]) - 1), st.characters())
 def test_one_changed_character_is_found(at: int, character: str) -> None:
     shown = str(QUOTE["text"])

@@ -170,6 +170,7 @@ def test_every_question_is_a_slice_and_none_overlaps_another(text: str) -> None:
     assert all(text[each.start : each.end].strip() for each in sentences_of(text))
 
 
+@pytest.mark.slow
 def test_most_questions_of_letters_by_another_writer_are_found_and_few_others() -> None:
     letters = [json.loads(line) for line in (LETTERS / "calibration.jsonl").read_text("utf-8").splitlines()]
     counted = measure(FINDER, letters)

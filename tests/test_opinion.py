@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import pytest
-from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, triage, words_opinion
+from builders_opinion import ALONE, ENCODER, flags, no_encoder, second, triage, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety.opinion import Concern, Thresholds
-from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, Triagers
+from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
 
@@ -87,11 +87,6 @@ def test_no_text_is_longer_than_the_encoder_reads(text: str) -> None:
     encoder = FakeEncoder(dimension=512, limit=20)
     second(encoder)(Turn(0, text))
     assert all(encoder.count(part) <= encoder.limit for part in encoder.encoded)
-
-
-def test_other_weights_than_it_was_fitted_on_are_refused() -> None:
-    with pytest.raises(EncoderError, match="fitted on another encoder"):
-        SecondOpinion(words_opinion(), Fitted("1" * 64, knowing_head(), CUTS), ENCODER)
 
 
 @dataclass(frozen=True)

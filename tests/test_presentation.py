@@ -317,17 +317,12 @@ def test_nothing_steers_the_terminal_after_inert(text: str) -> None:
 HOSTILE = "\x1b]0;owned\x07 \u202eevil\u202c [bold]x[/bold] :smile:"
 
 
-def test_hostile_text_of_a_source_is_shown_inert() -> None:
-    shown = printed(answered(quoted(f"Zebra {HOSTILE}.", title=f"Quince {HOSTILE}")))
-    assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
-    assert "[bold]x[/bold] :smile:" in shown
-
-
-def test_hostile_words_of_the_user_are_shown_inert() -> None:
-    turn = Turn(0, HOSTILE)
+def test_hostile_text_of_a_source_and_of_the_user_is_shown_inert() -> None:
+    turn, quotes = Turn(0, HOSTILE), (quoted(f"Zebra {HOSTILE}.", title=f"Quince {HOSTILE}"),)
     read_as = Interpretation((TurnSlice(turn, 0, len(HOSTILE)),))
-    shown = printed(Answer(turn, Status.ANSWERED, None, (quoted(),), NOTICES, interpretation=read_as))
+    shown = printed(Answer(turn, Status.ANSWERED, None, quotes, NOTICES, interpretation=read_as))
     assert "Showing results for: " in shown
+    assert shown.count("[bold]x[/bold] :smile:") == 3
     assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
 
 

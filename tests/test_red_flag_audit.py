@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, Rule
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judge, load_cases, measures, summary, wilson
+from b12assistant.language.folding import fold
 from b12assistant.safety.explanation import explain, lines
 from b12assistant.safety.opinion import Concern, Opinion, PartScore, Passed
 from b12assistant.safety.triage import Step, Triager, load_rules
@@ -289,3 +292,29 @@ def test_a_request_has_no_standing_and_counts() -> None:
     (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
     (found,) = turn["readings"][0]["findings"]
     assert (found["finding"], found["standing"], found["counts"]) == ("asks", None, True)
+
+
+FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
+PAIRS = list(combinations(("train", "calibration", "test"), 2))
+RUN = 5
+
+
+@lru_cache(maxsize=3)
+def rows(split: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (FOLDER / f"{split}.jsonl").read_text("utf-8").splitlines()]
+
+
+def runs(split: str) -> set[tuple[str, ...]]:
+    found: set[tuple[str, ...]] = set()
+    for row in rows(split):
+        for turn in (*row["history"], row["text"]):
+            words = [word.text for word in fold(turn).words if word.text not in ".?,"]
+            found.update(zip(*(words[i:] for i in range(RUN)), strict=False))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_two_splits_share_no_situation_and_no_run_of_five_words(one: str, other: str) -> None:
+    assert not {row["situation"] for row in rows(one)} & {row["situation"] for row in rows(other)}
+    assert not runs(one) & runs(other)

@@ -176,6 +176,7 @@ def test_what_may_be_a_sign_is_no_denial(text: str) -> None:
     assert masked(text) == text
 
 
+@pytest.mark.slow
 def test_a_denial_raises_no_level(triage: Triager) -> None:
     rng = random.Random(0)  # noqa: S311 - a sample, not a secret
     for text in rng.sample(list(harmless()), 60):

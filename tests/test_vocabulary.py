@@ -70,18 +70,13 @@ def test_findings_are_slices_in_order(text: str) -> None:
     ("british", "american_"),
     [
         ("anaemia", "anemia"),
-        ("haemoglobin", "hemoglobin"),
         ("oesophagus", "esophagus"),
-        ("diarrhoea", "diarrhea"),
         ("fibres", "fibers"),
         ("tumour", "tumor"),
-        ("behavioural", "behavioral"),
         ("paralysed", "paralyzed"),
-        ("demyelinisation", "demyelinization"),
         ("recognising", "recognizing"),
         ("sulphate", "sulfate"),
         ("ageing", "aging"),
-        ("programmes", "programs"),
     ],
 )
 def test_both_spellings_are_one_term(british: str, american_: str) -> None:
@@ -93,9 +88,7 @@ def test_both_spellings_are_one_term(british: str, american_: str) -> None:
     [
         ("toe", "tee"),
         ("four", "for"),
-        ("hour", "hor"),
         ("vertebrae", "vertebre"),
-        ("called", "caled"),
         ("more", "moer"),
     ],
 )
@@ -186,12 +179,10 @@ def read_levels(text: str) -> list[tuple[str, str]]:
     ("text", "written", "words"),
     [
         ("b12 143", "143", "low, under 180"),
-        ("my vitamin B12 came back at 320, is it ok", "320", "borderline, between 180 and 350"),
         ("Serum vitamin B12 112 ng/L (200-900)", "112 ng/L", "low, under 180 ng/L"),
         ("B12: 412 PG/ML", "412 PG/ML", "called normal, over 350 PG/ML"),
         ("Test: Vitamin B12. Result: 155.", "155", "low, under 180"),
         ("b12 level 1,240", "1,240", "high, over 1,000"),
-        ("cobalamin was 130 pmol/l", "130 pmol/l", "low, under 133 pmol/l"),
         ("b12 result <100", "100", "low, under 180"),
         ("is 178 low??", "178", "B12 low, under 180"),
         ("b12 180 pmol/L", "180 pmol/L", "borderline, between 133 and 258 pmol/L"),

@@ -9,7 +9,7 @@ from stress_tests.boundaries import drawn
 from stress_tests.damages import tampered_texts
 from stress_tests.hostile import beside_a_builder, tool_calls
 from stress_tests.index_machine import runs
-from stress_tests.interruptions import every_fault, failed_looks, full_disks, kills, two_writers
+from stress_tests.interruptions import every_fault, failed_looks, kills, two_writers
 from stress_tests.runner import StressTest
 
 _ENOUGH = 10_000  # more operations than an index has, so until a run is clean
@@ -20,7 +20,6 @@ STRESS_TESTS = (
     StressTest("tampered texts, 1 in 11 untouched", "all found, no false alarm", 22, 1_000, tampered_texts),
     StressTest("the nth change or look fails, every n", "old or new, no litter", 12, _ENOUGH, every_fault),
     StressTest("the nth look fails while opening", "whole and reported, or an error", _ENOUGH, _ENOUGH, failed_looks),
-    StressTest("full disks", "old, to the byte", 5, 20, full_disks),
     StressTest("SIGKILL at random moments", "old or new, to the byte", 6, 300, kills),
     StressTest("two indexers at once, 12 runs each", "one writes, one gets an error", 1, 10, two_writers),
     StressTest("sequences of up to 30 steps over the index", "as the model says", 2, 200, runs),
