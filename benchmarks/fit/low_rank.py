@@ -127,6 +127,12 @@ class Tuned(nn.Module):
             each.plain = plain
 
 
+def meant(states: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
+    """Return the mean vector of each text, (b, d), of unit length. ``states``: (b, n, d); ``read``: (b, n), 1 or 0."""
+    there = read[..., None].float()
+    return nn.functional.normalize((states * there).sum(1) / there.sum(1).clamp(min=1), dim=-1)
+
+
 class Descent:
     """Goes down a loss with rates that rise and fall over ``steps``, and prints how far it is.
 
