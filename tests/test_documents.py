@@ -262,9 +262,7 @@ def test_a_line_with_an_error_is_not_confirmed(space: FakeWorkspace, tmp_path: P
         ("", "holds no answers"),
         ("{]", "not JSON"),
         ("GOOD\nnull\n", r"answers\.jsonl:2 holds no answer"),
-        ("GOOD\n{}\n", r"answers\.jsonl:2 holds no answer"),
         ('GOOD\n{"answer": {"quotes": 3}}\n', r"answers\.jsonl:2 holds no answer"),
-        ('GOOD\n"Bleach cures nerves."\n', r"answers\.jsonl:2"),
         ('GOOD\n{"answer": "Bleach cures nerves."}\n', r"answers\.jsonl:2"),
         ("GOOD\nBleach cures nerves.\n", r"answers\.jsonl:2"),
     ],
@@ -289,7 +287,6 @@ def test_doctor_names_the_origin_of_each_value(space: FakeWorkspace) -> None:
     [
         ("http://root:se@cret@milvus.example:19530", "http://…@milvus.example:19530"),
         ("root:secret@milvus.example", "…@milvus.example"),
-        ("http://milvus.example:19530", "http://milvus.example:19530"),
     ],
 )
 def test_doctor_shows_where_milvus_is_and_no_password(uri: str, told: str, space: FakeWorkspace) -> None:

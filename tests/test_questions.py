@@ -87,6 +87,8 @@ def test_what_the_safety_check_saw_is_shown_where_a_search_fails(
             raise ValueError(f"the inside, and {question}")
 
     broken = Broken(built.configuration)
+    box, _, note = asyncio.run(Asking(Live(broken), questions(), loaded(built)).ask(ASKED, Conversation()))
+    assert (box, "Something went wrong" in note, "inside" in note) == (ASKED, True, False)
     told = asyncio.run(questions().ask(broken, SERIOUS, then=lambda reply: reply)).answer
     assert (told.status, told.reason) == (Status.SAFETY_ONLY, Reason.NOT_SEARCHED)
     assert "ValueError" in caplog.text

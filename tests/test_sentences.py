@@ -67,18 +67,10 @@ def test_numbers_and_marks_stay_with_their_sentence_and_blanks_have_none(text: s
 
 
 @given(UGLY)
-def test_sentences_come_in_order_and_do_not_overlap(text: str) -> None:
+def test_sentences_come_in_order_and_only_blanks_are_between_them(text: str) -> None:
     assert all(before.end <= after.start for before, after in pairwise(split_sentences(text)))
-
-
-@given(UGLY)
-def test_only_blanks_are_in_no_sentence(text: str) -> None:
     inside = {at for found in split_sentences(text) for at in range(found.start, found.end)}
     assert all(text[at].isspace() for at in range(len(text)) if at not in inside)
-
-
-@given(UGLY)
-def test_no_sentence_begins_or_ends_with_a_blank(text: str) -> None:
     assert split(text) == [sentence.strip() for sentence in split(text)]
 
 
@@ -205,6 +197,11 @@ def texts(passages: tuple[Passage, ...]) -> list[list[str]]:
 
 def test_a_sentence_without_blanks_is_split_anyway() -> None:
     assert texts(chunk(build_document("x" * 25, file="a.txt"), len, most=10)) == [["x" * 10], ["x" * 10], ["x" * 5]]
+
+
+def test_a_file_with_too_many_passages_is_refused() -> None:
+    with pytest.raises(SourceError, match="more than 2 passages"):
+        chunk(build_document("x" * 25, file="a.txt"), len, most=10, limit=2)
 
 
 def test_each_reference_is_a_passage_of_its_own() -> None:

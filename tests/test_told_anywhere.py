@@ -1,20 +1,18 @@
 """What is told alone is told anywhere: nothing that a letter says around a sentence lowers its emergency."""
 
-import json
-import random
-import re
-from collections.abc import Iterator
-from pathlib import Path
+from itertools import islice
 
 import pytest
+from red_flags import FOLDER, denials, lines, told_lower
 
 from b12assistant.answers import FlagKind, Level, Turn
+from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Triager, load_rules
 
-DATA = Path(__file__).parent.parent / "benchmarks" / "data"
+CASES = load_cases(FOLDER / "calibration.jsonl")
 
 LETTER = (
     "Hello, I hope you can help.",
@@ -80,51 +78,21 @@ def rank(triage: Triager, turns: list[Turn]) -> int:
     return len(Level) - list(Level).index(flag.level) if flag else 0
 
 
-def told_alone(triage: Triager, level: Level, most: int) -> list[str]:
-    """Return plain short English messages of the calibration split that are told their level by themselves."""
-    rows = (json.loads(line) for line in (DATA / "red_flags" / "calibration.jsonl").read_text("utf-8").splitlines())
-    plain = (row["text"].strip() for row in rows if row["level"] == level and not row["history"])
-    short = [text for text in plain if 5 <= len(text.split()) <= 40 and text.isascii()]
-    step = max(1, len(short) // 40)
-    alone = len(Level) - list(Level).index(level)
-    return [text for text in short[::step][:most] if rank(triage, [Turn(0, text)]) == alone]
-
-
-def places(text: str, letter: str) -> Iterator[list[Turn]]:
-    """Yield conversations that say ``text`` at the front, in the middle and at the end of a letter, after a polite
-    frame, after one line repeated thirty times, and as the last of five turns."""
-    said = text if text[-1:] in (".", "?", "!") else f"{text}."
-    sentences = re.split(r"(?<=[.?!])\s+", letter)
-    for place in (0, len(sentences) // 2, len(sentences)):
-        yield [Turn(0, "\n".join((" ".join(sentences[:place]), said, " ".join(sentences[place:]))).strip())]
-    yield [Turn(0, f"Good evening. Sorry to be a bother. {said} No rush at all, whenever you have a minute.")]
-    yield [Turn(0, f"{'How often is the injection given? ' * 30}{said}")]
-    yield [Turn(i, line) for i, line in enumerate(("hello", "which foods have b12", "thanks", "and tablets?", said))]
-
-
 @pytest.mark.parametrize(
     ("level", "share", "most"),
     [
-        pytest.param(Level.EMERGENCY, 0.0, 6, id="six emergencies"),
-        pytest.param(Level.EMERGENCY, 0.0, 14, id="fourteen", marks=pytest.mark.slow),
-        pytest.param(Level.URGENT, 0.03, 12, id="twelve urgent", marks=pytest.mark.slow),
+        pytest.param(Level.EMERGENCY, 0.0, 4, id="four emergencies"),
+        pytest.param(Level.EMERGENCY, 0.0, 11, id="eleven", marks=pytest.mark.slow),
+        pytest.param(Level.URGENT, 0.03, 9, id="nine urgent", marks=pytest.mark.slow),
     ],
 )
 def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float, most: int) -> None:
-    rows = (json.loads(line) for line in (DATA / "letters" / "train.jsonl").read_text("utf-8").splitlines())
-    harmless = [row["text"] for row in rows if row["level"] == "none"]
-    alone = len(Level) - list(Level).index(level)
-    lower = [
-        (text, number)
-        for letter, text in zip(harmless, told_alone(triage, level, most), strict=False)
-        for number, turns in enumerate(places(text, letter))
-        if rank(triage, turns) < alone
-    ]
-    assert len(lower) <= share * most * 6, lower
+    lower = list(told_lower(CASES, level, triage, most))
+    assert len(lower) >= 7 * most
+    assert sum(lower) <= share * len(lower)
 
 
-MESSAGES = DATA / "red_flags"
-DENIALS = [line for line in (MESSAGES / "denials.txt").read_text("utf-8").splitlines() if line[:1] != "#"]
+DENIALS = list(lines(FOLDER / "denials.txt"))
 QUESTION = "How often is the injection given?"
 KEPT = (
     ("No fever but my legs went numb today", "but my legs went numb today"),
@@ -150,14 +118,6 @@ def masked(text: str) -> str:
     return " ".join(without_denied(text).split())
 
 
-def harmless() -> Iterator[str]:
-    for name in ("train", "calibration"):
-        for line in (MESSAGES / f"{name}.jsonl").read_text("utf-8").splitlines():
-            row = json.loads(line)
-            if row["level"] == "none" and row["language"] == "en" and not row["history"]:
-                yield row["text"].strip()
-
-
 @pytest.mark.parametrize("denial", DENIALS)
 def test_a_denial_is_not_there_for_whoever_judges_the_turn(denial: str) -> None:
     assert masked(denial) == ""
@@ -178,12 +138,7 @@ def test_what_may_be_a_sign_is_no_denial(text: str) -> None:
 
 @pytest.mark.slow
 def test_a_denial_raises_no_level(triage: Triager) -> None:
-    rng = random.Random(0)  # noqa: S311 - a sample, not a secret
-    for text in rng.sample(list(harmless()), 60):
-        ended = text if text[-1:] in ".?!" else f"{text}."
-        alone = rank(triage, [Turn(0, ended)])
-        for denial in rng.sample(DENIALS, 2):
-            assert rank(triage, [Turn(0, f"{ended} {denial}")]) <= alone, (text, denial)
+    assert not any(islice(denials(CASES, triage), 120))
 
 
 @pytest.mark.parametrize("denial", DENIALS[::5])

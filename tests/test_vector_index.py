@@ -137,9 +137,6 @@ def test_what_does_not_fit_is_refused(data: bytes, rows: int, dimension: int, co
     assert raised.value.hint == "run `b12assistant index`"
 
 
-# Rows
-
-
 def test_a_row_that_is_not_of_unit_length_is_refused() -> None:
     rows = TEN.copy()
     rows[3] = float("nan")

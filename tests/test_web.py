@@ -32,14 +32,9 @@ ROUTES = (
     "/d/none.md", "/healthz", "/api/v1/documents", "/api/none", "/nothing", "/own/none.css", "/gradio_api/upload",
 )  # fmt: skip
 SHUT = (
-    "/config",
-    "/openapi.json",
-    "/gradio_api/info",
-    "/gradio_api/file=/etc/passwd",
-    "/gradio_api/proxy=http://example.com",
-    "/gradio_api/openapi.json",
-    "/assets/../config",
-)
+    "/config", "/openapi.json", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/gradio_api/openapi.json",
+    "/gradio_api/proxy=http://example.com", "/assets/../config",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

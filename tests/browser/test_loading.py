@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes import FakeEncoder, FakeWorkspace, fake_workspace
@@ -18,7 +17,6 @@ from playwright.sync_api import Browser, Page, Route
 from serving import EMERGENCY, small_space
 from starlette.types import ASGIApp, Message, Receive, Send
 
-from b12assistant.answers import Reply
 from b12assistant.protocols import Encoded
 from b12assistant.web.questions import Questions
 from browser.conftest import Visit
@@ -216,29 +214,6 @@ def test_the_page_is_there_before_the_encoder_and_says_when_that_is_ready(chromi
         encoder.loaded.set()
         page.wait_for_selector(".state.ready", state="attached")
         page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
-        reader.sound()
-
-
-class BrokenWorkspace(FakeWorkspace):
-    """Fails on questions about a zebra, with an internal detail in its message."""
-
-    def ask(self, question: str, history: Sequence[str] = (), **how: Any) -> Reply:
-        if "zebra" in question:
-            raise ValueError("a secret of the inside")
-        return super().ask(question, history, **how)
-
-
-def test_an_error_is_reported_without_internals_and_the_question_is_kept(visit: Visit, tmp_path: Path) -> None:
-    space = BrokenWorkspace(small_space(tmp_path).configuration)
-    with running(space) as address:
-        reader = visit(address)
-        reader.page.fill(BOX, "What is a zebra?")
-        reader.page.press(BOX, "Enter")
-        reader.page.wait_for_selector("#note .note")
-        assert "Something went wrong" in reader.page.inner_text("#note")
-        assert "secret" not in reader.page.content()
-        assert reader.page.input_value(BOX) == "What is a zebra?"
-        reader.ask("What wraps every nerve: myelin?")
         reader.sound()
 
 

@@ -247,7 +247,9 @@ def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     assert [turn["question"] for turn in other.talk()] == [ASKED]
 
 
-def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead(reader: Reader, site: str) -> None:
+def test_a_printout_has_the_questions_and_quotes_when_and_from_where_it_was_printed_and_where_links_lead(
+    reader: Reader, site: str
+) -> None:
     turn = reader.ask(ASKED)
     reader.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     reader.page.emulate_media(media="print")
@@ -257,15 +259,11 @@ def test_a_printout_says_when_and_from_where_it_was_printed_and_where_links_lead
     after = link.evaluate("node => getComputedStyle(node, '::after').content")
     assert f"{site}{link.get_attribute('href')}" in after
     assert turn.locator(".row:not([open])").count() == 0
-    reader.page.emulate_media(media="screen")
-    assert not reader.page.locator("#printed").is_visible()
-
-
-def test_a_printout_has_only_the_questions_and_the_quotes(reader: Reader) -> None:
-    turn = reader.ask(SIDES)
-    reader.page.emulate_media(media="print", color_scheme="dark")
     for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]", "#read-as"):
         assert not reader.page.locator(gone).first.is_visible(), gone
     assert turn.locator("blockquote").first.is_visible()
+    reader.page.emulate_media(color_scheme="dark")
     ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
     assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"
+    reader.page.emulate_media(media="screen")
+    assert not reader.page.locator("#printed").is_visible()
