@@ -64,16 +64,17 @@ packaged: index ## put the index into the package: a wheel made then answers its
 	  cp -R "index/generations/$$name" $(PACKAGED)/.copied && mv $(PACKAGED)/.copied "$(PACKAGED)/$$name"; }
 
 # Side by side, for none of them fills two cores: the index is built while the rest is installed and types are checked.
-# Three processes, for some tests wait; tests/conftest.py says which tests stay together, and in which order they run.
+# Three processes for all tests, for some of the slow ones wait, and two for the others; tests/conftest.py says which tests
+# stay together, and in which order they run.
 READY = $(MAKE) --no-print-directory -j 2 lint types packaged
-SPREAD = -n 3 --dist loadscope --no-loadscope-reorder
-check: .venv/.ok ## format, lint, types and the fast tests: about two minutes
+SPREAD = --dist loadscope --no-loadscope-reorder
+check: .venv/.ok ## format, lint, types and the fast tests: about a minute and a half
 	@$(READY)
-	@$(BIN)/python -m pytest $(SPREAD) -m "not slow"
+	@$(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow"
 
 test: .venv/.ok ## everything: format, lint, types and all tests, which check the corpus too
 	@$(READY)
-	@$(BIN)/python -m pytest $(SPREAD)
+	@$(BIN)/python -m pytest -n 3 $(SPREAD)
 
 bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
 	@$(BIN)/python benchmarks/run_suite.py '$(or $(DATASETS),$(error make bench DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
@@ -146,7 +147,7 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
 
 stress: .venv/.test ## property tests with 100 examples, then every stress test in full: half an hour and more; prints one table
-	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest $(SPREAD) -m "not slow"
+	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow"
 	@$(BIN)/python tools/stress.py
 
 # Only the tests of what is measured: the whole suite would take twice its time.

@@ -9,8 +9,6 @@ many that sentence is in the first quote, in any, or in none though the question
 18 sentences, so these shares are a little low.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 from collections import Counter

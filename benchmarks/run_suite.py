@@ -10,8 +10,6 @@ than .002 lower, with the whole 95 % interval of the paired differences below 0.
 expected ones, and writes the page.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

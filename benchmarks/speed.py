@@ -1,6 +1,6 @@
 """Compare the product's speed with sentence-transformers + FAISS, on the same weights and texts: `make bench-speed`.
 
-    python benchmarks/speed.py FOLDER [--texts 600] [--questions 60] [--runs 3]
+    python benchmarks/speed.py FOLDER
 
 Each run takes every system in turn, each in fresh processes on one thread: it stores the same texts (of 30 to 120
 words, so that no system cuts any), is restarted, answers one question (cold: from the start of the process to the
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "speed"
 OURS, SEARCH = "b12assistant", "b12assistant, search"
-PER_QUESTION = ("p50_ms", "p95_ms", "p50_cpu_ms")  # compared with our search: the peer does no more than that
+PER_QUESTION = ("p50_ms", "p95_ms")  # compared with our search: the peer does no more than that
+TEXTS, QUESTIONS, RUNS = 600, 60, 3
 WORDS = (30, 120)
 LEFT_OUT = "nfcorpus-filtered"  # its text has lost its stop words: nobody writes like that
 _SEED = 10
@@ -104,8 +105,7 @@ SYSTEMS: dict[str, tuple[Callable[[Sequence[str], Path], None], Callable[[Path],
 def carry_out(system: str, what: str, given: str, place: str) -> None:
     """Store texts, or answer from what was stored, and print a line when the first question is answered.
 
-    Then a JSON object: processor seconds until then, milliseconds of all others by the clock and of the processor, and
-    the most memory it had, in MB.
+    Then a JSON object: milliseconds of all others, and the most memory it had, in MB.
     """
     (ingest, open_), folder = SYSTEMS[system], Path(place)
     texts = json.loads(Path(given).read_text())
@@ -116,15 +116,13 @@ def carry_out(system: str, what: str, given: str, place: str) -> None:
     ask = open_(folder)
     ask(texts[0])
     print("answered", flush=True)
-    cold = time.process_time()
-    wall, cpu = [], []
+    wall = []
     for text in texts[1:]:
-        begun, spent = time.perf_counter(), time.process_time()
+        begun = time.perf_counter()
         ask(text)
         wall.append(1000 * (time.perf_counter() - begun))
-        cpu.append(1000 * (time.process_time() - spent))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT / 1e6
-    print(json.dumps({"cold_cpu_s": cold, "wall_ms": wall, "cpu_ms": cpu, "memory_mb": memory}), flush=True)
+    print(json.dumps({"wall_ms": wall, "memory_mb": memory}), flush=True)
 
 
 def drawn(folder: Path, name: str, many: int, words: tuple[int, int]) -> list[str]:
@@ -157,10 +155,8 @@ def run_of(system: str, given: tuple[Path, Path]) -> Figures:
     wall = sorted(answered["wall_ms"])
     return figures | {
         "cold_s": cold,
-        "cold_cpu_s": answered["cold_cpu_s"],
         "p50_ms": statistics.median(wall),
         "p95_ms": wall[round(0.95 * (len(wall) - 1))],
-        "p50_cpu_ms": statistics.median(answered["cpu_ms"]),
         "memory_mb": answered["memory_mb"],
     }
 
@@ -186,9 +182,8 @@ def _process(system: str, what: str, given: Path, folder: Path) -> tuple[float, 
 
 def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
     """Yield the table of docs/speed.md: medians, and in brackets the ratio to the product in the same run."""
-    columns = {"cold_s": "cold, s", "cold_cpu_s": "of the processor", "p50_ms": "question p50, ms", "p95_ms": "p95, ms"}
-    columns |= {"p50_cpu_ms": "p50 of the processor", "ingest_per_cpu_s": "texts a processor second"}
-    columns |= {"memory_mb": "memory, MB"}
+    columns = {"cold_s": "cold, s", "p50_ms": "question p50, ms", "p95_ms": "p95, ms"}
+    columns |= {"ingest_per_cpu_s": "texts a processor second", "memory_mb": "memory, MB"}
     yield f"| system | {' | '.join(columns.values())} |"
     yield "|---|" + "---|" * len(columns)
     for system in SYSTEMS:
@@ -204,16 +199,13 @@ def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--texts", type=int, default=600)
-    parser.add_argument("--questions", type=int, default=60)
-    parser.add_argument("--runs", type=int, default=3)
-    arguments = parser.parse_args()
+    folder = parser.parse_args().folder
     KEPT.mkdir(parents=True, exist_ok=True)
     given = (KEPT / "texts.json", KEPT / "questions.json")
-    given[0].write_text(json.dumps(drawn(arguments.folder, "corpus", arguments.texts, WORDS)))
-    given[1].write_text(json.dumps(drawn(arguments.folder, "queries", arguments.questions, (1, 1000))))
+    given[0].write_text(json.dumps(drawn(folder, "corpus", TEXTS, WORDS)))
+    given[1].write_text(json.dumps(drawn(folder, "queries", QUESTIONS, (1, 1000))))
     load = os.getloadavg()[0]
-    runs = [{system: run_of(system, given) for system in SYSTEMS} for _ in range(arguments.runs)]
+    runs = [{system: run_of(system, given) for system in SYSTEMS} for _ in range(RUNS)]
     print(f"{platform.platform()}, {os.cpu_count()} cores; load {load:.1f} to {os.getloadavg()[0]:.1f}")
     print("\n".join(told(runs)))
 

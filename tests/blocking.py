@@ -1,7 +1,5 @@
 """A workspace whose searches wait for a gate, and limits for asking it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field

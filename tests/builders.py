@@ -1,7 +1,5 @@
 """Documents, passages and collections from a few words of Markdown or plain text, through the real stages."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An assistant over a few documents, with a triage that the test chooses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

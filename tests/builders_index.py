@@ -1,7 +1,5 @@
 """Index directories that hold two small files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from b12assistant.index.store import Store

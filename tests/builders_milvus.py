@@ -1,7 +1,5 @@
 """Indexes on Milvus Lite, in this process; tests that use them are skipped if pymilvus is not installed."""
 
-from __future__ import annotations
-
 import time
 from itertools import count
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Predictable opinions: they know four made-up words, each for one concern, and nothing else."""
 
-from __future__ import annotations
-
 import numpy as np
 from fakes import FakeEncoder
 

@@ -1,7 +1,5 @@
 """Small PDFs written by hand, so that a test shows every byte that matters; pypdf does not make them."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass

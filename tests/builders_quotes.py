@@ -1,7 +1,5 @@
 """Windows of documents for questions of a few words, so that a test can say which words are quoted."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from b12assistant.answering.quoting import CHARACTERS, Window, choose, cuts, score

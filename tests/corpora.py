@@ -1,7 +1,5 @@
 """Small corpora, and helpers for their reports."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

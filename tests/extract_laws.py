@@ -1,7 +1,5 @@
 """Laws for every extract, and generated sources with likely structure and awkward characters."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -14,57 +12,20 @@ from b12assistant.types import BlockKind, Extract
 
 UGLY = ["e\u0301", "\u00ad", "\U0001f9e0\u200d", "\ufb01", "\u00a0", "\u200b", "\x00", "\u202e", "\x1c", "\ufeff", "İß"]
 WORDS = [
-    "Numb Feet",
-    "what is it?",
-    "B12",
-    "and so on.",
-    "- ",
-    "1. ",
-    "•",
-    " | ",
-    "\t",
-    "===",
-    "---",
-    "of inter-",
-    *UGLY,
-]
+    "Numb Feet", "what is it?", "B12", "and so on.", "- ", "1. ", "•", " | ", "\t", "===", "---", "of inter-", *UGLY,
+]  # fmt: skip
 ENDS = ["\n", "\r\n", "\r", "\n\n", "\f", "\n\f", "\u2028", "\x85", " ", ""]
 TAGS = [
-    "<p>",
-    "</p>",
-    "<ul><li>",
-    "</ul>",
-    "<h2>",
-    "</h2>",
-    "<table><tr><td>",
-    "<td>",
-    "</table>",
-    "<br>",
-    "<a href=x>",
-]
+    "<p>", "</p>", "<ul><li>", "</ul>", "<h2>", "</h2>", "<table><tr><td>", "<td>", "</table>", "<br>", "<a href=x>",
+]  # fmt: skip
 TAGS += [
-    "</a>",
-    "<nav>",
-    "</nav>",
-    "<header>",
-    "<pre>",
-    "</pre>",
-    "<div hidden>",
-    "</div>",
-    "<form>",
-    "<tr>",
-    "<!--",
-    "&nbsp;",
-    "<td>&nbsp;",
-]
+    "</a>", "<nav>", "</nav>", "<header>", "<pre>", "</pre>", "<div hidden>", "</div>", "<form>", "<tr>", "<!--",
+    "&nbsp;", "<td>&nbsp;",
+]  # fmt: skip
 MARKS = ["# ", "## ", "> ", "```\n", "|a|b|\n|-|-|\n|", "[x](y)", "**", "`", "![", "<b>", "    ", "***\n", "+ "]
 
 
-MARKS += [
-    "```{note} ",
-    '!!! note "x"\n    ',
-    "[^1]",
-]
+MARKS += ["```{note} ", '!!! note "x"\n    ', "[^1]"]
 
 
 def pieces(*lists: list[str]) -> st.SearchStrategy[str]:

@@ -1,7 +1,5 @@
 """Predictable parts, for tests of everything that uses a Protocol."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,4 @@
-"""A file system whose nth operation fails, once or for good, or that is full."""
-
-from __future__ import annotations
+"""A file system whose nth operation fails, once or for good."""
 
 import errno
 import io
@@ -107,33 +105,3 @@ def failing_reads(under: Path, at: int, *, for_good: bool = False, code: int = e
         for name in _READS:
             patch.setattr(os, name, counted(name, getattr(os, name)))
         yield faults
-
-
-class _Bounded(io.FileIO):
-    """A file on a disk that has ``room`` bytes left."""
-
-    def __init__(self, file: Any, room: list[int]) -> None:
-        super().__init__(file, "w")
-        self._room = room
-
-    def write(self, data: Any, /) -> int:
-        view = memoryview(data)
-        taken = min(len(view), self._room[0])
-        self._room[0] -= taken
-        super().write(view[:taken])
-        if taken < len(view):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return taken
-
-
-@contextmanager
-def disk_with(room: int) -> Iterator[None]:
-    """Within it, files that `pathlib` opens for writing have ``room`` bytes in all."""
-    left, real = [room], io.open
-
-    def open_file(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        return io.BufferedWriter(_Bounded(file, left)) if mode == "wb" else real(file, mode, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(io, "open", open_file)
-        yield

@@ -4,8 +4,6 @@ Whatever runs sets ``window.__ran``; whatever loads asks example.com. They follo
 evasion and DOM clobbering, and known ways past sanitisers (mutation).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 RUN = "window.__ran=1"
@@ -106,6 +104,11 @@ MUTATIONS = (
     f"[here](javascript:{RUN}) [x]: javascript:{RUN}",
     f"```html\n<img src=x onerror={RUN}>\n```",
     "__proto__[__ran]=1",
+    "$$\\frac{1}{2}$$ \\(x^2\\) \\[y_1\\] \\begin{matrix}1\\end{matrix} \\href{javascript:window.__ran=1}{x}",
+    "# not a heading\n\n- not a list\n> not a quote\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+    "*star* _under_ **bold** ~~gone~~ `tick` \\*slash\\* :smile: [^1] [x]: y",
+    "&amp; &lt;b&gt; &#x3C;script&#x3E; &nbsp; &notin; &#0; &#128;",
+    "\x07 bell \x1b[31m \x85 \u2028 \t tab",
 )
 DECEPTIONS = (
     "\u202egnp.exe\u202c reversed by an override",

@@ -18,21 +18,10 @@ LONGEST = 500  # lines of a file
 # may import every layer listed before its own. Families of a layer do not import each other; the members of a family
 # may import those to the left of a "<", but not those beside them.
 PICTURE = (
-    (
-        "",
-        "__init__ < errors < types data_files < answers config protocols < threads",
-    ),
-    (
-        "language",
-        "vocabulary",
-        "folding < wording",
-        "words",
-    ),
+    ("", "__init__ < errors < types data_files < answers config protocols < threads"),
+    ("language", "vocabulary", "folding < wording", "words"),
     ("", "cleaning"),
-    (
-        "loaders",
-        ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation"),
-    ),
+    ("loaders", ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation")),
     (
         "safety",
         (
@@ -40,10 +29,7 @@ PICTURE = (
             "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),
-    (
-        "corpus",
-        ("entries publishers < disputes sources < folder < provenance"),
-    ),
+    ("corpus", ("entries publishers < disputes sources < folder < provenance")),
     (
         "index",
         ("documents store < vectors < asked_questions lexical_index < collection < parts reading < indexing milvus"),
@@ -60,39 +46,17 @@ PICTURE = (
         "display",
         ("addresses labels < markup < quoted < presentation < citation_formats json_form terminal < source_page"),
     ),
-    (
-        "application",
-        ("workspace < batching improvement live shared_answer < health"),
-    ),
-    (
-        "evaluation",
-        "labelled_set",
-        "red_flag_audit",
-    ),
-    (
-        "web",
-        ("http_models problems < questions < listening policy < page_routes service turns < ui < site"),
-    ),
+    ("application", ("workspace < batching improvement live shared_answer < health")),
+    ("evaluation", "labelled_set", "red_flag_audit"),
+    ("web", ("http_models problems < questions < listening policy < page_routes service turns < ui < site")),
     ("", "api"),
-    (
-        "integrations",
-        "mcp_server",
-    ),
-    (
-        "command",
-        "invocation < prompt < cli",
-    ),
+    ("integrations", "mcp_server"),
+    ("command", "invocation < prompt < cli"),
     ("", "__main__"),
 )
 
 # Who may import a library: one module if possible, so that replacing it changes one file.
-_HTTP = (
-    "web.page_routes",
-    "web.policy",
-    "web.problems",
-    "web.service",
-    "web.site",
-)
+_HTTP = ("web.page_routes", "web.policy", "web.problems", "web.service", "web.site")
 OWNERS = {
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.invocation", "command.prompt"),

@@ -1,7 +1,5 @@
 """The HTTP API over a small corpus, called in this process."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The program as a shell runs it: a process of its own, on a corpus of three small files."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -58,12 +58,7 @@ def test_an_id_comes_back_as_it_was(space: FakeWorkspace, tmp_path: Path, name: 
 
 @pytest.mark.parametrize(
     "line",
-    [
-        "not JSON",
-        "[" * 100_000,
-        '{"question": NaN}',
-        b'{"question": "numb \xff feet"}',
-    ],
+    ["not JSON", "[" * 100_000, '{"question": NaN}', b'{"question": "numb \xff feet"}'],
     ids=lambda line: str(line)[:30],
 )
 def test_a_line_that_cannot_be_read_is_a_bad_line(space: FakeWorkspace, tmp_path: Path, line: str | bytes) -> None:

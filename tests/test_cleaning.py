@@ -17,14 +17,7 @@ from b12assistant.loaders import load
 from b12assistant.types import Document, DocumentId, Extract, Mark, MarkKind
 
 FIXTURES = Path(__file__).parent / "fixtures"
-EXPECTATIONS = (
-    "never",
-    "never_every",
-    "reference",
-    "keep",
-    "keep_not_reference",
-    "absent",
-)
+EXPECTATIONS = ("never", "never_every", "reference", "keep", "keep_not_reference", "absent")
 SEEN_LATE = ("pages_held_out", "pages_final")  # written after the rules
 
 

@@ -130,13 +130,6 @@ def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     assert "No space left" in Done(1, "", err.decode()).complaint
 
 
-@pytest.mark.parametrize("arguments", [("--corpus", "missing"), ()], ids=["missing", "empty"])
-def test_a_corpus_with_nothing_in_it_is_reported(call: Call, arguments: tuple[str, ...]) -> None:
-    done = call(*arguments, "index")
-    assert done.status == 1
-    assert "corpus" in done.complaint
-
-
 def test_without_a_command_there_is_help(call: Call) -> None:
     done = call()
     assert done.status == 2

@@ -56,15 +56,6 @@ def test_export_holds_every_document_whole(built: Path, tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text("utf-8") == done.out
 
 
-def test_verify_and_doctor_find_nothing_wrong(built: Path, answer: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "answers").write_text(json.dumps(answer), "utf-8")
-    for arguments in (["verify"], ["verify", str(tmp_path / "answers")], ["doctor"]):
-        done = b12(*arguments, cwd=built)
-        assert (done.status, done.err) == (0, ""), done
-    assert json.loads(b12("verify", "--json", cwd=built).out)["sound"] is True
-    assert json.loads(b12("doctor", "--json", cwd=built).out)["problems"] == []
-
-
 def test_a_damaged_index_is_refused_by_name_and_repaired(built: Path, tmp_path: Path) -> None:
     folder = copied(built, tmp_path)
     file = next(folder.glob("index/generations/*/lexical.safetensors"))

@@ -1,22 +1,37 @@
 """The limits of the confidence that fit labelled questions."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from builders import build_collection, build_document
 from corpora import again, three_files, write
+from fakes import PLAIN, FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.signals import Calibration, Signals, is_barred, load_calibration
-from b12assistant.config import AnsweringSettings
-from b12assistant.errors import DatasetError
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.signals import (
+    Calibration,
+    Evidence,
+    QuestionWord,
+    Signals,
+    Topics,
+    is_barred,
+    load_calibration,
+    load_topics,
+)
+from b12assistant.answers import Interpretation, Strength, Turn, TurnSlice
+from b12assistant.api import Workspace
+from b12assistant.config import AnsweringSettings, load_configuration
+from b12assistant.errors import DatasetError, EncoderError
 from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of, score
+from b12assistant.index.encoding import FOLDER, JointReader, load_encoder, open_reader, tuned_encoder
 
 COMMITTED = load_calibration()
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
@@ -180,3 +195,111 @@ def test_it_is_said_what_the_limits_change() -> None:
         "refused, of 20 questions without gold: 0 now, 11 then",
         "right, of the best quotes from answering.strong on: 10 of 10 now, 20 of 20 then",
     ]
+
+
+TOPICAL = Topics({}, np.zeros(0, np.float32), np.array([0, 0, 0, 20], np.float32), "")  # every word is a topic
+ENGINE = Engine(
+    build_collection(build_document("Myelin wraps nerve fibres. Tea is hot.")), FakeEncoder(), PLAIN, TOPICAL
+)
+
+
+def evidence(question: str, *before: str) -> Evidence:
+    turns = [Turn(i, text) for i, text in enumerate((*before, question))]
+    read_as = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns))
+    query = ENGINE.query_of(read_as)
+    return ENGINE.evidence(query, ENGINE.hits(query))
+
+
+def names(question: str, *before: str) -> list[str]:
+    return [word.term for word in evidence(question, *before).words]
+
+
+def test_the_words_of_a_question_are_its_informative_ones_in_order() -> None:
+    assert names("does coffee wrap the myelin, and coffee again?") == ["coffe", "wrap", "myelin"]
+
+
+def test_what_a_question_leans_on_does_not_count() -> None:
+    assert names("and coffee?", "does tea wrap myelin") == ["coffe"]
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [("myelin nerve", 0), ("myelin coffee", 1), ("coffee", 1), ("is it that", 1), ("?! ...", 1)],
+)
+def test_what_no_source_holds_is_missing(question: str, missing: float) -> None:
+    assert evidence(question).missing == pytest.approx(missing, abs=1e-3)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(-1, 1), st.booleans()), min_size=1, max_size=6))
+def test_signals_stay_between_0_and_1(drawn: list[tuple[float, float, bool]]) -> None:
+    words = [QuestionWord(str(i), np.array([i])) for i in range(len(drawn))]
+    best = np.array([cosine for _, cosine, _ in drawn], np.float32)
+    unknown = frozenset(word.term for word, (_, _, counts) in zip(words, drawn, strict=True) if counts)
+    topicality = np.array([topical for topical, _, _ in drawn], np.float32)
+    found = Evidence(words, topicality, best, unknown, 0.5)
+    assert 0 <= found.missing <= 1
+    assert 0 <= found.signals(best, np.zeros(len(drawn), np.float32), frozenset()).absent <= 1
+
+
+def test_the_committed_table_is_of_the_shipped_encoder() -> None:
+    assert load_topics().encoder == tuned_encoder(load_encoder()).digest
+
+
+QUESTION = "how long does it take for b12 tablets to work"
+ANSWER = "Most people feel better within a few weeks of starting vitamin B12 tablets."
+IN_OTHER_WORDS = "how many weeks until the tablets help me"  # as near to what is asked as the reader's score can decide
+OTHERS = ["Vitamin B12 tablets are sold without a prescription.", "Some vegans take vitamin B12 tablets."]
+
+
+@pytest.fixture(scope="module")
+def reader() -> JointReader:
+    found = open_reader(load_encoder(threads=1))
+    assert found is not None
+    return found
+
+
+def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: JointReader) -> None:
+    assert all(reader.score(QUESTION, ANSWER) > reader.score(QUESTION, other) for other in OTHERS)
+
+
+def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
+    """A copy has no scores cached."""
+    assert reader.score(QUESTION, ANSWER) == replace(reader).score(QUESTION, ANSWER)
+
+
+def test_another_encoder_has_no_reader() -> None:
+    assert open_reader(FakeEncoder()) is None
+
+
+@pytest.mark.parametrize("damage", ["graph", "facts", "missing"])
+def test_a_damaged_reader_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = load_encoder(threads=1)
+    facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_text("utf-8"))
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / "reader.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")
+    if damage == "graph":
+        (tmp_path / FOLDER / "reader.onnx").write_bytes(b"another graph")
+    monkeypatch.setattr(resources, "files", lambda package: tmp_path)
+
+    def read() -> None:
+        found = open_reader(encoder)
+        assert found is not None
+        found.score(QUESTION, ANSWER)
+
+    with pytest.raises(EncoderError, match="the reader"):
+        read()
+
+
+def strengths(space: Workspace, question: str = QUESTION) -> list[Strength]:
+    return [quote.strength for quote in space.ask(question).answer.quotes]
+
+
+@pytest.mark.slow
+def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the reader's score differs."""
+    flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
+    space = Workspace(load_configuration(environment={}, flags=flags))
+    monkeypatch.setattr(JointReader, "score", lambda *_: -9.0)
+    assert set(strengths(space, IN_OTHER_WORDS)) == {Strength.POSSIBLE}
+    monkeypatch.setattr(JointReader, "score", lambda *_: 9.0)
+    assert strengths(space, IN_OTHER_WORDS)[0] is Strength.STRONG

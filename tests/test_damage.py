@@ -75,16 +75,7 @@ def _nest_without_end(path: Path) -> None:
     path.write_bytes(b"[" * 100_000)
 
 
-DAMAGES = [
-    Path.unlink,
-    _truncate,
-    _lengthen,
-    _empty,
-    _nest_without_end,
-    _make_a_pipe,
-    _make_a_link,
-    _make_a_folder,
-]
+DAMAGES = [Path.unlink, _truncate, _lengthen, _empty, _nest_without_end, _make_a_pipe, _make_a_link, _make_a_folder]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

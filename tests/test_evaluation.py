@@ -1,26 +1,17 @@
 """Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conversations import dialogue_summary, load_turns, score_dialogues
 from serving import small_space
 
-from b12assistant.answers import Answer, Quote, Reason, Reply, Status, Strength, Turn
-from b12assistant.application.workspace import Workspace
+from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.labelled_set import (
-    Labelled,
-    Outcome,
-    is_hit,
-    load_labelled,
-    outcome_of,
-    summary,
-)
+from b12assistant.evaluation import labelled_set
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -52,14 +43,6 @@ def labelled(*gold: str, name: str = "q", need_all: bool = False, accepted: tupl
         ("it is one two", "one two three", False),
         ("anything", "…", False),
     ],
-    ids=[
-        "case and punctuation",
-        "six in a row",
-        "five in a row",
-        "short gold whole",
-        "short gold in part",
-        "gold without a word",
-    ],
 )
 def test_a_hit_holds_enough_of_the_gold_in_a_row(words: str, gold: str, hit: bool) -> None:
     assert is_hit(words, gold) is hit
@@ -73,11 +56,7 @@ REFUSED = Answer(Turn(0, "what?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (
 
 
 def outcome(
-    label: Labelled,
-    answer: Answer = REFUSED,
-    *,
-    exact: bool = True,
-    ranked: Sequence[Sequence[Span]] = (),
+    label: Labelled, answer: Answer = REFUSED, *, exact: bool = True, ranked: Sequence[Sequence[Span]] = ()
 ) -> Outcome:
     return outcome_of(label, answer, ranked, exact=exact, confidence=0.5)
 
@@ -135,97 +114,41 @@ def test_a_labelled_question_is_read(tmp_path: Path) -> None:
     assert found == Labelled("q1", "what?", ("before",), ("words",), ("words", "others"), need_all=True)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        '{"id": "a"}',
-        '{"id": "a", "question": "what?", "gold": "words"}',
-    ],
-)
+@pytest.mark.parametrize("line", ["{", '{"id": "a"}', '{"id": "a", "question": "what?", "gold": "words"}'])
 def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
     file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", line)
     with pytest.raises(DatasetError, match=r"qa\.jsonl:3: not a labelled question"):
         load_labelled(file)
 
 
-CORPUS = {
-    "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n"
+REPORTED = {
+    "nerves.md": "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat. Numb feet are an early sign.\n",
+    "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
 }
-FIRST = "What wraps every nerve?"
+QUESTIONS = [
+    {"id": "wraps", "question": "What wraps every nerve: myelin?", "gold": ["Myelin wraps every nerve."]},
+    {"id": "sign", "question": "What is an early sign?", "gold": ["Metformin lowers cobalamin in some people."]},
+    {"id": "none", "question": "Who won the world cup of chess in 1998?", "gold": []},
+]
 
 
-def turn_outcome(id_: str, *hits: bool, gold: bool = True) -> Outcome:
-    labelled = Labelled(id_, "?", (), ("x",) * gold, ("x",) * gold, need_all=False)
-    status = Status.ANSWERED if hits else Status.NO_ANSWER
-    answer = Answer(Turn(0, "?"), status, None, (), ())
-    return Outcome(labelled, answer, hits, hits, 0, 1, exact=True, clean=True, confidence=0.5)
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("report")
+    file = folder / "questions.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in QUESTIONS), "utf-8")
+    labelled_set.score(small_space(folder / "space", REPORTED), file, folder / "out")
+    found: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text("utf-8"))
+    return found
 
 
-def test_only_follow_ups_count_and_silence_is_a_miss() -> None:
-    typed = [
-        turn_outcome("c#1", True),
-        turn_outcome("c#2", False, True),
-        turn_outcome("c#3"),
-        turn_outcome("c#4", gold=False),
-    ]
-    in_full = [
-        turn_outcome("c#1"),
-        turn_outcome("c#2", True),
-        turn_outcome("c#3", True),
-        turn_outcome("c#4", True, gold=False),
-    ]
-    figures = dialogue_summary(typed, in_full)
-    assert {name: figure["mean"] for name, figure in figures.items()} == {
-        "follow-ups as typed: hit@1": 0.0,
-        "follow-ups as typed: hit@3": 0.5,
-        "follow-ups as typed: hit@3 of the ranking alone": 0.5,
-        "follow-ups as typed: answered": 0.5,
-        "follow-ups as typed: refused without gold": 1.0,
-        "follow-ups in full: hit@1": 1.0,
-        "follow-ups in full: hit@3": 1.0,
-        "follow-ups in full: hit@3 of the ranking alone": 1.0,
-        "follow-ups in full: answered": 1.0,
-        "follow-ups in full: refused without gold": 0.0,
+def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) -> None:
+    assert {row["id"]: row["result"] for row in report["questions"]} == {
+        "wraps": "hit",
+        "sign": "missed",
+        "none": "right",
     }
-
-
-def test_no_question_of_our_conversations_is_in_two_splits() -> None:
-    folder = Path(__file__).parent.parent / "benchmarks" / "data" / "conversations"
-    train, calibration, test = (
-        {
-            " ".join(turn.question.lower().split())
-            for turn in load_turns(folder / f"{split}.jsonl")[0]
-            if len(turn.question.split()) > 3
-        }
-        for split in ("train", "calibration", "test")
-    )
-    assert not train & calibration
-    assert not train & test
-    assert not calibration & test
-
-
-def test_a_turn_is_asked_after_those_before_it_and_in_full_without_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    turns = [
-        {
-            "user": "What wraps every nerve?",
-            "rewrite": "What wraps every nerve?",
-            "gold": ["Myelin wraps every nerve."],
-        },
-        {"user": "and fat?", "rewrite": "Is myelin made of fat?", "gold": ["It is made of fat."], "kind": "follow_up"},
-    ]
-    (tmp_path / "turns.jsonl").write_text(json.dumps({"id": "c", "turns": turns}), "utf-8")
-    space, asked = small_space(tmp_path / "space", CORPUS), list[tuple[str, tuple[str, ...]]]()
-    ask = type(space).ask
-
-    def told(self: Workspace, question: str, history: Sequence[str] = ()) -> Reply:
-        asked.append((question, tuple(history)))
-        return ask(self, question, history)
-
-    monkeypatch.setattr(type(space), "ask", told)
-    figures = score_dialogues(space, tmp_path / "turns.jsonl")
-    assert asked == [(FIRST, ()), ("and fat?", (FIRST,)), (FIRST, ()), ("Is myelin made of fat?", ())]
-    assert figures["turns"] == 2
-    assert figures["follow-ups as typed: hit@3"]["n"] == 1
+    missed = report["questions"][1]
+    assert missed["gold"] == ["Metformin lowers cobalamin in some people."]
+    assert missed["quotes"]
+    assert all(each["address"].startswith("/d/") for each in missed["quotes"])

@@ -1,7 +1,5 @@
 """The two corpora of `examples/` are asked, and hold their floors; an hour of marking makes one better."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from functools import cache

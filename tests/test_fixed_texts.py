@@ -1,15 +1,28 @@
 """The fixed texts: each says where it comes from and that it is not reviewed, and can be read by an eleven-year-old."""
 
-from __future__ import annotations
-
 import re
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from b12assistant import api
 from b12assistant.answers import FixedText, TextId
-from b12assistant.safety.fixed_texts import load_fixed_texts, load_telephones
+from b12assistant.application import workspace
+from b12assistant.config import load_configuration
+from b12assistant.errors import ConfigError
+from b12assistant.safety.fixed_texts import (
+    LINES,
+    Telephone,
+    load_fixed_texts,
+    load_telephones,
+    parse_telephones,
+    telephone_numbers,
+)
 from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.translations import numbers_in
 from b12assistant.safety.triage import load_rules
 
 TEXTS = load_fixed_texts()
@@ -87,3 +100,128 @@ def test_no_text_holds_a_number_of_its_own(text: FixedText) -> None:
 @pytest.mark.parametrize("name", [*EMERGENCIES, "urgent"])
 def test_notice_says_that_it_is_not_an_assessment(name: str) -> None:
     assert "We show this because of what you wrote. Nobody has assessed you." in TEXTS[TextId(name)].text
+
+
+TELEPHONES = load_telephones()
+READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
+LINE = {"number": "1 23", "source": "a page", "copy": "undated", "read": READ, "review_by": REVIEW}
+GENERAL = {**dict.fromkeys(LINES, "a local number"), "elsewhere": ""}
+DATA = {"general": GENERAL, "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}]}
+
+
+def shipped() -> Iterator[Telephone]:
+    for lines in TELEPHONES.regions.values():
+        yield from lines.values()
+
+
+@pytest.mark.parametrize("telephone", list(shipped()), ids=lambda telephone: telephone.number)
+def test_every_number_has_an_address_that_was_read_and_is_reviewed_within_a_year(telephone: Telephone) -> None:
+    assert "http" in telephone.source
+    assert any(character.isdigit() for character in telephone.number)
+    assert timedelta() < telephone.review_by - telephone.read <= timedelta(days=366)
+
+
+def test_every_region_has_an_emergency_number() -> None:
+    assert all("emergency" in lines for lines in TELEPHONES.regions.values())
+
+
+def test_a_region_names_its_numbers_until_their_review() -> None:
+    telephones = parse_telephones(DATA)
+    assert telephones.words("xx", {}, REVIEW) == GENERAL | {"emergency": "1 23"}
+    assert telephones.words("xx", {}, REVIEW + timedelta(days=1)) == GENERAL
+
+
+@given(st.dates(), st.sampled_from(["none", *TELEPHONES.regions]))
+def test_no_day_brings_a_number_past_its_review(today: date, region: str) -> None:
+    words = TELEPHONES.words(region, {}, today)
+    for line in LINES:
+        current = TELEPHONES.regions.get(region, {}).get(line)
+        trusted = current is not None and today <= current.review_by
+        assert (words[line] == TELEPHONES.general[line]) is not trusted
+
+
+def test_a_configured_number_wins_and_does_not_expire() -> None:
+    own = {"emergency": "the ward on 4711", "crisis_line": ""}
+    assert parse_telephones(DATA).words("xx", own, date(2099, 1, 1)) == GENERAL | {"emergency": "the ward on 4711"}
+
+
+@pytest.mark.parametrize("number", ["1\n2", "\x1b[31m1"])
+def test_a_configured_number_that_is_not_a_number_is_refused(number: str) -> None:
+    with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
+        TELEPHONES.words("none", {"crisis_line": number}, READ)
+
+
+def text_of(environment: dict[str, str]) -> str:
+    space = api.Workspace(load_configuration(environment=environment))
+    return space.texts[TextId("emergency_self_harm")].text
+
+
+def test_the_configuration_decides_whose_numbers_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 20))
+    british = text_of({})
+    assert "call 999 now.\nIn the EU: 112. In the US: 911.\n" in british
+    assert "call Samaritans on 116 123 (988 in the US)." in british
+    assert text_of({"B12_RED_FLAGS_REGION": "uk"}) == british
+    assert "call 911 now.\nIn the UK: 999. In the EU: 112.\n" in text_of({"B12_RED_FLAGS_REGION": "us"})
+    assert "call 112 now.\nIn the UK: 999. In the US: 911.\n" in text_of({"B12_RED_FLAGS_REGION": "eu"})
+    nowhere = text_of({"B12_RED_FLAGS_REGION": "none"})
+    assert "call your local emergency number (112, 911 or 999) now.\nYou matter" in nowhere
+    assert "call the ward on 4711." in text_of({"B12_RED_FLAGS_CRISIS_LINE": "the ward on 4711"})
+
+
+def test_what_is_urgent_names_who_sees_you(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 25))
+    for region, doctor in (("uk", "your GP or call 111"), ("us", "a doctor or nurse"), ("none", "a doctor or nurse")):
+        space = api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": region}))
+        for name in ("urgent", "urgent_low_mood"):
+            assert space.texts[TextId(name)].text.startswith(f"See {doctor} in the next day or two")
+
+
+def test_a_server_that_runs_past_a_review_stops_naming_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": "us"}))
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2026, 11, 20))
+    assert "call 911 now" in space.texts[TextId("emergency_medical")].text.casefold()
+    monkeypatch.setattr(workspace, "local_today", lambda: date(2031, 1, 1))
+    assert "your local emergency number" in space.texts[TextId("emergency_medical")].text
+
+
+def test_an_unknown_region_is_reported_in_one_line_before_anything_is_asked() -> None:
+    region = "gb"
+    with pytest.raises(ConfigError, match=f"red_flags.region = '{region}'") as raised:
+        api.Workspace(load_configuration(environment={"B12_RED_FLAGS_REGION": region}))
+    assert "\n" not in f"{raised.value}{raised.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Call 112, 911 or 999.", ["112", "911", "999"]),
+        ("call Samaritans on 116 123.", ["116 123"]),
+        ("1-844-764-7669 (in Quebec 1-800-463-5060)", ["1-844-764-7669", "1-800-463-5060"]),
+        ("01 809 2166 (8 am to 10 pm)", ["01 809 2166"]),
+        ("请拨打：120（112、911 或 999）", ["120", "112", "911", "999"]),
+        ("Only the first 2,000 characters; B12, in 2019, within 1 or 2 days, 3.14", []),
+    ],
+)
+def test_the_numbers_of_a_text_are_those_to_call(text: str, numbers: list[str]) -> None:
+    assert [text[start:end] for start, end in telephone_numbers(text)] == numbers
+
+
+@pytest.mark.parametrize("telephone", list(shipped()), ids=lambda telephone: telephone.number)
+def test_every_number_that_ships_can_be_dialled(telephone: Telephone) -> None:
+    digits = [each for each in telephone.anywhere.replace("(8:00–22:00)", "") if each.isdigit()]
+    slices = [telephone.anywhere[start:end] for start, end in telephone_numbers(telephone.anywhere)]
+    dialled = [each for number in slices for each in number if each.isdigit()]
+    assert dialled == digits or telephone.anywhere == "15 / 112"
+
+
+def test_a_translation_names_the_lines_of_the_region_and_of_where_it_is_spoken() -> None:
+    today = date(2026, 11, 21)
+    assert numbers_in("es", today, "uk", "", "", "")["emergency"] == "999 (España: 112; México: 911)"
+    assert "España: 024" in numbers_in("es", today, "none", "", "", "")["crisis_line"]
+    assert numbers_in("pl", today, "uk", "", "", "")["crisis_line"].startswith("Samaritans 116 123 (Polska: ")
+    assert numbers_in("zh", today, "none", "", "", "")["emergency"].endswith("(中国大陆: 120)")
+    assert numbers_in("de", today, "none", "", "the ward on 4711", "")["crisis_line"] == "the ward on 4711"
+    assert "024" not in numbers_in("es", date(2031, 1, 1), "none", "", "", "")["crisis_line"]
+    assert numbers_in("sv", today, "uk", "", "", "")["emergency"] == "999 (EU: 112; US: 911)"
+    assert numbers_in("sv", today, "none", "", "", "") == {"emergency": "112, 911, 999"}

@@ -1,7 +1,5 @@
 """Heavy libraries load only when needed: nothing loads torch, no question loads what reads files."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,22 +1,24 @@
 """A curator marks what answers: it is written into the corpus's own lists, and taken back."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import build_document
-from corpora import again, three_files
-from fakes import FakeWorkspace
+from corpora import again, origin, three_files, write
+from fakes import FakeWorkspace, RefusingEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
-from b12assistant.errors import CorpusError, SourceFactsError
+from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError
+from b12assistant.index import asked_questions as module
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
+from b12assistant.index.indexing import key_of
 from b12assistant.language.words import find_words
 from b12assistant.types import Document, Range, Span
 
@@ -221,11 +223,132 @@ def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
     assert after.startswith("# mine\n")
 
 
-def test_a_list_that_is_not_as_it_should_be_is_left_alone() -> None:
-    with pytest.raises(SourceFactsError):
-        with_not_answered("questions = [1]", ["one"], ())
+@pytest.mark.parametrize(("before", "says"), [("[1]", "not_answered"), ('["one"]', "cannot be edited here")])
+def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone(before: str, says: str) -> None:
+    with pytest.raises(SourceFactsError, match=says):
+        with_not_answered(f"questions = {before}", ["two"], ())
 
 
-def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone() -> None:
-    with pytest.raises(SourceFactsError, match="cannot be edited here"):
-        with_not_answered('questions = ["one"]', ["two"], ())
+def unit(*values: float) -> np.ndarray:
+    row = np.array(values, np.float32)
+    return row / np.linalg.norm(row)
+
+
+def asked() -> AskedQuestions:
+    """Two documents of two and three sentences; nothing is asked of the second sentence of each."""
+    groups = [Group(("a", "b"), (0, 0)), Group(("c", "d"), (0, 2))]
+    codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(np.stack([unit(0, 1), unit(-1, 0)]))]
+    return AskedQuestions.join(groups, [2, 3], [key_of("x", group.questions) for group in groups], codes)
+
+
+def test_the_nearest_question_of_each_sentence_counts() -> None:
+    found = asked().best(unit(1, 0), 0, 5)
+    np.testing.assert_allclose(found, [1, np.nan, 0, np.nan, -1], atol=0.01)
+    np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3), [np.nan, 0], atol=0.01)
+
+
+def test_questions_read_back_from_bytes_are_the_same() -> None:
+    first = asked()
+    again = AskedQuestions.from_bytes(first.to_bytes(), 5, 2)
+    np.testing.assert_array_equal(first.vectors, again.vectors)
+    np.testing.assert_array_equal(first.sentences, again.sentences)
+    assert list(first.by_key()) == list(again.by_key())
+    assert first.texts == again.texts == ("a", "b", "c", "d")
+    assert list(again.of(0, 2)) == [(0, "a"), (0, "b")]
+    assert list(again.of(2, 5)) == [(2, "c"), (4, "d")]
+
+
+def test_a_file_that_does_not_fit_is_damage() -> None:
+    with pytest.raises(IndexDamagedError, match="does not fit"):
+        AskedQuestions.from_bytes(asked().to_bytes(), 4, 2)
+
+
+LINES = (("Metformin lowers B12.", ["does it sink", "diabetes pill and vitamin"]), ("Ask for a test.", ["what to ask"]))
+
+
+def corpus_asked(folder: Path, *, asked: bool = True) -> FakeWorkspace:
+    space = three_files(folder)
+    rows = [{"text": text, "origins": {"nhs": "p"}, "asked": questions if asked else []} for text, questions in LINES]
+    write(
+        space.corpus,
+        {
+            "pills.txt": "Metformin lowers B12. Ask for a test. Eggs hold some.\n",
+            "sources.toml": origin("nhs"),
+            "sentences/pills.txt.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
+        },
+    )
+    space.index()
+    return space
+
+
+def test_an_index_holds_what_is_asked_of_its_sentences(tmp_path: Path) -> None:
+    collection = again(corpus_asked(tmp_path)).opened.collection
+    texts = [span.text for passage in collection.passages for span in passage.sentences]
+    assert [texts[place] for place in collection.asked.sentences] == [text for text, each in LINES for _ in each]
+
+
+def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> None:
+    first = again(corpus_asked(tmp_path)).assistant.understood("does it sink").windows[0]
+    assert "Metformin" in first.spans[0].text
+    plain = corpus_asked(tmp_path / "plain", asked=False)
+    assert again(plain).opened.collection.asked is NOTHING_ASKED
+
+
+def test_a_heading_that_asks_is_asked_of_each_sentence_under_it(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    asks = "## 1.2. Can I drink tea?\n\nYes, twice a day. It is hot.\n\n## Salt\n\nIt is white.\n"
+    write(space.corpus, {"faq.md": f"# Food\n\nMilk is fresh.\n\n{asks}"})
+    space.index()
+    collection = again(space).opened.collection
+    assert collection.asked is not None
+    assert not collection.asked_throughout
+    texts = [span.text for passage in collection.passages for span in passage.sentences]
+    held = [(texts[place], text) for place, text in collection.asked.of(0, len(texts))]
+    assert held == [(each, "Can I drink tea?") for each in ("Yes, twice a day.", "It is hot.")]
+
+
+@pytest.mark.parametrize("words", ["in", "lowers B12. Ask for a", "Metformin lowers"], ids=["word", "middle", "half"])
+def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path, words: str) -> None:
+    space = three_files(tmp_path)
+    line = json.dumps({"text": words, "asked": ["does it sink"]})
+    write(
+        space.corpus, {"pills.txt": "Metformin lowers B12. Ask for a test in May.\n", "sentences/pills.txt.jsonl": line}
+    )
+    report = space.index()
+    assert any("1: not a whole sentence" in reason for file in report.files for reason in file.reasons)
+    assert again(space).opened.collection.asked.texts == ()
+
+
+def test_a_question_that_is_answered_and_listed_as_not_answered_is_named(tmp_path: Path) -> None:
+    space = corpus_asked(tmp_path)
+    write(space.corpus, {"not_answered.toml": 'questions = [\n  "Does it  sink",\n]\n'})
+    with pytest.raises(SourceFactsError, match=r"not_answered\.toml says that nothing answers 'Does it  sink'"):
+        space.index()
+
+
+def test_headings_alone_make_no_corpus_that_is_asked_throughout() -> None:
+    assert asked().is_thorough(3)
+    assert not asked().is_thorough(3, {"a", "b"})
+
+
+def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
+    codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
+    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group.questions) for group in groups], codes)
+    found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
+    np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
+    monkeypatch.setattr(module, "_SOME", 1)
+    best = [found.best_of_none(each, 2) for each in (unit(1, 1), unit(1, 0))]
+    assert best == pytest.approx([1, 0.5**0.5], abs=0.01)
+    assert asked().best_of_none(unit(1, 0), 5) is None
+
+
+def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:
+    space = corpus_asked(tmp_path)
+    before = again(space).assistant.understood("price of eggs").windows[0].signals.barred
+    write(space.corpus, {"not_answered.toml": 'questions = [\n  "price of eggs",\n  "shop for eggs",\n]\n'})
+    space.index()
+    after = again(space).assistant.understood("price of eggs").windows[0].signals.barred
+    assert before is None
+    assert after == pytest.approx(1, abs=0.02)
+    assert again(space, RefusingEncoder()).index().generation == space.index().generation

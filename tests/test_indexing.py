@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 import pytest
 from corpora import FOOD, NERVES, PILLS, again, capsules, embedded, report_of, three_files, write
 from fakes import FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
-from faults import failing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -238,13 +237,6 @@ def rebuilt(space: FakeWorkspace) -> FakeWorkspace:
     return made
 
 
-def test_indexing_an_unchanged_corpus_writes_nothing_but_the_lock(space: FakeWorkspace) -> None:
-    space.index()
-    with failing(10**6) as faults:
-        assert again(space, RefusingEncoder()).index().unchanged
-    assert faults.done == ["mkdir", "open", "ftruncate", "pwrite", "unlink", "unlink"], "the last look for drafts"
-
-
 @pytest.mark.parametrize("file", FILES)
 def test_damage_is_found_and_fixed_though_the_corpus_did_not_change(space: FakeWorkspace, file: str) -> None:
     space.index()
@@ -275,16 +267,6 @@ def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorksp
     report = again(space).index()
     assert len(embedded(report)) == 3
     assert again(space).store.open().files == whole.files
-
-
-@pytest.mark.parametrize("file", ["context_tokens.safetensors", "sentence_tokens.safetensors", "documents.jsonl"])
-def test_a_generation_that_cannot_be_parsed_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
-    space.index()
-    whole = space.store.open()
-    facts = {key: whole.manifest[key] for key in whole.manifest if key not in OF_THE_STORE}
-    with space.store.writing():
-        space.store.publish({**whole.files, file: b"{}"}, facts)
-    assert len(embedded(again(space).index())) == 3
 
 
 OF_THE_STORE = {"schema", "files", "generation", "counter", "seal"}

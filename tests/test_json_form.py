@@ -1,11 +1,20 @@
 """The JSON form, key by key: null where there is nothing, words of sources only as slices."""
 
-from __future__ import annotations
-
+import re
+from dataclasses import replace
 from datetime import date
+from html import unescape
+from pathlib import Path
 from typing import Any
 
-from builders import build_document
+import pytest
+from builders import build_document, build_passages
+from corpora import summaries
+from fakes import FakeWorkspace
+from hypothesis import given
+from hypothesis import strategies as st
+from serving import JSON, page_of, small_space
+from starlette.testclient import TestClient
 
 from b12assistant.answers import (
     Answer,
@@ -31,21 +40,31 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
+from b12assistant.application.shared_answer import read_address
+from b12assistant.corpus.publishers import PublisherKind, standing
+from b12assistant.display import addresses
+from b12assistant.display.addresses import of_spans
+from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import passage_json, reply_json
+from b12assistant.display.markup import dotted, pasted
+from b12assistant.display.quoted import Basis, Quoted, in_short, joined
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
     DocumentId,
-    GenerationId,
+    Extent,
     Interest,
     Mark,
     MarkKind,
+    Origin,
+    OriginId,
     Passage,
     PassageId,
     Range,
     Section,
     Source,
     SourceKind,
+    SourceWeight,
     Words,
 )
 
@@ -108,33 +127,6 @@ def rendered_quote(source: Source = SOURCE, **parts: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def test_an_empty_answer_has_every_key() -> None:
-    assert rendered(NOTHING) == {
-        "question": "do they heal?",
-        "status": "no_answer",
-        "reason": "nothing_close",
-        "red_flag": None,
-        "notices": [],
-        "quotes": [],
-        "disagreements": [],
-        "nearest": [],
-        "interpretation": None,
-        "asked": [
-            {
-                "text": "do they heal?",
-                "slices": [{"turn": 1, "start": 0, "end": 13}],
-                "context": [],
-                "read_as": None,
-                "status": "no_answer",
-                "reason": "nothing_close",
-                "quotes": [],
-                "nearest": [],
-            }
-        ],
-        "further": [],
-    }
-
-
 def test_a_quote_has_every_key() -> None:
     assert rendered_quote() == {
         "number": 1,
@@ -164,33 +156,6 @@ def test_a_quote_has_every_key() -> None:
     }
 
 
-def test_notices_come_in_order_with_rule_and_evidence() -> None:
-    answer = Answer(TURN, Status.ANSWERED, None, (), (URGENT, GENERAL))
-    urgent, general = rendered(answer)["notices"]
-    assert urgent == {
-        "kind": "red_flag",
-        "text_id": "urgent",
-        "version": TEXTS[TextId("urgent")].version,
-        "text": TEXTS[TextId("urgent")].text,
-        "rule": "walking",
-        "evidence": [{"turn": 1, "start": 8, "end": 12}, {"turn": 0, "start": 3, "end": 9}],
-    }
-    assert (general["text_id"], general["rule"], general["evidence"]) == ("general", None, [])
-
-
-def test_the_red_flag_is_the_highest() -> None:
-    emergency = Flag(Level.EMERGENCY, FlagKind.POISONING, RuleId("overdose"))
-    notices = (URGENT, Notice(NoticeKind.RED_FLAG, TextId("emergency_poisoning"), emergency))
-    assert rendered(Answer(TURN, Status.SAFETY_ONLY, Reason.RED_FLAG, (), notices))["red_flag"] == {
-        "level": "emergency",
-        "kind": "poisoning",
-        "rule": "overdose",
-        "certain": True,
-        "text_id": "emergency_poisoning",
-        "text": TEXTS[TextId("emergency_poisoning")].text,
-    }
-
-
 def test_nearest_places_hold_no_words() -> None:
     answer = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (), nearest=(quote().passage,))
     assert rendered(answer)["nearest"] == [
@@ -213,8 +178,7 @@ def test_the_sides_of_a_disagreement_are_whole_quotes_with_the_next_numbers() ->
 def test_what_was_searched_is_slices_of_turns() -> None:
     before = Turn(0, "nerves")
     read_as = Interpretation(
-        (TurnSlice(before, 0, 6), TurnSlice(TURN, 8, 12)),
-        (Replacement(TurnSlice(TURN, 3, 7), TermId("nerves")),),
+        (TurnSlice(before, 0, 6), TurnSlice(TURN, 8, 12)), (Replacement(TurnSlice(TURN, 3, 7), TermId("nerves")),)
     )
     assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
         "move": "asks",
@@ -227,16 +191,199 @@ def test_what_was_searched_is_slices_of_turns() -> None:
     }
 
 
-def test_a_reply_has_timings_and_the_generation() -> None:
-    reply = Reply(NOTHING, Timings(triage=1.5, total=9.0, encode=2.0), GenerationId("abc"))
-    shown = reply_json(reply, TEXTS, today=TODAY)
-    assert shown["answer"] == rendered(NOTHING)
-    assert shown["timings_ms"] == {"triage": 1.5, "encode": 2.0, "search": None, "quote": None, "total": 9.0}
-    assert shown["index"] == {"generation": "abc"}
-
-
 def test_a_passage_shows_its_sentences_and_what_was_left_out() -> None:
     shown = passage_json(quote().passage)
     assert shown["text"] == "Nerves heal. […] Slowly though. They need B12."
     assert shown["spans"] == [[7, 19], [29, 43], [44, 58]]
     assert (shown["pages"], shown["reference"], shown["commercial_interest"]) == ([1, 2], False, False)
+
+
+CORPUS = {
+    "nerves.md": "# Nerves\n\nMyelin wraps every nerve. *Numb* feet are &lt;early&gt;.\n\n> A quote in it.\n",
+    "shop.md": "---\ntitle: Drips\nkind: vendor\nwords: original\ncommercial_interest: true\n"
+    "review_by: 2020-01-01\n---\n\n"
+    "# Drips\n\nOur golden drip warms cold feet.\n",
+}
+ASKED = "Which wraps: <myelin>?"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return small_space(tmp_path_factory.mktemp("saving"), CORPUS | summaries())
+
+
+@pytest.fixture(scope="module")
+def client(space: FakeWorkspace) -> TestClient:
+    return page_of(space)
+
+
+@pytest.mark.parametrize(("start", "end"), [(15, 33), (8, 20), (8, 34), (0, 33)])
+def test_a_part_of_a_sentence_is_never_read(start: int, end: int, space: FakeWorkspace) -> None:
+    """A "not" before it may be cut off, and the message would be ours."""
+    assert read_address(of_spans([space.document("nerves.md").document.span(start, end)]), space.entries, TODAY) is None
+
+
+TRAP = "<img src=x onerror=1> *Feet*\n[link](x)"
+
+
+def address(space: FakeWorkspace, name: str) -> str:
+    """The address of the last passage of a document, with its last sentence marked."""
+    passages = space.document(name).passages
+    return of_spans(joined(passages[-1]), passages[-1].sentences[-1])
+
+
+def replied(client: TestClient, *addresses: str) -> dict[str, str]:
+    answer = client.post("/reply", json={"parts": [{"question": ASKED, "addresses": list(addresses)}]})
+    assert answer.status_code == 200, answer.text
+    told: dict[str, str] = answer.json()
+    return told
+
+
+def test_a_reply_has_the_question_numbers_a_list_of_sources_and_ends_with_the_disclaimer(
+    client: TestClient, space: FakeWorkspace
+) -> None:
+    lost = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
+    told = replied(client, address(space, "sheath.md"), lost, address(space, "shop.md"), "javascript:alert(1)")
+    for form in told.values():
+        assert len(re.findall("“.+?”", form, re.DOTALL)) == 1, "only other people's own words"
+        assert "Sells what it recommends" in form
+        assert "127.0.0.1" not in form, "nobody else can open it"
+        assert "/d/" not in form
+    assert ASKED in told["text"], "the question is the heading"
+    assert "Our summaries, not the sources' own words." in told["text"]
+    assert told["text"].startswith("Hello,\n\n")
+    assert told["text"].endswith(space.texts["general"].text)  # type: ignore[index]
+    assert space.texts["only_sellers"].text not in told["text"]  # type: ignore[index]
+    assert space.texts["only_sellers"].text in replied(client, address(space, "shop.md"))["text"]  # type: ignore[index]
+    basis = space.document("sheath.md").document.attributions[-1].origin
+    assert re.search(rf"^\[\d\] {re.escape(basis.publisher)}.*{re.escape(basis.url)}$", told["text"], re.M)
+
+
+def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
+    space = small_space(tmp_path, CORPUS)
+    settings = space.configuration.settings
+    signed = replace(settings, page=replace(settings.page, run_by="nobody", signature=TRAP))
+    other = replace(space, configuration=replace(space.configuration, settings=signed))
+    told = replied(page_of(other), address(space, "nerves.md"))
+    assert told["text"].endswith(f"Kind regards\n\n{TRAP}")
+    assert "<img" not in told["html"]
+    assert "&lt;img src=x onerror=1&gt;" in told["html"]
+
+
+def test_too_many_addresses_and_no_json_are_refused(client: TestClient) -> None:
+    assert client.post("/reply", json={"parts": [{"question": "", "addresses": ["x"] * 101}]}).status_code == 422
+    assert client.post("/reply", content=b"[", headers=JSON).status_code == 400
+
+
+BASE = "http://127.0.0.1:7860"
+CITED_SOURCE = Source(
+    title="Nerves & sheaths",
+    kind=SourceKind.PATIENT_GUIDE,
+    interest=Interest.SELLS,
+    publisher="A {Press}",
+    url="https://example.org/a b?x=1%20",
+    published=date(2024, 5, 3),
+)
+CITED = "# Nerves\n\n## Sheath\n\nMyelin wraps 100% of every nerve. It is fat.\n\nNumb feet are a sign.\n"
+
+
+@pytest.fixture
+def cited() -> Quoted:
+    document = replace(build_document(CITED, file="guides/nerves one.md", source=CITED_SOURCE), page_starts=(0, 40))
+    passage = build_passages(document)[0]
+    first, last = passage.sentences[0], passage.sentences[-1]
+    return Quoted((first, last), TODAY, last, passage.id, base=BASE)
+
+
+def of_text(text: str) -> Quoted:
+    return Quoted((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), TODAY, base=BASE)
+
+
+def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Quoted) -> None:
+    words, _, about = cite(cited).partition("\n\n— ")
+    assert words == f"“{' […] '.join(span.text for span in cited.spans)}”"
+    told, link = about.split("\n")
+    assert told == (
+        "Nerves & sheaths › Nerves › Sheath, pages 1–2. Patient guide, its own words. A {Press}. 3 May 2024. "
+        "Sells what it recommends. https://example.org/a%20b?x=1%20"
+    )
+    assert link == BASE + addresses.of_spans(cited.spans, cited.best)
+
+
+def test_an_address_that_is_not_a_web_address_is_left_out(cited: Quoted) -> None:
+    for url in ("javascript:alert(1)", "//x", "http://[", "", None):
+        document = replace(cited.document, source=replace(CITED_SOURCE, url=url))
+        other = replace(cited, spans=(document.span(0, 5),), best=None)
+        told = cite(other)
+        assert not url or url not in told
+
+
+TABLE = "What you may feel | Where\nTingling | Hands\n\nThen:\n- rest\n- eat"
+
+
+def test_a_table_and_a_list_are_copied_without_pipes_and_dashes() -> None:
+    said = cite(of_text(TABLE))
+    assert said.startswith("“What you may feel · Where\nTingling · Hands\n\nThen:\n• rest\n• eat”\n\n— ")
+
+
+def test_in_a_mail_they_are_a_table_and_a_list() -> None:
+    shown = pasted(TABLE)
+    assert (shown.count("<tr>"), shown.count("<td>"), shown.count("<li>")) == (2, 4, 2)
+    assert "|" not in shown
+    assert "- rest" not in shown
+
+
+@given(st.lists(st.sampled_from(["a", " | ", "- ", "\n", "é", "\u200b", "b.", "<"]), max_size=12))
+def test_no_character_of_a_table_or_a_list_is_lost(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    words = re.sub("<[^>]*>", "", pasted(text))
+    assert re.findall(r"[aéb.<]", unescape(words)) == re.findall(r"[aéb.<]", text)
+    assert len(dotted(text)) == len(text)
+    assert " | " not in dotted(text)
+
+
+def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis:
+    origin = Origin(
+        OriginId(publisher),
+        "A title",
+        publisher,
+        kind,
+        country="GB",
+        published=published,
+        read_on=date(2026, 11, 20),
+        read=Extent.WHOLE,
+        url="https://example.org/",
+        terms="as printed",
+        part_read="all",
+        weight=SourceWeight.STUDY,
+    )
+    return Basis(origin, "a place")
+
+
+def chip(*publications: Basis) -> tuple[str, ...]:
+    return tuple(in_short(Source(words=Words.PROJECT_SUMMARY), publications, "Our page"))
+
+
+@pytest.mark.parametrize(
+    ("publisher", "kind", "expected"),
+    [
+        ("NICE", SourceKind.GUIDELINE, PublisherKind.GUIDELINE),
+        ("NHS", SourceKind.PUBLIC_BODY, PublisherKind.NHS),
+        ("NHSX", SourceKind.PATIENT_GUIDE, PublisherKind.PATIENT_GUIDE),
+        ("unknown publisher", SourceKind.PATIENT_GUIDE, PublisherKind.ANONYMOUS),
+        ("Drip Hydration", SourceKind.VENDOR, PublisherKind.SELLER),
+    ],
+)
+def test_what_a_publication_is_follows_from_publisher_and_kind(
+    publisher: str, kind: SourceKind | None, expected: PublisherKind
+) -> None:
+    assert standing(publisher, kind) is expected
+
+
+def test_who_sells_is_a_seller_whatever_the_page_is_called() -> None:
+    assert standing("NHS", SourceKind.PUBLIC_BODY, Interest.SELLS) is PublisherKind.SELLER
+
+
+def test_a_chip_names_publisher_kind_year_and_whose_words() -> None:
+    found = chip(basis("NICE", SourceKind.GUIDELINE, "2024-03-06"))
+    assert found == ("NICE", "guideline", "2024", "our summary")

@@ -1,20 +1,22 @@
+"""The figures that the page gives are those of the docs, and none is beyond its floor."""
+
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
+from floors import load_floors
+from serving import page_of, small_space
 
 from b12assistant.answers import Move, Reason
+from b12assistant.corpus.entries import Figure, load_figures
 from b12assistant.display.labels import label, review, tables
 from b12assistant.types import Source, SourceKind
 
 
 @pytest.mark.parametrize(
     ("stated", "shown"),
-    [
-        ("not clinically reviewed", "no doctor has checked it"),
-        ("by Dr A. Sample", "by Dr A. Sample"),
-        (None, ""),
-    ],
+    [("not clinically reviewed", "no doctor has checked it"), ("by Dr A. Sample", "by Dr A. Sample"), (None, "")],
 )
 def test_that_nobody_reviewed_a_source_is_said_in_the_words_of_readers(stated: str | None, shown: str) -> None:
     assert review(Source(review=stated)) == shown
@@ -25,17 +27,6 @@ HEALTH = re.compile(
     r"\b(?:b12|vitamin|nerv|dos[ei]s?\b|symptom|síntoma|deficien|doctor|médic|treat|inject|inyec|anaemi)", re.I
 )
 UNCHECKED = re.compile(r"\bno doctor has checked\b", re.I)  # of our texts, not of health
-USED = re.compile(r"""\bsaid(?:\(\s*|_in\(space\)\(\s*)["'`]([a-z]\w*\.\w+)["'`]""")
-COUNTED = re.compile(r"""\bcount\(\s*["'`]([a-z]\w*\.\w+)["'`]""")
-
-
-def test_every_label_that_is_asked_for_exists() -> None:
-    files = [*ROOT.glob("*.py"), *ROOT.glob("static/*.js")]
-    text = "\n".join(file.read_text("utf-8") for file in files)
-    asked = {*USED.findall(text), *(f"{key}_{n}" for key in COUNTED.findall(text) for n in ("one", "many"))}
-    there = {f"{name}.{key}" for name, table in tables().items() for key in table}
-    assert len(asked) > 30
-    assert asked <= there
 
 
 def test_every_value_that_an_answer_can_have_has_a_label() -> None:
@@ -51,3 +42,33 @@ def test_no_label_speaks_about_health() -> None:
         assert [
             text for text in table.values() if HEALTH.search(UNCHECKED.sub("", text.replace("b12assistant", "")))
         ] == [], name
+
+
+REPOSITORY = Path(__file__).parent.parent
+FIGURES = load_figures().figure
+IDS = [f"{each.about}: {each.hits} of {each.n}" for each in FIGURES]
+FLOORS = {name: floor for part in ("answers", "safety") for name, floor in load_floors(part).items()}
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=IDS)
+def test_the_docs_give_the_same_figure(figure: Figure) -> None:
+    share = figure.hits / figure.n
+    ways = (f"{share:.3f}".lstrip("0"), f"{share:.2f}".lstrip("0"), f"{share:.1%}".replace("%", " %"))
+    counted = f"{figure.hits} of {figure.n}"
+    page = (REPOSITORY / "docs" / figure.docs).read_text("utf-8")
+    assert counted in page or (f"{figure.n:,}" in page and any(way in page for way in ways))
+
+
+@pytest.mark.parametrize("figure", [each for each in FIGURES if each.floor], ids=lambda each: each.floor)
+def test_no_figure_is_beyond_its_floor(figure: Figure) -> None:
+    floor, share = FLOORS[figure.floor], figure.hits / figure.n
+    assert floor.get("least", 0) <= share <= floor.get("most", 1)
+
+
+def test_the_page_says_each_figure_with_its_day_and_command(tmp_path: Path) -> None:
+    page = unescape(page_of(small_space(tmp_path)).get("/figures").text)
+    for figure in FIGURES:
+        assert f"{figure.hits:,}" in page
+        assert figure.command in page
+    assert "{" not in page
+    assert "Measured on 26 November 2026: make floors" in page

@@ -1,9 +1,9 @@
 """Other languages: hard signs, denials, mixed text, translations, and that English is left alone."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from spellchecker import SpellChecker
 
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
-from b12assistant.safety.languages import Lexicon
+from b12assistant.data_files import read_data
+from b12assistant.safety.assertion import KINDS
+from b12assistant.safety.fixed_texts import LINES
+from b12assistant.safety.languages import USUAL_KINDS, Lexicon, codes, read_words
+from b12assistant.safety.red_flags import Memory, load_red_flags
 from b12assistant.safety.translations import LABEL, TRANSLATED, WithTranslations
 from b12assistant.safety.triage import Triager, load_rules
 
@@ -231,3 +235,32 @@ def test_folded_words_of_other_scripts_lead_back_to_the_text_in_order(text: str)
 def test_never_raises_on_words_of_any_language(words: list[str]) -> None:
     text = " ".join(words)
     assert all(place.turn.text == text for notice in triage(text).notices for place in notice.evidence)
+
+
+def of_language(code: str) -> Mapping[str, Any]:
+    return read_data("red_flags", "languages", f"{code}.toml")
+
+
+def test_no_region_comes_twice_and_each_number_is_reviewed_after_it_was_read() -> None:
+    regions = read_data("red_flags", "numbers.toml")["region"]
+    assert len({region["id"] for region in regions}) == len(regions)
+    lines = [region[line] for region in regions for line in LINES if line in region]
+    assert all(line["read"] < line["review_by"] for line in lines)
+
+
+def test_every_kind_of_cue_and_of_memory_has_wordings() -> None:
+    assert set(read_data("red_flags", "assertion.toml")["cues"]) == set(KINDS)
+    assert set(read_data("red_flags", "words.toml")["memory"]) == set(Memory.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("code", codes())
+def test_a_language_words_only_what_english_has(code: str) -> None:
+    table = of_language(code)
+    assert table["language"] == code
+    assert {each["id"] for each in table["finding"]} <= {finding.id for finding in load_red_flags().findings}
+    assert {USUAL_KINDS.get(kind, kind) for kind in table.get("cues", {})} <= set(KINDS)
+
+
+def test_each_language_has_its_words_listed_and_its_marks() -> None:
+    assert sorted(read_words()) == list(codes())
+    assert set(read_data("red_flags", "languages.toml")["marks"]) == set(codes())

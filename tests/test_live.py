@@ -1,7 +1,5 @@
 """A running server switches to what another process publishes; if that cannot be used, the previous index stays."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import time
@@ -109,6 +107,7 @@ def test_nothing_of_a_damaged_index_is_used_and_the_damage_is_reported(space: Fa
     assert "vectors.safetensors" in live().opened.problems[0]
 
 
+@pytest.mark.slow
 def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:
     live = Live(space)
     live().ask(ASKED)

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import html
 import re
 import sys
@@ -14,11 +12,6 @@ from b12assistant.display.markup import Layer, exact, layered, plain, revealed, 
 # What a page can contain: NUL and lone surrogates cannot be in it, CR only as a number.
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 TAG = re.compile(r"</?(\w)>")
-
-
-def read(markup: str) -> str:
-    """The text a browser makes of it; U+0080 to U+009F are raw, as Python would read their numbers differently."""
-    return html.unescape(TAG.sub("", markup))
 
 
 @given(texts)

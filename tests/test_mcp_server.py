@@ -1,7 +1,5 @@
 """The tools for other assistants, called with the SDK's own client: in this process, over pipes, over HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 import http.client
 import json

@@ -1,7 +1,5 @@
 """Collections on Milvus as generations: complete or not used, switched in one step, the spare kept."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path
@@ -38,40 +36,6 @@ def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pyt
     return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
 
 
-def mine(collections: Collections) -> list[str]:
-    return [name for name in collections.server.collections() if name.startswith(f"{collections.alias}_")]
-
-
-def test_the_alias_names_what_was_switched_to_last(collections: Collections) -> None:
-    for given in (OLD, NEW):
-        place = in_use(collections, given)
-        assert collections.server.target(collections.alias) == place.collection
-
-
-def test_a_filled_collection_is_not_named_before_the_switch(collections: Collections) -> None:
-    old = in_use(collections, OLD).collection
-    collections.fill(NEW)
-    assert collections.server.target(collections.alias) == old
-
-
-class BrokenError(Exception):
-    pass
-
-
-def broken(*_: object, **__: object) -> None:
-    raise BrokenError
-
-
-def test_a_failure_leaves_nothing_behind_and_the_alias_where_it_was(
-    collections: Collections, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = in_use(collections, OLD).collection
-    monkeypatch.setattr(Server, "insert", broken)
-    with pytest.raises(BrokenError):
-        collections.fill(NEW)
-    assert (mine(collections), collections.server.target(collections.alias)) == ([old], old)
-
-
 def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
     """Make a collection with ``rows`` rows of ``given`` that claims ``told``; return the facts of a complete one."""
     facts = dict(collections.fill(given))
@@ -88,10 +52,7 @@ COMPLETE = {"b12assistant.sha256": OLD.digest, "b12assistant.rows": "4"}
 
 @pytest.mark.parametrize(
     ("rows", "told", "complaint"),
-    [
-        (4, {"said": "nothing"}, "was not finished"),
-        (3, COMPLETE, "holds 3 rows, not 4"),
-    ],
+    [(4, {"said": "nothing"}, "was not finished"), (3, COMPLETE, "holds 3 rows, not 4")],
     ids=["no properties", "a row lost"],
 )
 def test_an_incomplete_collection_is_refused_and_then_made_again(
@@ -102,13 +63,6 @@ def test_an_incomplete_collection_is_refused_and_then_made_again(
         collections.open(facts)
     assert raised.value.hint == "run `b12assistant index`"
     assert collections.open(collections.fill(OLD)).rows == 4
-
-
-def test_a_collection_that_is_gone_is_refused(collections: Collections) -> None:
-    facts = collections.fill(OLD)
-    collections.server.drop(str(facts["collection"]))
-    with pytest.raises(IndexDamagedError, match="is not on the server"):
-        collections.open(facts)
 
 
 def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(collections: Collections) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 OUTSIDE = "192.0.2.1"  # TEST-NET-1: never anybody's address
-OUTSIDE_6 = "2001:db8::1"  # the same for IPv6
 
 
 def _connect() -> None:
@@ -20,7 +19,7 @@ def _datagram() -> None:
 
 @pytest.mark.parametrize("reach", [_connect, _datagram])
 def test_an_outside_address_is_refused(reach: Callable[[], None]) -> None:
-    with pytest.raises(RuntimeError, match=f"tried to reach the network.*({OUTSIDE}|{OUTSIDE_6})"):
+    with pytest.raises(RuntimeError, match=f"tried to reach the network.*{OUTSIDE}"):
         reach()
 
 

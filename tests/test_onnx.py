@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -15,8 +14,6 @@ import pytest
 from fakes import FakeEncoder
 from fit.data import DATA, PACKAGED
 from fit.graph import compare, make_graph, packaged_texts
-from hypothesis import given
-from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
@@ -28,18 +25,7 @@ from b12assistant.index.encoding import (
     red_flag_encoder,
     tuned_encoder,
 )
-from b12assistant.index.onnx_encoder import (
-    _RUN,
-    _TOKENS,
-    GRAPHS,
-    PINNED_MODEL,
-    TOKENIZER,
-    OnnxEncoder,
-    _batches,
-    _cheapest,
-    find_weights,
-    shipped_graph,
-)
+from b12assistant.index.onnx_encoder import GRAPHS, PINNED_MODEL, TOKENIZER, OnnxEncoder, find_weights, shipped_graph
 from b12assistant.safety.second_opinion import Triagers
 
 
@@ -67,15 +53,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_the_pinned_model_has_a_graph() -> None:
-    graph = shipped_graph(find_weights())
-    assert graph is not None
-    assert hashlib.sha256(graph.data).hexdigest() == graph.sha256
-    assert (graph.limit, graph.dimension, graph.pad) == (254, 384, 0)
-    assert len(graph.weights) == 101  # all but the pooler's
-    assert len(graph.data) < 300_000  # the weights stay in their file
-
-
 @pytest.mark.parametrize("name", [TOKENIZER, "sentence_bert_config.json"])
 @pytest.mark.parametrize("data", [None, b"{}"])
 def test_a_model_whose_files_differ_has_no_graph(model: Path, name: str, data: bytes | None) -> None:
@@ -94,15 +71,6 @@ def test_a_damaged_graph_is_refused(package: Path, ending: str, data: bytes | No
     with pytest.raises(EncoderError, match="the encoder's graph") as raised:
         shipped_graph(find_weights())
     assert raised.value.hint == "reinstall b12assistant"
-
-
-@given(st.lists(st.integers(2, 256), max_size=80))
-def test_every_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int]) -> None:
-    batches = _batches(lengths)
-    assert sorted(row for rows in batches for row in rows) == list(range(len(lengths)))
-    assert all(len(rows) * max(lengths[row] for row in rows) <= 1024 for rows in batches)
-    longest_first = [lengths[row] for rows in batches for row in rows]
-    assert longest_first == sorted(lengths, reverse=True)
 
 
 @pytest.mark.slow
@@ -185,22 +153,6 @@ def test_the_runtime_stores_nothing_of_its_own_and_contacts_no_server(tmp_path: 
     assert list(tmp_path.rglob("*")) == []
 
 
-@given(st.lists(st.integers(3, 256), max_size=32))
-def test_runs_hold_every_text_once_and_cost_no_more_than_one_each_or_one_for_all(
-    lengths: list[int],
-) -> None:
-    runs = _cheapest(lengths)
-    assert sorted(row for run in runs for row in run) == list(range(len(lengths)))
-    assert all(len(run) == 1 or len(run) * max(lengths[row] for row in run) <= _TOKENS for run in runs)
-
-    def cost(runs: list[list[int]]) -> int:
-        return sum(_RUN + len(run) * max(lengths[row] for row in run) for run in runs)
-
-    assert cost(runs) <= cost([[row] for row in range(len(lengths))])
-    if lengths and len(lengths) * max(lengths) <= _TOKENS:
-        assert cost(runs) <= cost([list(range(len(lengths)))])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("tuned", [False, True])
 def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -> None:
@@ -227,11 +179,3 @@ def test_in_eight_bits_texts_do_not_change_each_other() -> None:
         for own, other in zip(alone[-len(together) :], together, strict=True):
             np.testing.assert_array_equal(own.tokens, other.tokens)
             np.testing.assert_array_equal(own.vector, other.vector)
-
-
-@pytest.mark.slow
-def test_a_text_over_the_limit_is_an_error_among_others_too() -> None:
-    encoder = load_encoder(threads=1)
-    assert isinstance(encoder, OnnxEncoder)
-    with pytest.raises(EncoderError, match="the model reads 254"):
-        encoder.each(["B12", "nerve " * 300])

@@ -1,14 +1,11 @@
 """What an opinion decides, what the encoder reads, and what is left if it fails."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import numpy as np
 import pytest
-from builders_opinion import ALONE, CUTS, ENCODER, flags, knowing_head, no_encoder, second, triage, words_opinion
+from builders_opinion import ALONE, ENCODER, flags, no_encoder, second, triage, words_opinion
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +15,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety.opinion import Concern, Thresholds
-from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, Triagers, load_fitted, load_word_model
+from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
 
@@ -92,11 +89,6 @@ def test_no_text_is_longer_than_the_encoder_reads(text: str) -> None:
     assert all(encoder.count(part) <= encoder.limit for part in encoder.encoded)
 
 
-def test_other_weights_than_it_was_fitted_on_are_refused() -> None:
-    with pytest.raises(EncoderError, match="fitted on another encoder"):
-        SecondOpinion(words_opinion(), Fitted("1" * 64, knowing_head(), CUTS), ENCODER)
-
-
 @dataclass(frozen=True)
 class FailingEncoder(FakeEncoder):
     """Fails on every text."""
@@ -131,17 +123,6 @@ def test_the_reason_for_a_missing_second_opinion_is_reported() -> None:
     (problem,) = Triagers(lambda: ENCODER).problems
     assert problem.startswith("triage goes without the second opinion: ")
     assert "fitted on another encoder" in problem
-
-
-def test_what_ships_belongs_together() -> None:
-    model, fitted = load_word_model(), load_fitted()
-    assert len(model.keys) == len(model.weights) == len(np.unique(model.keys)) > 1_000
-    assert np.all(np.diff(model.keys.astype(np.int64)) > 0)
-    assert fitted.head.hidden[0].shape[0] == 384
-    assert fitted.encoder == red_flag_encoder(load_encoder()).digest
-    assert model.cuts.kept == 0  # the word model lowers nothing
-    for cuts in (model.cuts, fitted.cuts):
-        assert all(0 < cut < 1 for cut in (cuts.emergency, cuts.urgent, cuts.danger, cuts.decision, cuts.foreign))
 
 
 @lru_cache(maxsize=1)

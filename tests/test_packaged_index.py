@@ -1,7 +1,5 @@
 """The index that ships with the program saves encoding and changes nothing: no byte of an index, nor its identity."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from pathlib import Path

@@ -1,13 +1,15 @@
 """What is refused, how it is said, and that it is refused before it is read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 import reference
 from fakes import FakeWorkspace
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from serving import JSON, client_of, empty_space
 from starlette.testclient import TestClient
 
@@ -18,6 +20,7 @@ from b12assistant.loaders import load
 from b12assistant.web import http_models
 from b12assistant.web.http_models import Problem
 from b12assistant.web.problems import MEDIA_TYPE, problem_of
+from b12assistant.web.service import build_router
 
 ASK, SEARCH, DOCUMENTS = "/api/v1/ask", "/api/v1/search", "/api/v1/documents"
 
@@ -126,18 +129,103 @@ def test_an_example_has_the_form_it_is_an_example_of(operation: str, name: str) 
 
 @pytest.mark.parametrize("name", EXAMPLES["ask"])
 def test_an_example_quotes_the_corpus_word_for_word(name: str) -> None:
-    for quote in quotes_of(EXAMPLES["ask"][name]["response"]):
-        file = ROOT / "corpus" / quote["document"]
+    for quoted in quotes_of(EXAMPLES["ask"][name]["response"]):
+        file = ROOT / "corpus" / quoted["document"]
         text = load(file.read_bytes(), file.name).text
-        assert check_quote(quote, text) is None, "the corpus changed; run: python tools/reference.py --ask"
+        assert check_quote(quoted, text) is None, "the corpus changed; run: python tools/reference.py --ask"
 
 
-def test_a_missing_value_is_null_and_an_unknown_one_is_refused() -> None:
-    reply = EXAMPLES["ask"]["emergency"]["response"]
-    for broken in (
-        {**reply, "extra": 1},
-        {key: value for key, value in reply.items() if key != "index"},
-        {**reply, "answer": {key: value for key, value in reply["answer"].items() if key != "reason"}},
-    ):
-        with pytest.raises(ValueError, match="validation error"):
-            json_form.AskResponse.model_validate(json.loads(json.dumps(broken)))
+ROUTES = [
+    (path, method)
+    for route in build_router(lambda: pytest.fail("asked for a workspace")).routes
+    if getattr(route, "include_in_schema", False)
+    for path in [getattr(route, "path_format", "")]
+    for method in sorted(getattr(route, "methods", None) or ())
+]
+POSTED = sorted(path for path, method in ROUTES if method == "POST")
+FORM_OF_PATH: dict[str, type[json_form.Form]] = {
+    "/api/v1/ask": json_form.AskResponse,
+    "/api/v1/search": json_form.SearchResponse,
+    "/api/v1/documents": http_models.DocumentsResponse,
+    "/api/v1/documents/{id}": http_models.DocumentResponse,
+    "/api/v1/passages/{id}": http_models.PassageResponse,
+    "/healthz": http_models.Alive,
+    "/readyz": http_models.Ready,
+}
+INSIDE = ("Traceback", ".py", "site-packages", "/tmp", "/home", "/root", "/work", "pydantic")  # noqa: S108 - looked for
+
+anything = st.text(st.characters(exclude_categories=()), max_size=60)  # NUL and lone surrogates too
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | anything
+values = st.recursive(
+    scalars, lambda v: st.lists(v, max_size=4) | st.dictionaries(anything, v, max_size=4), max_leaves=12
+)
+questions = anything | st.sampled_from(
+    ["Which food holds vitamin B12?", "I want to kill myself", "numb feet", "x " * 3000]
+)
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "question": questions | values,
+        "history": st.lists(questions, max_size=21) | values,
+        "k": st.integers(-1, 102) | values,
+        "publisher": anything | values,
+        "kinds": st.lists(st.sampled_from(["guideline", "nhs", "seller"])) | values,
+        "since": st.integers(-1, 10_000) | values,
+        "document": anything | values,
+        "question ": values,
+    },
+)
+bodies = st.one_of(requests, values).map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200)
+
+
+def held_against_its_form(response: Any, path: str, *, ready: bool = True) -> int:
+    """The status; fails the test if the answer lacks the form of its status, or reveals something internal."""
+    status = int(response.status_code)
+    if status == 200:
+        FORM_OF_PATH[path].model_validate_json(response.content)
+        assert response.headers["content-type"] == "application/json"
+        return status
+    assert 400 <= status < 500 or (status == 503 and not ready)
+    assert response.headers["content-type"] == MEDIA_TYPE
+    if response.content:  # none after HEAD
+        problem = http_models.Problem.model_validate_json(response.content)
+        told = f"{problem.title} {problem.detail} {problem.hint} {[error.message for error in problem.errors]}"
+        assert not [word for word in INSIDE if word in told]
+    return status
+
+
+def test_every_route_is_asked() -> None:
+    assert {path for path, _ in ROUTES} == FORM_OF_PATH.keys()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(POSTED), body=bodies)
+def test_any_body(path: str, body: bytes, client: TestClient) -> None:
+    held_against_its_form(client.post(path, content=body, headers=JSON), path)
+
+
+@given(
+    path=st.sampled_from(sorted(FORM_OF_PATH)),
+    name=st.binary(max_size=40),
+    query=st.dictionaries(st.sampled_from(["limit", "offset", "question"]), anything | st.integers().map(str)),
+)
+def test_any_address(path: str, name: bytes, query: dict[str, str], client: TestClient) -> None:
+    asked = "&".join(f"{key}={quote(value, errors='surrogatepass')}" for key, value in query.items())
+    response = client.get(f"{path.replace('{id}', quote(name, safe=''))}?{asked}")
+    held_against_its_form(response, path)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"question": "' + b"x" * 1_000_000 + b'"}',
+        b'{"question": "B12", "history": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        b'{"question": "B12", "k": ' + b"9" * 5000 + b"}",
+        b'{"question": "\xed\xa0\x80"}',
+        b'{"question": "B12", "history": [' + b'"x",' * 16_000 + b'"x"]}',
+    ],
+    ids=lambda body: ascii(body[:24]),
+)
+@pytest.mark.parametrize("path", POSTED)
+def test_a_hostile_body(path: str, body: bytes, client: TestClient) -> None:
+    held_against_its_form(client.post(path, content=body, headers=JSON), path)

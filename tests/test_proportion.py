@@ -1,7 +1,5 @@
 """How loud a text is: alone, first, in a box, in a line, or not at all; and how a letter is judged."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -42,12 +40,10 @@ BOX, LINE = NoticeKind.RED_FLAG, NoticeKind.ADVICE
     ("text", "box"),
     [
         ("Can I stop taking my metformin?", True),
-        ("Should I skip my next injection?", True),
         ("Is it safe to double my dose?", True),
         ("Is my B12 of 190 too low?", False),
         ("My ferritin is 8, is that bad?", False),
         ("How many micrograms of B12 per day should an adult get?", False),
-        ("Can my eyes be affected by low B12?", False),
         ("Will I need injections for life?", False),
     ],
 )
@@ -76,7 +72,6 @@ def test_what_is_long_known_or_over_gets_a_line(text: str, line: bool) -> None:
     [
         ("Is my dog low in B12?", True),
         ("does our old horse need more b12", True),
-        ("can i stop my cats tablets", True),
         ("Should I stop metformin, my dog is ill too?", False),
         ("Is my cat allergy tablet a reason to skip the jab?", False),
     ],
@@ -91,15 +86,11 @@ def test_a_question_about_an_animal_is_no_decision_about_a_person(text: str, not
     [
         ("My cat vomits after her B12 injection.", True),
         ("Our dog can't walk any more, is it B12?", True),
-        ("our old dog has gone weak in the back legs and is incontinent", True),
-        ("Is it normal that my kitten vomits every day?", True),
         ("The dog collapsed. She has no feeling in both legs.", True),
         ("My cat vomits and I can't walk.", False),
         ("Our dog can't walk. Neither can my husband.", False),
         ("the dog is sick and vision gone", False),
-        ("the guide dog is ill, chest pain", False),
         ("Our dog is sick. Can't feel legs.", False),
-        ("My dog is ill. It is hard to breathe.", False),
         ("The dog has had a fit. His owner collapsed.", False),
         ("the dog lay on chest and can't breathe", False),
         ("walking the dog today my legs gave way", False),

@@ -1,7 +1,5 @@
 """The configuration of the how-to, in a real nginx before a real server."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,31 +1,33 @@
 """Every route in normal use, checked against the forms that describe it."""
 
-from __future__ import annotations
-
+import doctest
 import json
 import logging
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from corpora import again
 from fakes import FakeWorkspace
-from serving import EMERGENCY, client_of, empty_space, got_as_sent, small_space, untimed
+from serving import EMERGENCY, client_of, empty_space, got_as_sent, page_of, small_space, untimed
 from starlette.testclient import TestClient
 
+from b12assistant import api
 from b12assistant.answering.engine import Engine
+from b12assistant.api import Assistant
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.display import json_form
 from b12assistant.display.quoted import joined, spans_text
 from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
+from b12assistant.web.listening import JsonLines
 from b12assistant.web.service import build_app
 
 QUESTIONS = ("What wraps every nerve?", "Which food holds vitamin B12?", "Who lowers B12: metformin?", EMERGENCY)
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("service"))
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +78,6 @@ def test_search_keeps_to_the_publications_that_are_wanted(client: TestClient, sp
     assert found(kinds=["guideline"]) == found(publisher="nice") == found(since=1900) == set()
 
 
-def test_search_withholds_nothing_in_an_emergency(client: TestClient) -> None:
-    response = client.post("/api/v1/search", json={"question": EMERGENCY}).json()
-    assert response["notices"][0]["kind"] == "red_flag"
-    assert response["hits"]
-
-
 def test_a_document_is_its_line_of_export(client: TestClient, space: FakeWorkspace) -> None:
     found = client.get("/api/v1/documents/guides/food.md").json()
     http_models.DocumentResponse.model_validate(found)
@@ -123,18 +119,6 @@ def test_without_an_index_it_is_not_ready_until_there_is_one(tmp_path: Path) -> 
     assert client.get("/readyz").status_code == 200
 
 
-def test_an_older_generation_in_use_is_reported(tmp_path: Path) -> None:
-    space = small_space(tmp_path)
-    (space.corpus / "more.md").write_text("# More\n\nLiver holds a lot of it.\n", "utf-8")
-    newest = space.index().generation
-    (space.store.root / "generations" / newest / "vectors.safetensors").write_bytes(b"damaged")
-    found = client_of(FakeWorkspace(space.configuration)).get("/readyz").json()
-    ready = http_models.Ready.model_validate(found)
-    assert ready.older_generation
-    assert ready.index.generation != newest
-    assert "b12assistant index" in (ready.hint or "")
-
-
 class _Broken(FakeWorkspace):
     """Fails with the question in its message, as a library may."""
 
@@ -172,3 +156,92 @@ def test_a_passage_is_found_by_its_whole_id_only(client: TestClient, space: Fake
     http_models.PassageResponse.model_validate(found)
     assert found["text"] == spans_text(joined(passage))
     assert client.get(f"/api/v1/passages/{passage.id[:8]}").status_code == 404
+
+
+def test_the_facade_returns_what_the_workspace_returns(space: FakeWorkspace) -> None:
+    assistant = Assistant(space)
+    reply = assistant.ask("And eggs?", history=["Which food holds vitamin B12?"])
+    assert reply.answer == space.ask("And eggs?", ["Which food holds vitamin B12?"]).answer
+    assert assistant.ask("And eggs?", history=["Which food holds vitamin B12?"], as_typed=True) != reply
+    assert assistant.search("numb feet", k=1) == space.search("numb feet", 1)
+    assert assistant.generation == reply.generation == space.opened.collection.generation
+    assert assistant.as_json(reply)["answer"]["question"] == "And eggs?"
+
+
+def test_twenty_threads_open_and_ask_at_once(space: FakeWorkspace) -> None:
+    expected = space.ask("Which food holds vitamin B12?").answer
+    unopened = Assistant(again(space))
+    start = threading.Barrier(20)
+
+    def ask(_: int) -> object:
+        start.wait()
+        return unopened.ask("Which food holds vitamin B12?").answer
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(ask, range(20))) == [expected] * 20
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_facade_run(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(starter)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    examples = [each for each in doctest.DocTestFinder().find(api) if each.examples]
+    assert {each.name.rpartition(".api.")[2] for each in examples} == {
+        "Assistant",
+        "Assistant.ask",
+        "Assistant.as_json",
+        "Assistant.search",
+        "build_index",
+    }
+    for example in examples:
+        assert runner.run(example).failed == 0, example.name
+
+
+def line(name: str, message: str, *arguments: object, **more: object) -> dict[str, Any]:
+    record = logging.LogRecord(name, logging.ERROR, "/inside/of/it.py", 12, message, arguments, None)
+    vars(record).update(more)
+    text = JsonLines().format(record)
+    assert "\n" not in text
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_an_event_of_ours_is_a_line_of_json() -> None:
+    told = line("b12assistant.questions", "question\nof %s", "one\u2028", end="late", ms=12)
+    assert told.pop("time").endswith("+00:00")
+    assert told == {
+        "level": "error",
+        "logger": "b12assistant.questions",
+        "event": "question\nof one\u2028",
+        "end": "late",
+        "ms": 12,
+    }
+
+
+def test_only_the_place_of_a_librarys_message_is_logged() -> None:
+    told = line("asyncio", "Task %s failed: What of the zebra?", "zebra", question="zebra")
+    assert told["event"] == "said at it.py:12"
+    assert "zebra" not in str(told)
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "somebody.else"])
+def test_the_type_and_place_of_an_exception_are_logged(name: str) -> None:
+    try:
+        raise ValueError("What of the zebra?")
+    except ValueError:
+        told = line(name, "it broke", exc_info=sys.exc_info())
+    assert told["error"].startswith("ValueError at test_service.py:")
+    assert "zebra" not in str(told)
+
+
+def test_the_log_holds_the_route_and_not_the_address(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    space = small_space(tmp_path_factory.mktemp("logged"))
+    client = page_of(space)
+    caplog.set_level("INFO", "b12assistant.http")
+    for path in ("/d/guides/zebra.md", "/zebra", "/api/v1/documents?q=zebra", "/api/none", "/healthz"):
+        client.get(path)
+    logged = [(vars(record)["route"], vars(record)["status"]) for record in caplog.records]
+    assert logged == [("/d/", 404), ("other", 404), ("/api/", 200), ("/api/", 404)]
+    assert "zebra" not in str([vars(record) for record in caplog.records])

@@ -1,23 +1,37 @@
 """The page of a document: its whole text, the quote and passage marked, who speaks, and what is no longer true."""
 
-from __future__ import annotations
-
+import asyncio
+import json
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from builders import build_entry
+from blocking import questions
+from builders import build_document, build_entry, build_passages
+from builders_pdf import build_pdf, column
+from corpora import again, write
+from fakes import FakeWorkspace, fake_workspace
 from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
+from serving import EMERGENCY, page_of
+from starlette.testclient import TestClient
+from test_questions import loaded
 
+from b12assistant.answers import Quote, Reason, Status, Strength
+from b12assistant.application.live import Live
+from b12assistant.application.shared_answer import shared
+from b12assistant.display import addresses
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.source_page import View
 from b12assistant.index.documents import Entry
-from b12assistant.types import Interest, Range, Source, SourceKind
+from b12assistant.types import Document, Interest, Range, Source, SourceKind, Span
+from b12assistant.web.turns import Asking, Conversation
 
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
@@ -104,3 +118,210 @@ def test_the_speaker_and_its_interest_are_named() -> None:
     seller = sourced(kind=SourceKind.VENDOR, interest=Interest.SELLS, publisher="Drips Ltd")
     assert "Drips Ltd" in "".join(texts(".facts", seller))
     assert label("kinds.vendor").casefold() in texts(".who", seller)[0].casefold()
+
+
+PAGES = (
+    column("Myelin wraps every nerve. It is made of fat.", "Numb feet are an early sign of harm to nerves."),
+    column("Fish holds vitamin B12. Eggs hold vitamin B12 too."),
+)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    folder = tmp_path_factory.mktemp("sources")
+    corpus = write(folder / "corpus", {"nerves.md": NERVES})
+    (corpus / "printed.pdf").write_bytes(build_pdf(*PAGES))
+    made = fake_workspace(corpus, folder / "index")
+    made.index()
+    return again(made)
+
+
+@pytest.fixture(scope="module")
+def client(printed: FakeWorkspace) -> TestClient:
+    return page_of(printed)
+
+
+def span(printed: FakeWorkspace, document: str, words: str) -> Span:
+    found = printed.document(document).document
+    start = found.text.index(words)
+    return found.span(start, start + len(words))
+
+
+def link(printed: FakeWorkspace, document: str, words: str) -> str:
+    return addresses.of_spans([span(printed, document, words)]).removesuffix("#hit")
+
+
+def shifted(address: str) -> str:
+    """The same address, but one character further on."""
+    return re.sub(r"at=(\d+)-(\d+)", lambda at: f"at={int(at[1]) + 1}-{int(at[2]) + 1}", address)
+
+
+def test_the_text_of_a_pdf_names_its_pages_and_can_be_opened_at_one(printed: FakeWorkspace, client: TestClient) -> None:
+    text = client.get(link(printed, "printed.pdf", "Numb feet are an early sign")).text
+    assert '<a class="page" id="page2" data-page="Page 2" aria-label="Page 2" href="#page2">' in text
+
+
+def test_words_are_given_with_their_citation(printed: FakeWorkspace, client: TestClient) -> None:
+    address = link(printed, "nerves.md", "It is made of fat.").replace("/d/", "/cite/")
+    for asked in (address, shifted(address)):
+        told = client.get(asked)
+        assert told.headers["content-type"] == "text/plain; charset=utf-8"
+        assert told.content.decode().startswith("“It is made of fat.”\n\n— Nerves › Sheath. ")
+
+
+def test_a_passage_is_given_whole_and_what_is_not_there_is_not(printed: FakeWorkspace, client: TestClient) -> None:
+    passage = printed.document("nerves.md").passages[0]
+    told = client.get(f"/cite/nerves.md?passage={passage.id}").text
+    assert told.startswith("“Myelin wraps every nerve. It is made of fat.”\n\n— ")
+    assert client.get("/cite/nerves.md?passage=00").status_code == 410
+    assert client.get("/cite/other.md?passage=00").status_code == 404
+    gone = link(printed, "nerves.md", "It is made of fat.").replace("/d/", "/cite/")
+    assert client.get(re.sub("is=[0-9a-f]+", f"is={'0' * 16}", gone)).status_code == 410
+
+
+GOOD = "0" * 16  # a digest in our form
+TEXT = "Myelin wraps every nerve. It is made of fat. Numb feet are an early sign."
+
+
+def quote_of(document: Document) -> Quote:
+    passage = build_passages(document)[0]
+    first, _, last = passage.sentences
+    return Quote((first, last), last, passage, Strength.STRONG, 1.0)
+
+
+def place_of(address: str) -> addresses.MarkedPlace | None:
+    return addresses.read({name: values[0] for name, values in parse_qs(urlsplit(address).query).items()})
+
+
+def test_an_address_leads_back_to_the_spans_of_its_quote() -> None:
+    document = build_document(TEXT, file="a.txt")
+    quote = quote_of(document)
+    place = place_of(addresses.of_quote(quote))
+    assert place is not None
+    assert place.spans == tuple(span.range for span in quote.spans)
+    assert place.best == quote.best.range
+    assert place.found_in(document.text) == place
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_words_that_moved_are_found_again(before: str, between: str) -> None:
+    document = build_document(TEXT, file="a.txt")
+    place = place_of(addresses.of_quote(quote_of(document)))
+    assert place is not None
+    first, last = (span.text for span in quote_of(document).spans)
+    text = f"{before} {first} {between} {last} the end"
+    found = place.found_in(text)
+    assert found is not None
+    assert [text[range_.start : range_.end] for range_ in found.spans] == [first, last]
+    assert found.best is not None
+    assert text[found.best.start : found.best.end] == last
+
+
+def test_the_nearest_of_several_places_is_found() -> None:
+    document = build_document("One two. Three. One two. Four. One two.", file="a.txt")
+    start = document.text.index("One two.", 9)
+    place = place_of(addresses.of_spans([document.span(start, start + 8)]))
+    assert place is not None
+    moved = f"x {document.text}"
+    found = place.found_in(moved)
+    assert found is not None
+    assert found.spans[0].start == start + 2
+
+
+@pytest.mark.parametrize("text", ["a seasoned cat", "season", "reason is", "seasoń", ""])
+def test_words_inside_longer_words_are_not_the_same_words(text: str) -> None:
+    document = build_document("The season is over.", file="a.txt")
+    place = place_of(addresses.of_spans([document.span(4, 10)]))
+    assert place is not None
+    assert (place.found_in(text) is not None) is (text == "season")
+
+
+@given(st.text(min_size=1))
+def test_a_file_name_is_ascii_in_an_address_and_can_be_read_back(name: str) -> None:
+    address = addresses.of_document(build_document(TEXT, file="a.txt").__class__(name, "", "", "x"))  # type: ignore[arg-type]
+    assert address.isascii()
+    assert not set(address) & set("<>\"'&?# \\\r\n")
+    assert unquote(address.removeprefix("/d/")) == name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"at": "2-1", "is": GOOD},
+        {"at": "1-3,2-4", "is": f"{GOOD},{GOOD}"},
+        {"at": "1-2", "is": "x"},
+        {"at": ",".join(f"{n}-{n + 1}" for n in range(13)), "is": ",".join([GOOD] * 13)},
+    ],
+)
+def test_a_query_that_is_not_our_address_names_no_place(query: dict[str, str]) -> None:
+    assert addresses.read(query) is None
+
+
+ASKED = "What wraps every nerve?"
+OTHER = "What does metformin lower?"
+
+
+def links_of(space: FakeWorkspace, question: str) -> list[str]:
+    return [addresses.of_quote(quote) for quote in space.ask(question).answer.quotes]
+
+
+def test_an_address_holds_the_question_and_the_quotes() -> None:
+    question = "50 % & more? #1 + 'two'\n\u00fc"
+    address = addresses.of_answer(question, ["/d/a.md?at=1-2&is=0123#hit"])
+    page, _, given = address.partition("#")
+    assert page == "/"
+    assert parse_qs(given) == {"answer": [question], "quote": ["/d/a.md?at=1-2&is=0123#hit"]}
+    assert addresses.of_answer("\ud800", []) == "/#answer=%ED%A0%80"
+
+
+def test_the_quotes_of_the_address_are_shown(space: FakeWorkspace) -> None:
+    reply = space.ask(ASKED)
+    assert shared(space, reply, links_of(space, ASKED)).answer.quotes == reply.answer.quotes
+    answer = shared(space, reply, links_of(space, OTHER)).answer
+    assert [quote.spans for quote in answer.quotes] == [quote.spans for quote in space.ask(OTHER).answer.quotes]
+    assert {quote.strength for quote in answer.quotes} == {Strength.POSSIBLE}
+    assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.WEAK_MATCH)
+
+
+def test_a_safety_text_stays_alone(space: FakeWorkspace) -> None:
+    reply = space.ask(EMERGENCY)
+    assert shared(space, reply, links_of(space, ASKED)) is reply
+
+
+def test_what_was_tampered_with_is_not_shown(space: FakeWorkspace) -> None:
+    quote = space.ask(ASKED).answer.quotes[0]
+    document, start, end = quote.document, quote.best.start, quote.best.end
+    part = addresses.of_spans([Span(document, start + 3, end)], None)
+    half = addresses.of_spans([Span(document, start, end - 5)], None)
+    heading = addresses.of_spans([Span(document, 0, 4)], None)
+    good = addresses.of_quote(quote)
+    wrong_digest = good.replace("is=", "is=0")[:-5]
+    reply = space.ask(OTHER)
+    for link in (
+        part,
+        half,
+        heading,
+        wrong_digest,
+        good.replace("nerves", "sleeves"),
+        "",
+        "javascript:alert(1)",
+        "/d/",
+    ):
+        assert shared(space, reply, [link]) is reply, link
+    assert [quote.text for quote in shared(space, reply, [half, good]).answer.quotes[0].spans] == [
+        span.text for span in quote.spans
+    ]
+
+
+def test_a_shared_answer_is_not_part_of_the_conversation_and_is_in_no_log(
+    space: FakeWorkspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    asking = Asking(Live(space), questions(), loaded(space))
+    turns = [{"question": OTHER}, {"question": ASKED, "quotes": links_of(space, ASKED)}]
+    talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation()))
+    assert note == ""
+    assert 'class="turn answered shared"' in talk.turns[1].html
+    assert "metformin" not in caplog.text
+    assert "wraps" not in caplog.text

@@ -1,7 +1,5 @@
 """A server in a process of its own: it switches to a newer index, and when told to stop it finishes its work first."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

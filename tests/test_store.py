@@ -1,7 +1,13 @@
+"""After a failed run the index is the old generation or the new one, never a mixture and never nothing."""
+
 import errno
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -149,3 +155,99 @@ def test_a_file_system_without_locks_is_reported(store: Store, monkeypatch: pyte
     monkeypatch.setattr("b12assistant.index.store.fcntl.flock", refuse)
     with pytest.raises(IndexWriteError, match=r"LOCK cannot be locked \(No locks available\)"):
         publish(store, OLD)
+
+
+SPARE, FORMER, LATER = ({"a.bin": bytes([i]) * 5000, "b.bin": bytes([i]) * 3} for i in range(3))
+
+
+def publish_all(root: Path, *contents: dict[str, bytes]) -> None:
+    store = Store(root)
+    with store.writing():
+        for files in contents:
+            store.publish(files, {})
+
+
+def folders(root: Path) -> int:
+    return sum(path.is_dir() for path in root.rglob("*"))
+
+
+def every_fault(start: Path, *, for_good: bool) -> Iterator[tuple[int, Path]]:
+    """Publish LATER over copies of ``start`` with operation 1, 2, 3 … failing, until a run is clean.
+
+    It may raise only ``IndexWriteError``.
+    """
+    for at in count(1):
+        root = start.with_name(f"{start.name}-{at}")
+        if start.exists():
+            shutil.copytree(start, root)
+        with failing(at, for_good=for_good) as faults, suppress(IndexWriteError):
+            publish_all(root, LATER)
+        if not faults.struck:
+            assert at > 15, "the faults should reach what a store does"
+            return
+        yield at, root
+
+
+def test_everything_is_on_disk_before_the_pointer_is_switched(tmp_path: Path) -> None:
+    publish_all(tmp_path, FORMER)
+    with failing(10**6) as faults:
+        publish_all(tmp_path, LATER)
+    file = ["open", "write", "fsync"]
+    first = faults.done.index("open", faults.done.index("pwrite")) - 1  # after the lock
+    assert faults.done[first : faults.done.index("replace") + 2] == [
+        "mkdir",
+        *(file * 3),  # a.bin, b.bin, the manifest
+        "fsync",  # the draft's folder
+        "rename",
+        "fsync",  # the folder of generations
+        *file,  # the new pointer
+        "replace",
+        "fsync",  # its folder
+    ]
+
+
+FOR_GOOD = pytest.mark.parametrize("for_good", [False, True], ids=["once", "for good"])
+
+
+@FOR_GOOD
+def test_whichever_operation_fails_the_index_is_the_old_or_the_new_one(tmp_path: Path, for_good: bool) -> None:
+    publish_all(tmp_path / "index", SPARE, FORMER)
+    publish_all(tmp_path / "expected", SPARE, FORMER, LATER)
+    ends = set()
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        found = Store(root).open()
+        assert found.files in (FORMER, LATER), at
+        assert found.problems == (), at
+        ends.add(found.files["b.bin"])
+        publish_all(root, LATER)
+        assert tree(root).keys() == tree(tmp_path / "expected").keys(), at
+        assert folders(root) == folders(tmp_path / "expected"), at
+        assert (Store(root).open().files, Store(root).open().problems) == (LATER, ()), at
+    assert ends == {FORMER["b.bin"], LATER["b.bin"]}, "the faults should reach both sides of the switch"
+
+
+@FOR_GOOD
+def test_a_first_run_that_fails_leaves_a_whole_index_or_none(tmp_path: Path, for_good: bool) -> None:
+    publish_all(tmp_path / "expected", LATER)
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        with suppress(IndexMissingError):
+            assert Store(root).open().files == LATER, at
+        publish_all(root, LATER)
+        assert tree(root).keys() == tree(tmp_path / "expected").keys(), at
+        assert Store(root).open().problems == (), at
+
+
+@FOR_GOOD
+def test_a_repair_that_fails_never_makes_a_damaged_index_worse(tmp_path: Path, for_good: bool) -> None:
+    """LATER is in use and damaged, so FORMER serves; publishing LATER again has to move the damaged one aside."""
+    publish_all(tmp_path / "index", FORMER, LATER)
+    name = (tmp_path / "index" / "CURRENT").read_text().strip()
+    (tmp_path / "index" / "generations" / name / "a.bin").write_bytes(b"damaged")
+    for at, root in every_fault(tmp_path / "index", for_good=for_good):
+        assert Store(root).open().files in (FORMER, LATER), at
+        publish_all(root, LATER)
+        assert (Store(root).open().files, Store(root).open().problems) == (LATER, ()), at
+        assert len(list((root / "generations").iterdir())) == 2, at
+
+
+# Killed at any moment

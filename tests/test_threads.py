@@ -1,7 +1,5 @@
 """Loading behind a page that is already there: it says how it ended, and what no request waits for comes last."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The reviewed vocabulary: well-formed, one meaning per variant, found as whole words only."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +14,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.index.collection import SourceWords
-from b12assistant.language.vocabulary import Term, Vocabulary, load_vocabulary
+from b12assistant.language.vocabulary import Term, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.language.words import american, terms
 from b12assistant.types import Document, DocumentId, Passage, PassageId
 
@@ -72,18 +70,13 @@ def test_findings_are_slices_in_order(text: str) -> None:
     ("british", "american_"),
     [
         ("anaemia", "anemia"),
-        ("haemoglobin", "hemoglobin"),
         ("oesophagus", "esophagus"),
-        ("diarrhoea", "diarrhea"),
         ("fibres", "fibers"),
         ("tumour", "tumor"),
-        ("behavioural", "behavioral"),
         ("paralysed", "paralyzed"),
-        ("demyelinisation", "demyelinization"),
         ("recognising", "recognizing"),
         ("sulphate", "sulfate"),
         ("ageing", "aging"),
-        ("programmes", "programs"),
     ],
 )
 def test_both_spellings_are_one_term(british: str, american_: str) -> None:
@@ -95,9 +88,7 @@ def test_both_spellings_are_one_term(british: str, american_: str) -> None:
     [
         ("toe", "tee"),
         ("four", "for"),
-        ("hour", "hor"),
         ("vertebrae", "vertebre"),
-        ("called", "caled"),
         ("more", "moer"),
     ],
 )
@@ -175,3 +166,52 @@ def test_a_lay_word_finds_the_sentence_that_has_the_technical_one() -> None:
     assert query.text == "a jab for nerves injections"
     assert len(query.tokens) == 8
     assert len(engine.query("rice is white").tokens) == 3
+
+
+LEVELS = load_levels()
+
+
+def read_levels(text: str) -> list[tuple[str, str]]:
+    return [(text[start:end], words) for start, end, words in results_in(text, LEVELS)]
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "words"),
+    [
+        ("b12 143", "143", "low, under 180"),
+        ("Serum vitamin B12 112 ng/L (200-900)", "112 ng/L", "low, under 180 ng/L"),
+        ("B12: 412 PG/ML", "412 PG/ML", "called normal, over 350 PG/ML"),
+        ("Test: Vitamin B12. Result: 155.", "155", "low, under 180"),
+        ("b12 level 1,240", "1,240", "high, over 1,000"),
+        ("b12 result <100", "100", "low, under 180"),
+        ("is 178 low??", "178", "B12 low, under 180"),
+        ("b12 180 pmol/L", "180 pmol/L", "borderline, between 133 and 258 pmol/L"),
+    ],
+)
+def test_a_result_is_read_as_its_range(text: str, written: str, words: str) -> None:
+    assert read_levels(text) == [(written, words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "b12 1000 mcg daily",
+        "is b12 1000 too much",
+        "b12 500 tablets",
+        "low b12 at 72",
+        "b12 in 2019",
+        "my b12 was 2019",
+        "b12 200-900",
+        "b12 from 200 to 900",
+        "active b12 38 pmol/L",
+        "b12 every 12 weeks",
+        "b12 90% of people",
+        "is 178 a lot of people",
+        "ferritin 22",
+        "b12 7",
+        "what does a b12 level of 150 mean",
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    """The library has sentences on a level of 150 itself."""
+    assert read_levels(text) == []

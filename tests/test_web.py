@@ -1,4 +1,4 @@
-from __future__ import annotations
+"""Clients that ask for what is not there, or come from another site."""
 
 import base64
 import hashlib
@@ -13,51 +13,28 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from blocking import ASKED
 from corpora import again
 from fakes import FakeWorkspace
-from serving import small_space
+from serving import HERE, page_of
 from starlette.testclient import TestClient
 
-from b12assistant.display import addresses
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web import listening, policy, site
 from b12assistant.web.page_routes import OWN_POLICY
+from b12assistant.web.policy import JOIN
 from b12assistant.web.questions import Warmup
-from b12assistant.web.site import application
+from b12assistant.web.site import DATA, application
 
 ROOT = Path(__file__).parent.parent
-ASKED = "What wraps every nerve: myelin?"
-HERE = "http://127.0.0.1:7860"
 ROUTES = (
-    "/",
-    "/theme.css",
-    "/own/page.css",
-    "/own/app.js",
-    "/own/favicon.svg",
-    "/favicon.ico",
-    "/d/nerves.md",
-    "/d/none.md",
-    "/healthz",
-    "/api/v1/documents",
-    "/api/none",
-    "/nothing",
-    "/own/none.css",
-    "/gradio_api/upload",
-)
+    "/", "/theme.css", "/own/page.css", "/own/app.js", "/own/favicon.svg", "/favicon.ico", "/d/nerves.md",
+    "/d/none.md", "/healthz", "/api/v1/documents", "/api/none", "/nothing", "/own/none.css", "/gradio_api/upload",
+)  # fmt: skip
 SHUT = (
-    "/config",
-    "/openapi.json",
-    "/gradio_api/info",
-    "/gradio_api/file=/etc/passwd",
-    "/gradio_api/proxy=http://example.com",
-    "/gradio_api/openapi.json",
-    "/assets/../config",
-)
-
-
-@pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return small_space(tmp_path_factory.mktemp("web"))
+    "/config", "/openapi.json", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/gradio_api/openapi.json",
+    "/gradio_api/proxy=http://example.com", "/assets/../config",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +85,7 @@ def test_what_the_page_does_not_need_is_closed(path: str, method: str, client: T
 
 
 @pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("127.0.0.1:7860", 200),
-        ("[::1]:7860", 200),
-        ("example.com", 421),
-        ("", 421),
-    ],
+    ("host", "status"), [("127.0.0.1:7860", 200), ("[::1]:7860", 200), ("example.com", 421), ("", 421)]
 )
 def test_only_its_own_names_are_answered(host: str, status: int, client: TestClient) -> None:
     assert client.get("/healthz", headers={"host": host}).status_code == status
@@ -151,21 +122,6 @@ def test_a_body_that_does_not_end_is_cut_off(length: str | None, client: TestCli
     path = "/gradio_api/queue/join"
     assert client.post(path, content=body(), headers=headers).status_code in (400, 413)
     assert client.post(path, content=b"x" * (policy.LARGEST + 1), headers=headers).status_code in (400, 413, 422)
-
-
-def test_a_document_is_marked_where_it_is_quoted(client: TestClient, space: FakeWorkspace) -> None:
-    quote = space.ask(ASKED).answer.quotes[0]
-    page = client.get(addresses.of_quote(quote))
-    assert page.status_code == 200
-    assert f'<mark id="hit" tabindex="-1"><span class="best">{quote.spans[0].text}</span></mark>' in page.text
-
-
-@pytest.mark.parametrize(("query", "marked"), [("at=10-20&is=0000000000000000", False), ("at=x", False)])
-def test_words_that_are_no_longer_there_are_not_marked(query: str, marked: bool, client: TestClient) -> None:
-    page = client.get(f"/d/nerves.md?{query}")
-    assert page.status_code == 200
-    assert ("<mark" in page.text) is marked
-    assert ("has changed since the link" in page.text) is ("is=0" in query)
 
 
 def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: TestClient) -> None:
@@ -224,3 +180,69 @@ def test_a_port_in_use_is_one_clear_line(built: Path) -> None:
         done = app("--port", str(port), cwd=built)
     assert done.returncode == 1
     assert re.fullmatch(rf"b12assistant: cannot listen on 127\.0\.0\.1, port {port} .*: try --port \d+\n", done.stderr)
+
+
+ASK = "/api/v1/ask"
+
+
+@pytest.fixture(scope="module")
+def stranger(space: FakeWorkspace) -> TestClient:
+    space.ask(ASKED)  # loads what is loaded once
+    return page_of(space, errors=True)
+
+
+LONG_NAME = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "path", [f"/assets/{LONG_NAME}", f"/static/{LONG_NAME}", f"/d/{LONG_NAME}", f"/own/{'é' * 200}"]
+)
+def test_a_name_that_is_too_long_is_not_found(
+    path: str, stranger: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = stranger.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert caplog.text == ""
+
+
+FOREIGN = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://example.org"})
+OURS: tuple[dict[str, str], ...] = (
+    {},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Origin": HERE},
+    {"Origin": "null"},
+)
+
+
+@pytest.mark.parametrize("path", [ASK, "/api/v1/search", "/reply", "/lookup/search", JOIN])
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_no_other_site_can_send_a_request_that_may_change_something(
+    path: str, headers: dict[str, str], stranger: TestClient
+) -> None:
+    answer = stranger.post(path, json={"question": ASKED}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_site")
+
+
+@pytest.mark.parametrize("headers", OURS)
+def test_our_own_pages_and_programs_can_send_requests(headers: dict[str, str], stranger: TestClient) -> None:
+    assert stranger.post(ASK, json={"question": ASKED}, headers=headers).status_code == 200
+    assert stranger.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/theme.css", ASK, JOIN, "/gradio_api/queue/data", "/d/nerves.md", "/none"])
+@pytest.mark.parametrize("origin", ["https://example.org", "http://localhost:3000", "http://127.0.0.1:7860", "null"])
+def test_no_header_of_cors_is_ever_sent(path: str, origin: str, stranger: TestClient) -> None:
+    wanted = {"origin": origin, "access-control-request-method": "POST"}
+    for answer in (stranger.get(path, headers={"origin": origin}), stranger.options(path, headers=wanted)):
+        assert answer.status_code < 500
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_options_are_answered(stranger: TestClient) -> None:
+    assert stranger.options("/").status_code == 204
+    assert stranger.options(ASK).headers["allow"] == "POST"
+
+
+def test_a_session_that_waits_for_nothing_has_no_stream(stranger: TestClient) -> None:
+    """The page's script begins anew at these words of the framework."""
+    assert '"msg":"unexpected_error"' in stranger.get(f"{DATA}?session_hash=nobody").text

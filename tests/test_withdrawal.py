@@ -1,7 +1,5 @@
 """Words that take back an emergency end or soften it, in any language; other words do not."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,8 +3,6 @@
 One line for each finding, then the reading grade of each document. The exit status is 1 if there is a finding.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -5,28 +5,26 @@ prints each figure that has a floor in `benchmarks/floors.toml`. The exit status
 `tools/red_flags.py` and the tests hold other figures against other sections of that file.
 """
 
-from __future__ import annotations
-
+import json
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from conversations import score_dialogues
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.corpus.entries import load_figures
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import labelled_set
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, ask_all, labelled_of, mean_of, summary
 
 FLOORS = Path(__file__).resolve().parent.parent / "benchmarks" / "floors.toml"
-SETS = {
-    "questions": labelled_set.score,
-    "unanswerable": labelled_set.score,
-    "conversations": score_dialogues,
+_OF_FOLLOW_UPS = {
+    **{name: name for name in ("hit@1", "hit@3", "hit@3 of the ranking alone", "answered")},
+    "refused": "refused without gold",
 }
+_ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
 
 Figures = Mapping[str, Mapping[str, Any]]  # a share by name, with hits and n
 
@@ -58,6 +56,48 @@ def shares(figures: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
         f"{name}, {key}": {"share": value["mean"], "hits": round(value["mean"] * value["n"]), "n": value["n"]}
         for key, value in known.items()
     }
+
+
+def load_turns(path: Path) -> tuple[list[Labelled], list[Labelled]]:
+    """Read the turns of conversations: as typed, with the earlier ones, and in full, without them.
+
+    A line is `{"id", "turns": [{"user", "rewrite", "kind", "gold": ["words of the source", …]}]}`; ``kind`` is whole,
+    follow_up, remark, red_flag or withdrawal.
+    """
+    typed, in_full = list[Labelled](), list[Labelled]()
+    for row in (json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()):
+        said = [turn["user"] for turn in row["turns"]]
+        for i, turn in enumerate(row["turns"]):
+            known = {**turn, "id": f"{row['id']}#{i + 1}"}
+            typed.append(labelled_of({**known, "question": said[i], "history": said[:i]}))
+            in_full.append(labelled_of({**known, "question": turn["rewrite"]}))
+    return typed, in_full
+
+
+def score_dialogues(space: Workspace, file: Path) -> dict[str, Any]:
+    """Return the figures of a file of conversations."""
+    typed, in_full = (ask_all(space, turns) for turns in load_turns(file))
+    return {"turns": len(typed), **dialogue_summary(typed, in_full)}
+
+
+def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
+    """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
+    figures: dict[str, Any] = {}
+    for name, asked in (("as typed", typed), ("in full", in_full)):
+        later = [each for each in asked if not each.labelled.id.endswith("#1")]
+        found = summary([outcome for outcome in later if outcome.labelled.kind in ("", "follow_up")])
+        for measure, said in _OF_FOLLOW_UPS.items():
+            if measure in found:
+                figures[f"follow-ups {name}: {said}"] = found[measure]
+    for name, kinds in _ALONE.items():
+        alone = [each for each in typed if each.labelled.kind in kinds and not each.labelled.id.endswith("#1")]
+        read_as = [each.answer.interpretation for each in alone]
+        if alone:
+            figures[f"{name} joined"] = mean_of([each is not None and each.is_joined for each in read_as])
+    return figures
+
+
+SETS = {"questions": labelled_set.score, "unanswerable": labelled_set.score, "conversations": score_dialogues}
 
 
 def main() -> int:

@@ -4,8 +4,6 @@
 again. Each line has what decides an answer, as ids and offsets without words. CONTRIBUTING.md says when to use what.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -1,15 +1,13 @@
 """Write build/licences.md, every pinned package with its licence as its metadata says: `make licences`."""
 
-from __future__ import annotations
-
 import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
@@ -29,13 +27,12 @@ corpus under CC-BY-4.0.
 _TOLD = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 FREE = frozenset[str](_TOLD["free"])
 WRITTEN: Mapping[str, str] = _TOLD["written"]
-READ: Mapping[str, str] = _TOLD["read"]
 ELSEWHERE: Mapping[str, str] = _TOLD["elsewhere"]
+READ: Mapping[str, str] = {**_TOLD["read"], **ELSEWHERE}
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.M)
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A pin and the licence it comes under; ``None``: unknown."""
 
     name: str
@@ -44,8 +41,9 @@ class Package:
 
     @property
     def is_free(self) -> bool:
-        """Return whether every part is free, or one of those to choose from."""
-        return self.licence is not None and _is_free(self.licence)
+        """Return whether the whole expression is listed as free, or every licence in it."""
+        named = set(filter(None, re.split(r"[()]| AND | OR ", self.licence or "")))
+        return self.licence in FREE or (bool(named) and named <= FREE)
 
 
 def packages() -> Iterator[Package]:
@@ -60,7 +58,7 @@ def packages() -> Iterator[Package]:
 
 def licence_of(name: str) -> str | None:
     """Return an SPDX expression, if the package's metadata holds one in some form."""
-    if told := READ.get(name) or ELSEWHERE.get(name):
+    if told := READ.get(name):
         return told
     try:
         about = metadata(name)
@@ -69,20 +67,10 @@ def licence_of(name: str) -> str | None:
     said = about.get_all("Classifier") or []
     classes = [each.rpartition(" :: ")[2] for each in said if each.startswith("License ::")]
     written = (about["License-Expression"], about["License"], " AND ".join(WRITTEN.get(each, each) for each in classes))
-    for each in written:
+    for each in ((each or "").strip() for each in written):
         with suppress(InvalidLicenseExpression):
-            return str(canonicalize_license_expression(WRITTEN.get((each or "").strip(), (each or "").strip())))
+            return str(canonicalize_license_expression(WRITTEN.get(each, each)))
     return None
-
-
-def _is_free(expression: str) -> bool:
-    """Return whether all licences joined by AND are free, or one of those joined by OR. AND binds closer than OR."""
-    if inner := re.search(r"\(([^()]*)\)", expression):
-        return _is_free(expression.replace(inner[0], "0BSD" if _is_free(inner[1]) else "None"))
-    return any(
-        all(part.partition(" WITH ")[0] in FREE for part in choice.split(" AND "))
-        for choice in expression.split(" OR ")
-    )
 
 
 def main() -> int:
@@ -91,9 +79,8 @@ def main() -> int:
     if wrong := [each.name for each in found if not each.is_free]:
         print(f"no free licence is known of {', '.join(wrong)}: read it, then say it in tools/licences.toml")
         return 1
-    rows = (f"| {each.name} | {each.version} | {each.licence} |\n" for each in found)
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(HEAD + "".join(rows), "utf-8")
+    PAGE.write_text(HEAD + "".join(f"| {' | '.join(map(str, each))} |\n" for each in found), "utf-8")
     return 0
 
 

@@ -8,8 +8,6 @@ of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors
 in `said.json` saw is passed over; ``--keep`` replaces it.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -17,7 +15,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
-from math import comb
 from pathlib import Path
 from typing import Any, Final
 
@@ -198,18 +195,6 @@ def passed_over(now: Mapping[str, str], before: Mapping[str, str], labels: Mappi
             yield f"{name}: an emergency that was told {said} is passed over"
 
 
-def paired(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[str, str]) -> str:
-    """Say how many messages are right now and were not, and the other way round, with the p of an exact sign test."""
-    known = [name for name in before if name in now and name in labels]
-    better = sum(now[name] == labels[name] != before[name] for name in known)
-    worse = sum(before[name] == labels[name] != now[name] for name in known)
-    n, fewer = better + worse, min(better, worse)
-    p = min(1.0, 2 * sum(comb(n, k) for k in range(fewer + 1)) / 2**n)
-    return (
-        f"message by message, of {len(known)}: {better} right that were wrong, {worse} wrong that were right, p {p:.3f}"
-    )
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("B12_SHARED")
@@ -225,7 +210,6 @@ def main() -> int:
     print("\n".join(red_flag_audit.as_text(figures)))
     labels = {case.id: case.level for case in load_cases(FOLDER / "test.jsonl")}
     now, before = figures["said"], json.loads(SAID.read_text("utf-8")) if SAID.is_file() else {}
-    print(paired(now, before, labels))
     measured = {**figures["judges"][-1]["measures"], **figures["traffic"]}
     beyond = [*fallen(measured, load_floors("safety")), *passed_over(now, before, labels)]
     for line in beyond:

@@ -6,8 +6,6 @@ With --ask the examples of openapi.json are asked again, of an index of the star
 when answers or the corpus changed.
 """
 
-from __future__ import annotations
-
 import inspect
 import json
 import re

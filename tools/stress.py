@@ -3,22 +3,18 @@
 With NAMES, parts of the names of stress tests, it runs only those.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from stress_tests.all import PAGES, STRESS_TESTS
+from stress_tests.all import STRESS_TESTS
 from stress_tests.runner import HEAD, carry_out
 
 
 def main() -> int:
-    chosen = [
-        each for each in (*STRESS_TESTS, *PAGES) if not sys.argv[1:] or any(name in each.what for name in sys.argv[1:])
-    ]
+    chosen = [each for each in STRESS_TESTS if not sys.argv[1:] or any(name in each.what for name in sys.argv[1:])]
     print(HEAD, flush=True)
     failed = False
     for stress in chosen:

@@ -7,8 +7,6 @@ NAME is graph, projection, encoder, context, leaning, reader, words, red-flags o
 docs/reference/weights.md has inputs, times and the order.
 """
 
-from __future__ import annotations
-
 import argparse
 from importlib import import_module
 from pathlib import Path

@@ -12,8 +12,6 @@ Learns from `benchmarks/data/letters` and `benchmarks/data/conversations`, never
 at 4e-4, 5e-4, then three times at 4e-4, which found the questions too. `benchmarks/letters.py` measures the result.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,7 +27,7 @@ from b12assistant.answering.context import InContext
 from b12assistant.index.encoding import ASKING, FILE, IN_CONTEXT, SURE
 from b12assistant.language.words import readable
 from fit.data import PACKAGED, Given, labelled_rows, workspace, write
-from fit.low_rank import BATCH, BFLOAT16, BUCKET, Arrays, Descent, Tuned, batches
+from fit.low_rank import BATCH, BFLOAT16, BUCKET, Arrays, Descent, Tuned, batches, meant
 
 EPOCHS, RATE, TAGS_RATE = 2, 4e-4, 5e-3
 RANK = 64
@@ -135,9 +133,7 @@ class Reader(Tuned):
         with torch.no_grad():
             for first in range(0, len(texts), 128):
                 read = self.tokenizer(list(texts[first : first + 128]), padding=True, return_tensors="pt")
-                there = read["attention_mask"][..., None].float()
-                states = self.model(**read).last_hidden_state
-                found.append(nn.functional.normalize((states * there).sum(1) / there.sum(1), dim=-1))
+                found.append(meant(self.model(**read).last_hidden_state, read["attention_mask"]))
         return torch.cat(found)
 
     def _read(self, texts: Sequence[str], longest: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -151,8 +147,7 @@ class Reader(Tuned):
         """Return the vectors of questions in context, (n, d), as `vector_in_context` computes them."""
         states, offsets = self._read([question.text for question in questions], LONGEST)
         ends = torch.tensor([len(question.asks) for question in questions])[:, None]
-        own = ((offsets[..., 0] < ends) & (offsets[..., 1] > offsets[..., 0])).float()[..., None]
-        return nn.functional.normalize((states * own).sum(1) / own.sum(1).clamp(min=1), dim=-1)
+        return meant(states, (offsets[..., 0] < ends) & (offsets[..., 1] > offsets[..., 0]))
 
     def asking(self, batch: Sequence[Message]) -> torch.Tensor:
         """Return the loss of what each word piece of some messages does."""

@@ -1,7 +1,5 @@
 """What every fit shares: what it is called with, how it reads labelled data, and how it writes arrays."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

@@ -35,7 +35,7 @@ from b12assistant.index.encoding import FILE
 from b12assistant.index.onnx_encoder import PINNED_DIGEST
 from b12assistant.language.words import split_sentences
 from fit.data import CORPUS, Given, rows, vectors, write
-from fit.low_rank import BFLOAT16, Arrays, Descent, Tuned
+from fit.low_rank import BFLOAT16, Arrays, Descent, Tuned, meant
 
 BATCH, RATE, TEMPERATURE = 32, 1e-3, 0.05
 STEPS, SMALLER, SLOWER = 100, 16, 5e-4  # of the second phase: steps, pairs a step, rate
@@ -151,9 +151,9 @@ class Reading(Tuned):
         """Return vectors, (n, d), and those of all tokens, (tokens, d), both of unit length."""
         read = self.tokenizer(list(texts), padding=True, truncation=True, max_length=self.longest, return_tensors="pt")
         tokens = self.model(**read).last_hidden_state.float()
-        there = read["attention_mask"][..., None].float()
-        found = nn.functional.normalize((tokens * there).sum(1) / there.sum(1), dim=-1)
-        return found, nn.functional.normalize(tokens[read["attention_mask"] > 0], dim=-1)
+        return meant(tokens, read["attention_mask"]), nn.functional.normalize(
+            tokens[read["attention_mask"] > 0], dim=-1
+        )
 
     def distance(self, texts: Sequence[str]) -> torch.Tensor:
         """Return how far texts and tokens are from those of the plain encoder: 1 less the mean cosine, added up."""

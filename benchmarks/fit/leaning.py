@@ -6,8 +6,6 @@ threads that are judged right. The limits are chosen by hand: between them a tur
 came before only if nothing answers it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -3,8 +3,6 @@
 The weights of the encoder stay, and beside each of the six matrices of a layer a product of two thin ones is learned.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,6 +125,12 @@ class Tuned(nn.Module):
     def _leave_out(self, *, plain: bool) -> None:
         for each in self.changed.values():
             each.plain = plain
+
+
+def meant(states: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
+    """Return the mean vector of each text, (b, d), of unit length. ``states``: (b, n, d); ``read``: (b, n), 1 or 0."""
+    there = read[..., None].float()
+    return nn.functional.normalize((states * there).sum(1) / there.sum(1).clamp(min=1), dim=-1)
 
 
 class Descent:

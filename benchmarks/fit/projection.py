@@ -6,8 +6,6 @@ must survive), ``piece_idf`` (vocabulary,), and ``encoder``, the weights' digest
 published and used with the tuned one too. After a new one, raise METHOD (`index/collection.py`).
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 

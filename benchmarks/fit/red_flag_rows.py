@@ -4,8 +4,6 @@ What a mangled one asks for stays the same, and so does its label. What is put a
 that it is no cue for any.
 """
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Callable, Sequence

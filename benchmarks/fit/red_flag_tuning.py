@@ -4,8 +4,6 @@ Learned together. The head pools over ranges of one pass: over the whole turn, o
 and over each of those. So a range is judged in its surroundings.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from functools import partial

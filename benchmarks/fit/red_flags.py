@@ -31,7 +31,7 @@ from fit.graph import changed, make_graph, write_graph
 from fit.low_rank import Arrays
 from fit.red_flag_rows import NONE, PART, Row, among, closed, mangled
 from fit.red_flag_tuning import Example, Labelled, tune
-from fit.words import LEARNED, READER, choose_cuts, fit_words_on, learned_rows, opinion_of, second_of
+from fit.words import LEARNED, READER, fit_words_on, learned_rows, opinion_of, second_of, write_both
 
 ALL_EPOCHS = 5  # from scratch
 ROUNDS = 2
@@ -173,4 +173,4 @@ def fit(given: Given) -> None:
     learned = fit_head(rows, words, start)
     write(LEARNED, **learned)
     write_tuned(learned)
-    choose_cuts(words)
+    write_both(words)

@@ -16,8 +16,6 @@ those graded 3 answer in full. Two weights are fitted to tell them apart, and a 
 above 0 the share ``FULL`` is graded 3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The questions that refusal is fitted on, what a searched one shows, and logistic weights of that."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence

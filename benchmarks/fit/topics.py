@@ -11,8 +11,6 @@ A word is described by its token vector in the question and by what four public 
 repeats it, and how often it is in a title.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence

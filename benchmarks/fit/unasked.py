@@ -5,8 +5,6 @@ collections, without the documents that answer some of its questions: those are 
 collections are off topic. A question counts in full if the first quote is right, .65 if one of three is, else .3.
 """
 
-from __future__ import annotations
-
 import random
 import re
 import shutil

@@ -1,20 +1,18 @@
-"""Fit the words of the second opinion, and choose the cuts of both opinions beside the rules of triage.
+"""Fit the words of the second opinion, and show what the cuts of both opinions give beside the rules of triage.
 
 A multinomial logistic regression over hashed features, fitted on `train.jsonl` and `letters_train.jsonl` of
-`benchmarks/data/red_flags/` and on letters; never on the test split. The cuts are chosen on the calibration split,
-which the models have not seen and no rule was worded on. Its figures are a little better than the true ones, which
-`make red-flags` gives. The cuts of what ships were chosen by hand from the figures that this prints: emergencies passed
-over first.
+`benchmarks/data/red_flags/` and on letters; never on the test split. The cuts stay those that ship: they are chosen by
+hand, in `CUTS`, from the figures that this prints for them and for others, emergencies passed over first. These are of
+the calibration split, which the models have not seen and no rule was worded on, and a little better than the true ones,
+which `make red-flags` gives.
 
 Writes `word_model.npz`, and `second_opinion.npz` (the head that `red-flags` learned, with its cuts): weights alone, no
 text.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -22,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.safety.opinion import PartScore, read_cuts
+from b12assistant.safety.opinion import PartScore, Thresholds, read_cuts
 from b12assistant.safety.second_opinion import (
     CUE,
     FILE,
@@ -39,24 +37,17 @@ from b12assistant.safety.second_opinion import (
 from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading
 from fit.data import DATA, Given, write
-from fit.red_flag_cuts import Shares, best_cuts, report
-from fit.red_flag_rows import (
-    Row,
-    by_rules,
-    judged_alone,
-    labelled_parts,
-    lengthened,
-    letters,
-    load,
-    mangled,
-    parts_of,
-)
+from fit.red_flag_cuts import Shares, report
+from fit.red_flag_rows import Row, by_rules, judged_alone, labelled_parts, lengthened, letters, load, mangled, parts_of
 
 LEARNED = DATA / "red_flags" / FILE  # what `red-flags` learned: the head, and the changes of the encoder
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached
 STRENGTH = 30.0  # inverse of the regularisation of the words
 MANGLED = 0.5  # weight of a mangled copy of the words beside the words as written
-BESIDE = 0.06  # of 185 urgent messages put into letters, 5 sound less than that; from .08 on 6 or more
+CUTS = {  # by hand; below a share of .06 beside it 5 of 185 urgent messages put into letters sound less, from .08 on 6
+    WORDS_FILE: Thresholds(0.25, 0.3, danger=0.02, decision=0.02, kept=0.0, foreign=0.05),
+    FILE: Thresholds(0.35, 0.5, danger=0.003, decision=0.05, kept=0.005, foreign=0.005, beside=0.06),
+}
 MOST = 12  # parts of a message that are learned by themselves
 RULES = load_rules()
 EMPTY = WordModel(
@@ -135,8 +126,8 @@ def learned_rows() -> list[Row]:
     return [row for row in every if READER.read(row.turn, None).sentences]
 
 
-def choose_cuts(model: WordModel) -> None:
-    """Choose the cuts of these words, and of what `red-flags` learned beside them; print their figures; write both."""
+def write_both(model: WordModel) -> None:
+    """Write these words, and what `red-flags` learned beside them, with the cuts; print what these and others give."""
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER), *letters("calibration"), *load("letters_calibration")]
     ruled, foreign = by_rules(turns, RULES), np.array([READER.is_foreign(row.turn.text) for row in turns])
@@ -146,11 +137,10 @@ def choose_cuts(model: WordModel) -> None:
         (WORDS_FILE, named, words),
         (FILE, head_of(learned, encoder), second_of(learned, words, encoder)),
     ):
-        shares, both = Shares(judged(turns, opinion), foreign), file == FILE
-        cuts = replace(best_cuts(shares, turns, ruled, lowers=both), beside=BESIDE if both else 0.0)
-        print(file, cuts, *report(shares, turns, ruled, cuts), sep="\n", flush=True)
+        cuts = CUTS[file]
+        print(file, cuts, *report(Shares(judged(turns, opinion), foreign), turns, ruled, cuts), sep="\n", flush=True)
         write(f"data/red_flags/{file}", **arrays, cuts=np.array(astuple(cuts)))
 
 
 def fit(_given: Given) -> None:
-    choose_cuts(fit_words_on(learned_rows()))
+    write_both(fit_words_on(learned_rows()))

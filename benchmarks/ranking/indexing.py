@@ -12,8 +12,6 @@ passage = 0
 candidates = 200
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

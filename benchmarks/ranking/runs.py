@@ -3,8 +3,6 @@
 Every judged query with a relevant document counts; one missing from the run scores 0. nDCG has linear gain.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every bad input, by its number."""
 
-from __future__ import annotations
-
 from bad_inputs.bad_input import BadInput
 from bad_inputs.pages import pages
 from bad_inputs.pdfs import pdfs

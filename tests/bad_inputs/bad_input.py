@@ -1,7 +1,5 @@
 """A bad file in a corpus, and what must happen to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

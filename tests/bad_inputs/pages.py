@@ -1,7 +1,5 @@
 """Rows 24 to 30: HTML that hides text, gives orders, reloads or never ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bad_inputs.bad_input import INDEXED, LEFT_OUT, READ, BadInput

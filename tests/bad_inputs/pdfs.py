@@ -1,7 +1,5 @@
 """Rows 1 to 23: PDFs that are damaged, locked, endless or merely odd."""
 
-from __future__ import annotations
-
 import random
 import zlib
 from collections.abc import Iterator
@@ -136,8 +134,7 @@ def forms() -> Iterator[BadInput]:
     yield BadInput(17, "a form in itself.pdf", in_itself, READ | LEFT_OUT)
     laughs = [
         stream(
-            b"/X Do " * 8 if level < 6 else b"BT /F1 9 Tf (ha ) Tj ET",
-            form.replace(b"6 0 R", b"%d 0 R" % (level + 7)),
+            b"/X Do " * 8 if level < 6 else b"BT /F1 9 Tf (ha ) Tj ET", form.replace(b"6 0 R", b"%d 0 R" % (level + 7))
         )
         for level in range(5)
     ]

@@ -1,7 +1,5 @@
 """Rows 40 to 45: special files, awkward names, and files that may not be read."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Rows 31 to 39: odd encodings, odd texts and invisible characters."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """One browser for all tests, one context for each; a small corpus with one difference behind the page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The application on its own port in this process, and a browser to read it with."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A lost connection loses nothing: the question is kept, and answered when the server is back; the page says so."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

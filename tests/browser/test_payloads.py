@@ -1,7 +1,5 @@
 """Payloads in every field that reaches a page stay plain text everywhere."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -97,6 +95,11 @@ def test_an_answer_on_screen_and_on_paper(visit: Visit, served: tuple[str, str],
         publishers = turns[0].locator(".who > .exact").all_text_contents()
         assert publishers == [shown(text) for text in TEXTS]
         held(readers[0].page, readers[1].page)
+    readers[0].page.emulate_media(media="screen")
+    random = readers[0].ask("400 random strings")
+    (quote,) = hostile.ask("", [ALL]).answer.quotes
+    assert random.locator("blockquote").text_content() == shown("".join(span.text for span in quote.spans))
+    assert random.locator("mark").text_content() == shown(quote.best.text)
 
 
 @pytest.mark.parametrize("turn", ["in order", "reversed", "400 random strings"])

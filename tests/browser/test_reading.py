@@ -1,14 +1,15 @@
-from __future__ import annotations
+"""What people use who answer others: the quotes as a reply, what was cleared by mistake, a long conversation."""
 
 import re
 
 import pytest
+from builders_letters import EGGS, FEET, LETTER, MYELIN, PILLS, QUESTIONS, REFUSED
 from fakes import FakeWorkspace
 from serving import EMERGENCY
 
 from b12assistant.answers import Status, TextId
 from browser.conftest import Visit
-from browser.reading import BOX, Reader
+from browser.reading import BOX, SMALL, Reader
 
 pytestmark = pytest.mark.slow
 
@@ -38,12 +39,6 @@ def test_a_refusal_names_the_nearest_places_as_links(reader: Reader) -> None:
     assert reader.open(links.first).locator("#doc").text_content()
 
 
-def test_a_follow_up_says_what_was_searched(reader: Reader) -> None:
-    reader.ask(ASKED)
-    turn = reader.ask("And how?")
-    assert turn.locator(".read-as .exact").first.text_content() == ASKED
-
-
 def test_what_was_searched_can_be_edited_and_dropped(reader: Reader) -> None:
     reader.ask(ASKED)
     reader.ask("And how?")
@@ -60,24 +55,6 @@ def test_what_was_searched_can_be_edited_and_dropped(reader: Reader) -> None:
     edited = reader.press("#search-reading")
     assert edited.locator(".exact").first.text_content() == "eggs hold vitamin B12"
     assert edited.locator(".read-as").count() == 0
-
-
-@pytest.mark.parametrize(("asked", "language"), [(EMERGENCY, None), ("Quiero matarme", "es"), ("我不想活了", "zh")])
-def test_a_fixed_text_is_a_paragraph_a_line_below_its_translation(
-    asked: str, language: str | None, reader: Reader, small: FakeWorkspace
-) -> None:
-    alarm = reader.ask(asked).locator(".alarm.emergency")
-    text = TextId("emergency_self_harm")
-    order = alarm.locator("> :is(p, .translation)").evaluate_all("all => all.map(each => each.tagName)")
-    assert order == ["DIV"] * (language is not None) + ["P"] * alarm.locator("> p").count(), (
-        "the reader's language first"
-    )
-    assert alarm.locator("> p").all_text_contents() == small.texts[text].text.splitlines()
-    assert alarm.locator(".translation").count() == (language is not None)
-    if language:
-        below = alarm.locator(".translation p")
-        assert below.all_text_contents() == small.texts[TextId(f"{text}.{language}")].text.splitlines()
-        assert below.first.get_attribute("lang") == language
 
 
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])
@@ -127,14 +104,6 @@ def test_escape_close_and_back_return_to_the_citation(reader: Reader) -> None:
     assert reader.page.locator(".turn").count() == 1
 
 
-def test_a_citation_works_without_our_script(reader: Reader, visit: Visit, site: str, small: FakeWorkspace) -> None:
-    href = reader.ask(ASKED).locator("a.cite").first.get_attribute("href")
-    plain = visit(site, href, java_script_enabled=False)
-    quote = small.ask(ASKED).answer.quotes[0]
-    assert plain.page.locator("#hit").text_content() == quote.spans[0].text
-    assert plain.page.locator("#doc").text_content() == quote.document.text
-
-
 def test_every_answer_is_announced_once_and_the_box_keeps_the_focus(visit: Visit, site: str) -> None:
     reader = visit(site)
     for number in (1, 2, 3):
@@ -170,3 +139,131 @@ def test_no_question_is_in_an_address(reader: Reader, site: str) -> None:
     reader.open(reader.ask(ASKED).locator("a.cite").first)
     assert not [url for url in reader.asked_for if re.search("wraps|every|myelin%", url)]
     assert reader.page.url == f"{site}/"
+
+
+def test_the_answer_is_copied_as_a_reply(reader: Reader) -> None:
+    turn = reader.ask(ASKED)
+    words = turn.locator("blockquote").first.text_content()
+    with reader.sees("#toast", "^Copied"):
+        turn.locator(".ways .reply").click()
+    copied = reader.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
+    assert f"“{words}”\n\n— Nerves › Sheath" in copied
+    assert reader.page.inner_text("#general .general") in copied
+
+
+def test_what_was_cleared_comes_back(reader: Reader) -> None:
+    reader.ask(ASKED)
+    for _ in range(2):  # the same words a second time
+        reader.page.locator(".turn").evaluate("each => { each.dataset.before = 1; }")
+        reader.page.click("#new")
+        reader.page.click("#cleared button")
+        reader.page.wait_for_selector(".turn:not([data-before]) figure.quote")
+        assert reader.page.locator(".turn h2 .exact").all_text_contents() == [ASKED]
+
+
+def test_a_letter_is_answered_in_parts_and_its_questions_are_asked_by_a_press(reader: Reader) -> None:
+    turn = reader.ask(LETTER)
+    assert turn.locator(".part .question").all_inner_texts() == [MYELIN, REFUSED, PILLS, FEET]
+    assert turn.locator(".part").nth(1).locator("figure").count() == 0
+    assert turn.locator(".further button").all_inner_texts() == list(QUESTIONS[4:])
+    reader.page.set_viewport_size({"width": 390, "height": 844})
+    assert reader.page.evaluate(SMALL) == []
+    reader.accessible()
+
+    turn.locator(".also a").click()
+    assert reader.page.evaluate("() => document.activeElement.closest('figure').id").endswith("q1")
+
+    alone = reader.press(".turn button.alone")
+    assert alone.locator(".asked .exact").inner_text() == REFUSED
+    assert reader.page.locator("#read-as").count() == 0  # nothing was read with it
+    assert "as-typed" in (alone.get_attribute("class") or "")
+
+    further = reader.press(f'.further button[value="{EGGS}"]')
+    assert further.locator(".asked .exact").inner_text() == EGGS
+    assert further.locator("figure").count()
+    again = reader.press(f'.further button[value="{EGGS}"]')  # a second press asks too
+    assert again.locator(".asked .exact").inner_text() == EGGS
+
+
+SIDES = "Do swallowed capsules work as well as a syringe?"
+
+
+def test_a_conversation_survives_a_reload_continues_and_is_cleared(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    reader.ask(ASKED)
+    reader.ask(SIDES)
+    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('b12.talk')).length === 2")
+    assert [sorted(turn) for turn in reader.talk()] == [["as_typed", "question"]] * 2, "no word of an answer"
+    shown = page.locator("#thread blockquote").all_text_contents()
+    reader.reload()
+    page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
+    assert page.locator("#thread blockquote").all_text_contents() == shown
+    assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED, SIDES]
+    reader.quiet()
+    reader.ask("And what is it made of?")
+    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('b12.talk')).length === 3")
+    page.click("#new")
+    page.wait_for_selector(".turn", state="detached")
+    reader.until(lambda: reader.talk() == [])
+    reader.reload()
+    assert page.locator(".turn").count() == 0
+    assert page.locator("#intro h1").is_visible()
+
+
+def test_a_conversation_that_the_server_forgot_is_asked_again(visit: Visit, site: str) -> None:
+    reader = visit(site)
+    page = reader.page
+    reader.ask(ASKED)
+    reader.quiet()
+    before = [{"question": SIDES, "as_typed": False}]
+    page.evaluate("kept => sessionStorage.setItem('b12.talk', JSON.stringify(kept))", before)
+    page.evaluate("() => document.body.append(document.createElement('p'))")  # change the page, as a new turn does
+    page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
+    assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES, ASKED]
+
+
+def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
+    reader: Reader, visit: Visit, site: str
+) -> None:
+    turn = reader.ask(ASKED)
+    with reader.sees("#toast", "^Copied$"):
+        turn.locator(".ways .more").click()
+        turn.locator(".copy-answer").click()
+    link = reader.page.evaluate("() => navigator.clipboard.readText()")
+    assert link.startswith(f"{site}/#answer=What%20wraps%20every%20nerve%3A%20myelin%3F&quote=%2Fd%2F")
+    quotes = "figure.quote:not(.sides figure) blockquote"
+    said = turn.locator(quotes).all_text_contents()
+    other = visit(site, link.removeprefix(site))
+    other.page.wait_for_selector(".turn")
+    assert other.page.locator(".asked .exact").text_content() == ASKED
+    assert other.page.locator(quotes).all_text_contents() == said
+    assert other.page.url == f"{site}/"
+    assert not [each for each in other.asked_for if "answer=" in each]
+    other.reload()
+    other.page.wait_for_selector(".turn")
+    assert other.page.locator(quotes).all_text_contents() == said
+    assert [turn["question"] for turn in other.talk()] == [ASKED]
+
+
+def test_a_printout_has_the_questions_and_quotes_when_and_from_where_it_was_printed_and_where_links_lead(
+    reader: Reader, site: str
+) -> None:
+    turn = reader.ask(ASKED)
+    reader.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    reader.page.emulate_media(media="print")
+    told = reader.page.inner_text("#printed")
+    assert re.fullmatch(rf"Printed on \d+ \w+ \d{{4}} from {re.escape(site)}", told)
+    link = turn.locator("a.cite").first
+    after = link.evaluate("node => getComputedStyle(node, '::after').content")
+    assert f"{site}{link.get_attribute('href')}" in after
+    assert turn.locator(".row:not([open])").count() == 0
+    for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]", "#read-as"):
+        assert not reader.page.locator(gone).first.is_visible(), gone
+    assert turn.locator("blockquote").first.is_visible()
+    reader.page.emulate_media(color_scheme="dark")
+    ink = "() => getComputedStyle(document.querySelector('blockquote')).color"
+    assert reader.page.evaluate(ink) == "rgb(0, 0, 0)"
+    reader.page.emulate_media(media="screen")
+    assert not reader.page.locator("#printed").is_visible()

@@ -1,14 +1,12 @@
 """Strings that a page could get wrong, and a workspace with a document of each."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from fakes import FakeWorkspace
 
@@ -28,39 +26,6 @@ from b12assistant.types import (
     Source,
 )
 
-PAYLOADS: Final = (
-    "<script>window.__ran=1</script>",
-    "<img src=x onerror=window.__ran=1>",
-    "<img src=https://example.com/beacon.png>",
-    "<svg onload=window.__ran=1>",
-    "<iframe src='javascript:window.__ran=1'></iframe>",
-    "<a href='javascript:window.__ran=1'>here</a>",
-    "[here](javascript:window.__ran=1)",
-    "![here](https://example.com/beacon.png)",
-    "<https://example.com/auto>",
-    "https://example.com/bare www.example.com someone@example.com",
-    "<form action=https://example.com><input type=password name=p><button>Log in</button></form>",
-    "<div style='position:fixed;inset:0;background:red;z-index:9999'>overlay</div>",
-    "<style>*{display:none}</style>",
-    "<link rel=stylesheet href=https://example.com/x.css>",
-    "<meta http-equiv=refresh content='0;url=https://example.com'>",
-    "<base href=https://example.com/>",
-    "<object data=https://example.com/x></object><embed src=https://example.com/x>",
-    "<video autoplay src=https://example.com/x onloadstart=window.__ran=1></video>",
-    "<details open ontoggle=window.__ran=1>x</details>",
-    "</span></blockquote></figure><h1>broken out</h1>",
-    "--> ]]> </textarea></title></style></script><b onmouseover=window.__ran=1>x</b>",
-    "${Object.assign(window,{__ran:1})} ${1+1} {{constructor.constructor('window.__ran=1')()}} {{7*7}} <%= 7*7 %>",
-    "$$\\frac{1}{2}$$ \\(x^2\\) \\[y_1\\] $a$ \\begin{matrix}1\\end{matrix} \\href{javascript:window.__ran=1}{x}",
-    "# not a heading\n\n- not a list\n> not a quote\n\n```html\n<b>code</b>\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |",
-    "*star* _under_ **bold** ~~gone~~ `tick` \\*slash\\* :smile: [^1] [x]: y",
-    "&amp; &lt;b&gt; &#x3C;script&#x3E; &nbsp; &notin; &#0; &#128;",
-    "\" onmouseover=window.__ran=1 x=\" ' autofocus onfocus=window.__ran=1 '",
-    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=window.__ran=1&gt;'>",
-    "<answer>an unknown tag</answer> <x-tag onclick=window.__ran=1>and its words</x-tag>",
-    "\u202egnp.exe\u202c \u2066isolated\u2069 \u200b\u200d\ufeff \u00ad soft",
-    "\x00 nul \x07 bell \x1b[31m \x85 \u2028 \r\n \t tab",
-)
 _PLANES = ((0x20, 0x7E), (0xA0, 0x24F), (0x300, 0x36F), (0x590, 0x6FF), (0x900, 0x97F), (0x2000, 0x206F))
 _MORE = ((0x3040, 0x30FF), (0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0xFB00, 0xFFFD), (0x1F300, 0x1FAFF), (0x80, 0x9F))
 

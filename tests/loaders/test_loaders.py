@@ -1,12 +1,17 @@
+"""What holds for any input to a loader."""
+
 import codecs
 
 import pytest
 from builders_pdf import build_pdf, column
+from extract_laws import ENDS, FORMS, WORDS, assert_laws, encoded, pieces
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from unseen.quoted import quotable
 
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
-from b12assistant.loaders import load
+from b12assistant.loaders import isolation, load, pdf, text
 from b12assistant.loaders.decoding import decode
 
 HTML = b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html><p>Seen.</p>"
@@ -41,20 +46,6 @@ def test_each_type_has_its_loader(name: str, data: bytes, extractor: str) -> Non
 def test_a_wrong_name_with_text_gives_a_warning(name: str, data: bytes, warning: str) -> None:
     extract = load(data, name)
     assert (extract.text, extract.warnings[0]) == ("Seen.", warning)
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "reason"),
-    [
-        ("a.pdf", HTML, "named .pdf but is HTML"),
-        ("a.pdf", b"words", "named .pdf but is no PDF"),
-        ("a.docx", b"PK\x03\x04", "not a type that can be read"),
-        ("a.txt", b"", "empty file"),
-    ],
-)
-def test_what_is_left_out_has_a_reason(name: str, data: bytes, reason: str) -> None:
-    with pytest.raises(SourceError, match=reason):
-        load(data, name)
 
 
 def test_unseen_characters_are_reported() -> None:
@@ -112,16 +103,6 @@ def test_a_byte_order_mark_decides_and_is_not_text(mark: bytes, encoding: str) -
     assert (decoded.text, decoded.encoding, decoded.warnings) == (GREETING, encoding, ())
 
 
-def test_utf8_needs_no_mark_and_keeps_line_ends() -> None:
-    assert decode(GREETING.encode()).text == GREETING
-
-
-def test_windows_1252_is_read_with_a_warning() -> None:
-    decoded = decode("the café said “no” to all of it".encode("cp1252"))
-    assert decoded.text == "the café said “no” to all of it"
-    assert "Windows-1252" in decoded.warnings[0]
-
-
 @pytest.mark.parametrize(
     ("declared", "text"),
     [
@@ -135,34 +116,78 @@ def test_a_declared_encoding_is_honoured(declared: str, text: str) -> None:
     assert (decoded.text, decoded.warnings) == (text, ())
 
 
-@pytest.mark.parametrize("declared", ["zip", "x" * 500])
-def test_a_declared_codec_that_is_not_an_encoding_is_not_run(declared: str) -> None:
-    assert decode(b"plain \\u0041 words", declared=declared).text == "plain \\u0041 words"
-
-
-def test_a_wrong_declaration_gives_way_to_utf8() -> None:
-    assert decode("naïve €".encode(), declared="shift_jis").encoding in ("utf-8", "cp932")
-    assert decode(b"\xe2\x82\xac\xff\xfe ok".replace(b"\xff\xfe", b""), declared="ascii").text.endswith(" ok")
-
-
 def test_a_few_broken_sequences_do_not_make_utf8_something_else() -> None:
     decoded = decode("äöüß".encode() * 10 + b"\xff end")
     assert decoded.text == "äöüß" * 10 + "\N{REPLACEMENT CHARACTER} end"
     assert decoded.warnings[0].startswith("1 broken utf-8")
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param("Grüße an alle".encode("utf-16-le"), id="utf-16-without-mark"),
-        pytest.param("これは日本語です。".encode("shift_jis"), id="shift_jis-undeclared"),
-        pytest.param(b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00", id="program"),
-    ],
+HYPHENS = str.maketrans("", "", "-‐\u00ad")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_maps_fit_the_text(form: str) -> None:
+    loader, make, sources = FORMS[form]
+
+    @settings(suppress_health_check=[HealthCheck.too_slow])
+    @given(sources)
+    def law(source: str) -> None:
+        try:
+            extract = loader(make(source))
+        except SourceError:  # no text: binary, or a PDF without any
+            return
+        assert_laws(extract)
+        assert isolation.unpack(isolation.pack(extract)) == extract
+
+    law()
+
+
+@given(pieces(WORDS, ENDS))
+def test_plain_text_loses_only_what_wrapping_added(source: str) -> None:
+    data = b"\xef\xbb\xbf" + encoded(source)
+    try:
+        extract = text.load(data)
+    except SourceError:
+        return
+    assert "".join(extract.text.split()).translate(HYPHENS) == "".join(data[3:].decode().split()).translate(HYPHENS)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["Words go here", "and there.", "• item", "Title Words"]), max_size=6), max_size=5
+    )
 )
-def test_data_that_is_not_text_is_refused(data: bytes) -> None:
-    with pytest.raises(SourceError, match=r"binary|encoding|neither"):
-        decode(data)
+def test_every_line_of_a_pdf_that_can_be_quoted_is_on_its_page(pages: list[list[str]]) -> None:
+    marked = [[f"{line} p{n}x{i}" for i, line in enumerate(lines)] for n, lines in enumerate(pages)]
+    if not any(marked):
+        return
+    extract = pdf.load(build_pdf(*[column(*lines) for lines in marked]))
+    ends = [*extract.page_starts[1:], len(extract.text)]
+    furniture = " ".join(extract.text[each.range.start : each.range.end] for each in extract.regions)
+    for lines, start, end in zip(marked, extract.page_starts, ends, strict=True):
+        assert all(line.rsplit(" ", 1)[1] in extract.text[start:end] + furniture for line in lines)
 
 
-def test_a_stray_control_character_is_kept() -> None:
-    assert decode(b"word " * 40 + b"\x00 end").text.endswith("\x00 end")
+@given(st.binary(max_size=400), st.sampled_from(["a.pdf", "a.html", "a.md", "a.txt", "a.rst"]))
+def test_any_bytes_give_an_extract_or_a_reason(data: bytes, name: str) -> None:
+    try:
+        extract = load(data, name)
+    except SourceError:
+        return
+    assert_laws(extract)
+    assert extract.blocks
+
+
+SOUND = build_pdf(column("One sound line of text.", "And another."), column("On a second page."))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), min_size=1, max_size=10))
+def test_a_damaged_pdf_gives_an_extract_or_a_reason(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(SOUND)
+    for place, value in changes:
+        data[place] = value
+    try:
+        extract = load(bytes(data), "a.pdf")
+    except SourceError:
+        return
+    assert_laws(extract)

@@ -1,7 +1,5 @@
 """Saved answers altered in one place: `verify` finds it."""
 
-from __future__ import annotations
-
 import copy
 import json
 import random

@@ -1,7 +1,5 @@
 """Damaged, hostile and odd files through the real reader: each has one of three ends and stops no other file."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

@@ -1,27 +1,19 @@
 """Any bytes from outside, in files of a corpus or as JSON, give a valid result or one of our errors."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
-from corpora import PILLS, again, three_files
-from extract_laws import FORMS, assert_laws
-from fakes import FakeWorkspace
+from corpora import PILLS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from b12assistant.application.health import check_file
 from b12assistant.cleaning import mark
 from b12assistant.corpus.sources import SourcesFile, read_front_matter
-from b12assistant.errors import AssistantError, SourceError, SourceFactsError, UsageError
-from b12assistant.index.store import sealed, unsealed
+from b12assistant.errors import AssistantError, SourceError, SourceFactsError
 from b12assistant.loaders import isolation, load
 from b12assistant.types import Extract
 from stress_tests.runner import Tries
@@ -41,7 +33,7 @@ class Boundary:
 
     what: str
     drawn: st.SearchStrategy[bytes]
-    take: Callable[[bytes, Path], None]
+    take: Callable[[bytes], None]
     refusals: tuple[type[AssistantError], ...] = ()
 
 
@@ -68,89 +60,35 @@ def _tables(keys: str, **likely: st.SearchStrategy[Any]) -> st.SearchStrategy[An
     return st.fixed_dictionaries({}, optional=fields) | st.fixed_dictionaries(fields) | VALUES
 
 
-def _load(data: bytes, _: Path) -> None:
-    name, content = data.split(b"\n", 1)
-    extract = load(content, f"a.{name.decode()}")
-    assert_laws(extract)
-    assert extract.blocks
-    _unpack(isolation.pack(extract), _)
-
-
-def _unpack(data: bytes, _: Path) -> None:
+def _unpack(data: bytes) -> None:
     extract = isolation.unpack(data)
     assert isolation.unpack(isolation.pack(extract)) == extract
 
 
-def _unseal(data: bytes, _: Path) -> None:
-    if unsealed(data, "name") is not None:
-        raise AssertionError("a manifest that nobody sealed was taken")
-
-
-def _check(data: bytes, folder: Path) -> None:
-    name, _, content = data.partition(b"\n")
-    (folder / f"quotes.{name.decode()}").write_bytes(content)
-    checked = check_file(folder / f"quotes.{name.decode()}", _space())
-    assert not checked.is_verified
-
-
-def _sources(data: bytes, _: Path) -> None:
+def _sources(data: bytes) -> None:
     SourcesFile(data.decode("utf-8", "replace")).facts  # noqa: B018 - raises
 
 
-def _front(data: bytes, _: Path) -> None:
+def _front(data: bytes) -> None:
     read_front_matter(data.decode("utf-8", "replace"), file="a.md", is_described=False)
-
-
-@cache
-def _space() -> FakeWorkspace:
-    made = three_files(Path(mkdtemp()))
-    made.index()
-    return again(made)
 
 
 def _marked(extract: Extract) -> Extract:
     return replace(extract, marks=mark(extract))
 
 
-_QUOTE = {
-    "document": "nerves.md",
-    "text": "Myelin wraps every nerve.",
-    "spans": [[8, 33]],
-    "best": [8, 33],
-    "number": 1,
-}
 _KEYS = "text extractor title page_starts sections blocks regions front warnings marks error hint"
-_ANSWER = json.dumps({"answer": {"quotes": [_QUOTE, _QUOTE]}}).encode()
 _PACKED = isolation.pack(_marked(load(f"# A\n\n{PILLS}\n- [x](y)\n".encode(), "a.md")))
-_SEALED = sealed({"schema": 1, "files": {"a": {"size": 1, "sha256": "0"}}}, counter=3)
-_FILES = st.sampled_from(sorted(FORMS)).flatmap(lambda form: FORMS[form][2].map(FORMS[form][1])) | st.binary(
-    max_size=400
-)
 _FRONT = b"title: Nerves\nkind: review\npublished: 2024-01-02\ncites: [a, b]\ncommercial_interest: false\n"
 _SOURCES = b'[[source]]\nfile = "a.md"\ntitle = "A"\nkind = "review"\npublished = 2024-01-02\ncites = ["a"]\n'
 
 
-def _named(names: str, drawn: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    """The bytes after a line with the suffix of their file."""
-    return st.tuples(st.sampled_from(names.encode().split()), drawn).map(b"\n".join)
-
-
 BOUNDARIES = (
-    Boundary("a file of a corpus", _named("pdf html md txt", _FILES), _load, (SourceError,)),
     Boundary(
         "what the reader's process sends",
         damaged(_PACKED) | objects(_KEYS, text=ANYTHING) | st.just(_DEEP),
         _unpack,
         (SourceError,),
-    ),
-    Boundary(
-        "a manifest", damaged(_SEALED) | objects("schema files generation counter seal") | st.just(_DEEP), _unseal
-    ),
-    Boundary(
-        "a file for `verify`",
-        _named("json jsonl", damaged(_ANSWER) | objects("answer quotes error") | st.just(_DEEP)),
-        _check,
-        (UsageError,),
     ),
     Boundary(
         "front matter",
@@ -166,13 +104,11 @@ BOUNDARIES = (
 
 def drawn(count: int, folder: Path) -> Tries:
     """``count`` examples, shared among the boundaries; the first failure ends those of its boundary."""
+    del folder
     each = max(1, count // len(BOUNDARIES))
     for boundary in BOUNDARIES:
-        place = folder / boundary.what.replace(" ", "_")
-        place.mkdir()
-
         try:
-            _hold(boundary, each, place)
+            _hold(boundary, each)
         except Exception as error:  # noqa: BLE001 - reported in the table
             told = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
             yield f"{boundary.what}: {' '.join(told.split())[:400]}"
@@ -180,11 +116,11 @@ def drawn(count: int, folder: Path) -> Tries:
             yield from [None] * each
 
 
-def _hold(boundary: Boundary, examples: int, folder: Path) -> None:
+def _hold(boundary: Boundary, examples: int) -> None:
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(boundary.drawn)
     def taken(data: bytes) -> None:
         with suppress(*boundary.refusals):
-            boundary.take(data, folder)
+            boundary.take(data)
 
     taken()

@@ -1,97 +1,17 @@
-"""An index changed on disk is refused, naming the file, before a changed byte is parsed."""
-
-from __future__ import annotations
+"""A text changed in an index whose digests were updated is found by `verify`."""
 
 import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from b12assistant.application import health
-from b12assistant.errors import IndexDamagedError
-from b12assistant.index import parts
 from b12assistant.index.documents import DOCUMENTS, entries_from_bytes, entries_to_bytes
 from b12assistant.index.store import Store
 from stress_tests.runner import Tries
 from stress_tests.small_index import corpora, workspace
 
 _UNTOUCHED = 10  # one unchanged try for every ten changed ones
-
-
-def damaged_indexes(count: int, folder: Path) -> Tries:
-    """In turn, an index without a spare, which must be refused, and one whose spare must serve and say so."""
-    old, new, _ = corpora(folder)
-    alone, spared = folder / "alone", folder / "spared"
-    spare = workspace(old, folder / "spare")
-    workspace(new, alone).index()
-    for corpus in (old, new):
-        workspace(corpus, spared).index()
-    spare.index()
-    draw = random.Random(7)  # noqa: S311 - damage, not secrets
-    for number in range(count):
-        root = (alone, spared)[number % 2]
-        name = (root / "CURRENT").read_text().strip()
-        path = draw.choice(sorted((root / "generations" / name).iterdir()))
-        before = path.read_bytes()
-        what = damage(path, draw, root)
-        fault = _refused(new, root, path) if root is alone else _passed_over(new, root, path, spare.store)
-        if path.is_dir():
-            path.rmdir()
-        path.write_bytes(before)
-        yield fault and f"{path.name}, {what}: {fault}"
-
-
-def damage(path: Path, draw: random.Random, root: Path) -> str:
-    """Change a file so that it differs; return how."""
-    before = path.read_bytes()
-    data = bytearray(before)
-    at, length = draw.randrange(len(data)), draw.randint(1, 4096)
-    kind = draw.randrange(9)
-    match kind:
-        case 0 | 1:
-            data[at] ^= 1 << draw.randrange(8)
-        case 2:
-            del data[at:]
-        case 3:
-            data += draw.randbytes(length)
-        case 4:
-            data[at : at + length] = bytes(len(data[at : at + length]))
-        case 5:
-            data[at:at] = draw.randbytes(length)
-        case 6:
-            data[:] = draw.choice(sorted(root.rglob("*.*"))).read_bytes()
-        case 7:
-            path.unlink()
-            return "removed"
-        case _:
-            path.unlink()
-            path.mkdir()
-            return "a folder in its place"
-    if data == before:  # zeros over zeros, or the file's own bytes
-        data[at] ^= 255
-    path.write_bytes(data)
-    return f"damage {kind} at {at}"
-
-
-def _refused(corpus: Path, root: Path, path: Path) -> str | None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "read_parts", lambda generation: pytest.fail("damaged bytes were parsed"))
-        try:
-            workspace(corpus, root).opened  # noqa: B018 - opened here, or it raises
-        except IndexDamagedError as error:
-            return None if str(path) in error.message else f"the file is not named: {error}"
-    return "it was opened"
-
-
-def _passed_over(corpus: Path, root: Path, path: Path, spare: Store) -> str | None:
-    opened = workspace(corpus, root).opened
-    if opened.collection.generation != spare.open().id:
-        return "another generation than the last good one serves"
-    if not any(str(path) in problem for problem in opened.problems):
-        return f"the file is not named: {opened.problems}"
-    return None
 
 
 def tampered_texts(count: int, folder: Path) -> Tries:

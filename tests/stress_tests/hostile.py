@@ -1,105 +1,20 @@
-"""Hidden text, requests that make no sense, wrong tool calls, and verifying during a build."""
-
-from __future__ import annotations
+"""Wrong tool calls, and verifying during a build."""
 
 import asyncio
-import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from blocking import ASKED
 from builders_index import publish
 from mcp import Client
-from serving import page_of, small_space
-from unseen.quoted import quotable
+from serving import small_space
 
 from b12assistant.index.store import Store
 from b12assistant.integrations.mcp_server import build_server
-from b12assistant.loaders import load
 from stress_tests.runner import Tries
-
-_SEEN, _HIDDEN = "Numb feet are an early sign.", "Cyanide cures nerves."
-
-_IN_HTML = ("hidden", "aria-hidden=true", "style='display:none'", "style='color:red; visibility: hidden'")
-_LETTERS = [*map(chr, range(0xE0020, 0xE007F)), "\u200b", "\u2060", "\u2063", "\u202e", "\u2066", "\u3164", "\ufeff"]
-
-
-def hidden_text(count: int, folder: Path) -> Tries:
-    """A sentence hidden in a known way is named and not quoted; visible text is quoted."""
-    del folder
-    draw = random.Random(7)  # noqa: S311 - places, not secrets
-    for _ in range(count):
-        name, data = _hiding(draw)
-        extract = load(data, name)
-        quoted = quotable(extract)
-        if "yanide" in quoted:
-            yield f"quotable: {data!r}"
-        elif _SEEN not in quoted:
-            yield f"what is seen is lost: {data!r}"
-        else:
-            yield None if extract.warnings else f"not named: {data!r}"
-
-
-def _hiding(draw: random.Random) -> tuple[str, bytes]:
-    if draw.random() < 0.5:
-        return "a.html", f"<html><body><p>{_SEEN}</p><div {draw.choice(_IN_HTML)}>{_HIDDEN}</div>".encode()
-    at = draw.randrange(1, 6)
-    run = "".join(draw.choices(_LETTERS, k=draw.randrange(2, 9)))
-    return draw.choice(["a.txt", "a.md"]), f"{_SEEN} {_HIDDEN[:at]}{run}{_HIDDEN[at:]}\n".encode()
-
-
-@contextmanager
-def _quiet() -> Iterator[list[str]]:
-    """What is logged as a warning or worse."""
-    logged: list[str] = []
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            logged.append(record.getMessage())
-
-    handler = Kept(logging.WARNING)
-    logging.getLogger().addHandler(handler)
-    try:
-        yield logged
-    finally:
-        logging.getLogger().removeHandler(handler)
-
-
-def nonsense(count: int, folder: Path) -> Tries:
-    """Requests that no page or program of ours sends get an error under 500 in the API's form, and no log."""
-    space = small_space(folder)
-    client = page_of(space, errors=True)
-    draw = random.Random(9)  # noqa: S311 - as above
-    for _ in range(count):
-        method, path, more = _nonsense(draw)
-        with _quiet() as logged:
-            answer = client.request(method, path, **more)
-        in_form = answer.headers.get("content-type") == "application/problem+json"
-        right = 400 <= answer.status_code < 500 and in_form and not logged
-        yield None if right else f"{method} {path[:80]} {more}: {answer.status_code}, {logged}"
-
-
-def _nonsense(draw: random.Random) -> tuple[str, str, dict[str, Any]]:
-    join, ask = "/gradio_api/queue/join", "/api/v1/ask"
-    letters = "".join(draw.choices("abcé", k=draw.randrange(256, 2_000)))
-    match draw.randrange(3):
-        case 0:
-            return "GET", f"/{draw.choice(['assets', 'static', 'own', 'd'])}/{letters}", {}
-        case 1:
-            site = draw.choice(["cross-site", "same-site", "", "x"])
-            return (
-                "POST",
-                draw.choice([ask, "/reply", join]),
-                {"json": {}, "headers": {"Sec-Fetch-Site": site}},
-            )
-        case _:
-            other = {"Origin": draw.choice(["http://example.org", "https://127.0.0.1.example", "file://", "a"])}
-            return "POST", draw.choice([ask, "/reply", join]), {"json": {"question": "a"}, "headers": other}
 
 
 def tool_calls(count: int, folder: Path) -> Tries:

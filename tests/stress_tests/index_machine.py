@@ -1,7 +1,5 @@
 """The index compared with a model of it, while files come and go, runs fail, processes end and questions are asked."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""Indexing is killed, fails, fills the disk or meets another run: the index is the old or the new one, to the byte."""
-
-from __future__ import annotations
+"""Indexing is killed, fails or meets another run: the index is the old or the new one, to the byte."""
 
 import os
 import random
@@ -12,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from faults import Faults, disk_with, failing, failing_reads
+from faults import Faults, failing, failing_reads
 
 from b12assistant.errors import AssistantError, IndexDamagedError, IndexMissingError, IndexWriteError
 from b12assistant.index.store import Data, Store
@@ -164,23 +162,3 @@ def failed_looks(count: int, folder: Path) -> Tries:
             if for_good and at == 1 and not told:
                 fault = fault or "nothing was told of a disk that cannot be read"
             yield fault or fault_of(root, [new])
-
-
-def full_disks(count: int, folder: Path) -> Tries:
-    """A disk with room for nothing, for part of the new index, or for almost all of it."""
-    made = corpora(folder)
-    _, old, new = contents(folder, made)
-    root = folder / "index"
-    workspace(made[1], root).index()
-    needed = sum(map(len, new.values()))
-    for number in range(count):
-        before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and path.name != "LOCK"}
-        with disk_with(needed * number // count):
-            try:
-                workspace(made[2], root).index()
-                yield "a full disk was not told"
-                continue
-            except IndexWriteError as error:
-                fault = _unfit(error)
-        after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and path.name != "LOCK"}
-        yield fault or ("the index changed" if after != before else None) or fault_of(root, [old]) or litter(root)

@@ -1,7 +1,5 @@
 """One promise, and how to try it ``count`` times."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

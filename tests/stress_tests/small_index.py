@@ -1,7 +1,5 @@
 """A small index that is made in milliseconds: a few files of every kind and a fake encoder with few dimensions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

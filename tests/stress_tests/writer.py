@@ -4,8 +4,6 @@ Run as ``python -m stress_tests.writer INDEX RUNS CORPUS…``. It prints ``ready
 refused.
 """
 
-from __future__ import annotations
-
 import sys
 from itertools import cycle, islice
 from pathlib import Path

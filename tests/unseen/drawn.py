@@ -1,8 +1,5 @@
 """Documents whose digits are raised or lowered, and sentences in which something is drawn that has no text."""
 
-from __future__ import annotations
-
-import random
 import re
 from collections.abc import Callable
 
@@ -103,17 +100,6 @@ DRAWN_HTML = {
 def shown(parts: list[Part]) -> list[Part]:
     """The groups of digits that a page draws."""
     return [(level, digits) for level, text in parts for digits in re.findall("[0-9]+", text)]
-
-
-def sentence(draw: random.Random) -> list[Part]:
-    """A sentence with a few figures, some with notes or powers."""
-    parts: list[Part] = [("", "Take ")]
-    for _ in range(draw.randrange(1, 5)):
-        parts.append(("", str(draw.randrange(1, 1000))))
-        if draw.random() < 0.6:
-            parts.append((draw.choice("^_"), draw.choice([str(draw.randrange(1, 100)), "1,2", "10,11", "a", "2a"])))
-        parts.append(("", draw.choice([" tablets ", "/", " or ", " a day, "])))
-    return [*parts, ("", "and no more.")]
 
 
 def with_drawn(what: str) -> bytes:

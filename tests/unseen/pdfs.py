@@ -1,7 +1,5 @@
 """PDFs of one page: a plain sentence, and `BLEACH`, which every reader sees, in many ways."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from builders_pdf import file_of
@@ -62,9 +60,7 @@ SEEN: dict[str, Made] = {
     "user unit": Made(shown(size=2.5, at="72 500"), page="/UserUnit 4"),
     "in a form": Made("/X Do", "/XObject << /X 6 0 R >>", (_form(shown()),)),
     "in a form in a form": Made(
-        "/X Do",
-        "/XObject << /X 6 0 R >>",
-        (_form("/Y Do", "/Resources << /XObject << /Y 7 0 R >> >>"), _form(shown())),
+        "/X Do", "/XObject << /X 6 0 R >>", (_form("/Y Do", "/Resources << /XObject << /Y 7 0 R >> >>"), _form(shown()))
     ),
     "in pieces": Made(
         "BT /F1 11 Tf 1 0 0 1 72 600 Tm [(Bl) 20 (each) -278 (cures) -278 (ti) 15 (red) -278 (ner) 10 (ves.)] TJ ET"

@@ -1,7 +1,5 @@
 """What can be quoted of a file."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from b12assistant.cleaning import mark

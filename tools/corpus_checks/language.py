@@ -1,15 +1,12 @@
 """Find sentences that read badly alone: too long, without a subject of their own, said twice, misspelt; and measure
 how hard a text is to read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from statistics import median
 from typing import Final
 from unittest.mock import patch
 
-import textstat
 from spellchecker import SpellChecker
 
 from corpus_checks.reading import Finding, Text
@@ -97,6 +94,8 @@ def reading_grade(sentences: Sequence[str]) -> float:
     A list item counts as a sentence.
     """
     text = " ".join(sentence if sentence.endswith((".", "?", "!")) else f"{sentence}." for sentence in sentences)
+    import textstat  # takes seconds
+
     # Syllables by hyphenation: textstat would download the dictionary that it prefers.
     with patch("textstat.backend.counts._count_syllables.get_cmudict", return_value={}):
         return float(textstat.flesch_kincaid_grade(text)) if text else 0.0

@@ -1,7 +1,5 @@
 """Find runs of words that a corpus shares with the files of a folder: what was copied, not put in its own words."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

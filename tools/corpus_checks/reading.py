@@ -1,7 +1,5 @@
 """The documents of a corpus as the index sees them, by the package's own readers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -7,8 +7,6 @@ table, the first of them its head; any other line is a paragraph. A row reads as
 PDF keeps no cells. Only characters of Latin-1 can be used, because the core fonts of PDF hold no others.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
