@@ -46,7 +46,7 @@ from b12assistant.types import (
     SourceKind,
 )
 
-MYELIN = source("Myelin wraps nerve fibres. Tea is hot.", "myelin.txt")
+MYELIN = source("Myelin wraps nerve fibres.\n\nTea is hot.", "myelin.txt")
 FOLATE = source("Folate hides anaemia. Rice is white.", "folate.txt")
 TRIAGER = Triager(load_rules())
 CONTROL = "It isn't happening now"

@@ -201,7 +201,7 @@ def test_the_words_that_brought_a_safety_text_stand_beside_it(output: str, space
 
     assert "you wrote: “my feet went numb today.”" in said(Level.URGENT, "urgent", 18, 42)
     assert "you wrote: “my feet went numb today.”" in said(Level.EMERGENCY, "emergency_medical", 18, 42)
-    assert "you wrote" not in said(Level.URGENT, "urgent", 0, len(letter.text))
+    assert "you wrote:" not in said(Level.URGENT, "urgent", 0, len(letter.text))
 
 
 @pytest.mark.parametrize(
