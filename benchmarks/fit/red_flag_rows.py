@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -70,10 +71,19 @@ def load(split: str) -> list[Row]:
 
 def letters(split: str) -> list[Row]:
     """Return the harmless letters of a split of `benchmarks/data/letters`."""
-    calm = (row for row in labelled_rows(f"letters/{split}.jsonl") if row["level"] == "none")
-    return [
-        Row(f"letter-{row['id']}", Turn(0, row["text"]), None, NONE, "none", frozenset(), "none", "en") for row in calm
-    ]
+    return [as_row(row) for row in labelled_rows(f"letters/{split}.jsonl") if row["level"] == "none"]
+
+
+def told_letters() -> list[Row]:
+    """Return the letters to learn from of which it is known which words are serious, if any are."""
+    return [as_row(row) for row in labelled_rows("letters/train_more.jsonl") if "serious" in row]
+
+
+def as_row(row: dict[str, Any]) -> Row:
+    level = row["level"]
+    concern = CONCERNS.index(row["kind"] if level == "emergency" else level)
+    turn = Turn(0, row["text"])
+    return Row(f"letter-{row['id']}", turn, None, concern, level, frozenset(), "none", "en", row.get("serious", ""))
 
 
 def parts_of(row: Row) -> list[Row]:

@@ -38,7 +38,18 @@ from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading
 from fit.data import DATA, Given, write
 from fit.red_flag_cuts import Shares, report
-from fit.red_flag_rows import Row, by_rules, judged_alone, labelled_parts, lengthened, letters, load, mangled, parts_of
+from fit.red_flag_rows import (
+    Row,
+    by_rules,
+    judged_alone,
+    labelled_parts,
+    lengthened,
+    letters,
+    load,
+    mangled,
+    parts_of,
+    told_letters,
+)
 
 LEARNED = DATA / "red_flags" / FILE  # what `red-flags` learned: the head, and the changes of the encoder
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached
@@ -121,7 +132,7 @@ def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> list[Se
 
 def learned_rows() -> list[Row]:
     """Return what is learned: messages, letters, and parts of both."""
-    written = [*load("train"), *load("letters_train")]
+    written = [*load("train"), *load("letters_train"), *told_letters()]
     every = [*written, *labelled_parts([*written, *letters("train")], RULES, MOST)]
     return [row for row in every if READER.read(row.turn, None).sentences]
 
