@@ -1,5 +1,7 @@
 """Requests generated from the API's description, valid and invalid; the answers must match it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
