@@ -4,9 +4,11 @@
     python benchmarks/run_collection.py scifact/ --ranking shipped --ranking bm25
     python benchmarks/run_collection.py scifact/ --run other_system.trec
 
-A folder is in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain or gzipped). The ranking alone is
-scored, without triage or refusal, with the ranking that ships unless another is named.
+A folder is in BEIR's form (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv, plain or gzipped) or TREC's. The ranking alone
+is scored, without triage or refusal, with the ranking that ships unless another is named.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -47,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("--ranking", action="append", default=[], choices=NAMES, help="may be repeated")
     given.add_argument("--config", action="append", default=[], type=Path, help="a ranking of your own; likewise")
     given.add_argument("--run", type=Path, help="a TREC run: scored if it exists, written if not")
-    given.add_argument("--out", type=Path, help="write the report, with the scores of each query, and the runs there")
+    given.add_argument("--out", type=Path, help="write report, runs and a table of all queries there")
     given.add_argument("--relevant", type=int, default=1, help="least grade that is relevant")
     given.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept")
     given.add_argument("--json", action="store_true", help="print the figures as JSON")

@@ -10,6 +10,7 @@ import run_collection
 import run_suite
 from hypothesis import given
 from hypothesis import strategies as st
+from ranking.runs import compare, write_run
 from run_suite import load_expected, page
 from shell import Done
 
@@ -32,6 +33,20 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return Done(status, streams.out, streams.err)
 
     return called
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> str:
+    write_run(tmp_path / "theirs.trec", {"q1": {"d1": 1.0}, "q2": {"d5": 1.0}}, "theirs")
+    return str(tmp_path / "theirs.trec")
+
+
+def test_a_run_is_scored_without_model_or_index(call: Call, run: str) -> None:
+    done = call(str(TINY), "--run", run, "--json")
+    assert done.status == 0
+    assert "scoring the run" in done.err
+    figures = json.loads(done.out)
+    assert figures["rankings"][0]["measures"]["success@1"]["mean"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.slow
@@ -60,3 +75,8 @@ def test_an_interval_holds_its_mean_and_is_the_same_each_time(values: list[float
     told = interval(values)
     assert told["low"] - 1e-9 <= told["mean"] <= told["high"] + 1e-9
     assert told == interval(values)
+
+
+def test_runs_that_do_not_differ_have_no_small_p() -> None:
+    assert compare([0.5, 0.2], [0.5, 0.2])["p"] == 1
+    assert compare([1.0] * 40, [0.0] * 40)["p"] < 0.001

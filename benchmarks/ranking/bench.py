@@ -1,7 +1,10 @@
 """Measure rankings on a test collection, or score a run file, and write the report when all is known."""
 
+from __future__ import annotations
+
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,15 +17,16 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
-from b12assistant.index.collection import Collection
+from b12assistant.index.collection import TITLE_PIECES, Collection
 from b12assistant.index.lexical_index import Fields
-from b12assistant.protocols import Progress
+from b12assistant.protocols import Encoder, Progress
 from ranking.datasets import TEST, Dataset, load_dataset
 from ranking.indexing import Indexed, Ranking, index, load_ranking
 from ranking.runs import HEADLINE, JUDGED, Run, answerable, compare, holm, read_run, score, write_run
 
 CACHE = Path("build/bench-cache")
 _COMPARED = (HEADLINE, "MAP", "Recall@100")
+_TOP = 10  # documents of a ranking that are checked for ties
 
 Scores = Mapping[str, Mapping[str, float]]  # measure, query
 
@@ -52,6 +56,7 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
     dataset = load_dataset(request.folder, request.split, request.queries)
     if dataset.split == TEST:
         say(f"reading the test split of {request.folder.name}: do not choose settings by these figures")
+    warnings = list(_of_the_set(dataset))
     if request.run is not None and request.run.exists():
         say(f"scoring the run {request.run}; nothing is searched")
         runs: dict[str, Run] = {request.run.name: read_run(request.run)}
@@ -63,6 +68,7 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
             runs = dict(searched(dataset, indexed, rankings, space, progress))
         about = [asdict(ranking) for ranking in rankings]
         model = {"model": {"name": space.encoder.name, "sha256": space.encoder.digest}}
+        warnings += _of_the_texts(indexed, space.encoder)
     scored = {name: score(dataset.qrels, run, relevant=request.relevant) for name, run in runs.items()}
     for each in about:
         found = scored[each["name"]]
@@ -70,13 +76,14 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
         each["warnings"] = list(_of_the_run(dataset, runs[each["name"]], found, request.relevant))
     report = {
         "dataset": _described(dataset, request),
+        "warnings": warnings,
         "rankings": about,
         "compared": list(_compared(scored)),
         **model,
         "bootstrap": {"samples": SAMPLES, "seed": SEED, "interval": 0.95},
         "per_query": scored,
     }
-    _write(request, report, runs)
+    _write(request, report, runs, dataset)
     return report
 
 
@@ -105,6 +112,21 @@ def searched(
         yield ranking.name, run
 
 
+def _of_the_set(dataset: Dataset) -> Iterator[str]:
+    texts = Counter((text.title, text.text) for text in dataset.texts)
+    if same := sum(times - 1 for times in texts.values()):
+        yield f"{same} documents repeat another's title and text; judged only once, the twin counts as wrong"
+
+
+def _of_the_texts(indexed: Indexed, encoder: Encoder) -> Iterator[str]:
+    held = {passage.document.id for passage in indexed.passages}
+    if empty := sum(document.id not in held for document in indexed.documents):
+        yield f"{empty} documents have no text and cannot be found"
+    most = TITLE_PIECES
+    if long := sum(encoder.count(document.title) > most for document in indexed.documents):
+        yield f"{long} titles are cut to {most} word pieces in front of their passages"
+
+
 def _of_the_run(dataset: Dataset, run: Run, scores: Scores, relevant: int) -> Iterator[str]:
     counted = answerable(dataset.qrels, relevant)
     if len(counted) < len(dataset.qrels):
@@ -115,8 +137,18 @@ def _of_the_run(dataset: Dataset, run: Run, scores: Scores, relevant: int) -> It
     known = {text.id for text in dataset.texts}
     if unknown := sum(document not in known for ranked in run.values() for document in ranked):
         yield f"{unknown} places of the run hold documents that the collection does not have"
+    if tied := sum(_has_ties(run[query]) for query in counted if query in run):
+        yield (
+            f"{tied} queries have equal scores among their first {_TOP}: there the order is trec_eval's, "
+            "by document id, descending"
+        )
     if unjudged := 1 - float(np.mean(list(scores[JUDGED].values()))):
-        yield f"{unjudged:.1%} of the first ten documents were never judged and count as not relevant"
+        yield f"{unjudged:.1%} of the first {_TOP} documents were never judged and count as not relevant"
+
+
+def _has_ties(ranked: Mapping[str, float]) -> bool:
+    best = sorted(ranked.values(), reverse=True)[: _TOP + 1]
+    return len(set(best)) < len(best)
 
 
 def _compared(scored: Mapping[str, Scores]) -> Iterator[dict[str, Any]]:
@@ -143,7 +175,7 @@ def _described(dataset: Dataset, request: Request) -> dict[str, Any]:
     }
 
 
-def _write(request: Request, report: Mapping[str, Any], runs: Mapping[str, Run]) -> None:
+def _write(request: Request, report: Mapping[str, Any], runs: Mapping[str, Run], dataset: Dataset) -> None:
     if request.run is not None and not request.run.exists():
         (run,) = runs.values()
         write_run(request.run, run, "b12assistant")
@@ -151,16 +183,28 @@ def _write(request: Request, report: Mapping[str, Any], runs: Mapping[str, Run])
         for name, run in runs.items():
             write_run(request.out / f"{name.replace(' ', '_')}.trec", run, name.replace(" ", "_"))
         write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write_whole(request.out / "per_query.tsv", "".join(_per_query(report["per_query"], dataset)))
+
+
+def _per_query(scored: Mapping[str, Scores], dataset: Dataset) -> Iterator[str]:
+    """Yield a tab-separated table: ranking, query, its words, then each measure."""
+    measures = list(next(iter(scored.values())))
+    yield "\t".join(("ranking", "query", "text", *measures)) + "\n"
+    for name, scores in scored.items():
+        for query in scores[measures[0]]:
+            values = (f"{scores[measure][query]:.4f}" for measure in measures)
+            yield "\t".join((name, query, " ".join(dataset.queries[query].split()), *values)) + "\n"
 
 
 def text(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the figures of every ranking, one measure per line, below its warnings."""
+    """Yield the figures of every ranking, one measure per line, below the warnings."""
     dataset, bootstrap = report["dataset"], report["bootstrap"]
     yield f"collection: {dataset['name']}, split {dataset['split']}"
     yield f"licence: {dataset['licence']} (in the words of its README)"
     yield "size: " + ", ".join(f"{dataset[what]:,} {what}" for what in ("documents", "queries", "judgements"))
     yield f"relevant: grade {dataset['relevant_from']} or higher, for measures that know only yes and no"
     yield f"intervals: 95 %, bootstrap over queries, {bootstrap['samples']:,} samples, seed {bootstrap['seed']}"
+    yield from (f"mind: {warning}" for warning in report["warnings"])
     for ranking in report["rankings"]:
         yield from ("", f"{ranking['name']}: {ranking['says']}")
         yield from (f"  mind: {warning}" for warning in ranking["warnings"])

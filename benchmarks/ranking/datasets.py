@@ -1,17 +1,20 @@
-"""Read test collections: documents, queries and judgements in BEIR's files, plain or gzipped.
+"""Read test collections: documents, queries and judgements in BEIR or TREC files, plain or gzipped.
 
-    corpus.jsonl       {"_id", "title", "text"}
-    queries.jsonl      {"_id", "text"}
+    corpus.jsonl       {"_id", "title", "text"}       or  corpus.trec   <DOC><DOCNO>…</DOCNO> … </DOC>
+    queries.jsonl      {"_id", "text"}                or  queries.tsv   id, tab, text
     qrels/SPLIT.tsv    a header, then query, document, grade, between tabs
+    qrels/SPLIT.qrels  TREC: query, iteration, document, grade, between blanks
 
 Nothing is corrected: the first mistake is an error that names file and line.
 """
+
+from __future__ import annotations
 
 import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,14 +69,15 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
 
     Raises ``DatasetError`` naming file and line, ``UsageError`` if the split is unknown.
     """
-    splits = {path.stem: path for path in sorted(folder.glob("qrels/*.tsv"))}
+    splits = {path.stem: path for path in sorted(folder.glob("qrels/*")) if path.suffix in (".tsv", ".qrels", ".txt")}
     if not splits:
         raise DatasetError(f"{folder / 'qrels'} holds no judgements", hint="a split is a file such as qrels/dev.tsv")
     chosen = split or next((name for name in (*NOT_TEST, *splits) if name in splits), TEST)
     if chosen not in splits:
         raise UsageError(f"{folder} has no split {chosen!r}", hint=f"it has {', '.join(splits)}")
-    texts = {each.id: each for each in read_texts(_there(folder / "corpus.jsonl"))}
-    asked = {each.id: each.text for each in read_texts(_there(folder / (queries or "queries.jsonl")))}
+    texts = {each.id: each for each in read_texts(_one_of(folder, "corpus.jsonl", "corpus.trec"))}
+    file = folder / queries if queries else _one_of(folder, "queries.jsonl", "queries.tsv")
+    asked = {each.id: each.text for each in read_texts(file)}
     qrels = read_qrels(splits[chosen])
     strange = {*qrels, *(document for judged in qrels.values() for document in judged)} - asked.keys() - texts.keys()
     if strange:
@@ -89,11 +93,11 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
-    """Read judgements."""
+    """Read judgements in BEIR's or TREC's columns."""
 
     def judgement(line: str) -> tuple[str, str, int]:
-        query, *_, document, grade = line.split("\t")
-        return query.strip(), document.strip(), int(grade)
+        columns = line.split("\t") if path.suffix == ".tsv" else line.split()
+        return columns[0].strip(), columns[-2].strip(), int(columns[-1])
 
     qrels: dict[str, dict[str, int]] = {}
     for query, document, grade in read_lines(path, judgement, skipped="score"):
@@ -110,9 +114,12 @@ def licence_of(folder: Path) -> str:
     return found[0].strip(" \"'") if found else "not stated"
 
 
-def read_texts(path: Path) -> Iterator[Text]:
-    """Yield documents or queries."""
-    return read_lines(path, _text_of)
+def read_texts(path: Path) -> Iterable[Text]:
+    """Return documents or queries."""
+    if ".trec" in path.suffixes:
+        whole = "\n".join(read_lines(path, str))
+        return (_trec_text(found[1]) for found in re.finditer(r"<DOC>(.*?)</DOC>", whole, re.S))
+    return read_lines(path, _text_of_tabs if ".tsv" in path.suffixes else _text_of_json)
 
 
 def read_lines(path: Path, parse: Callable[[str], Parsed], *, skipped: str | None = None) -> Iterator[Parsed]:
@@ -133,16 +140,34 @@ def read_lines(path: Path, parse: Callable[[str], Parsed], *, skipped: str | Non
             yield parsed
 
 
-def _text_of(line: str) -> Text:
+def _text_of_json(line: str) -> Text:
     row = json.loads(line)
     return Text(row["_id"].strip(), row.get("title") or "", row["text"])
 
 
-def _there(path: Path) -> Path:
-    """Return the path of a file that may be packed."""
-    found = next(filter(Path.is_file, (path, path.with_name(f"{path.name}.gz"))), None)
+def _text_of_tabs(line: str) -> Text:
+    name, text = line.split("\t", 1)
+    return Text(name.strip(), "", text)
+
+
+def _trec_text(held: str) -> Text:
+    """Read what a <DOC> of TREC's disks holds, which is SGML."""
+    name = re.search(r"<DOCNO>\s*(\S+)\s*</DOCNO>", held)
+    title = re.search(r"<(TITLE|HEADLINE|HL)>(.*?)</\1>", held, re.S)
+    if name is None:
+        raise DatasetError(f"a document without <DOCNO>: {held[:60]}", hint="give each its id")
+    heading, text = (
+        re.sub(r"</?\w[^>]*>", " ", each)
+        for each in (title[2] if title else "", "\n".join(re.findall(r"<TEXT>(.*?)</TEXT>", held, re.S)))
+    )
+    return Text(name[1], " ".join(heading.split()), text.strip())
+
+
+def _one_of(folder: Path, *names: str) -> Path:
+    places = (folder / f"{name}{packed}" for name in names for packed in ("", ".gz"))
+    found = next(filter(Path.is_file, places), None)
     if found is None:
-        raise DatasetError(f"{path} is missing", hint="a collection is in BEIR's form: docs/users/evaluator.md")
+        raise DatasetError(f"{folder / names[0]} is missing", hint=f"give {' or '.join(names)}, plain or gzipped")
     return found
 
 
