@@ -5,6 +5,7 @@ prints each figure that has a floor in `benchmarks/floors.toml`. The exit status
 `tools/red_flags.py` and the tests hold other figures against other sections of that file.
 """
 
+import argparse
 import json
 import sys
 import tomllib
@@ -101,7 +102,12 @@ SETS = {"questions": labelled_set.score, "unanswerable": labelled_set.score, "co
 
 
 def main() -> int:
-    space = Workspace(load_configuration(environment={}))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, help="score these labelled conversations instead")
+    options, space = parser.parse_args(), Workspace(load_configuration(environment={}))
+    if options.file:
+        print(json.dumps(score_dialogues(space, options.file), indent=1))
+        return 0
     floors = load_floors("answers")
     found: dict[str, dict[str, Any]] = {}
     for name, score in SETS.items():

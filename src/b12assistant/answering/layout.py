@@ -135,6 +135,11 @@ class Layout:
         """Return whether a sentence is in a list item or a table row."""
         return self._kind_at(span) in _LISTED
 
+    def ends_block(self, span: Span) -> bool:
+        """Return whether nothing stands after a sentence in its block."""
+        block = self._block_at(span.start)
+        return block is None or not self.document.text[span.end : block.range.end].strip()
+
     def is_row(self, span: Span) -> bool:
         """Return whether a sentence is in a row of a table."""
         return self._kind_at(span) is BlockKind.TABLE_ROW

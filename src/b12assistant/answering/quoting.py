@@ -176,7 +176,8 @@ def _begins_anew(whole: JoinedSentence, layout: Layout) -> bool:
 def _leads_on(sentence: Span, layout: Layout) -> bool:
     """Return whether a sentence asks, names or announces what the next one says ("Yes."): no quote ends with it."""
     asks = sentence.text.rstrip(_CLOSING).endswith("?")
-    return asks or layout.leads_on(sentence) or bool(_SHORT_ANSWER.fullmatch(sentence.text))
+    is_short = _SHORT_ANSWER.fullmatch(sentence.text) is not None and not layout.ends_block(sentence)
+    return asks or is_short or layout.leads_on(sentence)
 
 
 def _tells_nothing(sentence: Span, layout: Layout) -> bool:
@@ -290,9 +291,14 @@ def _with_neighbour(
 
 
 def _in_paragraph(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
-    """Show the window with as many sentences of its paragraph as a quote may have, those after it first."""
+    """Show the window with as many sentences of its paragraph as a quote may have, those after it first.
+
+    That of a summary stays as it is.
+    """
     passage, rows = window.passage, window.cut.rows
     text, sentences = passage.document.text, passage.sentences
+    if passage.document.source.words is Words.PROJECT_SUMMARY:  # its sentences rest on publications of their own
+        return window
 
     def is_one_line(cut: QuoteSpan) -> bool:
         return not any("\n" in text[one.end : next_.start] for one, next_ in pairwise(sentences[cut.rows]))
@@ -347,7 +353,7 @@ def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:
 
 
 def _without_bullet(span: Span, layout: Layout) -> Span:
-    """Move the start of a quote past the bullet or number of a list item."""
+    """Move the start of a quote past the bullet of a list item; the number of a step stays."""
     bullet = _BULLET.match(span.text)
     block = layout.block_that_begins(span.start) if bullet else None
     if bullet is None or bullet.end() == len(span.text) or block is None or block.kind is not BlockKind.LIST_ITEM:

@@ -61,7 +61,7 @@ class Thread:
         return Question((self._alone(alone(turn, self.most, literal=True)),))
 
     def questions(self, turns: tuple[Turn, ...]) -> list[Question]:
-        """Return the questions of the last turn, those after the first few unread; the turn as a whole if it is one.
+        """Return the questions of the last turn, also those that are not searched; the turn as a whole if it is one.
 
         A short turn after others is one follow-up.
         """
