@@ -294,11 +294,16 @@ OVERLAPPING = """async script => {
 }"""
 
 
-def test_a_question_taken_while_the_page_reads_the_last_word_is_heard_of_after_it(chromium: Browser) -> None:
-    script = resources.files("b12assistant").joinpath("static/stream.js").read_text("utf-8")
+def told_by(chromium: Browser, scenario: str) -> object:
+    """Run a scenario with the script of the stream, in an empty page."""
     page = chromium.new_page()
-    happened = page.evaluate(OVERLAPPING, script)
+    happened = page.evaluate(scenario, resources.files("b12assistant").joinpath("static/stream.js").read_text("utf-8"))
     page.close()
+    return happened
+
+
+def test_a_question_taken_while_the_page_reads_the_last_word_is_heard_of_after_it(chromium: Browser) -> None:
+    happened = told_by(chromium, OVERLAPPING)
     join, data = "/queue/join", "/queue/data"
     assert happened == [join, data, join, "acts on it", "heard of the second", data]
 
@@ -319,8 +324,5 @@ REFUSED = """async script => {
 
 
 def test_a_request_that_is_refused_since_too_many_come_at_once_is_sent_again(chromium: Browser) -> None:
-    script = resources.files("b12assistant").joinpath("static/stream.js").read_text("utf-8")
-    page = chromium.new_page()
-    happened = page.evaluate(REFUSED, script)
-    page.close()
+    happened = told_by(chromium, REFUSED)
     assert happened == [200, "b12-lost", "b12-found"]

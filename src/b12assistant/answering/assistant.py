@@ -114,7 +114,7 @@ class Answerer:
         searched = time.perf_counter()
         notices = _of_corpus(read.triage.notices, thread.engine)
         if questions[0].words is None:
-            answer = self._whole(found[0], turn, times_more(asked), self._shown_before(asked), notices)
+            answer = self._whole(found[0], turn, times_more(asked), self._shown_before(asked, found[0]), notices)
         else:
             answer = self._joined(questions, found, turn, notices)
         if read.triage.doubts and answer.status is Status.ANSWERED:  # below a likely emergency nothing is sure
@@ -134,7 +134,7 @@ class Answerer:
         warning = self.warning(read)
         if not read.triage.withholds:
             try:
-                self._thread  # noqa: B018 - raises if there is no index
+                self.engine()
             except AssistantError:
                 if warning is None:
                     raise
@@ -256,9 +256,11 @@ class Answerer:
             more=tuple(each.words for each in questions[len(read) :] if each.words),
         )
 
-    def _shown_before(self, asked: tuple[Turn, ...]) -> Collection[Spans]:
-        """Return what the last answer showed, given what the one before it did."""
+    def _shown_before(self, asked: tuple[Turn, ...], now: Found) -> Collection[Spans]:
+        """Return what the last answer showed, given what the one before it did; nothing if ``now`` cannot change."""
         shown: Collection[Spans] = ()
+        if now.sought.read_as.move is not Move.ASKS or len(now.windows) < 2:
+            return shown
         for end in range(max(1, len(asked) - 2), len(asked)):
             before = asked[:end]
             found = self._found(self._thread.whole(before))

@@ -68,9 +68,10 @@ def is_whole(passages: Sequence[Passage], words: Range) -> bool:
 
 def headed(passages: Sequence[Passage]) -> Iterator[tuple[int, int, list[str]]]:
     """Yield start, end and question of each sentence under a heading that asks, as on a page of questions."""
-    for span in (span for passage in passages for span in passage.sentences):
-        if asks := [each for each in span.document.heading_path(span.start) if is_question(span.document, each)]:
-            yield span.start, span.end, [question_of(span.document, asks[-1])]
+    for passage in passages:  # each is in one section
+        document, sentences = passage.document, passage.sentences
+        if asks := [each for each in document.heading_path(sentences[0].start) if is_question(document, each)]:
+            yield from ((span.start, span.end, [question_of(document, asks[-1])]) for span in sentences)
 
 
 def question_of(document: Document, section: Section) -> str:
