@@ -41,7 +41,7 @@ export OPENBLAS_NUM_THREADS = 1
 # Compiled modules are kept, even where the variable says otherwise: hundreds of processes of the tests import them.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit licences clean corpus-check packaged weights floors red-flags stress coverage
+.PHONY: help setup run index check test bench bench-speed docs lint types reference lock hashes audit clean corpus-check packaged weights floors red-flags stress coverage
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf '  make %-14s%s\n' "$$name" "$$what"; done
@@ -146,9 +146,9 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
 
-stress: .venv/.test ## property tests with 100 examples, then every stress test in full: half an hour and more; prints one table
+stress: .venv/.test ## property tests with 100 examples, then every stress test in full: half an hour and more
 	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow"
-	@$(BIN)/python tools/stress.py
+	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -v --durations=0 tests/test_stress.py
 
 # Only the tests of what is measured: the whole suite would take twice its time.
 COVERING = tests/loaders $(addprefix tests/test_,clean*.py crash.py damage.py explanation.py \
@@ -171,9 +171,6 @@ red-flags: .venv/.test ## audit the red flags, in build/; DATASETS=FOLDER adds r
 
 audit: .venv/.test ## ask the package index for known vulnerabilities of what is pinned
 	@$(BIN)/uv --quiet tool run pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
-
-licences: .venv/.test ## list the licences of what is installed, in build/
-	@$(BIN)/python tools/licences.py
 
 # All but torch, whose CPU build is only in its own index: its version is checked, and that it has no CUDA. Its needs are
 # read from itself, and setuptools is what builds b12assistant.
