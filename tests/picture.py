@@ -32,7 +32,7 @@ PICTURE = (
     ("corpus", ("entries publishers < disputes sources < folder < provenance")),
     (
         "index",
-        ("documents store < vectors < asked_questions lexical_index < collection < parts reading < indexing milvus"),
+        ("documents store < vectors < asked_questions lexical_index < collection < reading < indexing milvus"),
         "onnx_encoder < encoding",
     ),
     (

@@ -22,7 +22,7 @@ from b12assistant.display.json_form import reply_json
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present
 from b12assistant.display.quoted import Quoted
-from b12assistant.index.parts import library, publications
+from b12assistant.index.collection import library, publications
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow

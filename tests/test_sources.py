@@ -260,7 +260,7 @@ def test_an_index_that_cannot_be_read_back_is_never_published(
 ) -> None:
     first = space.index()
     write(space.corpus, {"new.md": "New words.\n"})
-    monkeypatch.setattr("b12assistant.index.parts.entries_to_bytes", lambda entries: b"")
+    monkeypatch.setattr("b12assistant.index.collection.entries_to_bytes", lambda entries: b"")
     with pytest.raises(AssistantError):
         again(space).index()
     assert Store(space.store.root).open().id == first.generation

@@ -27,8 +27,8 @@ from b12assistant.display import json_form
 from b12assistant.display.json_form import Json
 from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, SourceError, UsageError
+from b12assistant.index.collection import Opened
 from b12assistant.index.documents import Entry
-from b12assistant.index.parts import Opened
 from b12assistant.loaders.passages import passage_id
 from b12assistant.types import GAP, DocumentId, FileEnd, MarkKind
 

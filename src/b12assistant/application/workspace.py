@@ -37,6 +37,7 @@ from b12assistant.errors import (
     NotFoundError,
     SourceError,
 )
+from b12assistant.index.collection import Opened, open_generation, read_parts
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import (
     IN_CONTEXT,
@@ -47,7 +48,6 @@ from b12assistant.index.encoding import (
     red_flag_encoder,
     tuned_encoder,
 )
-from b12assistant.index.parts import Opened, open_generation, read_parts
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.vectors import Projection, load_projection
 from b12assistant.loaders.decoding import read_file

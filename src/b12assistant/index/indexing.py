@@ -29,10 +29,9 @@ from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, digest_of
-from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, built_with
+from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, Opened, built_with, read_parts
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.parts import Opened, read_parts
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.vectors import FaissIndex, Projection, TokenStore, Vectors

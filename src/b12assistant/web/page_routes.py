@@ -36,7 +36,7 @@ from b12assistant.display.presentation import present_notices
 from b12assistant.display.quoted import Quoted, basis_of, best_known, in_short, joined
 from b12assistant.display.source_page import THEMES, View
 from b12assistant.errors import NotFoundError
-from b12assistant.index.parts import speakers
+from b12assistant.index.collection import speakers
 from b12assistant.types import Interest, PassageId
 from b12assistant.web.http_models import Filters
 from b12assistant.web.policy import LOOPBACK
