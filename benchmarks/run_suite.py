@@ -1,13 +1,11 @@
 """`make bench`: compare every collection of suite.toml with expected.json, from which docs/benchmarks.md is made.
 
-    python benchmarks/run_suite.py DATASETS [--collection NAME] [--accept | --shipped]
+    python benchmarks/run_suite.py DATASETS [--collection NAME] [--accept]
 
-Development splits get every configuration (the ablation), test splits the baselines; with ``--shipped`` both get only
-the shipped one, which is what is compared with expected.json. Each reading of a test split is appended to
-test_log.jsonl. What was encoded before is taken from build/bench-cache, whichever runtime encoded it: delete that to
-measure a runtime. The exit status is 1 if the shipped ranking is worse than expected by more than noise: a mean more
-than .002 lower, with the whole 95 % interval of the paired differences below 0. ``--accept`` makes the results the
-expected ones, and writes the page.
+Each reading of a test split is appended to test_log.jsonl. What was encoded before is taken from build/bench-cache,
+whichever runtime encoded it: delete that to measure a runtime. The exit status is 1 if the shipped ranking is worse
+than expected by more than noise: a mean more than .002 lower, with the whole 95 % interval of the paired differences
+below 0. ``--accept`` makes the results the expected ones, and writes the page.
 """
 
 import argparse
@@ -23,7 +21,7 @@ from typing import Any
 
 from ranking import bench
 from ranking.bench import Request
-from ranking.indexing import NAMES, RANKINGS
+from ranking.indexing import RANKINGS
 from ranking.runs import HEADLINE, compare
 
 from b12assistant.api import Workspace
@@ -41,7 +39,7 @@ TOLERANCE = 0.002  # of a mean: other processors round differently
 KEPT = ("nDCG@10", "MAP", "MRR", "Recall@10", "Recall@100", "P@10", "success@1", "success@3")
 SHIPPED = "shipped"
 
-Found = dict[str, Any]  # one collection: what, scores, compared, per_query, licence
+Found = dict[str, Any]  # one collection: what it is, its scores, and those of each query
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ class Row:
     folder: str
     split: str
     role: str
+    licence: str
     queries: str | None = None
     relevant: int = 1
 
@@ -59,36 +58,22 @@ class Row:
         return f"{self.folder} {self.split}" + (f" ({Path(self.queries).stem})" if self.queries else "")
 
 
-def suite() -> tuple[tuple[Row, ...], list[str]]:
-    """Return the rows, and the configurations that test splits get."""
-    table = tomllib.loads((HERE / "suite.toml").read_text("utf-8"))
-    return tuple(Row(**each) for each in table["collection"]), table["baselines"]
-
-
-def configurations(row: Row, baselines: Sequence[str]) -> list[Path]:
-    """Return the shipped one first: the others are compared with it. Without ``baselines``: only that one."""
-    names = NAMES if baselines and row.role == "development" else baselines
-    return [RANKINGS / f"{name}.toml" for name in (SHIPPED, *(name for name in names if name != SHIPPED))]
-
-
-def measured(row: Row, datasets: Path, space: Workspace, plain: Workspace, baselines: Sequence[str]) -> Found:
-    """Measure a collection; the shipped ranking once more with the encoder as published, in ``plain``."""
-    folder, configs = OUT / row.name.replace("/", "_").replace(" ", "_"), configurations(row, baselines)
-    request = Request(datasets / row.folder, row.split, row.queries, configs=configs, out=folder, relevant=row.relevant)
+def measured(row: Row, datasets: Path, space: Workspace, plain: Workspace, names: Sequence[str]) -> Found:
+    """Measure rankings on a collection; the shipped one once more with the encoder as published, in ``plain``."""
+    folder, configs = OUT / row.name.replace("/", "_").replace(" ", "_"), [RANKINGS / f"{name}.toml" for name in names]
+    request = Request(datasets / row.folder, row.split, row.queries, configs, out=folder, relevant=row.relevant)
     report = bench.measured(space, request)
-    other = replace(request, configs=configurations(row, []), out=folder.with_name(f"{folder.name}_plain"))
+    other = replace(request, configs=configs[:1], out=folder.with_name(f"{folder.name}_plain"))
     published = bench.measured(plain, other)["rankings"][0]["measures"]
     return {
         "name": row.name,
         "role": row.role,
-        "dataset": report["dataset"],
+        "dataset": {**report["dataset"], "licence": row.licence},
         "scores": {
             each["name"]: {name: _rounded(each["measures"][name]) for name in KEPT} for each in report["rankings"]
         },
         "encoder": space.encoder.digest,
         "plain": {name: _rounded(published[name]) for name in KEPT},
-        "says": {each["name"]: each["says"] for each in report["rankings"]},
-        "compared": [{**each, **_rounded(each)} for each in report["compared"]],
         "runtime": dict(space.encoder.runtime),
         "configuration": report["rankings"][0]["weights"],
         "per_query": {query: round(value, 4) for query, value in report["per_query"][SHIPPED][HEADLINE].items()},
@@ -169,19 +154,11 @@ def page(found: Sequence[Found]) -> Iterator[str]:
     for role, title in (("test", "Test splits"), ("development", "Development splits")):
         if rows := [each for each in found if each["role"] == role]:
             yield from ("", f"## {title}", "", *_scores(rows))
-    if ablated := [each for each in found if each["role"] == "development"]:
-        yield from ("", "## What each part earns", "")
-        yield (
-            f"{HEADLINE} of the shipped ranking less that of a ranking without the part, on development splits: what "
-            "is above 0 is earned. An asterisk: p < .05 by a paired randomisation test, corrected (Holm) for all "
-            "rankings of the column."
-        )
-        yield from ("", *_ablation(ablated))
     yield ""
 
 
 def _scores(rows: Sequence[Found]) -> Iterator[str]:
-    names = [name for name in ("bm25", "dense", "fused", SHIPPED) if name in rows[0]["scores"]]
+    names = [*(name for name in rows[0]["scores"] if name != SHIPPED), SHIPPED]
     yield f"| collection | queries | {' | '.join(names)} | published encoder | MAP, Recall@100 of shipped | licence |"
     yield f"|---|---:|{'---|' * (len(names) + 3)}"
     for each in rows:
@@ -192,33 +169,18 @@ def _scores(rows: Sequence[Found]) -> Iterator[str]:
         yield f"| {each['name']} | {shipped[HEADLINE]['n']} | {' | '.join(cells)} | {more} | {licence} |"
 
 
-def _ablation(rows: Sequence[Found]) -> Iterator[str]:
-    yield f"| ranking | {' | '.join(each['name'] for each in rows)} |"
-    yield f"|---|{'---:|' * len(rows)}"
-    differences = [{one["ranking"]: one for one in each["compared"] if one["measure"] == HEADLINE} for each in rows]
-    for name in differences[0]:
-        cells = [_difference(column[name]) for column in differences]
-        yield f"| {name}: {rows[0]['says'][name]} | {' | '.join(cells)} |"
-
-
 def _interval(score: Mapping[str, float]) -> str:
     return f"{score['mean']:.3f} ({score['low']:.3f}–{score['high']:.3f})"
-
-
-def _difference(each: Mapping[str, float]) -> str:
-    return f"{-each['mean']:+.3f}{'*' if each['holm'] < 0.05 else ''}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("datasets", type=Path)
     parser.add_argument("--collection", action="append", help="the name of one, as in `scifact train`; may be repeated")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--accept", action="store_true")
-    how.add_argument("--shipped", action="store_true", help="measure the shipped ranking alone")
+    parser.add_argument("--accept", action="store_true")
     arguments = parser.parse_args()
-    rows, baselines = suite()
-    baselines = [] if arguments.shipped else baselines
+    table = tomllib.loads((HERE / "suite.toml").read_text("utf-8"))
+    rows = [Row(**each) for each in table["collection"]]
     space, plain = (
         Workspace(load_configuration(file=Path(os.devnull), environment={}, flags={"encoder.tuned": tuned}))
         for tuned in (True, False)
@@ -226,7 +188,7 @@ def main() -> int:
     print(f"encoding by {dict(space.encoder.runtime)}", flush=True)
     found: dict[str, Found] = {}
     for row in (row for row in rows if row.name in (arguments.collection or [row.name])):
-        found[row.name] = measured(row, arguments.datasets, space, plain, baselines)
+        found[row.name] = measured(row, arguments.datasets, space, plain, table["rankings"])
         if row.role == "test":
             with LOG.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(reading(found[row.name]), ensure_ascii=False) + "\n")

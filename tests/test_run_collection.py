@@ -10,6 +10,7 @@ import run_collection
 import run_suite
 from hypothesis import given
 from hypothesis import strategies as st
+from ranking.bench import CACHE
 from ranking.runs import compare, write_run
 from run_suite import load_expected, page
 from shell import Done
@@ -41,22 +42,22 @@ def run(tmp_path: Path) -> str:
     return str(tmp_path / "theirs.trec")
 
 
-def test_a_run_is_scored_without_model_or_index(call: Call, run: str) -> None:
-    done = call(str(TINY), "--run", run, "--json")
+def test_a_run_is_scored_without_model_or_index(call: Call, run: str, tmp_path: Path) -> None:
+    done = call(str(TINY), "--run", run, "--out", "out")
     assert done.status == 0
     assert "scoring the run" in done.err
-    figures = json.loads(done.out)
+    figures = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     assert figures["rankings"][0]["measures"]["success@1"]["mean"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.slow
 def test_the_shipped_ranking_answers_the_tiny_collection(call: Call, tmp_path: Path) -> None:
-    done = call(str(TINY), "--split", "dev", "--cache", "cache", "--json")
+    done = call(str(TINY), "--split", "dev", "--out", "out")
     assert (done.status, done.err) == (0, "")
-    figures = json.loads(done.out)
+    figures = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     assert figures["rankings"][0]["measures"]["success@1"]["mean"] == 1
     assert figures["model"]["name"] == "all-MiniLM-L6-v2"
-    assert len(list((tmp_path / "cache").iterdir())) == 1
+    assert len(list((tmp_path / CACHE).iterdir())) == 1
 
 
 def test_the_page_in_docs_is_made_of_the_expected_scores() -> None:

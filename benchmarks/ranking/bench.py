@@ -42,7 +42,6 @@ class Request:
     configs: Sequence[Path] = ()
     run: Path | None = None
     out: Path | None = None
-    cache: Path = CACHE
     relevant: int = 1
 
 
@@ -64,7 +63,7 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
         model = {}
     else:
         with terminal.progress() as progress:
-            indexed = index(dataset.texts, space.encoder, space.projection, request.cache, progress)
+            indexed = index(dataset.texts, space.encoder, space.projection, CACHE, progress)
             runs = dict(searched(dataset, indexed, rankings, space, progress))
         about = [asdict(ranking) for ranking in rankings]
         model = {"model": {"name": space.encoder.name, "sha256": space.encoder.digest}}
@@ -171,7 +170,6 @@ def _described(dataset: Dataset, request: Request) -> dict[str, Any]:
         "judgements": sum(len(judged) for judged in dataset.qrels.values()),
         "relevant_from": request.relevant,
         "sha256": dataset.digest,
-        "licence": dataset.licence,
     }
 
 
@@ -200,7 +198,6 @@ def text(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the figures of every ranking, one measure per line, below the warnings."""
     dataset, bootstrap = report["dataset"], report["bootstrap"]
     yield f"collection: {dataset['name']}, split {dataset['split']}"
-    yield f"licence: {dataset['licence']} (in the words of its README)"
     yield "size: " + ", ".join(f"{dataset[what]:,} {what}" for what in ("documents", "queries", "judgements"))
     yield f"relevant: grade {dataset['relevant_from']} or higher, for measures that know only yes and no"
     yield f"intervals: 95 %, bootstrap over queries, {bootstrap['samples']:,} samples, seed {bootstrap['seed']}"

@@ -27,9 +27,6 @@ Parsed = TypeVar("Parsed")
 
 NOT_TEST = ("dev", "validation", "train")  # splits for development; the first one found is the default
 TEST = "test"
-_LICENCE = re.compile(
-    r"[^.;]*(?:\blicen[cs]e|\bCC BY\b|\bMIT\b|\bApache\b|\bODC\b|free for use)(?:[^.;]|\.(?=\d))*", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +40,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One split of a collection: all documents, the judged queries, their judgements.
-
-    ``licence``: in the words of the collection's README.
-    """
+    """One split of a collection: all documents, the judged queries, their judgements."""
 
     name: str
     split: str
     texts: tuple[Text, ...]
     queries: Mapping[str, str]
     qrels: Qrels
-    licence: str
 
     @cached_property
     def digest(self) -> str:
@@ -79,17 +72,11 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
     file = folder / queries if queries else _one_of(folder, "queries.jsonl", "queries.tsv")
     asked = {each.id: each.text for each in read_texts(file)}
     qrels = read_qrels(splits[chosen])
-    strange = {*qrels, *(document for judged in qrels.values() for document in judged)} - asked.keys() - texts.keys()
+    strange = {*qrels, *(document for grades in qrels.values() for document in grades)} - asked.keys() - texts.keys()
     if strange:
         raise DatasetError(f"{splits[chosen]} judges {min(strange)!r}, which is not there", hint="the files must fit")
-    return Dataset(
-        name=_name(folder),
-        split=chosen,
-        texts=tuple(texts.values()),
-        queries={query: text for query, text in asked.items() if query in qrels},
-        qrels=qrels,
-        licence=licence_of(folder),
-    )
+    judged = {query: text for query, text in asked.items() if query in qrels}
+    return Dataset(folder.resolve().name, chosen, tuple(texts.values()), judged, qrels)
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
@@ -105,13 +92,6 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     if not any(grade > 0 for judged in qrels.values() for grade in judged.values()):
         raise DatasetError(f"{path}: no document is judged relevant", hint="give judgements with grades above 0")
     return qrels
-
-
-def licence_of(folder: Path) -> str:
-    """Return the sentence on the licence in the nearest README; "not stated" if there is none."""
-    readme = next((each / "README.md" for each in (folder, folder.parent) if (each / "README.md").is_file()), None)
-    found = _LICENCE.search(" ".join(readme.read_text("utf-8", "replace").split())) if readme else None
-    return found[0].strip(" \"'") if found else "not stated"
 
 
 def read_texts(path: Path) -> Iterable[Text]:
@@ -169,10 +149,3 @@ def _one_of(folder: Path, *names: str) -> Path:
     if found is None:
         raise DatasetError(f"{folder / names[0]} is missing", hint=f"give {' or '.join(names)}, plain or gzipped")
     return found
-
-
-def _name(folder: Path) -> str:
-    """Return the folder's name, with its parent's if the collection has parts."""
-    folder = folder.resolve()
-    is_part = (folder.parent / "README.md").is_file() and not (folder / "README.md").is_file()
-    return f"{folder.parent.name}/{folder.name}" if is_part else folder.name

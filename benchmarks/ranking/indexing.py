@@ -1,7 +1,6 @@
 """Index a test collection in the same stages as a corpus; what was encoded is kept in a cache.
 
-The cache holds shards of documents, named by the digest of their content, the encoder and the settings: a run that was
-stopped continues where it was, and a second one encodes nothing. Nothing in it names a collection.
+The cache holds a file for each collection, named by the digest of its texts, the encoder and the settings.
 
 A ranking to measure is a TOML file that says what it changes; the rest is as shipped:
 
@@ -16,9 +15,8 @@ import hashlib
 import io
 import json
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +25,9 @@ from b12assistant.answering.retrieval import Depths, Weights
 from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError
 from b12assistant.index.collection import Collection, built_with, most_pieces
-from b12assistant.index.indexing import Embedded, embed
+from b12assistant.index.indexing import embed
 from b12assistant.index.lexical_index import FIELDS, Fields, index_words
-from b12assistant.index.vectors import FaissIndex, Projection, TokenStore
+from b12assistant.index.vectors import FaissIndex, Projection, TokenStore, Vectors
 from b12assistant.language.words import split_sentences, trim
 from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.protocols import Encoder, Progress
@@ -38,8 +36,6 @@ from ranking.datasets import Text
 
 RANKINGS = Path(__file__).parent / "rankings"
 NAMES = sorted(path.stem for path in RANKINGS.glob("*.toml"))
-_SHARD = 100  # documents: at most these are encoded again after a stop
-_FORMAT = 2  # of a shard
 
 
 @dataclass(frozen=True)
@@ -70,42 +66,39 @@ class Indexed:
 
     documents: tuple[Document, ...]
     passages: tuple[Passage, ...]
-    embedded: Embedded
+    vectors: Vectors
+    context: TokenStore
 
     def collection(self, fields: Fields) -> Collection:
         """Index the words, by ``fields``."""
-        vectors = self.embedded.vectors
-        return Collection(
-            GenerationId(hashlib.sha256(vectors.tobytes()).hexdigest()[:32]),
-            self.documents,
-            self.passages,
-            FaissIndex(vectors),
-            vectors,
-            index_words(self.passages, fields),
-            self.embedded.context,
-            None,
-        )
+        name = GenerationId(hashlib.sha256(self.vectors.tobytes()).hexdigest()[:32])
+        found, words = FaissIndex(self.vectors), index_words(self.passages, fields)
+        return Collection(name, self.documents, self.passages, found, self.vectors, words, self.context, None)
 
 
 def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache: Path, progress: Progress) -> Indexed:
     """Index every document that has text. Raises ``DatasetError`` if none has."""
     documents = tuple(document_of(text) for text in texts)
-    most = most_pieces(encoder)
-    passages: list[Passage] = []
-    found: list[Embedded] = []
-    for start in range(0, len(documents), _SHARD):
-        progress("encoding", start, len(documents))
-        shard = documents[start : start + _SHARD]
-        parts = (chunk(document, sentences_in(document), encoder.count, most=most) for document in shard)
-        split = [each for each in parts if each]
-        passages += [passage for each in split for passage in each]
-        path = cache / f"{_key(shard, encoder, projection)}.npz"
-        if split:
-            found.append(_kept(path, partial(_embedded, split, encoder, projection)))
-    progress("encoding", len(documents), len(documents))
-    if not found:
+    parts = (chunk(each, sentences_in(each), encoder.count, most=most_pieces(encoder)) for each in documents)
+    split = [each for each in parts if each]
+    if not split:
         raise DatasetError("no document of the collection has any text", hint="give documents with text")
-    return Indexed(documents, tuple(passages), _joined(found))
+    passages = tuple(passage for each in split for passage in each)
+    path = cache / f"{_key(documents, encoder, projection)}.npz"
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as arrays:
+            context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
+            return Indexed(documents, passages, arrays["vectors"], context)
+    found = []
+    for done, each in enumerate(split):
+        progress("encoding", done, len(split))
+        found.append(embed(each, encoder, projection, alone=False))
+    progress("encoding", len(split), len(split))
+    vectors, buffer = np.concatenate([each.vectors for each in found]), io.BytesIO()
+    context = TokenStore.join([each.context for each in found])
+    np.savez(buffer, vectors=vectors, tokens=context.tokens, pieces=context.pieces, starts=context.starts)
+    replace_file(path, buffer.getvalue())
+    return Indexed(documents, passages, vectors, context)
 
 
 def document_of(text: Text) -> Document:
@@ -129,19 +122,9 @@ def _after_title(text: Text) -> int:
     return first.end if text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .") else 0
 
 
-def _embedded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: Projection) -> Embedded:
-    return _joined([embed(each, encoder, projection, alone=False) for each in split])
-
-
-def _joined(parts: Sequence[Embedded]) -> Embedded:
-    vectors = np.concatenate([each.vectors for each in parts])
-    return Embedded(vectors, TokenStore.join([each.context for each in parts]), None)
-
-
 def _key(documents: Sequence[Document], encoder: Encoder, projection: Projection) -> str:
     matrix, built = projection.matrix, built_with(encoder)
     described = [
-        _FORMAT,
         encoder.name,
         encoder.digest,
         hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None,
@@ -150,16 +133,3 @@ def _key(documents: Sequence[Document], encoder: Encoder, projection: Projection
         [document.digest for document in documents],
     ]
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]
-
-
-def _kept(path: Path, made: Callable[[], Embedded]) -> Embedded:
-    """Read a shard, or make it and keep it."""
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as arrays:
-            context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
-            return Embedded(arrays["vectors"], context, None)
-    embedded, buffer = made(), io.BytesIO()
-    context = embedded.context
-    np.savez(buffer, vectors=embedded.vectors, tokens=context.tokens, pieces=context.pieces, starts=context.starts)
-    replace_file(path, buffer.getvalue())
-    return embedded
