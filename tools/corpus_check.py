@@ -1,6 +1,7 @@
 """Check the corpus: `python tools/corpus_check.py`, with `--against FOLDER` for words copied from other texts.
 
-One line for each finding, then the reading grade of each document. The exit status is 1 if there is a finding.
+One line for each finding, then the reading grade of each document. The exit status is 1 if there is a finding. What
+`b12assistant index` refuses is not checked again.
 """
 
 import argparse
@@ -22,7 +23,6 @@ from corpus_checks.sources import (
     check_addresses,
     check_disputes,
     check_metadata,
-    check_not_answered,
     check_provenance,
     check_references,
 )
@@ -38,8 +38,7 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     findings += check_metadata(texts)
     findings += check_provenance(corpus, texts, origins)
     findings += check_addresses(origins, curation)
-    findings += check_disputes(corpus, texts)
-    findings += check_not_answered(corpus, texts)
+    findings += check_disputes(corpus)
     findings += check_references(curation, texts)
     findings += check_repetition(texts)
     findings += check_lengths(texts, rules.most_words)

@@ -1,11 +1,10 @@
 """Audit the red flags: `make red-flags`.
 
-    .venv/bin/python tools/red_flags.py [--datasets FOLDER] [--keep]
+    .venv/bin/python tools/red_flags.py [--datasets FOLDER]
 
 Asks the test split, which nothing is fitted on, and ordinary messages, letters, denials and withdrawals; a file that is
 not there is left out. ``--datasets``, or ``B12_SHARED``: the folder of the public test collections, for real questions
-of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors.toml`, or if an emergency that the run
-in `said.json` saw is passed over; ``--keep`` replaces it.
+of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors.toml`.
 """
 
 import argparse
@@ -13,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
@@ -23,13 +22,12 @@ from floors import fallen, load_floors
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.errors import AssistantError, UsageError
+from b12assistant.errors import AssistantError
 from b12assistant.evaluation import red_flag_audit
 from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
 from b12assistant.safety.triage import REMINDERS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
-SAID = FOLDER / "said.json"  # the committed run: the level that each message of the test split was told
 QUESTIONS: Final = (
     "medicationqa/queries.jsonl",
     "mediqa-qa/alexa/queries.jsonl",
@@ -163,8 +161,6 @@ def withdrawals(told: Iterable[str], judge: Judge) -> Told:
     right: dict[str, list[bool]] = {"yes": [], "no": []}
     for line in told:
         turns, _, label = (part.strip() for part in line.rpartition("|"))
-        if label not in right or " >> " not in turns:
-            raise UsageError(f"not a withdrawal: {line[:60]}", hint="a line is: earlier turn >> later turn | yes or no")
         triage = judge([Turn(index, text) for index, text in enumerate(turns.split(" >> "))])
         emergency = triage.flag is not None and triage.flag.level is Level.EMERGENCY
         reminded = any(notice.text in REMINDERS for notice in triage.notices)
@@ -188,17 +184,9 @@ def lines(path: Path) -> Iterator[str]:
         yield from (line for line in found if line and not line.startswith("#"))
 
 
-def passed_over(now: Mapping[str, str], before: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each emergency that a former run told something and this one tells nothing."""
-    for name, said in before.items():
-        if labels.get(name) == Level.EMERGENCY and said != NONE and now.get(name, said) == NONE:
-            yield f"{name}: an emergency that was told {said} is passed over"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("B12_SHARED")
-    parser.add_argument("--keep", action="store_true", help="keep this run to compare the next with, if nothing fell")
     parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
     given = parser.parse_args()
     try:
@@ -208,14 +196,10 @@ def main() -> int:
     except AssistantError as error:
         parser.error(f"{error.message}; {error.hint}")
     print("\n".join(red_flag_audit.as_text(figures)))
-    labels = {case.id: case.level for case in load_cases(FOLDER / "test.jsonl")}
-    now, before = figures["said"], json.loads(SAID.read_text("utf-8")) if SAID.is_file() else {}
     measured = {**figures["judges"][-1]["measures"], **figures["traffic"]}
-    beyond = [*fallen(measured, load_floors("safety")), *passed_over(now, before, labels)]
+    beyond = list(fallen(measured, load_floors("safety")))
     for line in beyond:
         print(f"fell behind: {line}", file=sys.stderr)
-    if given.keep and not beyond:
-        SAID.write_text(json.dumps(now, indent=0, sort_keys=True) + "\n", "utf-8")
     return 1 if beyond else 0
 
 

@@ -8,7 +8,7 @@ they are. Writes `data/answering/topics.npz` and `calibration.toml`. No test spl
 
 ``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
 quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
-sets the cut: the lowest at which nine in ten of those that nothing answers are refused; the others are only reported.
+sets the cut: the lowest at which nine in ten of those that nothing answers are refused. The others are for measuring.
 
 ``strength``: when a quote is shown without reserve: when the reader finds that it answers in full. Of the first three
 quotes for the last graded questions, which the reader did not learn from, each without what it brought to the index,
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import (
@@ -38,8 +38,8 @@ from b12assistant.answering.signals import (
 from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions
 from fit import topics, unasked
-from fit.data import GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, workspace
-from fit.refusal_signals import KEPT, SIGNS, Asked, folds, labelled, scaled, search, signals_of, strangers, weighed
+from fit.data import GRADED, PACKAGED, SEED, UNREAD, Given, labelled_rows, rows, workspace
+from fit.refusal_signals import FOLDS, KEPT, SIGNS, Asked, labelled, scaled, search, signals_of, strangers, weighed
 
 PASSED = 0.10  # of the unanswerable of the calibration split
 REFUSED = 0.9
@@ -55,7 +55,7 @@ def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y:
     theta = weighed(x, np.array([each.answerable for each in asked]), weights)
     slope, shift = scaled(held @ theta[:-1] + theta[-1], y)
     theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
-    barred = [is_barred(each) for each in named(held)]
+    barred = [is_barred(Signals(**dict(zip(SIGNS, row, strict=True)))) for row in held.tolist()]
     certain = np.where(barred, 0.0, 1 / (1 + np.exp(-(held @ theta[:-1] + theta[-1]))))
     possibly, answered = np.quantile(certain[y], 1 - KEPT), np.quantile(certain[~y], 1 - PASSED)
     bare = held[y].copy()  # as over a corpus that comes without questions
@@ -68,28 +68,7 @@ def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y:
     return replace(load_calibration(), **rounded)
 
 
-def named(x: np.ndarray) -> list[Signals]:
-    """Return the signals of each row."""
-    return [Signals(**dict(zip(SIGNS, row, strict=True))) for row in x.tolist()]
-
-
-def figures(calibration: Calibration, x: np.ndarray, asked: Sequence[Asked]) -> str:
-    """Return a line: what is kept, and what is refused, by style."""
-    y = np.array([each.answerable for each in asked])
-    styles = np.array([each.style for each in asked])
-    certain = np.array([0.0 if is_barred(each) else calibration.confidence(each) for each in named(x)])
-    refused = "; ".join(
-        f"{style} {np.mean(certain[~y & (styles == style)] < calibration.possibly):.2f}"
-        for style in SHARES
-        if (~y & (styles == style)).any()
-    )
-    return (
-        f"AUROC {roc_auc_score(y, certain):.3f}; {np.mean(certain[y] >= calibration.possibly):.2f} of {y.sum()} "
-        f"answerable kept; refused of {(~y).sum()}: {refused}"
-    )
-
-
-def fitted(datasets: Path) -> tuple[Calibration, list[str]]:
+def fitted(datasets: Path) -> Calibration:
     """Fit topics, weights and the two cuts of questions; write the topics."""
     space = workspace()
     train, judged, others = labelled("train"), labelled("calibration"), list(strangers(datasets))
@@ -103,35 +82,20 @@ def fitted(datasets: Path) -> tuple[Calibration, list[str]]:
         return topics.fitted(bare, about, [searched[i].query for i in kept], answerable, space.engine)
 
     x = np.zeros((len(train), len(SIGNS)))
-    for kept, left in folds(len(train)):
-        x[left] = signals_of(space.engine, topics_from(kept), [searched[i] for i in left])
+    for kept, left in KFold(FOLDS, shuffle=True, random_state=SEED).split(x):
+        x[left] = signals_of(space.engine, topics_from(kept.tolist()), [searched[i] for i in left])
     found = topics_from(range(len(train)))
     learned = np.concatenate([x, signals_of(space.engine, found, search(space, others))])
     held = signals_of(space.engine, found, search(space, judged))
-    calibration = calibrated((learned, [*train, *others]), held, np.array([each.answerable for each in judged]))
     topics.save(found, table)
-    return calibration, [
-        f"train, topics left out: {figures(calibration, x, train)}",
-        f"calibration: {figures(calibration, held, judged)}",
-    ]
+    return calibrated((learned, [*train, *others]), held, np.array([each.answerable for each in judged]))
 
 
-def longer() -> tuple[Calibration, list[str]]:
-    calibration, space = load_calibration(), workspace()
-    asked = list(labelled_rows("tuning/longer.jsonl"))
-    found = np.array([space.assistant.understood(row["question"]).likely for row in asked])
-    y = np.array([bool(row["sentence"]) for row in asked])
-    others = np.sort(found[::2][~y[::2]])
-    highest = others[int(np.ceil(REFUSED * len(others))) - 1]  # that is still refused
-    cut = float(np.floor(100 * highest + 1e-9) + 1) / 100
-    lines = []
-    for at, name in enumerate(("those that set it", "the others")):
-        kept, answerable = found[at::2] >= cut, y[at::2]
-        lines.append(
-            f"{name}, 15 to 24 words: {np.mean(kept[answerable]):.2f} of {answerable.sum()} answerable kept, "
-            f"{np.mean(~kept[~answerable]):.2f} of {(~answerable).sum()} others refused"
-        )
-    return replace(calibration, longer=cut), lines
+def longer() -> Calibration:
+    space, asked = workspace(), list(labelled_rows("tuning/longer.jsonl"))[::2]
+    found = np.array([space.assistant.understood(row["question"]).likely for row in asked if not row["sentence"]])
+    highest = np.sort(found)[int(np.ceil(REFUSED * len(found))) - 1]  # that is still refused
+    return replace(load_calibration(), longer=float(np.floor(100 * highest + 1e-9) + 1) / 100)
 
 
 def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
@@ -150,21 +114,16 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)
 
 
-def strength() -> tuple[Calibration, list[str]]:
+def strength() -> Calibration:
     quotes = np.array(list(quotes_of(workspace())))
     x, full, first = quotes[:, 1:3], quotes[:, 3] == 3, quotes[:, 0] == 0
     weights = LogisticRegression(C=100).fit(x, full).coef_[0]
     order = np.argsort(-(x[first] @ weights))
-    totals, right, part = (x[first] @ weights)[order], full[first][order], quotes[first, 3][order] > 0
+    totals, right = (x[first] @ weights)[order], full[first][order]
     shares = np.cumsum(right) / np.arange(1, len(right) + 1)
-    count = int(np.flatnonzero(shares >= FULL)[-1]) + 1
-    fitted = {"full": -totals[count - 1], "full_read": weights[0], "full_asked": weights[1]}
-    line = (
-        f"{len(right)} first quotes: {count} above 0, of them {shares[count - 1]:.2f} graded 3 and "
-        f"{part[:count].mean():.2f} at least 1; of the others {right[count:].mean():.2f} and {part[count:].mean():.2f}"
-    )
+    fitted = {"full": -totals[np.flatnonzero(shares >= FULL)[-1]], "full_read": weights[0], "full_asked": weights[1]}
     values: dict[str, Any] = {name: round(float(value), 4) for name, value in fitted.items()}
-    return replace(load_calibration(), **values), [line]
+    return replace(load_calibration(), **values)
 
 
 class Others(AskedQuestions):
@@ -185,9 +144,9 @@ def without_itself(engine: Engine) -> Engine:
     return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
 
 
-def save(calibration: Calibration, head: Sequence[str]) -> None:
+def save(calibration: Calibration, head: Sequence[str] = ()) -> None:
     """Write `calibration.toml` under the lines of ``head``, and forget what was read of it before."""
-    told = "".join(f"# {line}\n" for line in head)
+    told = "".join(f"# {line}\n" for line in ("Made by: make weights OF=refusal DATASETS=FOLDER", *head))
     for name, table in (("calibration", calibration), ("unasked", calibration.where_unasked)):
         names = [field.name for field in fields(Calibration) if field.name != "where_unasked"] if table else []
         told += f"\n[{name}]\n" + "".join(f"{each} = {getattr(table, each)}\n" for each in names)
@@ -197,11 +156,7 @@ def save(calibration: Calibration, head: Sequence[str]) -> None:
 
 
 def fit(given: Given) -> None:
-    calibration, head = fitted(given.datasets)
-    head.insert(0, "Made by: make weights OF=refusal DATASETS=FOLDER")
-    save(calibration, head)
-    for step in (longer, strength, lambda: unasked.fitted(given.datasets)):
-        calibration, lines = step()
-        head += lines
-        save(calibration, head)
-    print(*head, sep="\n")
+    save(fitted(given.datasets))
+    save(longer())
+    save(strength())
+    save(*unasked.fitted(given.datasets))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Window
@@ -47,13 +48,6 @@ def strangers(datasets: Path) -> Iterator[Asked]:
     for name, (style, count) in STRANGERS.items():
         texts = [row["text"] for row in rows(datasets / name / "queries.jsonl") if not OURS.search(row["text"])]
         yield from (Asked(text, style=style, answerable=False) for text in rng.sample(texts, count))
-
-
-def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Yield kept and left-out rows, each row left out once."""
-    fold = np.random.default_rng(SEED).integers(0, FOLDS, count)
-    for each in range(FOLDS):
-        yield np.flatnonzero(fold != each).tolist(), np.flatnonzero(fold == each).tolist()
 
 
 @dataclass(frozen=True)
@@ -104,11 +98,5 @@ def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray, of: Mapping[str, 
 
 def scaled(total: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Return Platt's slope and shift of a sum of signals, as if half of the questions were answerable."""
-    balanced = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
-
-    def loss(theta: np.ndarray) -> float:
-        z = theta[0] * total + theta[1]
-        return float((balanced * np.logaddexp(0, np.where(y, -z, z))).sum())
-
-    slope, shift = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
-    return float(slope), float(shift)
+    model = LogisticRegression(C=np.inf, class_weight="balanced").fit(total[:, None], y)
+    return float(model.coef_[0, 0]), float(model.intercept_[0])

@@ -44,8 +44,7 @@ class Text:
     told: frozenset[str]
     sentences: tuple[str, ...]  # white space collapsed, the parts of a torn sentence joined
     references: tuple[str, ...]  # items of reference lists
-    passages: tuple[Passage, ...] = ()
-    unfounded: tuple[str, ...] = ()  # sentences without origin and figures without unit
+    unfounded: tuple[str, ...]  # sentences without origin and figures without unit
 
     @property
     def file(self) -> str:
@@ -97,8 +96,7 @@ def _read(
     sentences, references = (tuple(text for text, listed in pieces if listed == which) for which in (False, True))
     unnamed = (f"no origin is named for: {sentence.text}" for sentence in without_origin(document, passages))
     unfounded = (*unnamed, *_without_unit(document))
-    text = Text(document, frozenset({*front, *entry}), sentences, references, passages, unfounded)
-    return text, extract.warnings + warnings
+    return Text(document, frozenset({*front, *entry}), sentences, references, unfounded), extract.warnings + warnings
 
 
 def _pieces(document: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, bool]]:

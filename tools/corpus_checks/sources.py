@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes, resolve
+from b12assistant.corpus.disputes import DISPUTES_FILE
 from b12assistant.corpus.entries import CuratedEntry, DataFile
 from b12assistant.corpus.entries import Text as NonEmpty
-from b12assistant.corpus.folder import NOT_ANSWERED_FILE, SENTENCES_FOLDER, corpus_not_answered
-from b12assistant.corpus.provenance import read_sentences, sentences_file
+from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_disputes
+from b12assistant.corpus.provenance import sentences_file
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceFactsError
 from b12assistant.types import Interest, Origin, OriginId, SourceKind, Words
@@ -189,44 +189,12 @@ def check_provenance(corpus: Path, texts: Sequence[Text], origins: Mapping[Origi
             yield from _advice_of_sellers(text)
 
 
-def check_disputes(corpus: Path, texts: Sequence[Text]) -> Iterator[Finding]:
-    """Yield differences whose sentences are gone, or without enough questions that they do not concern."""
-    path = corpus / DISPUTES_FILE
-    if not path.is_file():
-        return
-    try:
-        entries = parse_disputes(path.read_text("utf-8"))
-    except SourceFactsError as error:
-        yield Finding(DISPUTES_FILE, error.message)
-        return
-    passages = [passage for text in texts for passage in text.passages]
-    for entry in entries:
-        try:
-            resolve([entry], passages)
-        except SourceFactsError as error:
-            yield Finding(DISPUTES_FILE, error.message)
+def check_disputes(corpus: Path) -> Iterator[Finding]:
+    """Yield differences without enough questions that they do not concern."""
+    for entry in corpus_disputes(corpus):
         if len(entry.not_asked) < LEAST_COUNTER_EXAMPLES:
             lacks = f"fewer than {LEAST_COUNTER_EXAMPLES} counter-examples (not_asked)"
             yield Finding(DISPUTES_FILE, f"{entry.where}: {entry.id}: {lacks}")
-
-
-def check_not_answered(corpus: Path, texts: Sequence[Text]) -> Iterator[Finding]:
-    """Yield questions of `not_answered.toml` that are there twice, or that some sentence answers."""
-    try:
-        questions = corpus_not_answered(corpus)
-        lines = [(text.file, line) for text in texts for line in read_sentences(corpus, text.file)]
-    except SourceFactsError as error:
-        yield Finding(NOT_ANSWERED_FILE, error.message)
-        return
-    known = {_words(question): f"a sentence of {file} answers" for file, line in lines for question in line.asked}
-    for question in questions:
-        if (words := _words(question)) in known:
-            yield Finding(NOT_ANSWERED_FILE, f"{known[words]}: {question}")
-        known[words] = "it lists twice"
-
-
-def _words(question: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", question.casefold()))
 
 
 def _advice_of_sellers(text: Text) -> Iterator[Finding]:
