@@ -19,7 +19,7 @@ from typing import Any
 
 from fit.data import DATA, rows, workspace
 
-from b12assistant.answering.asked import Asked, Finder
+from b12assistant.answering.asked import Finder
 from b12assistant.answers import Status, Turn
 from b12assistant.evaluation.labelled_set import is_hit
 
@@ -34,36 +34,33 @@ def places(letter: Letter) -> list[Place]:
     return [(start, start + length) for start, length in starts if start >= 0]
 
 
+def parts_of(finder: Finder, letter: Letter) -> list[Place]:
+    """Return the places of the questions that the product finds."""
+    return [(each.words.start, each.words.end) for each in finder.asked_of(Turn(0, letter["text"]))]
+
+
 def shared(a: Place, b: Place) -> int:
     return max(0, min(a[1], b[1]) - max(a[0], b[0]))
 
 
-def found(letter: Letter, given: Sequence[Asked]) -> list[int | None]:
+def found(letter: Letter, parts: Sequence[Place]) -> list[int | None]:
     """Return, for each question of a letter, which question of the message covers half of it and is not three times as
     long."""
-    parts = [(each.words.start, each.words.end) for each in given]
-    return [
-        next(
-            (
-                number
-                for number, part in enumerate(parts)
-                if 2 * shared(part, place) >= place[1] - place[0]
-                and part[1] - part[0] <= 3 * (place[1] - place[0]) + 20
-            ),
-            None,
-        )
+
+    def covers(part: Place, length: int, place: Place) -> bool:
+        return 2 * shared(part, place) >= length and part[1] - part[0] <= 3 * length + 20
+
+    fitting = (
+        (i for i, part in enumerate(parts) if covers(part, end - start, (start, end))) for start, end in places(letter)
+    )
+    return [next(numbers, None) for numbers in fitting]
+
+
+def is_false(letter: Letter, part: Place) -> bool:
+    """Check whether a question of a message is none of the letter's."""
+    return not any(
+        5 * shared(part, place) >= 2 * (part[1] - part[0]) or 2 * shared(part, place) >= place[1] - place[0]
         for place in places(letter)
-    ]
-
-
-def false(letter: Letter, given: Sequence[Asked]) -> int:
-    """Count the questions of a message that are none of the letter's."""
-    return sum(
-        not any(
-            5 * shared(part, place) >= 2 * (part[1] - part[0]) or 2 * shared(part, place) >= place[1] - place[0]
-            for place in places(letter)
-        )
-        for part in ((each.words.start, each.words.end) for each in given)
     )
 
 
@@ -71,10 +68,10 @@ def measure(finder: Finder, letters: Sequence[Letter]) -> dict[str, int]:
     """Count letters, their questions, the slices that are found, and of the questions those found, and found apart."""
     counted = Counter[str]()
     for letter in letters:
-        given = finder.asked_of(Turn(0, letter["text"]))
-        numbers = [number for number in found(letter, given) if number is not None]
-        counted.update(letters=1, questions=len(letter["questions"]), slices=len(given), found=len(numbers))
-        counted.update(apart=len(set(numbers)), false=false(letter, given))
+        parts = parts_of(finder, letter)
+        numbers = [number for number in found(letter, parts) if number is not None]
+        counted.update(letters=1, questions=len(letter["questions"]), slices=len(parts), found=len(numbers))
+        counted.update(apart=len(set(numbers)), false=sum(is_false(letter, part) for part in parts))
     return dict(counted)
 
 
@@ -100,7 +97,7 @@ def main() -> None:
     space, letters = workspace(index=given.index), list(rows(given.file))
     counted, milliseconds = Counter(measure(space.engine.finder, letters)), list[float]()
     for letter in letters:
-        places = found(letter, space.engine.finder.asked_of(Turn(0, letter["text"])))
+        places = found(letter, parts_of(space.engine.finder, letter))
         begun = time.perf_counter()
         answer = space.assistant.reply(letter["text"]).answer
         milliseconds.append(1000 * (time.perf_counter() - begun))

@@ -15,7 +15,7 @@ from b12assistant.errors import QuestionError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = REPOSITORY / "benchmarks/data"
-CORPUS = REPOSITORY / "corpus"
+CORPUS, INDEX = REPOSITORY / "corpus", REPOSITORY / "index"
 GOLDEN = REPOSITORY / "tests/golden/answers.jsonl"
 SETS = ("questions", "unanswerable", "conversations", "differences")
 CHOSEN = 299
@@ -66,8 +66,8 @@ def _decisive(answer: dict[str, Any]) -> Row:
 
 def changes(before: Row, after: Row) -> list[str]:
     """Return in which ways an answer changed; nothing if it did not."""
-    if before == after or not (before and after):
-        return [] if before == after else ["only before" if before else "only after"]
+    if before == after:
+        return []
     old, new = ([json.dumps(quote[:2]) for quote in row.get("quotes", ())] for row in (before, after))
     same = sorted(old) == sorted(new)
     ways = {
@@ -115,19 +115,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=GOLDEN, metavar="FILE", help="write the answers here")
     parser.add_argument("--all", action="store_true", help="ask every labelled question, not only those chosen")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with this file; asks only with --all")
-    parser.add_argument("--index", type=Path, default=REPOSITORY / "index", metavar="FOLDER")
     options = parser.parse_args()
     if options.all and options.out == GOLDEN:
         parser.error("--all needs --out FILE, because the golden file holds only the chosen answers")
-    asks = options.all or not options.against
-    for path in (options.against, None if asks else options.out):
-        if path is not None and not path.is_file():
-            parser.error(f"there is no file {path}: write it with --all --out {path}")
     before = read(options.against or GOLDEN)
-    if asks:
-        build_index(CORPUS, options.index)
+    if options.all or not options.against:
+        build_index(CORPUS, INDEX)
         ids = None if options.all else {row["id"] for row in before}
-        write(answered(Assistant.open(options.index, corpus=CORPUS), ids), options.out)
+        write(answered(Assistant.open(INDEX, corpus=CORPUS), ids), options.out)
     if options.against or not options.all:
         print(summary(compared(before, read(options.out)), len(before)))
 
