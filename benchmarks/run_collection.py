@@ -11,17 +11,206 @@ is scored, without triage or refusal, with the ranking that ships unless another
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from ranking.bench import Request, measured, text
-from ranking.indexing import NAMES, RANKINGS
+import numpy as np
+from ranking.datasets import TEST, Dataset, load_dataset
+from ranking.indexing import NAMES, RANKINGS, Indexed, Ranking, index, load_ranking
+from ranking.runs import HEADLINE, JUDGED, Run, answerable, compare, holm, read_run, score, write_run
 
+from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.errors import AssistantError
+from b12assistant.display import terminal
+from b12assistant.errors import AssistantError, UsageError
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
+from b12assistant.index.collection import TITLE_PIECES, Collection
+from b12assistant.index.lexical_index import Fields
+from b12assistant.protocols import Encoder, Progress
+
+CACHE = Path("build/bench-cache")
+_COMPARED = (HEADLINE, "MAP", "Recall@100")
+_TOP = 10  # documents of a ranking that are checked for ties
+
+Scores = Mapping[str, Mapping[str, float]]  # measure, query
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure, and where to write it. ``run``: scored if it exists, else written. ``relevant``: the least grade
+    that counts as relevant in yes-or-no measures."""
+
+    folder: Path
+    split: str | None = None
+    queries: str | None = None
+    configs: Sequence[Path] = ()
+    run: Path | None = None
+    out: Path | None = None
+    relevant: int = 1
+
+
+def measured(space: Workspace, request: Request, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any]:
+    """Return figures of every ranking; write what was asked for when all are known."""
+    rankings = [load_ranking(path) for path in request.configs] or [Ranking()]
+    if len({ranking.name for ranking in rankings}) < len(rankings):
+        raise UsageError("two configurations have the same file name", hint="name each otherwise: it heads a column")
+    if request.run is not None and len(rankings) > 1:
+        raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")
+    dataset = load_dataset(request.folder, request.split, request.queries)
+    if dataset.split == TEST:
+        say(f"reading the test split of {request.folder.name}: do not choose settings by these figures")
+    warnings = list(_of_the_set(dataset))
+    if request.run is not None and request.run.exists():
+        say(f"scoring the run {request.run}; nothing is searched")
+        runs: dict[str, Run] = {request.run.name: read_run(request.run)}
+        about: list[dict[str, Any]] = [{"name": request.run.name, "says": "a run file, scored without searching"}]
+        model = {}
+    else:
+        with terminal.progress() as progress:
+            indexed = index(dataset.texts, space.encoder, space.projection, CACHE, progress)
+            runs = dict(searched(dataset, indexed, rankings, space, progress))
+        about = [asdict(ranking) for ranking in rankings]
+        model = {"model": {"name": space.encoder.name, "sha256": space.encoder.digest}}
+        warnings += _of_the_texts(indexed, space.encoder)
+    scored = {name: score(dataset.qrels, run, relevant=request.relevant) for name, run in runs.items()}
+    for each in about:
+        found = scored[each["name"]]
+        each["measures"] = {name: interval(list(of.values())) for name, of in found.items() if name != JUDGED}
+        each["warnings"] = list(_of_the_run(dataset, runs[each["name"]], found, request.relevant))
+    report = {
+        "dataset": _described(dataset, request),
+        "warnings": warnings,
+        "rankings": about,
+        "compared": list(_compared(scored)),
+        **model,
+        "bootstrap": {"samples": SAMPLES, "seed": SEED, "interval": 0.95},
+        "per_query": scored,
+    }
+    _write(request, report, runs)
+    return report
+
+
+def _write(request: Request, report: Mapping[str, Any], runs: Mapping[str, Run]) -> None:
+    if request.run is not None and not request.run.exists():
+        write_run(request.run, next(iter(runs.values())), "b12assistant")
+    if request.out is not None:
+        for name, run in runs.items():
+            write_run(request.out / f"{name.replace(' ', '_')}.trec", run, name.replace(" ", "_"))
+        write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+
+
+def searched(
+    dataset: Dataset, indexed: Indexed, rankings: Sequence[Ranking], space: Workspace, progress: Progress
+) -> Iterator[tuple[str, Run]]:
+    """Search for every judged query with each ranking, and yield its run."""
+    collections: dict[Fields, Collection] = {}
+    asked: dict[str, Query] = {}
+    for ranking in rankings:
+        if ranking.lexical not in collections:
+            collections[ranking.lexical] = indexed.collection(ranking.lexical)
+            asked = {
+                id_: encode_query(text, collections[ranking.lexical], space.encoder, space.projection)
+                for id_, text in dataset.queries.items()
+            }
+        collection = collections[ranking.lexical]
+        run: dict[str, dict[str, float]] = {}
+        for done, (id_, query) in enumerate(asked.items()):
+            progress(f"searching ({ranking.name})", done, len(asked))
+            hits = rank(query, collection, lambda row: True, sys.maxsize, ranking.weights, depths=ranking.retrieval)
+            ranked = run.setdefault(id_, {})
+            for hit in hits:
+                ranked.setdefault(hit.passage.document.id, hit.score)
+        progress(f"searching ({ranking.name})", len(asked), len(asked))
+        yield ranking.name, run
+
+
+def _of_the_set(dataset: Dataset) -> Iterator[str]:
+    texts = Counter((text.title, text.text) for text in dataset.texts)
+    if same := sum(times - 1 for times in texts.values()):
+        yield f"{same} documents repeat another's title and text; judged only once, the twin counts as wrong"
+
+
+def _of_the_texts(indexed: Indexed, encoder: Encoder) -> Iterator[str]:
+    held = {passage.document.id for passage in indexed.passages}
+    if empty := sum(document.id not in held for document in indexed.documents):
+        yield f"{empty} documents have no text and cannot be found"
+    most = TITLE_PIECES
+    if long := sum(encoder.count(document.title) > most for document in indexed.documents):
+        yield f"{long} titles are cut to {most} word pieces in front of their passages"
+
+
+def _of_the_run(dataset: Dataset, run: Run, scores: Scores, relevant: int) -> Iterator[str]:
+    counted = answerable(dataset.qrels, relevant)
+    if len(counted) < len(dataset.qrels):
+        left = len(dataset.qrels) - len(counted)
+        yield f"{left} of {len(dataset.qrels)} judged queries have no relevant document and are not counted"
+    if missing := [query for query in counted if not run.get(query)]:
+        yield f"{len(missing)} of {len(counted)} queries are missing from the run and count as 0 (first: {missing[0]})"
+    known = {text.id for text in dataset.texts}
+    if unknown := sum(document not in known for ranked in run.values() for document in ranked):
+        yield f"{unknown} places of the run hold documents that the collection does not have"
+    if tied := sum(_has_ties(run[query]) for query in counted if query in run):
+        yield (
+            f"{tied} queries have equal scores among their first {_TOP}: there the order is trec_eval's, "
+            "by document id, descending"
+        )
+    if unjudged := 1 - float(np.mean(list(scores[JUDGED].values()))):
+        yield f"{unjudged:.1%} of the first {_TOP} documents were never judged and count as not relevant"
+
+
+def _has_ties(ranked: Mapping[str, float]) -> bool:
+    best = sorted(ranked.values(), reverse=True)[: _TOP + 1]
+    return len(set(best)) < len(best)
+
+
+def _compared(scored: Mapping[str, Scores]) -> Iterator[dict[str, Any]]:
+    """Compare every ranking with the first, for each compared measure; p is corrected for all of a measure."""
+    first, *others = scored
+    for measure in _COMPARED if others else ():
+        base = list(scored[first][measure].values())
+        found = [compare(list(scored[other][measure].values()), base) for other in others]
+        for other, each, corrected in zip(others, found, holm([each["p"] for each in found]), strict=True):
+            yield {"measure": measure, "ranking": other, "against": first, **each, "holm": corrected}
+
+
+def _described(dataset: Dataset, request: Request) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "split": dataset.split,
+        "queries_file": request.queries,
+        "documents": len(dataset.texts),
+        "queries": len(dataset.qrels),
+        "judgements": sum(len(judged) for judged in dataset.qrels.values()),
+        "relevant_from": request.relevant,
+        "sha256": dataset.digest,
+    }
+
+
+def as_text(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the figures of every ranking, one measure per line, below the warnings."""
+    dataset, bootstrap = report["dataset"], report["bootstrap"]
+    yield f"collection: {dataset['name']}, split {dataset['split']}"
+    yield "size: " + ", ".join(f"{dataset[what]:,} {what}" for what in ("documents", "queries", "judgements"))
+    yield f"relevant: grade {dataset['relevant_from']} or higher, for measures that know only yes and no"
+    yield f"intervals: 95 %, bootstrap over queries, {bootstrap['samples']:,} samples, seed {bootstrap['seed']}"
+    yield from (f"mind: {warning}" for warning in report["warnings"])
+    for ranking in report["rankings"]:
+        yield from ("", f"{ranking['name']}: {ranking['says']}")
+        yield from (f"  mind: {warning}" for warning in ranking["warnings"])
+        for measure, value in ranking["measures"].items():
+            yield f"  {measure:12}{value['mean']:.4f}  [{value['low']:.4f}, {value['high']:.4f}]"
+    for each in report["compared"]:
+        yield (
+            f"{each['measure']}: {each['ranking']} − {each['against']} = {each['mean']:+.4f} "
+            f"[{each['low']:+.4f}, {each['high']:+.4f}], p = {each['p']:.4f}, corrected {each['holm']:.4f}"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,14 +220,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--queries", help="another file of queries in the folder, with the same ids")
     parser.add_argument("--ranking", action="append", default=[], help="may be repeated; or a file of your own")
     parser.add_argument("--run", type=Path, help="a TREC run: scored if it exists, written if not")
-    parser.add_argument("--out", type=Path, help="write report, runs and a table of all queries there")
+    parser.add_argument("--out", type=Path, help="write report and runs there")
     parser.add_argument("--relevant", type=int, default=1, help="least grade that is relevant")
     given = parser.parse_args(arguments)
     configs = [RANKINGS / f"{name}.toml" if name in NAMES else Path(name) for name in given.ranking]
     try:
         space = Workspace(load_configuration(environment=os.environ))
         request = Request(given.folder, given.split, given.queries, configs, given.run, given.out, given.relevant)
-        print(*text(measured(space, request, _say)), sep="\n")
+        print(*as_text(measured(space, request, _say)), sep="\n")
     except AssistantError as error:
         _say(str(error))
         return error.exit_status

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ranking import bench
-from ranking.bench import Request
 from ranking.indexing import RANKINGS
 from ranking.runs import HEADLINE, compare
+from run_collection import Request
+from run_collection import measured as report_of
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
@@ -62,9 +62,9 @@ def measured(row: Row, datasets: Path, space: Workspace, plain: Workspace, names
     """Measure rankings on a collection; the shipped one once more with the encoder as published, in ``plain``."""
     folder, configs = OUT / row.name.replace("/", "_").replace(" ", "_"), [RANKINGS / f"{name}.toml" for name in names]
     request = Request(datasets / row.folder, row.split, row.queries, configs, out=folder, relevant=row.relevant)
-    report = bench.measured(space, request)
+    report = report_of(space, request)
     other = replace(request, configs=configs[:1], out=folder.with_name(f"{folder.name}_plain"))
-    published = bench.measured(plain, other)["rankings"][0]["measures"]
+    published = report_of(plain, other)["rankings"][0]["measures"]
     return {
         "name": row.name,
         "role": row.role,

@@ -10,7 +10,6 @@ import run_collection
 import run_suite
 from hypothesis import given
 from hypothesis import strategies as st
-from ranking.bench import CACHE
 from ranking.runs import compare, write_run
 from run_suite import load_expected, page
 from shell import Done
@@ -57,7 +56,7 @@ def test_the_shipped_ranking_answers_the_tiny_collection(call: Call, tmp_path: P
     figures = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     assert figures["rankings"][0]["measures"]["success@1"]["mean"] == 1
     assert figures["model"]["name"] == "all-MiniLM-L6-v2"
-    assert len(list((tmp_path / CACHE).iterdir())) == 1
+    assert len(list((tmp_path / run_collection.CACHE).iterdir())) == 1
 
 
 def test_the_page_in_docs_is_made_of_the_expected_scores() -> None:
