@@ -1,7 +1,6 @@
 import io
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,18 +121,6 @@ def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Pa
     lines = map(pytest.fail, ["the first line was asked for"])
     with pytest.raises(UsageError, match="cannot be written"):
         batching.write_lines(tmp_path / "nowhere/out", lines)
-
-
-def test_a_run_that_is_interrupted_leaves_the_former_file_alone(tmp_path: Path) -> None:
-    def lines() -> Iterator[str]:
-        yield "half"
-        raise KeyboardInterrupt
-
-    (tmp_path / "out").write_text("former", "utf-8")
-    with pytest.raises(KeyboardInterrupt):
-        batching.write_lines(tmp_path / "out", lines())
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert (tmp_path / "out").read_text("utf-8") == "former"
 
 
 HISTORY = ["What is myelin?", "Which medicines lower vitamin B12?"]

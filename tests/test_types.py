@@ -150,10 +150,6 @@ def quote(*words: str, best: str | None = None, document: Document = FOOD) -> Qu
     return Quote(spans, document.span(*at(best or words[0])), passage, Strength.STRONG, 0.5)
 
 
-def test_a_quote_is_a_slice_of_its_source() -> None:
-    assert [span.text for span in quote("Milk helps.", "Eggs help too.").spans] == ["Milk helps.", "Eggs help too."]
-
-
 @pytest.mark.parametrize(
     ("words", "best", "why"),
     [

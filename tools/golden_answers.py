@@ -18,7 +18,6 @@ DATA = REPOSITORY / "benchmarks/data"
 CORPUS, INDEX = REPOSITORY / "corpus", REPOSITORY / "index"
 GOLDEN = REPOSITORY / "tests/golden/answers.jsonl"
 SETS = ("questions", "unanswerable", "conversations", "differences")
-CHOSEN = 299
 WAYS = ("status", "notices", "first quote", "other quotes", "order", "differences")
 _SHOWN = 5  # ids that the summary prints for each way of changing
 

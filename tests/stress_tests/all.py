@@ -6,7 +6,6 @@ from stress_tests.alterations import altered_answers
 from stress_tests.api_requests import api_requests
 from stress_tests.bad_files import mutants, specified
 from stress_tests.boundaries import drawn
-from stress_tests.damages import tampered_texts
 from stress_tests.hostile import beside_a_builder, tool_calls
 from stress_tests.index_machine import runs
 from stress_tests.interruptions import every_fault, failed_looks, kills, two_writers
@@ -17,7 +16,6 @@ _ENOUGH = 10_000  # more operations than an index has, so until a run is clean
 STRESS_TESTS = (
     StressTest("bad inputs, 54 rows", len(QUICK), len(BAD_INPUTS), specified),
     StressTest("mutants of PDF, HTML, text", 60, 2_000, mutants),
-    StressTest("tampered texts, 1 in 11 untouched", 22, 1_000, tampered_texts),
     StressTest("the nth change or look fails, every n", 12, _ENOUGH, every_fault),
     StressTest("the nth look fails while opening", _ENOUGH, _ENOUGH, failed_looks),
     StressTest("SIGKILL at random moments", 6, 300, kills),
