@@ -1,9 +1,8 @@
 """Fit what says whether a turn needs an earlier one.
 
 A logistic regression over the search encoder's vector of a turn. Follow-ups and corrections of written threads lean;
-their first turns and new subjects do not, nor do questions that are asked alone. It prints the shares of held-out
-threads that are judged right. The limits are chosen by hand: between them a turn is read alone first, and with what
-came before only if nothing answers it.
+their first turns and new subjects do not, nor do questions that are asked alone. The limits
+are chosen by hand: between them a turn is read alone first, and with what came before only if nothing answers it.
 """
 
 from collections.abc import Iterator
@@ -31,17 +30,8 @@ def fit(_given: Given) -> None:
     alone = [row["question"] for row in labelled_rows("questions/train.jsonl", "unanswerable/train.jsonl")]
     alone += [row["turns"][0]["user"] for row in labelled_rows("conversations/train.jsonl")]
     learned = [*turns("threads_train", "threads_more"), *((text, False) for text in alone)]
-    judged = list(turns("threads_test", "threads_later"))
-    x, held_out = (
-        LOUD * np.array([each.vector for each in encoder.each([readable(text) for text, _ in part])])
-        for part in (learned, judged)
-    )
+    x = LOUD * np.array([each.vector for each in encoder.each([readable(text) for text, _ in learned])])
     model = LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
     model.fit(x, [leans for _, leans in learned])
     weights = np.append(LOUD * model.coef_[0], model.intercept_).astype(np.float32)
-    limits, digest = np.array(LIMITS), np.array(encoder.digest)
-    write("data/answering/leaning.npz", weights=weights, limits=limits, encoder=digest)
-    shares, truth = model.predict_proba(held_out)[:, 1], np.array([leans for _, leans in judged])
-    for limit in LIMITS:
-        found = shares >= limit
-        print(f"{limit}: {found[truth].mean():.3f} of {truth.sum()} that lean, {found[~truth].sum()} of others")
+    write("data/answering/leaning.npz", weights=weights, limits=np.array(LIMITS), encoder=np.array(encoder.digest))

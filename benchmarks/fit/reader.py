@@ -3,8 +3,7 @@
 First it learns from questions asked of sentences (`"asked"` in `corpus/sentences/`): each beside its sentence and
 five that the encoder finds near. Then from the quotes that readers graded (`data/tuning/graded.jsonl`). Questions
 that are like one of a test split or of a trial are left out (for the shipped one the trial of commit c00f013). So are
-the last graded questions: on them it prints the grades of the quotes that have the best scores, and `refusal` fits what
-a score means.
+the last graded questions: on them `refusal` fits what a score means.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
@@ -133,14 +132,9 @@ def fit(_given: Given) -> None:
     ]
     graded = unlike_held(every[:-UNREAD])
     asked = unlike_held(list(read_asked(rng)))
-    print(f"{len(graded)} graded questions, {len(asked)} asked of sentences", flush=True)
     encoder = SentenceEncoder(find_weights(), threads=1)
     joint = Joint(encoder.model)
     train(joint, [asked, *[list(graded) for _ in range(EPOCHS)]], rng)
-    with torch.inference_mode():
-        firsts = [each.quotes[int(joint.scores([each]).argmax())][1] for each in every[-UNREAD:]]
-    found = np.array(firsts)
-    print(f"of {len(found)}: graded 3 {np.mean(found == 3):.3f}, at least 2 {np.mean(found >= 2):.3f}")
     inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
     whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
     graph, _ = linked(whole, encoder.weights.place)  # where the word vectors stay
@@ -148,4 +142,3 @@ def fit(_given: Given) -> None:
     (folder / "reader.onnx").write_bytes(graph)
     facts = {"encoder": encoder.weights.digest, "sha256": hashlib.sha256(graph).hexdigest()}
     (folder / "reader.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-    print(f"{len(graph):,} bytes")

@@ -144,9 +144,9 @@ def without_itself(engine: Engine) -> Engine:
     return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
 
 
-def save(calibration: Calibration, head: Sequence[str] = ()) -> None:
-    """Write `calibration.toml` under the lines of ``head``, and forget what was read of it before."""
-    told = "".join(f"# {line}\n" for line in ("Made by: make weights OF=refusal DATASETS=FOLDER", *head))
+def save(calibration: Calibration) -> None:
+    """Write `calibration.toml`, and forget what was read of it before."""
+    told = "# Made by: make weights OF=refusal DATASETS=FOLDER\n"
     for name, table in (("calibration", calibration), ("unasked", calibration.where_unasked)):
         names = [field.name for field in fields(Calibration) if field.name != "where_unasked"] if table else []
         told += f"\n[{name}]\n" + "".join(f"{each} = {getattr(table, each)}\n" for each in names)
@@ -159,4 +159,4 @@ def fit(given: Given) -> None:
     save(fitted(given.datasets))
     save(longer())
     save(strength())
-    save(*unasked.fitted(given.datasets))
+    save(unasked.fitted(given.datasets))

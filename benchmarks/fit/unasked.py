@@ -28,7 +28,7 @@ COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cis
 SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "ahead": 1}
 SHARES = {"answered": 0.5, "near": 0.25, "off": 0.25}
 RIGHT, IN_THREE, NOT = 1.0, 0.65, 0.3
-# Read off the table that this prints; a longer question is judged as a short one.
+# Chosen by what was kept and refused (docs/decisions/06-refusal.md); a longer question is judged as a short one.
 LOGITS = {"possibly": -0.85, "longer": -0.85, "message": -1.1, "answered": 1.5}
 DOCUMENTS, RELEVANT, LONGEST, OFF = 260, 6, 250, 20
 _BLOCK = re.compile(r'^```\w+ title="corpus/([^"]+)"\n(.*?)^```', re.M | re.S)
@@ -131,35 +131,18 @@ def weights_of(found: list[list[Row]]) -> dict[str, float]:
     return dict(zip((*SIGNS, "bias"), theta.tolist(), strict=True))
 
 
-def table(name: str, asked: list[Row], weights: dict[str, float]) -> str:
-    """Return a line of figures at the two cuts."""
-    totals = weights["bias"] + np.array(
-        [[getattr(row.signals, each) * weights[each] for each in SIGNS] for row in asked]
-    ).sum(1)
-    kind, first = np.array([row.kind for row in asked]), np.array([row.right == RIGHT for row in asked])
-    shown, strong = totals >= LOGITS["possibly"], totals >= LOGITS["answered"]
-    answered = kind == "answered"
-    return (
-        f"{name}: kept {shown[answered].mean():.2f} of {answered.sum()}, {shown[answered & first].mean():.2f} of those "
-        f"with a right first quote; refused: near misses {1 - shown[kind == 'near'].mean():.2f}, off topic "
-        f"{1 - shown[kind == 'off'].mean():.2f}; strong {strong.sum()}, right {first[answered & strong].sum()}"
-    )
-
-
-def fitted(datasets: Path) -> tuple[Calibration, list[str]]:
-    """Return what ships with the weights fitted anew, and a line of figures for each corpus."""
-    asked: dict[str, list[Row]] = {}
+def fitted(datasets: Path) -> Calibration:
+    """Return what ships with the weights fitted anew."""
+    asked: list[list[Row]] = []
     for name in (*EXAMPLES, *COLLECTIONS):
         folder = ROOT / "build" / "unasked" / name
         questions = corpus_of(datasets, name, folder / "corpus")
         space = workspace(folder / "corpus", folder / "index", tuned=False)
         space.index()
-        asked[name] = list(asked_of(space, questions))
-    weights = weights_of(list(asked.values()))
-    shipped = load_calibration()
-    lines = [table(name, found, weights) for name, found in asked.items()]
+        asked.append(list(asked_of(space, questions)))
+    weights, shipped = weights_of(asked), load_calibration()
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
     bias = weights.pop("bias") - shipped.unasked - shipped.barred * load_barring()["usual"]
     values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
-    return replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None)), lines
+    return replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None))
