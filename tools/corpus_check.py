@@ -8,24 +8,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from corpus_checks.language import (
-    check_grades,
-    check_lengths,
-    check_openings,
-    check_repetition,
-    check_spelling,
-    reading_grade,
-)
-from corpus_checks.overlap import check_overlap
+from corpus_checks import language, sources
 from corpus_checks.reading import Finding, Text, read_corpus
-from corpus_checks.sources import (
-    Curation,
-    check_addresses,
-    check_disputes,
-    check_metadata,
-    check_provenance,
-    check_references,
-)
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 
@@ -33,22 +17,22 @@ CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tuple[Text, ...]]:
     """Return all findings, and the documents as the index reads them."""
     texts, origins, findings = read_corpus(corpus)
-    curation = Curation.load(corpus)
+    curation = sources.Curation.load(corpus)
     rules = curation.rules
-    findings += check_metadata(texts)
-    findings += check_provenance(corpus, texts, origins)
-    findings += check_addresses(origins, curation)
-    findings += check_disputes(corpus)
-    findings += check_references(curation, texts)
-    findings += check_repetition(texts)
-    findings += check_lengths(texts, rules.most_words)
-    findings += check_openings(texts, frozenset(rules.openings))
-    findings += check_spelling(
+    findings += sources.check_metadata(texts)
+    findings += sources.check_provenance(corpus, texts, origins)
+    findings += sources.check_addresses(origins, curation)
+    findings += sources.check_disputes(corpus)
+    findings += sources.check_references(curation, texts)
+    findings += language.check_repetition(texts)
+    findings += language.check_lengths(texts, rules.most_words)
+    findings += language.check_openings(texts, frozenset(rules.openings))
+    findings += language.check_spelling(
         texts, words=frozenset(map(str.casefold, rules.words)), glossaries=frozenset(rules.glossaries)
     )
-    findings += check_grades(texts, rules.grades)
+    findings += language.check_grades(texts, rules.grades)
     if against is not None:
-        findings += check_overlap(corpus, texts, curation, against)
+        findings += sources.check_overlap(corpus, texts, curation, against)
     return findings, texts
 
 
@@ -61,7 +45,7 @@ def main() -> int:
     for finding in findings:
         print(finding)
     for text in texts:
-        print(f"grade {reading_grade(text.sentences):5.1f}  {len(text.sentences):4} sentences  {text.file}")
+        print(f"grade {language.reading_grade(text.sentences):5.1f}  {len(text.sentences):4} sentences  {text.file}")
     sentences = sum(len(text.sentences) for text in texts)
     print(f"{len(texts)} documents, {sentences} sentences, {len(findings)} findings")
     return 1 if findings else 0

@@ -1,6 +1,6 @@
 """Fit when to refuse: which words are topics, how the signals weigh, and every cut.
 
-Reads the public collections that `topics.py`, `unasked.py` and `refusal_signals.py` name, and `index/`. Weights are
+Reads the public collections that `topics.py`, `unasked.py` and ``STRANGERS`` name, and `index/`. Weights are
 fitted on our train split and on other people's questions (the topics of a train question by a model that has not seen
 it); the scale and both cuts on the calibration split. More cuts follow, each with the numbers before it as they are,
 then the weights for a corpus whose sentences are not asked anything (`unasked.py`). ``leaning`` and ``message`` stay as
@@ -16,8 +16,10 @@ those graded 3 answer in full. Two weights are fitted to tell them apart, and a 
 above 0 the share ``FULL`` is graded 3.
 """
 
+import random
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from b12assistant.answering.engine import Engine
+from b12assistant.answering.engine import Engine, Found
 from b12assistant.answering.signals import (
     Calibration,
     Signals,
@@ -39,8 +41,13 @@ from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions
 from fit import topics, unasked
 from fit.data import GRADED, PACKAGED, SEED, UNREAD, Given, labelled_rows, rows, workspace
-from fit.refusal_signals import FOLDS, KEPT, SIGNS, Asked, labelled, scaled, search, signals_of, strangers, weighed
 
+KEPT = 0.95  # of the answerable of the calibration split
+SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
+FOLDS = 6
+# Questions of other collections, asked of ours: about other health matters, or about none.
+STRANGERS = {"medicationqa": ("other_health", 60), "medquad-sample": ("other_health", 60), "npl": ("off_topic", 20)}
+OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re.I)
 PASSED = 0.10  # of the unanswerable of the calibration split
 REFUSED = 0.9
 FULL = 0.8
@@ -48,11 +55,53 @@ ITSELF = 0.985  # cosine from which an asked question is the question itself; in
 SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, whether the corpus answers it, and its style."""
+
+    question: str
+    answerable: bool
+    style: str
+
+
+def labelled(split: str) -> list[Asked]:
+    """Return our own questions: answerable ones, then those that nothing answers."""
+    found = labelled_rows(f"questions/{split}.jsonl", f"unanswerable/{split}.jsonl")
+    return [Asked(row["question"], bool(row["gold"]), row["style"]) for row in found]
+
+
+def strangers(datasets: Path) -> Iterator[Asked]:
+    """Yield a sample of other people's questions that are not on our subject."""
+    rng = random.Random(SEED)
+    for name, (style, count) in STRANGERS.items():
+        texts = [row["text"] for row in rows(datasets / name / "queries.jsonl") if not OURS.search(row["text"])]
+        yield from (Asked(text, style=style, answerable=False) for text in rng.sample(texts, count))
+
+
+def signals_of(engine: Engine, topics: Topics, searched: Sequence[Found]) -> np.ndarray:
+    """Return (n, 6) signals of each question and its first quote, in the order of ``SIGNS``."""
+    weighing = replace(engine, topics=topics)
+    found = []
+    for each in searched:
+        query, first = each.sought.own, next(iter(each.windows), None)
+        nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
+        signals = weighing.signals(query, weighing.evidence(query, each.hits), first) if first else nothing
+        found.append([getattr(signals, name) for name in SIGNS])
+    values = np.array(found, float)  # None, for a quote without asked questions, becomes NaN
+    return np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+
+
+def scaled(total: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return Platt's slope and shift of a sum of signals, as if half of the questions were answerable."""
+    model = LogisticRegression(C=np.inf, class_weight="balanced").fit(total[:, None], y)
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
 def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y: np.ndarray) -> Calibration:
     """Fit weights to the signals of questions, then scale and cuts to those ``held``, (n, 6), answerable if ``y``."""
     x, asked = learned
     weights = np.array([1.0 if each.answerable else SHARES[each.style] for each in asked])
-    theta = weighed(x, np.array([each.answerable for each in asked]), weights)
+    theta = unasked.weighed(x, np.array([each.answerable for each in asked]), weights, SIGNS)
     slope, shift = scaled(held @ theta[:-1] + theta[-1], y)
     theta = slope * theta + np.append(np.zeros(len(theta) - 1), shift)
     barred = [is_barred(Signals(**dict(zip(SIGNS, row, strict=True)))) for row in held.tolist()]
@@ -75,18 +124,22 @@ def fitted(datasets: Path) -> Calibration:
     table = topics.table_of(datasets)
     bare = topics.bare(table, space.engine.encoder.digest)
     about = topics.public_examples(bare, space.engine, datasets)
-    searched = search(space, train)
+
+    def searched_of(questions: Sequence[Asked]) -> list[Found]:
+        return [space.assistant.understood(each.question) for each in questions]
+
+    searched = searched_of(train)
 
     def topics_from(kept: Sequence[int]) -> Topics:
         answerable = [train[i].answerable for i in kept]
-        return topics.fitted(bare, about, [searched[i].query for i in kept], answerable, space.engine)
+        return topics.fitted(bare, about, [searched[i].sought.own for i in kept], answerable, space.engine)
 
     x = np.zeros((len(train), len(SIGNS)))
     for kept, left in KFold(FOLDS, shuffle=True, random_state=SEED).split(x):
         x[left] = signals_of(space.engine, topics_from(kept.tolist()), [searched[i] for i in left])
     found = topics_from(range(len(train)))
-    learned = np.concatenate([x, signals_of(space.engine, found, search(space, others))])
-    held = signals_of(space.engine, found, search(space, judged))
+    learned = np.concatenate([x, signals_of(space.engine, found, searched_of(others))])
+    held = signals_of(space.engine, found, searched_of(judged))
     topics.save(found, table)
     return calibrated((learned, [*train, *others]), held, np.array([each.answerable for each in judged]))
 

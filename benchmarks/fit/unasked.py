@@ -8,20 +8,20 @@ collections are off topic. A question counts in full if the first quote is right
 import random
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ranking.datasets import TEST, load_dataset
+from scipy.optimize import minimize
 
 from b12assistant.answering.assistant import turns_of
 from b12assistant.answering.signals import Calibration, Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.evaluation.labelled_set import is_hit, joined_text
 from fit.data import ROOT, rows, workspace
-from fit.refusal_signals import weighed
 
 EXAMPLES = ("council", "oven")
 COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cisi": (35, 25)}  # answered, near misses
@@ -30,6 +30,7 @@ SHARES = {"answered": 0.5, "near": 0.25, "off": 0.25}
 RIGHT, IN_THREE, NOT = 1.0, 0.65, 0.3
 # Chosen by what was kept and refused (docs/decisions/06-refusal.md); a longer question is judged as a short one.
 LOGITS = {"possibly": -0.85, "longer": -0.85, "message": -1.1, "answered": 1.5}
+PENALTY = 0.02
 DOCUMENTS, RELEVANT, LONGEST, OFF = 260, 6, 250, 20
 _BLOCK = re.compile(r'^```\w+ title="corpus/([^"]+)"\n(.*?)^```', re.M | re.S)
 
@@ -114,6 +115,25 @@ def asked_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]
             kind = asked["kind"] if asked["kind"] in ("near", "off") else "answered"
             kind = "near" if kind == "answered" and not (asked.get("gold") or asked.get("documents")) else kind
             yield Row(kind, read.windows[0].signals, RIGHT if right[0] else IN_THREE if any(right) else NOT)
+
+
+def weighed(x: np.ndarray, y: np.ndarray, weights: np.ndarray, of: Mapping[str, int]) -> np.ndarray:
+    """Return logistic weights of the signals, then the bias; none against its sign. Both classes count the same."""
+    scale = x.std(axis=0) + 1e-9
+    signs = np.array(list(of.values()))
+    z, centre = x * signs / scale, (x * signs / scale).mean(axis=0)
+    balanced = np.where(y, weights / weights[y].sum(), weights / weights[~y].sum()) / 2
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        total = (z - centre) @ theta[:-1] + theta[-1]
+        slope = balanced * (1 / (1 + np.exp(-total)) - y)
+        value = float((balanced * np.logaddexp(0, np.where(y, -total, total))).sum())
+        penalty = PENALTY * np.append(theta[:-1], 0)
+        return value + float(penalty @ theta) / 2, np.append((z - centre).T @ slope, slope.sum()) + penalty
+
+    bounds = [(0, None)] * len(of) + [(None, None)]
+    theta = minimize(loss, np.zeros(len(of) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return np.append(theta[:-1] * signs / scale, theta[-1] - centre @ theta[:-1])
 
 
 def weights_of(found: list[list[Row]]) -> dict[str, float]:
