@@ -15,7 +15,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,31 +44,27 @@ Scores = Mapping[str, Mapping[str, float]]  # measure, query
 
 @dataclass(frozen=True)
 class Request:
-    """What to measure, and where to write it. ``run``: scored if it exists, else written. ``relevant``: the least grade
-    that counts as relevant in yes-or-no measures."""
+    """What to measure, and where to write it. ``run``: scored in place of a search. ``relevant``: the least grade that
+    counts as relevant in yes-or-no measures."""
 
     folder: Path
     split: str | None = None
-    queries: str | None = None
     configs: Sequence[Path] = ()
     run: Path | None = None
     out: Path | None = None
     relevant: int = 1
 
 
-def measured(space: Workspace, request: Request, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any]:
+def measured(space: Workspace, request: Request) -> dict[str, Any]:
     """Return figures of every ranking; write what was asked for when all are known."""
     rankings = [load_ranking(path) for path in request.configs] or [Ranking()]
     if len({ranking.name for ranking in rankings}) < len(rankings):
         raise UsageError("two configurations have the same file name", hint="name each otherwise: it heads a column")
-    if request.run is not None and len(rankings) > 1:
-        raise UsageError("--run is one run, and several configurations were given", hint="use --out FOLDER")
-    dataset = load_dataset(request.folder, request.split, request.queries)
+    dataset = load_dataset(request.folder, request.split)
     if dataset.split == TEST:
-        say(f"reading the test split of {request.folder.name}: do not choose settings by these figures")
+        _say(f"reading the test split of {request.folder.name}: do not choose settings by these figures")
     warnings = list(_of_the_set(dataset))
-    if request.run is not None and request.run.exists():
-        say(f"scoring the run {request.run}; nothing is searched")
+    if request.run is not None:
         runs: dict[str, Run] = {request.run.name: read_run(request.run)}
         about: list[dict[str, Any]] = [{"name": request.run.name, "says": "a run file, scored without searching"}]
         model = {}
@@ -85,7 +81,14 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
         each["measures"] = {name: interval(list(of.values())) for name, of in found.items() if name != JUDGED}
         each["warnings"] = list(_of_the_run(dataset, runs[each["name"]], found, request.relevant))
     report = {
-        "dataset": _described(dataset, request),
+        "dataset": {
+            "name": dataset.name,
+            "split": dataset.split,
+            "documents": len(dataset.texts),
+            "queries": len(dataset.qrels),
+            "judgements": sum(len(judged) for judged in dataset.qrels.values()),
+            "relevant_from": request.relevant,
+        },
         "warnings": warnings,
         "rankings": about,
         "compared": list(_compared(scored)),
@@ -93,17 +96,11 @@ def measured(space: Workspace, request: Request, say: Callable[[str], None] = la
         "bootstrap": {"samples": SAMPLES, "seed": SEED, "interval": 0.95},
         "per_query": scored,
     }
-    _write(request, report, runs)
-    return report
-
-
-def _write(request: Request, report: Mapping[str, Any], runs: Mapping[str, Run]) -> None:
-    if request.run is not None and not request.run.exists():
-        write_run(request.run, next(iter(runs.values())), "b12assistant")
     if request.out is not None:
         for name, run in runs.items():
             write_run(request.out / f"{name.replace(' ', '_')}.trec", run, name.replace(" ", "_"))
         write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+    return report
 
 
 def searched(
@@ -180,19 +177,6 @@ def _compared(scored: Mapping[str, Scores]) -> Iterator[dict[str, Any]]:
             yield {"measure": measure, "ranking": other, "against": first, **each, "holm": corrected}
 
 
-def _described(dataset: Dataset, request: Request) -> dict[str, Any]:
-    return {
-        "name": dataset.name,
-        "split": dataset.split,
-        "queries_file": request.queries,
-        "documents": len(dataset.texts),
-        "queries": len(dataset.qrels),
-        "judgements": sum(len(judged) for judged in dataset.qrels.values()),
-        "relevant_from": request.relevant,
-        "sha256": dataset.digest,
-    }
-
-
 def as_text(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the figures of every ranking, one measure per line, below the warnings."""
     dataset, bootstrap = report["dataset"], report["bootstrap"]
@@ -217,17 +201,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--split", help="judgements to use (default: dev, validation, train; test if alone)")
-    parser.add_argument("--queries", help="another file of queries in the folder, with the same ids")
     parser.add_argument("--ranking", action="append", default=[], help="may be repeated; or a file of your own")
-    parser.add_argument("--run", type=Path, help="a TREC run: scored if it exists, written if not")
+    parser.add_argument("--run", type=Path, help="a TREC run to score; nothing is searched")
     parser.add_argument("--out", type=Path, help="write report and runs there")
     parser.add_argument("--relevant", type=int, default=1, help="least grade that is relevant")
     given = parser.parse_args(arguments)
     configs = [RANKINGS / f"{name}.toml" if name in NAMES else Path(name) for name in given.ranking]
     try:
         space = Workspace(load_configuration(environment=os.environ))
-        request = Request(given.folder, given.split, given.queries, configs, given.run, given.out, given.relevant)
-        print(*as_text(measured(space, request, _say)), sep="\n")
+        request = Request(given.folder, given.split, configs, given.run, given.out, given.relevant)
+        print(*as_text(measured(space, request)), sep="\n")
     except AssistantError as error:
         _say(str(error))
         return error.exit_status

@@ -42,12 +42,11 @@ class Row:
     split: str
     role: str
     licence: str
-    queries: str | None = None
     relevant: int = 1
 
     @property
     def name(self) -> str:
-        return f"{self.folder} {self.split}" + (f" ({Path(self.queries).stem})" if self.queries else "")
+        return f"{self.folder} {self.split}"
 
 
 def measured(
@@ -55,7 +54,7 @@ def measured(
 ) -> dict[str, Measures]:
     """Measure rankings on a collection; the shipped one once more with the encoder as published, the second space."""
     folder, configs = OUT / row.name.replace("/", "_").replace(" ", "_"), [RANKINGS / f"{name}.toml" for name in names]
-    request = Request(datasets / row.folder, row.split, row.queries, configs, out=folder, relevant=row.relevant)
+    request = Request(datasets / row.folder, row.split, configs, out=folder, relevant=row.relevant)
     found = {each["name"]: each["measures"] for each in report_of(spaces[0], request)["rankings"]}
     other = replace(request, configs=[RANKINGS / f"{SHIPPED}.toml"], out=folder.with_name(f"{folder.name}_plain"))
     return {**found, "published encoder": report_of(spaces[1], other)["rankings"][0]["measures"]}

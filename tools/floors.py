@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,10 @@ from b12assistant.config import load_configuration
 from b12assistant.corpus.entries import load_figures
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import labelled_set
-from b12assistant.evaluation.labelled_set import Labelled, Outcome, ask_all, labelled_of, mean_of, summary
+from b12assistant.evaluation.labelled_set import Labelled, ask_all, labelled_of, summary
 
 FLOORS = Path(__file__).resolve().parent.parent / "benchmarks" / "floors.toml"
-_OF_FOLLOW_UPS = {
-    **{name: name for name in ("hit@1", "hit@3", "hit@3 of the ranking alone", "answered")},
-    "refused": "refused without gold",
-}
-_ALONE = {"whole questions": ("whole",), "remarks and red flags": ("remark", "red_flag", "withdrawal")}
+_OF_FOLLOW_UPS = ("hit@1", "hit@3", "answered", "refused")
 
 Figures = Mapping[str, Mapping[str, Any]]  # a share by name, with hits and n
 
@@ -76,25 +72,12 @@ def load_turns(path: Path) -> tuple[list[Labelled], list[Labelled]]:
 
 
 def score_dialogues(space: Workspace, file: Path) -> dict[str, Any]:
-    """Return the figures of a file of conversations."""
-    typed, in_full = (ask_all(space, turns) for turns in load_turns(file))
-    return {"turns": len(typed), **dialogue_summary(typed, in_full)}
-
-
-def dialogue_summary(typed: Sequence[Outcome], in_full: Sequence[Outcome]) -> dict[str, Any]:
     """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
     figures: dict[str, Any] = {}
-    for name, asked in (("as typed", typed), ("in full", in_full)):
-        later = [each for each in asked if not each.labelled.id.endswith("#1")]
-        found = summary([outcome for outcome in later if outcome.labelled.kind in ("", "follow_up")])
-        for measure, said in _OF_FOLLOW_UPS.items():
-            if measure in found:
-                figures[f"follow-ups {name}: {said}"] = found[measure]
-    for name, kinds in _ALONE.items():
-        alone = [each for each in typed if each.labelled.kind in kinds and not each.labelled.id.endswith("#1")]
-        read_as = [each.answer.interpretation for each in alone]
-        if alone:
-            figures[f"{name} joined"] = mean_of([each is not None and each.is_joined for each in read_as])
+    for name, turns in zip(("as typed", "in full"), load_turns(file), strict=True):
+        later = [each for each in turns if not each.id.endswith("#1") and each.kind in ("", "follow_up")]
+        found = summary(ask_all(space, later))
+        figures |= {f"follow-ups {name}: {measure}": found[measure] for measure in _OF_FOLLOW_UPS if measure in found}
     return figures
 
 

@@ -102,12 +102,6 @@ def read(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def write(rows: Iterable[Row], path: Path) -> None:
-    """Write a file of answers, one in a line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
-
-
 def main() -> None:
     """Ask and write, or only compare, as the options say."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -121,7 +115,8 @@ def main() -> None:
     if options.all or not options.against:
         build_index(CORPUS, INDEX)
         ids = None if options.all else {row["id"] for row in before}
-        write(answered(Assistant.open(INDEX, corpus=CORPUS), ids), options.out)
+        rows = answered(Assistant.open(INDEX, corpus=CORPUS), ids)
+        options.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
     if options.against or not options.all:
         print(summary(compared(before, read(options.out)), len(before)))
 

@@ -3,7 +3,7 @@
     .venv/bin/python tools/red_flags.py [--datasets FOLDER]
 
 Asks the test split, which nothing is fitted on, and ordinary messages, letters, denials and withdrawals; a file that is
-not there is left out. ``--datasets``, or ``B12_SHARED``: the folder of the public test collections, for real questions
+not there is left out. ``--datasets``: the folder of the public test collections, for real questions
 of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors.toml`.
 """
 
@@ -186,8 +186,7 @@ def lines(path: Path) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    shared = os.environ.get("B12_SHARED")
-    parser.add_argument("--datasets", type=Path, default=Path(shared) / "datasets" if shared else None)
+    parser.add_argument("--datasets", type=Path)
     given = parser.parse_args()
     try:
         space = Workspace(load_configuration(environment=os.environ))

@@ -19,7 +19,7 @@ NAMES = ("graph", "projection", "encoder", "context", "leaning", "reader", "word
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=NAMES)
-    parser.add_argument("--datasets", type=Path, help="the folder of the public collections")
+    parser.add_argument("--datasets", type=Path, default=Path("datasets"), help="the folder of the public collections")
     parser.add_argument("--first", type=Path, help="go on from this file")
     parser.add_argument("--rate", type=float, help="of learning, if not the usual one")
     given = parser.parse_args()

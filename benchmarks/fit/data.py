@@ -27,15 +27,9 @@ SEED = 20_261_120
 class Given:
     """What a fit is called with."""
 
-    collections: Path | None = None
+    datasets: Path
     first: Path | None = None
     rate: float | None = None
-
-    @property
-    def datasets(self) -> Path:
-        if self.collections is None:
-            raise SystemExit("--datasets FOLDER, the folder of the public collections, is missing")
-        return self.collections
 
 
 def write(file: str | Path, **arrays: Any) -> None:

@@ -11,12 +11,10 @@ Nothing is corrected: the first mistake is an error that names file and line.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,17 +46,9 @@ class Dataset:
     queries: Mapping[str, str]
     qrels: Qrels
 
-    @cached_property
-    def digest(self) -> str:
-        """Return the sha256 of queries and judgements."""
-        content = json.dumps(
-            [sorted(self.queries.items()), sorted((q, sorted(d.items())) for q, d in self.qrels.items())]
-        )
-        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
-
-def load_dataset(folder: Path, split: str | None = None, queries: str | None = None) -> Dataset:
-    """Read a split, by default one that is not for testing. ``queries``: another file of queries in the folder.
+def load_dataset(folder: Path, split: str | None = None) -> Dataset:
+    """Read a split, by default one that is not for testing.
 
     Raises ``DatasetError`` naming file and line, ``UsageError`` if the split is unknown.
     """
@@ -69,8 +59,7 @@ def load_dataset(folder: Path, split: str | None = None, queries: str | None = N
     if chosen not in splits:
         raise UsageError(f"{folder} has no split {chosen!r}", hint=f"it has {', '.join(splits)}")
     texts = {each.id: each for each in read_texts(_one_of(folder, "corpus.jsonl", "corpus.trec"))}
-    file = folder / queries if queries else _one_of(folder, "queries.jsonl", "queries.tsv")
-    asked = {each.id: each.text for each in read_texts(file)}
+    asked = {each.id: each.text for each in read_texts(_one_of(folder, "queries.jsonl", "queries.tsv"))}
     qrels = read_qrels(splits[chosen])
     strange = {*qrels, *(document for grades in qrels.values() for document in grades)} - asked.keys() - texts.keys()
     if strange:

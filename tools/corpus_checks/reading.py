@@ -61,11 +61,8 @@ class Text:
 
 def read_corpus(corpus: Path) -> tuple[tuple[Text, ...], Mapping[OriginId, Origin], list[Finding]]:
     """Return every document, the register of origins, and a finding for each file that is not read as it should be."""
-    try:
-        sources = corpus_sources(corpus)
-        origins = sources.origins
-    except SourceFactsError as error:
-        return (), {}, [Finding("sources.toml", f"{error.message} ({error.hint})")]
+    sources = corpus_sources(corpus)
+    origins = sources.origins
     texts: list[Text] = []
     findings: list[Finding] = []
     files = [file for file in corpus_files(corpus) if file not in FOR_CURATORS]

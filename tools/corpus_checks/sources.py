@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from pydantic import Field
 from b12assistant.corpus.disputes import DISPUTES_FILE
 from b12assistant.corpus.entries import CuratedEntry, DataFile
 from b12assistant.corpus.entries import Text as NonEmpty
-from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_disputes
+from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_disputes, text_of
 from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceError, SourceFactsError
@@ -84,20 +84,17 @@ class Rules(CuratedEntry):
 
 @dataclass(frozen=True, slots=True)
 class Curation:
-    """The curators' files; ``broken``: what in them cannot be read as it should be."""
+    """The curators' files."""
 
-    references: Sequence[Reference] = ()
-    rules: Rules = field(default_factory=Rules)
-    broken: tuple[Finding, ...] = ()
+    references: Sequence[Reference]
+    rules: Rules
 
     @classmethod
     def load(cls, corpus: Path) -> Curation:
-        texts = [path.read_text("utf-8") if path.is_file() else "" for path in (corpus / REFERENCES, corpus / RULES)]
-        try:
-            references = DataFile(ReferencesFile, texts[0], file=REFERENCES).content.reference
-            return cls(references, DataFile(Rules, texts[1], file=RULES).content)
-        except SourceFactsError as error:
-            return cls(broken=(Finding(error.message.partition(":")[0], str(error)),))
+        """Read what is there. Raises ``SourceFactsError``."""
+        texts = [text_of(corpus / name) or "" for name in (REFERENCES, RULES)]
+        references = DataFile(ReferencesFile, texts[0], file=REFERENCES).content.reference
+        return cls(references, DataFile(Rules, texts[1], file=RULES).content)
 
 
 def check_references(curation: Curation, texts: Sequence[Text]) -> list[Finding]:
@@ -106,8 +103,7 @@ def check_references(curation: Curation, texts: Sequence[Text]) -> list[Finding]
     quotable = " ".join(text.quotable for text in texts)
     known = {doi for reference in curation.references for doi in reference.dois}
     counts = Counter(reference.id for reference in curation.references)
-    found = [*curation.broken]
-    found += [Finding(REFERENCES, f"{name!r} is there twice") for name, count in counts.items() if count > 1]
+    found = [Finding(REFERENCES, f"{name!r} is there twice") for name, count in counts.items() if count > 1]
     for reference in curation.references:
         where = [*reference.dois, *([reference.url] if reference.url else [])]
         wrong = [f"no reference list shows {address}" for address in where if address not in listed]

@@ -82,7 +82,6 @@ class Paper(FPDF):
         below = 25 if bold else 0  # a heading keeps what follows: at most MOST_KEPT lines
         if len(lines) <= MOST_KEPT and self.will_page_break(before + height * len(lines) + below):
             self.add_page()
-            self.set_font("Helvetica", "B" if bold else "", size)
         else:
             self.ln(before)
         self.set_x(self.l_margin + indent)
@@ -92,7 +91,6 @@ class Paper(FPDF):
         self.set_font("Helvetica", size=BODY)
         if self.will_page_break(ROW * len(lines)):
             self.add_page()
-            self.set_font("Helvetica", size=BODY)
         self.ln(4)
         with self.table(col_widths=(40, 60), line_height=BODY * LEAD, padding=2, text_align="LEFT") as table:
             for line in lines:
