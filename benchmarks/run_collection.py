@@ -138,9 +138,8 @@ def _of_the_texts(indexed: Indexed, encoder: Encoder) -> Iterator[str]:
     held = {passage.document.id for passage in indexed.passages}
     if empty := sum(document.id not in held for document in indexed.documents):
         yield f"{empty} documents have no text and cannot be found"
-    most = TITLE_PIECES
-    if long := sum(encoder.count(document.title) > most for document in indexed.documents):
-        yield f"{long} titles are cut to {most} word pieces in front of their passages"
+    if long := sum(encoder.count(document.title) > TITLE_PIECES for document in indexed.documents):
+        yield f"{long} titles are cut to {TITLE_PIECES} word pieces in front of their passages"
 
 
 def _of_the_run(dataset: Dataset, run: Run, scores: Scores, relevant: int) -> Iterator[str]:

@@ -23,7 +23,6 @@ from run_collection import measured as report_of
 from b12assistant.answering.retrieval import Weights
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.errors import AssistantError
 from b12assistant.evaluation.labelled_set import write_whole
 
 HERE = Path(__file__).parent
@@ -126,8 +125,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except AssistantError as error:
-        print(f"make bench: {error}", file=sys.stderr)
-        raise SystemExit(1) from error
+    raise SystemExit(main())

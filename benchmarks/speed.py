@@ -166,11 +166,9 @@ def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
         cells = []
         for figure in COLUMNS:
             of = SEARCH if figure.endswith("_ms") else OURS  # the peer only searches
-            pairs = [(run[system][figure], run[of][figure]) for run in runs if figure in run[system]]
-            middle = [
-                statistics.median(values) for values in ([a for a, _ in pairs], [a / b for a, b in pairs]) if values
-            ]
-            cells.append("{:.3g} ({:.2f})".format(*middle) if middle else "as above")
+            found = [run[system][figure] for run in runs if figure in run[system]]
+            ratios = [run[system][figure] / run[of][figure] for run in runs if figure in run[system]]
+            cells.append(f"{statistics.median(found):.3g} ({statistics.median(ratios):.2f})" if found else "as above")
         yield f"| {system} | {' | '.join(cells)} |"
 
 

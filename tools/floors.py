@@ -96,10 +96,8 @@ def main() -> int:
     for name, score in SETS.items():
         figures = score(space, FLOORS.parent / "data" / name / "test.jsonl")
         found |= shares(figures, name)
-    for name in floors:
-        print(
-            f"{name}: {found[name]['share']:.3f}, n = {found[name]['n']}" if name in found else f"{name}: not measured"
-        )
+    for name in (name for name in floors if name in found):
+        print(f"{name}: {found[name]['share']:.3f}, n = {found[name]['n']}")
     for each in load_figures().figure:
         measured = found.get(each.floor)
         if measured and (measured["hits"], measured["n"]) != (each.hits, each.n):

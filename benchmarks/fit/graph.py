@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
+from onnx import helper, numpy_helper
 
 from b12assistant.index.encoding import SentenceEncoder
 from b12assistant.index.onnx_encoder import (
@@ -186,7 +188,6 @@ def in_eight_bits(graph: bytes) -> bytes:
 
     Seven bits of weights: with eight, processors without VNNI would overflow, and answer otherwise.
     """
-    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as place:
@@ -199,8 +200,6 @@ def in_eight_bits(graph: bytes) -> bytes:
 
 def linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:
     """Replace each weight that is in the model's file by its place there. Returns the graph and the weights' names."""
-    import onnx
-
     data = (folder / SAFETENSORS).read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")  # of the tensors, after a table of their places
     places = {
@@ -226,8 +225,6 @@ def simplified(graph: bytes) -> bytes:
     That is: a check of the attention's shares for NaN, which no text gives, since it has a token; a mask for each
     layer, as large as the shares; and the shapes of reshaped tensors, computed at each run from the axes that stay.
     """
-    import onnx
-
     model = onnx.load_from_string(graph)
     wanted = {output.name for output in model.graph.output}
     kept = []
@@ -245,9 +242,6 @@ def simplified(graph: bytes) -> bytes:
 
 def _rewired(given: Sequence[Any]) -> list[Any]:
     """Return nodes that read one mask, shares unchecked, and sizes that are known."""
-    import onnx
-    from onnx import helper, numpy_helper
-
     made = {name: node for node in given for name in node.output}
     known = {
         node.output[0]: numpy_helper.to_array(node.attribute[0].t)

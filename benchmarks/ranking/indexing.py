@@ -103,33 +103,19 @@ def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache
 
 def document_of(text: Text) -> Document:
     """Return one paragraph; a title that the text repeats as its first sentence is skipped, so that it counts once."""
-    rest = trim(text.text, _after_title(text), len(text.text))
-    content = hashlib.sha256(json.dumps([text.title, text.text]).encode()).hexdigest()
-    return Document(
-        id=DocumentId(text.id),
-        digest=content,
-        title=text.title.strip(),
-        text=text.text,
-        blocks=(Block(BlockKind.PARAGRAPH, rest),) if rest else (),
-    )
-
-
-def _after_title(text: Text) -> int:
     title = text.title.strip()
-    if not title or not text.text.startswith(title):
-        return 0
-    first = split_sentences(text.text)[0]
-    return first.end if text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .") else 0
+    first = split_sentences(text.text)[0] if title and text.text.startswith(title) else None
+    repeats = first and text.text[first.start : first.end].rstrip(" .") == title.rstrip(" .")
+    rest = trim(text.text, first.end if first and repeats else 0, len(text.text))
+    content = hashlib.sha256(json.dumps([text.title, text.text]).encode()).hexdigest()
+    blocks = (Block(BlockKind.PARAGRAPH, rest),) if rest else ()
+    return Document(DocumentId(text.id), content, title, text.text, blocks=blocks)
 
 
 def _key(documents: Sequence[Document], encoder: Encoder, projection: Projection) -> str:
     matrix, built = projection.matrix, built_with(encoder)
     described = [
-        encoder.name,
-        encoder.digest,
-        hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None,
-        built["chunking"],
-        built["method"],
-        [document.digest for document in documents],
+        (encoder.name, encoder.digest, hashlib.sha256(matrix.tobytes()).hexdigest() if matrix is not None else None),
+        (built["chunking"], built["method"], [document.digest for document in documents]),
     ]
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:40]

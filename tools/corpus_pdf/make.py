@@ -28,9 +28,8 @@ FOOTER = "Project summary; not clinically reviewed - page {page}"
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A text, the PDF made from it (in the corpus) and how it is set. ``header``: the line at the top of every page."""
+    """The PDF made from the text of its name (in the corpus). ``header``, ``footer``: lines of every page."""
 
-    text: str
     pdf: str
     size: tuple[float, float]
     header: str = ""
@@ -38,15 +37,9 @@ class Print:
 
 
 PRINTS = (
-    Print("recovery.txt", "guides/recovery.pdf", A4, footer=""),
-    Print("glossary.txt", "glossary.pdf", A5, header="Words about vitamin B12"),
-    Print(
-        "how-to-read-these-sources.txt",
-        "how-to-read-these-sources.pdf",
-        A5,
-        header="b12assistant: the sources",
-        footer="Not clinically reviewed - page {page}",
-    ),
+    Print("guides/recovery.pdf", A4, footer=""),
+    Print("glossary.pdf", A5, "Words about vitamin B12"),
+    Print("how-to-read-these-sources.pdf", A5, "b12assistant: the sources", "Not clinically reviewed - page {page}"),
 )
 
 
@@ -123,7 +116,8 @@ def typeset(source: str, how: Print) -> bytes:
 def main(into: Path = CORPUS) -> None:
     for how in PRINTS:
         (into / how.pdf).parent.mkdir(parents=True, exist_ok=True)
-        (into / how.pdf).write_bytes(typeset((HERE / how.text).read_text("utf-8"), how))
+        text = (HERE / how.pdf).name.replace(".pdf", ".txt")
+        (into / how.pdf).write_bytes(typeset((HERE / text).read_text("utf-8"), how))
 
 
 if __name__ == "__main__":
