@@ -80,15 +80,8 @@ def measured(space: Workspace, request: Request) -> dict[str, Any]:
         found = scored[each["name"]]
         each["measures"] = {name: interval(list(of.values())) for name, of in found.items() if name != JUDGED}
         each["warnings"] = list(_of_the_run(dataset, runs[each["name"]], found, request.relevant))
-    report = {
-        "dataset": {
-            "name": dataset.name,
-            "split": dataset.split,
-            "documents": len(dataset.texts),
-            "queries": len(dataset.qrels),
-            "judgements": sum(len(judged) for judged in dataset.qrels.values()),
-            "relevant_from": request.relevant,
-        },
+    report: dict[str, Any] = {
+        "dataset": {**dataset.described, "relevant_from": request.relevant},
         "warnings": warnings,
         "rankings": about,
         "compared": list(_compared(scored)),

@@ -177,8 +177,8 @@ def main(folder: Path) -> None:
     given = {"texts": drawn(folder, "corpus", TEXTS, WORDS), "one": questions[:1], "all": questions}
     load = os.getloadavg()[0]
     runs = [run_of(given) for _ in range(RUNS)]
-    print(f"{platform.platform()}, {os.cpu_count()} cores; load {load:.1f} to {os.getloadavg()[0]:.1f}")
-    print("\n".join(told(runs)))
+    machine = f"{platform.platform()}, {os.cpu_count()} cores; load {load:.1f} to {os.getloadavg()[0]:.1f}"
+    print(machine, *told(runs), sep="\n")
 
 
 if __name__ == "__main__":

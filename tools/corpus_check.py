@@ -38,10 +38,9 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--corpus", type=Path, default=CORPUS, help="the folder to check (default: corpus/)")
     parser.add_argument("--against", type=Path, metavar="FOLDER", help="find runs of 8 words that its files hold too")
     options = parser.parse_args()
-    findings, texts = check(options.corpus, options.against)
+    findings, texts = check(CORPUS, options.against)
     for finding in findings:
         print(finding)
     for text in texts:

@@ -94,8 +94,7 @@ def main() -> int:
     floors = load_floors("answers")
     found: dict[str, dict[str, Any]] = {}
     for name, score in SETS.items():
-        figures = score(space, FLOORS.parent / "data" / name / "test.jsonl")
-        found |= shares(figures, name)
+        found |= shares(score(space, FLOORS.parent / "data" / name / "test.jsonl"), name)
     for name in (name for name in floors if name in found):
         print(f"{name}: {found[name]['share']:.3f}, n = {found[name]['n']}")
     for each in load_figures().figure:

@@ -168,7 +168,6 @@ def tune(start: Arrays | None, given: Asked, others: Others | None = None) -> Re
     torch.manual_seed(0)
     rng = random.Random(0)
     wrong, pairs = mined(given, rng), given.pairs
-    print(f"{len(pairs)} questions of {len(given.sentences)} sentences", flush=True)
     tuned = Reading(SHORTER if others else LONGEST, start)
     tuned.train()
     size, rate, steps = (SMALLER, SLOWER, STEPS) if others else (BATCH, RATE, len(pairs) // BATCH + 10)

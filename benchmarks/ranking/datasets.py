@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from b12assistant.errors import DatasetError, UsageError
 
@@ -45,6 +45,12 @@ class Dataset:
     texts: tuple[Text, ...]
     queries: Mapping[str, str]
     qrels: Qrels
+
+    @property
+    def described(self) -> dict[str, Any]:
+        judgements = sum(len(judged) for judged in self.qrels.values())
+        sizes = {"documents": len(self.texts), "queries": len(self.qrels), "judgements": judgements}
+        return {"name": self.name, "split": self.split, **sizes}
 
 
 def load_dataset(folder: Path, split: str | None = None) -> Dataset:
