@@ -18,11 +18,11 @@ from b12assistant.safety.fixed_texts import (
     Telephone,
     load_fixed_texts,
     load_telephones,
+    numbers_on,
     parse_telephones,
     telephone_numbers,
 )
 from b12assistant.safety.red_flags import Rule
-from b12assistant.safety.translations import numbers_in
 from b12assistant.safety.triage import load_rules
 
 TEXTS = load_fixed_texts()
@@ -217,11 +217,11 @@ def test_every_number_that_ships_can_be_dialled(telephone: Telephone) -> None:
 
 def test_a_translation_names_the_lines_of_the_region_and_of_where_it_is_spoken() -> None:
     today = date(2026, 11, 21)
-    assert numbers_in("es", today, "uk", "", "", "")["emergency"] == "999 (España: 112; México: 911)"
-    assert "España: 024" in numbers_in("es", today, "none", "", "", "")["crisis_line"]
-    assert numbers_in("pl", today, "uk", "", "", "")["crisis_line"].startswith("Samaritans 116 123 (Polska: ")
-    assert numbers_in("zh", today, "none", "", "", "")["emergency"].endswith("(中国大陆: 120)")
-    assert numbers_in("de", today, "none", "", "the ward on 4711", "")["crisis_line"] == "the ward on 4711"
-    assert "024" not in numbers_in("es", date(2031, 1, 1), "none", "", "", "")["crisis_line"]
-    assert numbers_in("sv", today, "uk", "", "", "")["emergency"] == "999 (EU: 112; US: 911)"
-    assert numbers_in("sv", today, "none", "", "", "") == {"emergency": "112, 911, 999"}
+    assert numbers_on(today, "uk", "", "", "", language="es")["emergency"] == "999 (España: 112; México: 911)"
+    assert "España: 024" in numbers_on(today, "none", "", "", "", language="es")["crisis_line"]
+    assert numbers_on(today, "uk", "", "", "", language="pl")["crisis_line"].startswith("Samaritans 116 123 (Polska: ")
+    assert numbers_on(today, "none", "", "", "", language="zh")["emergency"].endswith("(中国大陆: 120)")
+    assert numbers_on(today, "none", "", "the ward on 4711", "", language="de")["crisis_line"] == "the ward on 4711"
+    assert "024" not in numbers_on(date(2031, 1, 1), "none", "", "", "", language="es")["crisis_line"]
+    assert numbers_on(today, "uk", "", "", "", language="sv")["emergency"] == "999 (EU: 112; US: 911)"
+    assert numbers_on(today, "none", "", "", "", language="sv") == {"emergency": "112, 911, 999"}

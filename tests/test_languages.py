@@ -13,16 +13,15 @@ from spellchecker import SpellChecker
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
 from b12assistant.data_files import read_data
 from b12assistant.safety.assertion import KINDS
-from b12assistant.safety.fixed_texts import LINES
+from b12assistant.safety.fixed_texts import LABEL, LINES, TRANSLATED, all_texts
 from b12assistant.safety.languages import USUAL_KINDS, Lexicon, codes, read_words
 from b12assistant.safety.red_flags import Memory, load_red_flags
-from b12assistant.safety.translations import LABEL, TRANSLATED, WithTranslations
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
 LANGUAGES = RULES.languages
-TEXTS = WithTranslations({})
+TEXTS = all_texts()
 COMMON = 2e-6  # an English word with at least this share of all words is common
 KNOWN_ANYWAY = {"que", "le", "les", "del", "yo", "pas"}  # in English only inside names and phrases
 

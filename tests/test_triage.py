@@ -261,7 +261,7 @@ def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
     said = [phrases for each in load_withdrawals().languages for phrases in each.values()]
-    said += [phrases for variant in load_variants() for phrases in (variant.said, variant.unless)]
+    said += [phrases for _, _, said, unless in load_variants() for phrases in (said, unless)]
     for phrases in said:
         pattern = phrases._pattern.pattern
         if pattern != "(?!)":  # an empty list

@@ -20,8 +20,8 @@ from b12assistant.data_files import read_data
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
+from b12assistant.safety.fixed_texts import TRANSLATED, UNREAD, load_unread
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
-from b12assistant.safety.translations import UNREAD, load_unread, translated
 from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Languages:
         found = []
         for notice in notices:
             name = TextId(f"{notice.text}.{code}")
-            found += [notice, Notice(NoticeKind.LANGUAGE, name)] if name in translated() else [notice]
+            found += [notice, Notice(NoticeKind.LANGUAGE, name)] if code and notice.text in TRANSLATED else [notice]
         return tuple(found)
 
     @cached(TEXTS)
@@ -223,7 +223,9 @@ class Languages:
         if ARABIC_LETTERS.search(text):
             return _by_words(text, tokens, ARABIC_LETTERS)
         known = max(self._known(folded), default=0)
-        in_latin = {code: each.words for code, each in load_unread().items() if each.words and not each.script}
+        in_latin = {
+            code: each["words"] for code, each in load_unread().items() if "words" in each and "script" not in each
+        }
         hits, code = max((len(tokens.intersection(words)), code) for code, words in in_latin.items())
         others = len((self.english & folded).difference(in_latin[code]))
         if hits >= FEWEST and hits > max(known, others):
@@ -264,20 +266,20 @@ class Languages:
 
 def _by_letters(text: str) -> str:
     """Return the language of a text in a script that no lexicon reads."""
-    alike = {code: each for code, each in load_unread().items() if each.script and re.search(each.script, text)}
     for code, each in load_unread().items():
-        if each.letters and not each.words and re.search(each.letters, text):
+        if "letters" in each and "words" not in each and re.search(each["letters"], text):
             return code
+    alike = [code for code, each in load_unread().items() if "script" in each and re.search(each["script"], text)]
     found = _named(_detect(text)[0])
     return found if found in alike else next(iter(alike), "")
 
 
 def _by_words(text: str, tokens: frozenset[str], script: re.Pattern[str]) -> str | None:
     """Return the language of a text whose script a lexicon reads for another language; ``None`` for that one."""
-    alike = {code: each for code, each in load_unread().items() if each.script and script.search(each.text)}
+    alike = {code: each for code, each in load_unread().items() if "script" in each and script.search(each["text"])}
     for code, each in alike.items():
-        letters = len(re.findall(each.letters, text))
-        hits = len(tokens.intersection(each.words))
+        letters = len(re.findall(each.get("letters", "(?!)"), text))
+        hits = len(tokens.intersection(each.get("words", ())))
         if letters >= 2 or hits >= 2 or (letters and hits):
             return code
     return _unserved(text)

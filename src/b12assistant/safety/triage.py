@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -18,11 +17,10 @@ from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
-from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
+from b12assistant.safety.fixed_texts import CONTROLS, fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
-from b12assistant.safety.translations import CONTROLS
 from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, agreed, parts_told, unended
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.threads import cached
@@ -84,35 +82,32 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a turn, or a part of one, is told by itself: the rules that fired, their notices, those that the opinion
+    """What a turn, or a part of one, is told by itself: the rules that fired, those of their notices that the opinion
     left standing, and what comes of both."""
 
-    fired: tuple[Fired, ...]
-    by_rules: Notices
-    standing: Notices
-    raised: Notices
-    opinion: Opinion | None = None
+    fired: tuple[Fired, ...] = ()
+    standing: Notices = ()
+    raised: Notices = ()
+    opinion: Opinion | None = None  # none if it was not asked for or not available
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The record of one turn, to explain it: what it says, what its rules ask for, what memory made of that."""
+    """The record of one turn, to explain it: what it says, what it is told by itself, what memory made of that."""
 
     turn: Turn
     notices: Notices
+    told: Told = Told()
     reported: Reported | None = None  # none for a control
     withdrawn: Withdrawal | None = None  # what takes an emergency back
     alone: bool = False  # shown without a search: it asks nothing
-    fired: tuple[Fired, ...] = ()
-    own: Notices = ()
-    opinion: Opinion | None = None  # besides the rules; none if it was not asked for or not available
-    set_aside: Notices = ()  # what the rules asked for and the opinion did not
 
     @property
     def is_apart(self) -> bool:
         """Return whether it takes something back, or is grave itself; the next may lean on what is only suspected."""
-        grave = {Level.EMERGENCY} if self.opinion and self.opinion.is_low else {Level.EMERGENCY, Level.URGENT}
-        return self.withdrawn is not None or _level(self.own) in grave
+        is_low = self.told.opinion is not None and self.told.opinion.is_low
+        grave = {Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT}
+        return self.withdrawn is not None or _level(self.told.raised) in grave
 
 
 def load_rules(
@@ -177,16 +172,13 @@ class Triager:
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
-        if (undenied := without_denied(read.masked)) != read.masked:  # a turn may lean by what it denies
-            read = replace(read, masked=undenied)
-            reported = replace(reported, mentions=self._report(turn, undenied).mentions)
-        said = (*course.said, *reported.mentions)
-        judged = self._judged(turn, read, reported.mentions, course)
-        decided, raised, standing = judged.fired, judged.raised, judged.standing
+        read = replace(read, masked=unended(without_denied(read.masked)))  # a turn may lean by what it denies
+        told = self._judged(turn, read, course)
+        raised = told.raised
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
         kind = read.kind
-        if _is_emergency(raised) and not _repeats(course, decided, raised, standing, kind):
+        if _is_emergency(raised) and not _repeats(course, told, kind):
             kept = _alone(raised)
             texts = {notice.text for notice in kept}
             kept += tuple(each for each in course.active if _is_self_harm(each) and each.text not in texts)
@@ -200,12 +192,12 @@ class Triager:
             kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        set_aside = tuple(each for each in judged.by_rules if each.text not in {kept.text for kept in standing})
-        step = Step(turn, notices, reported, kind, alone, decided, raised, judged.opinion, set_aside)
+        said = (*course.said, *self._report(turn, read.masked).mentions)
         previous = None if course.active else Turn(turn.index, read.masked)
-        return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
+        course = replace(course, said=said, latest=notices, apart=apart, previous=previous)
+        return course, Step(turn, notices, told, reported, kind, alone)
 
-    def _judged(self, turn: Turn, read: WithdrawalReading, mentions: Sequence[Mention], course: Course) -> Told:
+    def _judged(self, turn: Turn, read: WithdrawalReading, course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
 
         A part is a sentence, or neighbours; each is judged as if nothing else had been said, but what only the model
@@ -219,41 +211,33 @@ class Triager:
         if is_short and any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
             texts = {}
         if course.previous is None:
-            texts.pop(unended(read.masked).strip(), None)  # the whole is judged below
+            texts.pop(read.masked.strip(), None)  # the whole is judged below
         parts = [
             self._judge(
                 turn,
                 WithdrawalReading(masked=each.text),
-                self._report(turn, each.text).mentions,
                 Course(),
                 None if is_short else Turn(turn.index, each.among),
             )
             for each in texts.values()
         ]
         if is_short:
-            whole = self._judge(turn, replace(read, masked=unended(read.masked)), mentions, course)
+            whole = self._judge(turn, read, course)
             return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
         # A very long one is not read to the end.
         read_to = max((len(each.text.rstrip()) for each in texts.values()), default=0)
         parts = [_likely(part) for part in parts]
         fired = [
             (rule, found)
-            for rule, found in self._fired(mentions, course)
+            for rule, found in self._fired(turn, read.masked, course)
             if rule.own or rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
         ]
         by_rules = _notices(fired)
-        return _gravest([Told(tuple(fired), by_rules, by_rules, by_rules), *parts])
+        return _gravest([Told(tuple(fired), by_rules, by_rules), *parts])
 
-    def _judge(
-        self,
-        turn: Turn,
-        read: WithdrawalReading,
-        mentions: Sequence[Mention],
-        course: Course,
-        among: Turn | None = None,
-    ) -> Told:
+    def _judge(self, turn: Turn, read: WithdrawalReading, course: Course, among: Turn | None = None) -> Told:
         """Judge a short turn, or a part of a long one. ``read``: with all else replaced by spaces."""
-        fired = self._fired(mentions, course)
+        fired = self._fired(turn, read.masked, course)
         by_rules = _notices(fired)
         firm, ruled = self._stands(turn, fired), _is_emergency(by_rules)
         opinion = None if firm and ruled else self._opinion(turn, course, read, among, ruled=ruled)
@@ -261,10 +245,11 @@ class Triager:
         raised = tuple(replace(each, text=fitting(each.text, read.masked)) for each in _raised(standing, opinion))
         if not self._rules.languages.is_foreign(read.masked.strip()) and self._raises is not Packaged.NONE:
             raised = in_proportion(raised, turn, read.masked, opinion)
-        return Told(fired, by_rules, standing, raised, opinion)
+        return Told(fired, standing, raised, opinion)
 
-    def _fired(self, mentions: Sequence[Mention], course: Course) -> tuple[Fired, ...]:
-        """Return the rules that fire because of ``mentions``, perhaps together with what earlier turns said."""
+    def _fired(self, turn: Turn, text: str, course: Course) -> tuple[Fired, ...]:
+        """Return the rules that fire because of a text, perhaps together with what earlier turns said."""
+        mentions = self._report(turn, text).mentions
         fired = _decide(self._rules.red_flags.rules, (*course.said, *mentions))
         return tuple(each for each in fired if not frozenset(each[1]).isdisjoint(mentions))
 
@@ -385,11 +370,9 @@ def _gravest(judged: Sequence[Told]) -> Told:
         if (notice.flag.level if notice.flag else None) is level:
             notices.setdefault(notice.text, notice)
     raised = tuple(sorted(notices.values(), key=lambda notice: not _is_self_harm(notice)))
-    fired, by_rules, standing = (
-        tuple(dict.fromkeys(each for one in judged for each in part(one)))
-        for part in (attrgetter("fired"), attrgetter("by_rules"), attrgetter("standing"))
-    )
-    return Told(fired, by_rules, standing, raised, best.opinion)
+    fired = tuple(dict.fromkeys(each for one in judged for each in one.fired))
+    standing = tuple(dict.fromkeys(each for one in judged for each in one.standing))
+    return Told(fired, standing, raised, best.opinion)
 
 
 def _likely(told: Told) -> Told:
@@ -469,14 +452,12 @@ def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
     return kind is Withdrawal.UNMEANT
 
 
-def _repeats(
-    course: Course, decided: Sequence[Fired], raised: Notices, standing: Notices, kind: Withdrawal | None
-) -> bool:
-    """Return whether a turn that takes something back only repeats what was said before."""
-    if kind is None or not course.active or not _is_emergency(standing) or _level(raised) is not _level(standing):
+def _repeats(course: Course, told: Told, kind: Withdrawal | None) -> bool:
+    """Return whether a turn that takes something back only repeats the emergency that was said before."""
+    if kind is None or not course.active or not _is_emergency(told.standing):
         return False
     known = {mention.finding for mention in course.said}
-    emergencies = (found for rule, found in decided if rule.level is Level.EMERGENCY)
+    emergencies = (found for rule, found in told.fired if rule.level is Level.EMERGENCY)
     return known.issuperset(mention.finding for found in emergencies for mention in found)
 
 

@@ -16,8 +16,7 @@ from typing import Final
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import Word, fold
 from b12assistant.language.wording import Phrases, Plain, clauses
-from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.translations import CONTROLS, control_sentences
+from b12assistant.safety.fixed_texts import CONTROLS, all_texts
 from b12assistant.threads import cached
 
 FILE: Final = "withdrawals.toml"
@@ -164,6 +163,5 @@ def load_withdrawals() -> Withdrawals:
         {name: Phrases(each[name], each.get("names", {}), f"{FILE}, {each['code']}, {name}") for name in LISTS}
         for each in data["language"]
     ]
-    texts = load_fixed_texts()
-    sentences = (*(texts[name].text for name in CONTROLS), *control_sentences(), *data["controls"])
-    return Withdrawals(languages, frozenset(map(_plain, sentences)))
+    sentences = (text.text for name, text in all_texts().items() if name.partition(".")[0] in CONTROLS)
+    return Withdrawals(languages, frozenset(map(_plain, (*sentences, *data["controls"]))))
