@@ -241,7 +241,7 @@ def test_every_word_is_read(text: str) -> None:
 MEMORY = RULES.red_flags.memory
 PACKAGED = [each for finding in RULES.red_flags.findings for each in (finding.said, finding.named)]
 PACKAGED += [RULES.cues[kind] for kind in KINDS]
-PACKAGED += [MEMORY.leaning, MEMORY.leaning_start, MEMORY.parts, MEMORY.filler]
+PACKAGED += MEMORY.values()
 FOREIGN = [
     each
     for lexicon in RULES.languages.lexicons

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from b12assistant.answers import TextId, Triage, Turn
 from b12assistant.safety.fixed_texts import CONTROLS, all_texts, controls_for, fitting
 from b12assistant.safety.red_flags import Packaged
-from b12assistant.safety.triage import Triager, is_control, load_rules
+from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.withdrawal import Withdrawal, load_withdrawals
 
 TRIAGER = Triager(load_rules())
@@ -178,11 +178,11 @@ def test_a_remark_does_not_repeat_a_lesser_text() -> None:
 @pytest.mark.parametrize("sentence", [*SENT, "THIS IS NOT HAPPENING NOW!", "this is not happening now."])
 def test_a_control_works_in_every_language_case_and_punctuation(sentence: str) -> None:
     for written in (sentence, sentence.upper(), f" {sentence}…"):
-        assert is_control(written)
+        assert WITHDRAWALS.is_control(written)
         assert shown(DIE, written) == ["reminder_crisis"]
         assert not triage(DIE, written).alone
         assert shown(DIE, written, FOOD) == []
-    assert not is_control(f"{sentence} but it was")
+    assert not WITHDRAWALS.is_control(f"{sentence} but it was")
 
 
 def test_a_control_is_offered_in_the_language_of_the_reader() -> None:

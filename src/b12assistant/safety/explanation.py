@@ -70,10 +70,9 @@ def _sighting(heard: Heard, seen: Sighting) -> str:
 
 def _opinion(opinion: Opinion) -> str:
     """Say what it concludes, by which cut, and the part that speaks most for it."""
-    line, passed, place = f"{opinion.by}: {opinion.concern}", opinion.passed, opinion.evidence
-    if passed:
-        sign = ">=" if passed.share >= passed.cut else "<"
-        line += f", {passed.share:.2f} {sign} {passed.cut:.2f} ({passed.name})"
+    passed, place = opinion.passed, opinion.evidence
+    sign = ">=" if passed.share >= passed.cut else "<"
+    line = f"{opinion.by}: {opinion.concern}, {passed.share:.2f} {sign} {passed.cut:.2f} ({passed.name})"
     if place is None:
         return line
     spoke = [each for each in opinion.judged if (each.place.start, each.place.end) == (place.start, place.end)]

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache, partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
 from b12assistant.data_files import HINT, Table, read_data
@@ -30,37 +29,12 @@ ANYWHERE: Final = "112, 911, 999"  # emergency numbers in a text that holds no o
 LineWords = Mapping[str, str]  # by telephone line
 
 
-@dataclass(frozen=True, slots=True)
-class Telephone:
-    """A number, worded to follow "call". ``read``: when its source was read; ``copy``: the date of the copy read.
-
-    ``plain``: the number without English words, if it has any.
-    """
-
-    number: str
-    source: str
-    copy: str
-    read: date
-    review_by: date
-    plain: str = ""
-
-    @property
-    def anywhere(self) -> str:
-        """Return the number in a text of any language."""
-        return self.plain or self.number
-
-
-@dataclass(frozen=True, slots=True)
 class Telephones:
-    """General words for each line, and the numbers of each region.
+    """The numbers of each region by line, and general words for each line, of a parsed file."""
 
-    ``called``: its name, by language and region. ``abroad``: the names of the regions that texts of others name too.
-    """
-
-    general: LineWords
-    regions: Mapping[str, Mapping[str, Telephone]]
-    called: Mapping[str, Mapping[str, str]]
-    abroad: Mapping[str, str]
+    def __init__(self, data: Table) -> None:
+        self.general: LineWords = {**data["general"], ELSEWHERE: ""}
+        self.regions: Mapping[str, Table] = {region["id"]: region for region in data["region"]}
 
     def words(self, region: str, own: LineWords, today: date, language: str = "") -> LineWords:
         """Return the words for each line: the operator's own number, the region's, or general words.
@@ -69,39 +43,49 @@ class Telephones:
         English: the numbers of the places where it is spoken stand behind the others.
         Raises ``ConfigError`` for an unknown region and for an own number that is not one.
         """
-        current = self._current(region, today)
-        given = {line: _own(line, number) for line, number in own.items() if number}
-        if language:
-            words = general_words(language) | {line: each.anywhere for line, each in current.items()}
-            words = {line: self._named(line, language, word, today) for line, word in words.items()}
-        else:
-            words = {**self.general, **{line: each.number for line, each in current.items()}}
-            if "emergency" in current and "emergency" not in given:
-                others = self._others("emergency", self.abroad, words["emergency"], today)
-                words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
-        return words | given
-
-    def _current(self, region: str, today: date) -> Mapping[str, Telephone]:
         if region not in (NO_REGION, *self.regions):
             raise ConfigError(
                 f"red_flags.region = {region!r} is not known",
                 hint=f"it is one of {', '.join(self.regions)}, or {NO_REGION}",
             )
-        return {line: each for line, each in self.regions.get(region, {}).items() if today <= each.review_by}
+        given = {line: _own(line, number) for line, number in own.items() if number}
+        current = self._current(region, today)
+        if language:
+            words = general_words(language) | {line: anywhere(each) for line, each in current.items()}
+            for line, word in words.items():
+                if others := self._others(line, language, word, today):
+                    words[line] = f"{word} ({'; '.join(others)})"
+        else:
+            words = {**self.general, **{line: each["number"] for line, each in current.items()}}
+            if "emergency" in current and "emergency" not in given:
+                others = self._others("emergency", language, words["emergency"], today)
+                words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
+        return words | given
 
-    def _named(self, line: str, language: str, word: str, today: date) -> str:
-        """Return ``word``, with the numbers of the places where the language is spoken."""
-        others = self._others(line, self.called.get(language, self.abroad), word, today)
-        return f"{word} ({'; '.join(others)})" if others else word
+    def _current(self, region: str, today: date) -> Mapping[str, Table]:
+        lines = {line: each for line, each in self.regions.get(region, {}).items() if line in (*LINES, DOCTOR)}
+        return {line: each for line, each in lines.items() if today <= each["review_by"]}
 
-    def _others(self, line: str, names: Mapping[str, str], word: str, today: date) -> list[str]:
-        """Return the numbers of the places in ``names`` that ``word`` does not hold already."""
+    def _others(self, line: str, language: str, word: str, today: date) -> list[str]:
+        """Return the numbers that ``word`` does not hold already of the places where a language is spoken.
+
+        For a language of no place, and for English, of the places that texts of every region name.
+        """
+        spoken = {
+            name: each["called"][language] for name, each in self.regions.items() if language in each.get("called", ())
+        }
+        abroad = {name: each["abroad"] for name, each in self.regions.items() if "abroad" in each}
         return [
-            f"{name}: {current[line].anywhere}"
-            for region, name in names.items()
+            f"{place}: {number}"
+            for region, place in (spoken or abroad).items()
             if line in (current := self._current(region, today))
-            and not _digits(current[line].anywhere) <= _digits(word)
+            and not _digits(number := anywhere(current[line])) <= _digits(word)
         ]
+
+
+def anywhere(telephone: Table) -> str:
+    """Return a number in a text of any language: without English words, if it has any."""
+    return str(telephone.get("plain", telephone["number"]))
 
 
 def _digits(text: str) -> set[str]:
@@ -111,21 +95,7 @@ def _digits(text: str) -> set[str]:
 @cache
 def load_telephones() -> Telephones:
     """Read the numbers that ship with the package."""
-    return parse_telephones(read_data("red_flags", "numbers.toml"))
-
-
-def parse_telephones(data: Mapping[str, Any]) -> Telephones:
-    """Return the numbers of a parsed file."""
-    called: dict[str, dict[str, str]] = {}
-    for region in data["region"]:
-        for language, name in region.get("called", {}).items():
-            called.setdefault(language, {})[region["id"]] = name
-    regions = {
-        region["id"]: {line: Telephone(**region[line]) for line in (*LINES, DOCTOR) if line in region}
-        for region in data["region"]
-    }
-    abroad = {region["id"]: region["abroad"] for region in data["region"] if "abroad" in region}
-    return Telephones({**data["general"], ELSEWHERE: ""}, regions, called, abroad)
+    return Telephones(read_data("red_flags", "numbers.toml"))
 
 
 def _own(line: str, number: str) -> str:

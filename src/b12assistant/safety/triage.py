@@ -74,7 +74,6 @@ class Course:
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
     latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
-    flagged: bool = False  # an emergency was shown, so a control sentence means something
     previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
     ended: Notices = ()  # what was taken back, in case it happens after all
@@ -126,11 +125,6 @@ def load_rules(
     return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
 
 
-def is_control(turn_text: str) -> bool:
-    """Return whether a user turn is one of the two control sentences, in any case and language."""
-    return load_withdrawals().is_control(turn_text)
-
-
 _KEPT = 256  # turns whose report is cached
 
 
@@ -156,11 +150,11 @@ class Triager:
         """Yield the record of each turn, given those before it."""
         course = Course()
         for turn in turns:
-            read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
+            stood = course.active or course.ended
+            read = self._rules.withdrawals.read(turn.text, flagged=bool(stood))
             if read.kind is Withdrawal.CONTROL:
-                reminder = (_reminder((*course.active, *course.ended)),) if course.flagged else ()
-                course = Course(flagged=course.flagged, ended=course.active)  # the flagged question is then answered
-                yield Step(turn, reminder, withdrawn=read.kind)
+                course = Course(ended=stood)  # the flagged question is then answered
+                yield Step(turn, (_reminder(stood),) if stood else (), withdrawn=read.kind)
             else:
                 course, step = self._follow(course, turn, read)
                 yield step
@@ -172,32 +166,30 @@ class Triager:
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
-        read = replace(read, masked=unended(without_denied(read.masked)))  # a turn may lean by what it denies
-        told = self._judged(turn, read, course)
+        text = without_denied(read.masked)  # a turn may lean by what it denies
+        told = self._judged(turn, text, course)
         raised = told.raised
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
-        kind = read.kind
-        if _is_emergency(raised) and not _repeats(course, told, kind):
-            kept = _alone(raised)
-            texts = {notice.text for notice in kept}
-            kept += tuple(each for each in course.active if _is_self_harm(each) and each.text not in texts)
+        kind, alone = None, False
+        if _is_emergency(raised):
+            texts = {notice.text for notice in raised}
+            notices = (*raised, *(each for each in course.active if _is_self_harm(each) and each.text not in texts))
             concerned = course.concerned | reported.touched
-            course = replace(course, active=kept, concerned=concerned, flagged=True, softened=False, ended=())
-            notices, alone, kind = kept, False, None
+            course = replace(course, active=notices, concerned=concerned, softened=False, ended=())
         elif course.active:
-            lesser = () if _is_emergency(raised) else raised
-            course, notices, alone = _remembered(course, lesser, read, leans=leans)
+            kind = read.kind
+            is_scrap = kind is not None and len(fold(text).words) < SENTENCE
+            course, notices, alone = _remembered(course, () if is_scrap else raised, read, leans=leans)
         else:
-            kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        said = (*course.said, *self._report(turn, read.masked).mentions)
-        previous = None if course.active else Turn(turn.index, read.masked)
+        said = (*course.said, *self._report(turn, unended(text)).mentions)
+        previous = None if course.active else Turn(turn.index, text)
         course = replace(course, said=said, latest=notices, apart=apart, previous=previous)
         return course, Step(turn, notices, told, reported, kind, alone)
 
-    def _judged(self, turn: Turn, read: WithdrawalReading, course: Course) -> Told:
+    def _judged(self, turn: Turn, text: str, course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
 
         A part is a sentence, or neighbours; each is judged as if nothing else had been said, but what only the model
@@ -205,46 +197,34 @@ class Triager:
         before; a part of it counts if it is an emergency and nothing beside it may say that this is over or somebody
         else's. Besides the parts of a long one count the rules that join what is far apart, and those of a corpus.
         """
-        folded = fold(read.masked)
-        texts = {each.text.strip(): each for each in parts_told(read.masked, folded)}
-        is_short = len(folded.words) <= SHORT
-        if is_short and any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
-            texts = {}
-        if course.previous is None:
-            texts.pop(read.masked.strip(), None)  # the whole is judged below
-        parts = [
-            self._judge(
-                turn,
-                WithdrawalReading(masked=each.text),
-                Course(),
-                None if is_short else Turn(turn.index, each.among),
-            )
-            for each in texts.values()
-        ]
-        if is_short:
-            whole = self._judge(turn, read, course)
-            return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
+        folded = fold(text)
+        parts, whole = parts_told(text, folded), unended(text)
+        if len(folded.words) <= SHORT:
+            if any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
+                parts = []
+            told = [self._judge(turn, each.text, Course()) for each in parts if each.text != whole or course.previous]
+            return _gravest([self._judge(turn, whole, course), *(part for part in told if _is_emergency(part.raised))])
+        told = [_likely(self._judge(turn, each.text, Course(), Turn(turn.index, each.among))) for each in parts]
         # A very long one is not read to the end.
-        read_to = max((len(each.text.rstrip()) for each in texts.values()), default=0)
-        parts = [_likely(part) for part in parts]
-        fired = [
+        read_to = max((len(each.text.rstrip()) for each in parts), default=0)
+        fired = tuple(
             (rule, found)
-            for rule, found in self._fired(turn, read.masked, course)
+            for rule, found in self._fired(turn, whole, course)
             if rule.own or rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
-        ]
+        )
         by_rules = _notices(fired)
-        return _gravest([Told(tuple(fired), by_rules, by_rules), *parts])
+        return _gravest([Told(fired, by_rules, by_rules), *told])
 
-    def _judge(self, turn: Turn, read: WithdrawalReading, course: Course, among: Turn | None = None) -> Told:
-        """Judge a short turn, or a part of a long one. ``read``: with all else replaced by spaces."""
-        fired = self._fired(turn, read.masked, course)
+    def _judge(self, turn: Turn, text: str, course: Course, among: Turn | None = None) -> Told:
+        """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
+        fired = self._fired(turn, text, course)
         by_rules = _notices(fired)
         firm, ruled = self._stands(turn, fired), _is_emergency(by_rules)
-        opinion = None if firm and ruled else self._opinion(turn, course, read, among, ruled=ruled)
+        opinion = None if firm and ruled else self._opinion(turn, course, text, among, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, fired, opinion)
-        raised = tuple(replace(each, text=fitting(each.text, read.masked)) for each in _raised(standing, opinion))
-        if not self._rules.languages.is_foreign(read.masked.strip()) and self._raises is not Packaged.NONE:
-            raised = in_proportion(raised, turn, read.masked, opinion)
+        raised = tuple(replace(each, text=fitting(each.text, text)) for each in _raised(standing, opinion))
+        if not self._rules.languages.is_foreign(text.strip()) and self._raises is not Packaged.NONE:
+            raised = in_proportion(raised, turn, text, opinion)
         return Told(fired, standing, raised, opinion)
 
     def _fired(self, turn: Turn, text: str, course: Course) -> tuple[Fired, ...]:
@@ -253,17 +233,13 @@ class Triager:
         fired = _decide(self._rules.red_flags.rules, (*course.said, *mentions))
         return tuple(each for each in fired if not frozenset(each[1]).isdisjoint(mentions))
 
-    def _opinion(
-        self, turn: Turn, course: Course, read: WithdrawalReading, among: Turn | None, *, ruled: bool
-    ) -> Opinion | None:
-        """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
-        if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
+    def _opinion(self, turn: Turn, course: Course, text: str, among: Turn | None, *, ruled: bool) -> Opinion | None:
+        """Return the opinion on a turn; none on one without words, or in a language that is not read."""
+        if self._advice is None or not text.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
-        if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
-            return None
-        opinion = self._advice(Turn(turn.index, read.masked), course.previous, among=among, ruled=ruled)
+        opinion = self._advice(Turn(turn.index, text), course.previous, among=among, ruled=ruled)
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
-            opinion = _of_itself(opinion, self._advice(Turn(turn.index, read.masked), None, ruled=ruled))
+            opinion = _of_itself(opinion, self._advice(Turn(turn.index, text), None, ruled=ruled))
         if opinion is None or opinion.evidence is None:
             return opinion
         if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
@@ -286,7 +262,7 @@ class Triager:
         spoken = self._rules.languages.spoken(text.strip())
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory, reach = self._rules.red_flags.memory, self._rules.reach
-        heard = [Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, reach)]
+        heard = [Heard("en", folded, self._rules.red_flags.findings, memory["filler"], self._rules.cues, reach)]
         for lexicon in spoken:
             findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
             heard.append(Heard(lexicon.code, lexicon.fold(text), findings, cues["now"], cues, reach))
@@ -299,9 +275,9 @@ class Triager:
         english, others = seen[0][1], [found for _, all_found in seen[1:] for found in all_found]
         mentions = tuple(agreed(english, others))
         words = sum(word.text not in ENDS for word in folded.words)
-        starts = memory.leaning_start.match(folded.text) is not None
-        leans = starts or (words <= LEANING and memory.leaning.search(folded.text) is not None)
-        parts = memory.parts.findall(folded.text)
+        starts = memory["leaning_start"].match(folded.text) is not None
+        leans = starts or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
+        parts = memory["parts"].findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
 
@@ -311,7 +287,7 @@ def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
 
     So a fragment is not urgent for being short, and not for a turn that was not urgent either.
     """
-    if alone is None or (alone.is_low and alone.passed is not None and alone.passed.share < SCANT):
+    if alone is None or (alone.is_low and alone.passed.share < SCANT):
         return None
     return max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
 
@@ -359,16 +335,18 @@ def _gravest(judged: Sequence[Told]) -> Told:
 
     def rank(each: Told) -> tuple[int, bool, float]:
         flag = Triage(each.raised).flag
-        share = each.opinion.passed.share if each.opinion and each.opinion.passed else 0.0
+        share = each.opinion.passed.share if each.opinion else 0.0
         return RANKS.index(flag.level if flag else None), flag is not None and not flag.certain, -share
 
     ordered = sorted(judged, key=rank)
     best = ordered[0]
     level = _level(best.raised)
+    found = [notice for each in ordered for notice in each.raised if _level((notice,)) is level]
+    allergic = ANAPHYLAXIS in {notice.text for notice in found}
     notices: dict[TextId, Notice] = {}
-    for notice in (notice for each in ordered for notice in each.raised):
-        if (notice.flag.level if notice.flag else None) is level:
-            notices.setdefault(notice.text, notice)
+    for notice in found:
+        text = ANAPHYLAXIS if allergic and notice.text == MEDICAL else notice.text
+        notices.setdefault(text, replace(notice, text=text))
     raised = tuple(sorted(notices.values(), key=lambda notice: not _is_self_harm(notice)))
     fired = tuple(dict.fromkeys(each for one in judged for each in one.fired))
     standing = tuple(dict.fromkeys(each for one in judged for each in one.standing))
@@ -398,8 +376,7 @@ def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None
         return notices
     if opinion.concern.level is not Level.URGENT:
         return notices
-    share = opinion.passed.share if opinion.passed else 0.0
-    if any(rule.kept is not None and share >= rule.kept for rule, _ in decided):
+    if any(rule.kept is not None and opinion.passed.share >= rule.kept for rule, _ in decided):
         return notices
     return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
 
@@ -424,7 +401,7 @@ def _remembered(
     self_harm = any(_is_self_harm(notice) for notice in course.active)
     reminded = (_reminder(course.active), *lesser)
     if read.kind is not None:
-        ended = Course(flagged=True, ended=course.active)
+        ended = Course(ended=course.active)
         softened = replace(course, softened=True)
         return ended if _ends(read.kind, course.active) else softened, reminded, not read.asks
     if read.relapse:
@@ -450,24 +427,6 @@ def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
     if kind is Withdrawal.ENDED:
         return not any(map(_is_self_harm, active))
     return kind is Withdrawal.UNMEANT
-
-
-def _repeats(course: Course, told: Told, kind: Withdrawal | None) -> bool:
-    """Return whether a turn that takes something back only repeats the emergency that was said before."""
-    if kind is None or not course.active or not _is_emergency(told.standing):
-        return False
-    known = {mention.finding for mention in course.said}
-    emergencies = (found for rule, found in told.fired if rule.level is Level.EMERGENCY)
-    return known.issuperset(mention.finding for found in emergencies for mention in found)
-
-
-def _alone(notices: Notices) -> Notices:
-    """Replace the general medical text with the one on anaphylaxis, if both are there."""
-    if ANAPHYLAXIS not in {notice.text for notice in notices}:
-        return notices
-    first, *others = (i for i, notice in enumerate(notices) if notice.text in (MEDICAL, ANAPHYLAXIS))
-    kept = ((i, notice) for i, notice in enumerate(notices) if i not in others)
-    return tuple(replace(notice, text=ANAPHYLAXIS) if i == first else notice for i, notice in kept)
 
 
 def _is_emergency(notices: Sequence[Notice]) -> bool:
