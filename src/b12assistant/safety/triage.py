@@ -312,14 +312,10 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
 
 
 def _notices(decided: Sequence[Fired]) -> Notices:
-    """Return one notice for each text, in the order of the table; with an emergency nothing less is shown."""
+    """Return one notice for each text, as serious and as certain as any of its rules."""
     notices: dict[TextId, Notice] = {}
-    for rule, found in decided:
-        if rule.level is not Level.EMERGENCY and _is_emergency(tuple(notices.values())):
-            break
+    for rule, found in sorted(decided, key=lambda each: (RANKS.index(each[0].level), not each[0].certain)):
         notice = notices.get(rule.text) or Notice(NoticeKind.RED_FLAG, rule.text, rule.flag)
-        if rule.certain and notice.flag and notice.flag.level is rule.level and not notice.flag.certain:
-            notice = replace(notice, flag=rule.flag)
         places = dict.fromkeys((*notice.evidence, *(mention.place for mention in found)))
         notices[rule.text] = replace(notice, evidence=tuple(places))
     return tuple(notices.values())
