@@ -188,14 +188,13 @@ class Languages:
         if not notices:
             return (Notice(NoticeKind.LANGUAGE, NOTICE),) if turns and self.is_foreign(last) else ()
         read = next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
-        code = next((lexicon.code for lexicon in self.spoken(read)), "")
-        if code == "hi" and any(map(is_devanagari, read)):  # in the letters it was typed in
-            code = "hi-Deva"
-        found = []
-        for notice in notices:
-            name = TextId(f"{notice.text}.{code}")
-            found += [notice, Notice(NoticeKind.LANGUAGE, name)] if code and notice.text in TRANSLATED else [notice]
-        return tuple(found)
+        spoken = self.spoken(read)
+        if not spoken:
+            return notices
+        # Hindi in the letters it was typed in.
+        code = "hi-Deva" if spoken[0].code == "hi" and any(map(is_devanagari, read)) else spoken[0].code
+        shown = ((each, Notice(NoticeKind.LANGUAGE, TextId(f"{each.text}.{code}"))) for each in notices)
+        return tuple(each for pair in shown for each in (pair if pair[0].text in TRANSLATED else pair[:1]))
 
     @cached(TEXTS)
     def unread(self, text: str) -> str | None:
@@ -220,10 +219,6 @@ class Languages:
             return None
         found, score = _detect(text)
         return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
-
-    def holds_english(self, text: str) -> bool:
-        """Return whether some words are English as written."""
-        return len(self.english.intersection(fold(text).text.split())) >= FEWEST
 
     @once
     def _only_english(self) -> frozenset[str]:

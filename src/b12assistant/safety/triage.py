@@ -21,7 +21,7 @@ from b12assistant.safety.fixed_texts import CONTROLS, fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
-from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, agreed, parts_told, unended
+from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, parts_told, unended
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.threads import cached
 
@@ -239,7 +239,11 @@ class Triager:
             return None
         opinion = self._advice(Turn(turn.index, text), course.previous, among=among, ruled=ruled)
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
-            opinion = _of_itself(opinion, self._advice(Turn(turn.index, text), None, ruled=ruled))
+            # After a turn that got nothing a fragment is not urgent for being short, nor for that turn.
+            alone = self._advice(Turn(turn.index, text), None, ruled=ruled)
+            if alone is None or (alone.is_low and alone.passed.share < SCANT):
+                return None
+            opinion = max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
         if opinion is None or opinion.evidence is None:
             return opinion
         if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
@@ -266,30 +270,17 @@ class Triager:
         for lexicon in spoken:
             findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
             heard.append(Heard(lexicon.code, lexicon.fold(text), findings, cues["now"], cues, reach))
-        claims = [each.reading.claims() for each in heard]
-        claims[0] = claims[0] and self._rules.languages.holds_english(text)
-        seen = tuple(
-            (each, tuple(each.sightings(turn, claimed=any(claims[:position] + claims[position + 1 :]))))
-            for position, each in enumerate(heard)
-        )
+        seen = tuple((each, tuple(each.sightings(turn))) for each in heard)
         english, others = seen[0][1], [found for _, all_found in seen[1:] for found in all_found]
-        mentions = tuple(agreed(english, others))
+        taken = [found.mention.place for found in others]  # where another lexicon finds something its judgement wins
+        kept = [each for each in english if not any(each.mention.place.overlaps(place) for place in taken)]
+        mentions = tuple(each.mention for each in (*kept, *others) if each.counts)
         words = sum(word.text not in ENDS for word in folded.words)
         starts = memory["leaning_start"].match(folded.text) is not None
         leans = starts or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
         parts = memory["parts"].findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
-
-
-def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
-    """Return the lesser opinion on a turn after one that got nothing; none if by itself it hardly says a thing.
-
-    So a fragment is not urgent for being short, and not for a turn that was not urgent either.
-    """
-    if alone is None or (alone.is_low and alone.passed.share < SCANT):
-        return None
-    return max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:

@@ -203,10 +203,10 @@ class Heard:
         ]
         self._bare = _covers(folded, [place[1:3] for place in self._places] + [m.span() for m in filler.finditer(text)])
 
-    def sightings(self, turn: Turn, *, claimed: bool) -> Iterator[Sighting]:
-        """Yield what is found; ``claimed``: the words of another language say that it is about the writer."""
+    def sightings(self, turn: Turn) -> Iterator[Sighting]:
+        """Yield what is found."""
         for finding, start, end, named in self._places:
-            only_named = named and not (self._bare or claimed)
+            only_named = named and not self._bare
             if finding.kind is FindingKind.REQUEST:
                 counts = not self.reading.elsewhere(start) and (not only_named or self.reading.about_self(start))
             else:
@@ -216,16 +216,6 @@ class Heard:
             sentence = self.reading.sentence(start) if len(self.folded.words) > SHORT else 0
             mention = Mention(finding.id, self.reading.onset(start), place, sentence)
             yield Sighting(finding, start, end, only_named, counts, mention)
-
-
-def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[Mention]:
-    """Yield what is asserted. Where a foreign lexicon matches the same place, its judgement wins."""
-    places = [found.mention.place for found in others]
-    for found in english:
-        place = found.mention.place
-        if found.counts and not any(place.start < p.end and p.start < place.end for p in places):
-            yield found.mention
-    yield from (found.mention for found in others if found.counts)
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
