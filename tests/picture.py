@@ -25,7 +25,7 @@ PICTURE = (
     (
         "safety",
         (
-            "assertion fixed_texts opinion red_flags < translations turn_parts "
+            "assertion fixed_texts opinion red_flags < turn_parts "
             "< languages withdrawal < triage < explanation second_opinion"
         ),
     ),

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from importlib import resources
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +15,17 @@ from spellchecker import SpellChecker
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
 from b12assistant.data_files import read_data
 from b12assistant.safety.assertion import KINDS
-from b12assistant.safety.fixed_texts import LINES
-from b12assistant.safety.languages import USUAL_KINDS, Lexicon, codes, read_words
-from b12assistant.safety.red_flags import Memory, load_red_flags
-from b12assistant.safety.translations import LABEL, TRANSLATED, WithTranslations
+from b12assistant.safety.fixed_texts import LABEL, LINES, TRANSLATED, all_texts
+from b12assistant.safety.languages import USUAL_KINDS, Lexicon
+from b12assistant.safety.red_flags import load_red_flags
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
 LANGUAGES = RULES.languages
-TEXTS = WithTranslations({})
+TEXTS = all_texts()
+FOLDER = Path(str(resources.files("b12assistant"))) / "data" / "red_flags" / "languages"
+CODES = sorted(file.stem for file in FOLDER.glob("*.toml"))
 COMMON = 2e-6  # an English word with at least this share of all words is common
 KNOWN_ANYWAY = {"que", "le", "les", "del", "yo", "pas"}  # in English only inside names and phrases
 
@@ -250,10 +253,10 @@ def test_no_region_comes_twice_and_each_number_is_reviewed_after_it_was_read() -
 
 def test_every_kind_of_cue_and_of_memory_has_wordings() -> None:
     assert set(read_data("red_flags", "assertion.toml")["cues"]) == set(KINDS)
-    assert set(read_data("red_flags", "words.toml")["memory"]) == set(Memory.__dataclass_fields__)
+    assert set(load_red_flags().memory) == {"leaning", "leaning_start", "parts", "filler"}
 
 
-@pytest.mark.parametrize("code", codes())
+@pytest.mark.parametrize("code", CODES)
 def test_a_language_words_only_what_english_has(code: str) -> None:
     table = of_language(code)
     assert table["language"] == code
@@ -262,5 +265,5 @@ def test_a_language_words_only_what_english_has(code: str) -> None:
 
 
 def test_each_language_has_its_words_listed_and_its_marks() -> None:
-    assert sorted(read_words()) == list(codes())
-    assert set(read_data("red_flags", "languages.toml")["marks"]) == set(codes())
+    assert [lexicon.code for lexicon in LANGUAGES.lexicons] == CODES
+    assert set(read_data("red_flags", "languages.toml")["marks"]) == set(CODES)

@@ -15,7 +15,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety.opinion import Concern, Thresholds
-from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers
+from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers, load_fitted
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
 
@@ -34,6 +34,11 @@ def test_a_rule_never_makes_a_turn_less_serious_and_never_leaves_it_below_urgent
     order = [*Level, None]
     assert order.index(with_rule) <= order.index(without)
     assert with_rule in (Level.EMERGENCY, Level.URGENT)
+
+
+def test_the_cut_that_keeps_an_emergency_of_a_rule_is_not_above_the_one_that_finds_it() -> None:
+    cuts = load_fitted().cuts
+    assert cuts.kept <= cuts.emergency
 
 
 @given(SHARES, cuts(), st.floats(0, 1), st.integers(3, 5), st.booleans())

@@ -49,8 +49,7 @@ from b12assistant.display.labels import label
 from b12assistant.display.presentation import Setting, present, present_notices, turn_html
 from b12assistant.display.quoted import Quoted
 from b12assistant.integrations.mcp_server import build_server
-from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.translations import LABEL, WithTranslations
+from b12assistant.safety.fixed_texts import LABEL, all_texts, load_fixed_texts
 from b12assistant.types import (
     Document,
     DocumentId,
@@ -219,7 +218,7 @@ def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
     assert present(Reply(remark, Timings(1, 1), GENERATION), SETTING).parts[0].headline == shown
 
 
-WITH_TRANSLATIONS = WithTranslations(load_fixed_texts())
+WITH_TRANSLATIONS = all_texts()
 FLAG = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("any"))
 ALARM = Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), FLAG)
 TRANSLATED = Notice(NoticeKind.LANGUAGE, TextId("emergency_medical.es"))

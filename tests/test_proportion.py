@@ -167,7 +167,6 @@ def test_a_rule_is_certain_and_the_model_alone_only_if_it_is_sure() -> None:
     assert RULES([Turn(0, "I have crushing chest pain now")]).withholds
     view = opinion(Turn(0, "zorp"), Concern.MEDICAL, (0.0, 0.0, CERTAIN - 0.01, 0.0, 0.0, 0.3), "emergency")
     assert not view.is_certain
-    assert view.passed is not None
     assert replace(view, passed=replace(view.passed, share=CERTAIN)).is_certain
     assert triage("zorp").withholds
 
@@ -175,8 +174,8 @@ def test_a_rule_is_certain_and_the_model_alone_only_if_it_is_sure() -> None:
 def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
     together = "My face is covered in hives after the injection. "
     apart = f"My face was covered in hives. {FILLER}The nurse gives the injection on Fridays."
-    assert [step.fired[0][0].id for step in RULES.steps([Turn(0, FILLER + together)])] == ["anaphylaxis"]
-    assert not any(step.fired for step in RULES.steps([Turn(0, apart)]))
+    assert [step.told.fired[0][0].id for step in RULES.steps([Turn(0, FILLER + together)])] == ["anaphylaxis"]
+    assert not any(step.told.fired for step in RULES.steps([Turn(0, apart)]))
 
 
 @pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])

@@ -19,7 +19,7 @@ from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judg
 from b12assistant.language.folding import fold
 from b12assistant.safety.explanation import explain, lines
 from b12assistant.safety.opinion import Concern, Opinion, PartScore, Passed
-from b12assistant.safety.triage import Step, Triager, load_rules
+from b12assistant.safety.triage import Step, Told, Triager, load_rules
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
 
@@ -186,51 +186,34 @@ def told(*texts: str) -> list[dict[str, Any]]:
     return explain(TRIAGER.steps(turns_of(*texts)))
 
 
-def findings(*texts: str) -> list[dict[str, Any]]:
-    """The findings of the last turn, read as English."""
-    found: list[dict[str, Any]] = told(*texts)[-1]["readings"][0]["findings"]
-    return found
-
-
-def finding(name: str, *texts: str) -> dict[str, Any]:
-    return next(each for each in findings(*texts) if each["finding"] == name)
-
-
 @pytest.mark.parametrize(
-    ("text", "name", "standing", "cue", "words"),
+    ("text", "found"),
     [
-        ("I can't breathe", "breathing", "present", None, []),
-        ("I have no chest pain", "chest_pain", "denied", "denied_far", ["have no"]),
-        ("Can B12 deficiency cause blindness?", "sight_lost", "asked", "asked", None),
+        ("Help!! I CAN’T   breathe", "breathing ('cant breathe'): present, onset unstated"),
+        (
+            "I have no chest pain",
+            "chest_pain ('chest pain'): denied, by denied_far ('have no'), only named, onset unstated; does not count",
+        ),
+        ("Can B12 deficiency cause blindness?", "sight_lost ('blindness'): asked, by asked ("),
     ],
 )
-def test_a_finding_gives_its_standing_and_the_words_that_decided_it(
-    text: str, name: str, standing: str, cue: str | None, words: list[str] | None
-) -> None:
-    found = finding(name, text)
-    assert (found["standing"], found["cue"], found["counts"]) == (standing, cue, standing == "present")
-    assert words is None or found["cue_words"] == words
-
-
-def test_a_finding_is_placed_where_the_user_typed_it() -> None:
-    text = "Help!! I CAN’T   breathe"
-    found = finding("breathing", text)
-    assert text[found["start"] : found["end"]] == "CAN’T   breathe"
-    assert found["folded"] == "cant breathe"
+def test_a_finding_comes_with_its_standing_and_the_words_that_decided_it(text: str, found: str) -> None:
+    assert any(found in line for line in told(text)[-1]["why"])
 
 
 @pytest.mark.parametrize(
     ("texts", "memory", "shown"),
     [
         (["I can't breathe"], "nothing", ["emergency_medical"]),
-        (["I can't breathe", "What is myelin?"], "reminded", ["reminder"]),
-        (["I want to die", CONTROL], "cleared", ["reminder_crisis"]),
+        (["I can't breathe", "What is myelin?"], "an earlier emergency stands", ["reminder"]),
+        (["I want to die", CONTROL], "a control cleared what stood before", ["reminder_crisis"]),
     ],
     ids=["own", "reminder", "control"],
 )
 def test_what_memory_did_is_reported(texts: list[str], memory: str, shown: list[str]) -> None:
     last = told(*texts)[-1]
-    assert (last["memory"], last["shown"]) == (memory, shown)
+    assert last["why"][-1].startswith(f"memory: {memory}")
+    assert last["shown"] == shown
 
 
 @given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))
@@ -263,27 +246,22 @@ def opinion(turn: Turn, concern: Concern) -> Opinion:
     return Opinion("second_opinion", concern, (whole, clause), evidence, passed)
 
 
-def test_a_second_opinion_is_reported_with_every_part_it_judged() -> None:
+def test_a_second_opinion_is_reported_with_the_part_that_speaks_most_for_it() -> None:
     turn = Turn(0, "legs gone, odd")
-    concerned, calm = explain([Step(turn, (), opinion=opinion(turn, each)) for each in (Concern.MEDICAL, Concern.NONE)])
-    first = concerned["opinion"]
-    assert (first["by"], first["concern"], first["evidence"]["text"]) == ("second_opinion", "medical", "legs")
-    assert [each["text"] for each in first["parts"]] == ["legs gone, odd", "legs"]
-    assert first["parts"][0]["shares"]["medical"] == 0.7
-    assert calm["opinion"]["evidence"] is None
+    views = (opinion(turn, each) for each in (Concern.MEDICAL, Concern.NONE))
+    concerned, calm = explain([Step(turn, (), Told(opinion=view)) for view in views])
     assert (
-        "  second_opinion: medical, 0.80 >= 0.60 (emergency), most of all 'legs', because of 'legs', 'gone'"
-        in lines([concerned])
+        "second_opinion: medical, 0.80 >= 0.60 (emergency), most of all 'legs', because of 'legs', 'gone'"
+        in concerned["why"]
     )
-    assert "  second_opinion: none, 0.80 < 0.90 (emergency)" in lines([calm])
+    assert "second_opinion: none, 0.80 < 0.90 (emergency)" in calm["why"]
 
 
-def test_a_request_has_no_standing_and_counts() -> None:
+def test_a_request_is_asked_for_and_counts() -> None:
     asks = {"id": "asks", "kind": "request", "about": "Asks whether to stop", "said": ["should i stop"]}
     triager = Triager(load_rules({"finding": [asks]}))
     (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
-    (found,) = turn["readings"][0]["findings"]
-    assert (found["finding"], found["standing"], found["counts"]) == ("asks", None, True)
+    assert "  asks ('should i stop'): asked for, onset unstated" in turn["why"]
 
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"

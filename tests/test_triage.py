@@ -241,7 +241,7 @@ def test_every_word_is_read(text: str) -> None:
 MEMORY = RULES.red_flags.memory
 PACKAGED = [each for finding in RULES.red_flags.findings for each in (finding.said, finding.named)]
 PACKAGED += [RULES.cues[kind] for kind in KINDS]
-PACKAGED += [MEMORY.leaning, MEMORY.leaning_start, MEMORY.parts, MEMORY.filler]
+PACKAGED += MEMORY.values()
 FOREIGN = [
     each
     for lexicon in RULES.languages.lexicons
@@ -261,7 +261,7 @@ def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
     said = [phrases for each in load_withdrawals().languages for phrases in each.values()]
-    said += [phrases for variant in load_variants() for phrases in (variant.said, variant.unless)]
+    said += [phrases for _, _, said, unless in load_variants() for phrases in (said, unless)]
     for phrases in said:
         pattern = phrases._pattern.pattern
         if pattern != "(?!)":  # an empty list

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import TextId, Triage, Turn
-from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
+from b12assistant.safety.fixed_texts import CONTROLS, all_texts, controls_for, fitting
 from b12assistant.safety.red_flags import Packaged
-from b12assistant.safety.translations import CONTROLS, WithTranslations, control_sentences, controls_for
-from b12assistant.safety.triage import Triager, is_control, load_rules
+from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.withdrawal import Withdrawal, load_withdrawals
 
 TRIAGER = Triager(load_rules())
 WITHDRAWALS = load_withdrawals()
+SENT = [text.text for name, text in all_texts().items() if name.partition(".")[0] in CONTROLS]
 GONE = "my husband has collapsed in the kitchen"
 DIE = "I want to end my life"
 FOOD = "What foods contain B12?"
@@ -175,18 +175,18 @@ def test_a_remark_does_not_repeat_a_lesser_text() -> None:
     assert shown("how much B12 should I inject?", "thanks") == []
 
 
-@pytest.mark.parametrize("sentence", [*control_sentences(), "THIS IS NOT HAPPENING NOW!", "this is not happening now."])
+@pytest.mark.parametrize("sentence", [*SENT, "THIS IS NOT HAPPENING NOW!", "this is not happening now."])
 def test_a_control_works_in_every_language_case_and_punctuation(sentence: str) -> None:
     for written in (sentence, sentence.upper(), f" {sentence}…"):
-        assert is_control(written)
+        assert WITHDRAWALS.is_control(written)
         assert shown(DIE, written) == ["reminder_crisis"]
         assert not triage(DIE, written).alone
         assert shown(DIE, written, FOOD) == []
-    assert not is_control(f"{sentence} but it was")
+    assert not WITHDRAWALS.is_control(f"{sentence} but it was")
 
 
 def test_a_control_is_offered_in_the_language_of_the_reader() -> None:
-    texts = WithTranslations(load_fixed_texts())
+    texts = all_texts()
     for first, word in (("no puedo respirar", "Esto"), ("मैं मरना चाहता हूँ", "यह"), ("I can't breathe", "It")):
         controls = controls_for(triage(first).notices, texts)
         assert controls[0].text.startswith(word)

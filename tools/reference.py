@@ -26,7 +26,7 @@ from b12assistant.config import Settings, known_keys, load_configuration, values
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.errors import AssistantError
 from b12assistant.safety.fixed_texts import load_telephones
-from b12assistant.safety.languages import WORDS_FILE, codes, read_spoken
+from b12assistant.safety.languages import WORDS_FILE, read_spoken
 from b12assistant.safety.red_flags import load_red_flags
 from b12assistant.web.service import build_app, build_router, describe
 
@@ -119,7 +119,8 @@ def main() -> None:
 def _language_words() -> str:
     """Return, for each language, a line of the words of its wordings and its usual spellings, as its file has them."""
     kinds = {finding.id: finding.kind for finding in load_red_flags().findings}
-    spoken = {code: read_spoken(code, kinds) for code in codes()}
+    codes = sorted(file.stem for file in LISTED.with_name("languages").glob("*.toml"))
+    spoken = {code: read_spoken(code, kinds) for code in codes}
     listed = {code: {"usual": each.usual, "words": sorted(each.words())} for code, each in spoken.items()}
     lines = (f"{json.dumps(code)}: {json.dumps(table, ensure_ascii=False)}" for code, table in listed.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -141,7 +141,7 @@ def lengthened(rows: Sequence[Row], words: WordOpinion) -> list[Row]:
     ordinary = [row.turn.text for row in plain if row.trap in ("none", "informational")]
     for row in rows[::EVERY]:
         text = row.turn.text
-        while words.read(Turn(0, text), None).is_short:
+        while len(words.read(Turn(0, text), None).folded.words) <= SHORT:
             parts = among(row.turn.text, ordinary, rng.choice((1, 2, 4)) * SHORT, rng)
             text = " ".join(part for part, _ in parts)
         found.append(replace(row, id=f"{row.id} among", turn=Turn(0, text), former=None))

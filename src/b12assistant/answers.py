@@ -113,6 +113,10 @@ class TurnSlice:
         """Check that another slice lies inside this one."""
         return other.turn is self.turn and self.start <= other.start and other.end <= self.end
 
+    def overlaps(self, other: TurnSlice) -> bool:
+        """Check that a slice of the same turn shares a place with this one."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class FixedText:

@@ -56,8 +56,8 @@ from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.second_opinion import Triagers
-from b12assistant.safety.translations import WithTranslations, numbers_in
-from b12assistant.safety.triage import Rules, is_control, load_rules
+from b12assistant.safety.triage import Rules, load_rules
+from b12assistant.safety.withdrawal import load_withdrawals
 from b12assistant.threads import once
 from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage
 
@@ -119,10 +119,10 @@ class Workspace:
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
         texts = texts_on(*today)
-        if self._own_texts:
-            with folder.lines_named(self.corpus):
-                texts = {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))}
-        return WithTranslations(texts, lambda code: numbers_in(code, *today))
+        if not self._own_texts:
+            return texts
+        with folder.lines_named(self.corpus):
+            return {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))}
 
     @once
     def _own_texts(self) -> Table:
@@ -248,7 +248,7 @@ class Workspace:
     def assistant(self) -> Answerer:
         return Answerer(
             triage=self.triage,
-            is_control=is_control,
+            is_control=lambda text: load_withdrawals().is_control(text),
             engine=partial(attrgetter("engine"), self),  # opened when first needed
             settings=self.configuration.settings,
             calibration=load_calibration(),

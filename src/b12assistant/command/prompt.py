@@ -20,7 +20,7 @@ from b12assistant.display import terminal
 from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.safety import explanation
-from b12assistant.safety.translations import controls_for
+from b12assistant.safety.fixed_texts import controls_for
 
 if TYPE_CHECKING:
     from b12assistant.application.improvement import Improver

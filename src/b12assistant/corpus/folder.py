@@ -13,9 +13,9 @@ from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
 from b12assistant.data_files import Table, line_of
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
+from b12assistant.safety.fixed_texts import CONTROLS
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
 from b12assistant.safety.red_flags import OWN_FILE as RED_FLAGS_FILE
-from b12assistant.safety.translations import CONTROLS
 
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry, PageWords

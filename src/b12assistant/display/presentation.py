@@ -32,7 +32,7 @@ from b12assistant.display.labels import headline, label, section
 from b12assistant.display.markup import draw
 from b12assistant.display.quoted import Basis, Quoted, first_mentions
 from b12assistant.language.words import split_sentences
-from b12assistant.safety.translations import code_of, load_translations
+from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
 
 _DECISION = TextId("medical_decision")
@@ -355,7 +355,7 @@ def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
     """Return a translation; that of an emergency has a heading in its own language."""
     language = code_of(name)
     known = load_translations().get(language) if alarm is Alarm.EMERGENCY else None
-    return Translation(name, language, text, known.heading if known else "")
+    return Translation(name, language, text, known["heading"] if known else "")
 
 
 def _alarm(notice: Notice, *, emergency: bool) -> tuple[Alarm | None, str]:

@@ -161,12 +161,6 @@ class Reading:
         """Return whether the sentence is about the writer or someone in their care."""
         return _at(self._sentences, start).has("self", "care")
 
-    def claims(self) -> bool:
-        """Return whether the text is about the writer or someone in their care, and asks, denies, imagines nothing."""
-        kinds = [stretch.has("self", "care", "now", "sudden") for stretch in self._sentences]
-        doubts = ("asked", "denied_near", "denied_far", "hypothetical", "stranger", "fiction", "figure", "past")
-        return any(kinds) and not any(stretch.has(*doubts) for stretch in self._sentences)
-
     def elsewhere(self, start: int) -> bool:
         """Return whether the sentence is about fiction or strangers."""
         sentence = _at(self._sentences, start)

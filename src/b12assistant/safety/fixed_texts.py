@@ -1,108 +1,91 @@
 """The fixed texts, by id: the only words of our own about health, each with its version, origin and review.
 
-A text may hold a place for a telephone number, in braces; it is filled in before the text is shown. Once a level and
-its kind are decided, ``fitting`` chooses the text that fits the words: about someone else, low mood, an allergy.
+A text may hold a place for a telephone number, in braces; it is filled in before the text is shown. Ids like
+``urgent.es`` give the gist of a text in another language; ``unread.it`` says that this language is not read. Once a
+level and its kind are decided, ``fitting`` chooses the text that fits the words: about someone else, an allergy.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from b12assistant.answers import FixedText, FixedTexts, TextId
+from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
 from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Phrases, Plain
 
-NUMBERS_FILE: Final = "numbers.toml"
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # numbers that the configuration may set
 DOCTOR: Final = "doctor"  # who sees a person in the next day or two
 ELSEWHERE: Final = "elsewhere"  # the emergency numbers of other places
 NO_REGION: Final = "none"
 LONGEST: Final = 60  # characters of a number with its words
+ANYWHERE: Final = "112, 911, 999"  # emergency numbers in a text that holds no other words for them
 LineWords = Mapping[str, str]  # by telephone line
 
 
-@dataclass(frozen=True, slots=True)
-class Telephone:
-    """A number, worded to follow "call". ``read``: when its source was read; ``copy``: the date of the copy read.
-
-    ``plain``: the number without English words, if it has any.
-    """
-
-    number: str
-    source: str
-    copy: str
-    read: date
-    review_by: date
-    plain: str = ""
-
-    @property
-    def anywhere(self) -> str:
-        """Return the number in a text of any language."""
-        return self.plain or self.number
-
-
-@dataclass(frozen=True, slots=True)
 class Telephones:
-    """General words for each line, and the numbers of each region.
+    """The numbers of each region by line, and general words for each line, of a parsed file."""
 
-    ``called``: its name, by language and region. ``abroad``: the names of the regions that texts of others name too.
-    """
+    def __init__(self, data: Table) -> None:
+        self.general: LineWords = {**data["general"], ELSEWHERE: ""}
+        self.regions: Mapping[str, Table] = {region["id"]: region for region in data["region"]}
 
-    general: Mapping[str, str]
-    regions: Mapping[str, Mapping[str, Telephone]]
-    called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    abroad: Mapping[str, str] = field(default_factory=dict)
-
-    def words(
-        self, region: str, own: LineWords, today: date, language: str = "", general: LineWords | None = None
-    ) -> LineWords:
+    def words(self, region: str, own: LineWords, today: date, language: str = "") -> LineWords:
         """Return the words for each line: the operator's own number, the region's, or general words.
 
         ``region``: its id, or "none". ``own``: numbers by line; empty: none. ``language``: of the text, if it is not
-        English, with its ``general`` words: the numbers of the places where it is spoken stand behind the others.
+        English: the numbers of the places where it is spoken stand behind the others.
         Raises ``ConfigError`` for an unknown region and for an own number that is not one.
         """
-        general = self.general if general is None else general
-        current = self._current(region, today)
-        known = {line: each.anywhere if language else each.number for line, each in current.items()}
-        given = {line: _own(line, number) for line, number in own.items() if number}
-        words = {**general, **known}
-        if language:
-            words = {line: self._named(line, language, word, today) for line, word in words.items()}
-        elif "emergency" in known and "emergency" not in given:
-            others = self._others("emergency", self.abroad, words["emergency"], today)
-            words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
-        return MappingProxyType({**words, **given})
-
-    def _current(self, region: str, today: date) -> Mapping[str, Telephone]:
         if region not in (NO_REGION, *self.regions):
             raise ConfigError(
                 f"red_flags.region = {region!r} is not known",
                 hint=f"it is one of {', '.join(self.regions)}, or {NO_REGION}",
             )
-        return {line: each for line, each in self.regions.get(region, {}).items() if today <= each.review_by}
+        given = {line: _own(line, number) for line, number in own.items() if number}
+        current = self._current(region, today)
+        if language:
+            words = general_words(language) | {line: anywhere(each) for line, each in current.items()}
+            for line, word in words.items():
+                if others := self._others(line, language, word, today):
+                    words[line] = f"{word} ({'; '.join(others)})"
+        else:
+            words = {**self.general, **{line: each["number"] for line, each in current.items()}}
+            if "emergency" in current and "emergency" not in given:
+                others = self._others("emergency", language, words["emergency"], today)
+                words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
+        return words | given
 
-    def _named(self, line: str, language: str, word: str, today: date) -> str:
-        """Return ``word``, with the numbers of the places where the language is spoken."""
-        others = self._others(line, self.called.get(language, self.abroad), word, today)
-        return f"{word} ({'; '.join(others)})" if others else word
+    def _current(self, region: str, today: date) -> Mapping[str, Table]:
+        lines = {line: each for line, each in self.regions.get(region, {}).items() if line in (*LINES, DOCTOR)}
+        return {line: each for line, each in lines.items() if today <= each["review_by"]}
 
-    def _others(self, line: str, names: Mapping[str, str], word: str, today: date) -> list[str]:
-        """Return the numbers of the places in ``names`` that ``word`` does not hold already."""
+    def _others(self, line: str, language: str, word: str, today: date) -> list[str]:
+        """Return the numbers that ``word`` does not hold already of the places where a language is spoken.
+
+        For a language of no place, and for English, of the places that texts of every region name.
+        """
+        spoken = {
+            name: each["called"][language] for name, each in self.regions.items() if language in each.get("called", ())
+        }
+        abroad = {name: each["abroad"] for name, each in self.regions.items() if "abroad" in each}
         return [
-            f"{name}: {current[line].anywhere}"
-            for region, name in names.items()
+            f"{place}: {number}"
+            for region, place in (spoken or abroad).items()
             if line in (current := self._current(region, today))
-            and not _digits(current[line].anywhere) <= _digits(word)
+            and not _digits(number := anywhere(current[line])) <= _digits(word)
         ]
+
+
+def anywhere(telephone: Table) -> str:
+    """Return a number in a text of any language: without English words, if it has any."""
+    return str(telephone.get("plain", telephone["number"]))
 
 
 def _digits(text: str) -> set[str]:
@@ -112,22 +95,7 @@ def _digits(text: str) -> set[str]:
 @cache
 def load_telephones() -> Telephones:
     """Read the numbers that ship with the package."""
-    return parse_telephones(read_data("red_flags", NUMBERS_FILE))
-
-
-def parse_telephones(data: Mapping[str, Any]) -> Telephones:
-    """Return the numbers of a parsed file."""
-    called: dict[str, dict[str, str]] = {}
-    for region in data["region"]:
-        for language, name in region.get("called", {}).items():
-            called.setdefault(language, {})[region["id"]] = name
-    regions = {
-        region["id"]: {line: Telephone(**region[line]) for line in (*LINES, DOCTOR) if line in region}
-        for region in data["region"]
-    }
-    abroad = {region["id"]: region["abroad"] for region in data["region"] if "abroad" in region}
-    general = {**data["general"], ELSEWHERE: ""}
-    return Telephones(*map(MappingProxyType, (general, regions, called, abroad)))
+    return Telephones(read_data("red_flags", "numbers.toml"))
 
 
 def _own(line: str, number: str) -> str:
@@ -140,34 +108,99 @@ def _own(line: str, number: str) -> str:
     return number
 
 
-FILE = "texts.toml"
+FILE: Final = "texts.toml"
+LABEL: Final = "Translation not checked by a native speaker"
+REVIEW: Final = "not clinically reviewed"
+CONTROLS: Final = (TextId("not_happening"), TextId("looking_up"))  # sent as turns of the user, word for word
+TRANSLATED: Final = (
+    *("emergency_medical", "emergency_anaphylaxis", "emergency_poisoning"),
+    *("emergency_self_harm", "emergency_self_harm_other"),
+    *("urgent", "urgent_low_mood", "medical_decision", "reminder", "reminder_crisis"),
+)
+UNREAD: Final = TextId("unread")
 _PLACE: Final = re.compile(r"\{(.*?)\}", re.S)
 
 
-def load_fixed_texts(numbers: Mapping[str, str] | None = None) -> FixedTexts:
-    """Read the texts that ship with the package, in the order of the file.
+@cache
+def load_translations() -> Mapping[str, Table]:
+    """Return by language its name, its version, the heading of an emergency, words for each line, and sentences."""
+    return read_data("red_flags", "translations.toml")
 
-    ``numbers``: the words for each telephone line; by default general words.
+
+@cache
+def load_unread() -> Mapping[str, Table]:
+    """Return the languages that are not read, by code, each with its name, its text, and how it is known.
+
+    ``letters``: any of them shows it. ``script``: the letters it is written in, if others write in them too. ``words``:
+    common ones.
     """
-    words = load_telephones().general if numbers is None else numbers
-    return parse_fixed_texts(read_data("red_flags", FILE), words)
+    return read_data("red_flags", "unread.toml")
+
+
+def general_words(language: str = "") -> dict[str, str]:
+    """Return general words for the telephone lines in a language, by default English."""
+    if not language:
+        return dict(load_telephones().general)
+    known = load_translations().get(language)
+    return {line: known[line] for line in LINES} if known else {"emergency": ANYWHERE}
 
 
 @lru_cache(maxsize=4)
 def texts_on(today: date, region: str, *own: str) -> FixedTexts:
-    """Return the texts as shown on a day: ``own`` numbers, one per line, before those of the region and general words.
+    """Return the texts of all languages as shown on a day.
 
-    Raises ``ConfigError`` for an unknown region and for a number that is not one.
+    ``own``: numbers, one per line, before those of the region and general words. Raises ``ConfigError`` for an unknown
+    region and for a number that is not one.
     """
-    return load_fixed_texts(numbers_on(today, region, *own))
+    return all_texts(partial(numbers_on, today, region, *own))
 
 
-def numbers_on(today: date, region: str, *own: str) -> Mapping[str, str]:
+def numbers_on(today: date, region: str, *own: str, language: str = "") -> LineWords:
     """Return the words for each telephone line on a day. Raises ``ConfigError``, as ``texts_on``."""
-    return load_telephones().words(region, dict(zip(LINES, own, strict=True)), today)
+    return load_telephones().words(region, dict(zip(LINES, own, strict=True)), today, language)
 
 
-def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
+def all_texts(words: Callable[..., LineWords] = general_words) -> FixedTexts:
+    """Return the texts and their translations; ``words``: for the telephone lines, by ``language``."""
+    texts = {**load_fixed_texts(words()), **{text.id: text for text in _translations(words)}}
+    return MappingProxyType(texts)
+
+
+def _translations(words: Callable[..., LineWords]) -> Iterator[FixedText]:
+    for code, known in load_translations().items():
+        numbers = words(language=code)
+        for name in (*TRANSLATED, *CONTROLS):
+            text, of = filled(known["sentences"][name], code, numbers), f"{name} into {known['name']}."
+            if name in CONTROLS:
+                origin = f"Project translation of {of}"
+            else:
+                text, origin = f"{text}\n({LABEL})", f"Project translation of the gist of {of}"
+            yield FixedText(TextId(f"{name}.{code}"), known["version"], text, origin, REVIEW)
+    for code, unread in load_unread().items():
+        text = f"{filled(unread['text'], code, words(language=code))}\n({LABEL})"
+        yield FixedText(TextId(f"{UNREAD}.{code}"), 1, text, f"Project wording in {unread['name']}.", REVIEW)
+
+
+def code_of(name: TextId) -> str:
+    """Return the language of a translation by its id."""
+    return name.partition(".")[2]
+
+
+def controls_for(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedText, ...]:
+    """Return the two controls in the language of the notices' translations, else in English."""
+    code = next((code_of(notice.text) for notice in notices if code_of(notice.text) in load_translations()), "")
+    return tuple(texts[TextId(f"{name}.{code}") if code else name] for name in CONTROLS)
+
+
+def load_fixed_texts(numbers: LineWords | None = None) -> FixedTexts:
+    """Read the texts that ship with the package, in the order of the file.
+
+    ``numbers``: the words for each telephone line; by default general words.
+    """
+    return parse_fixed_texts(read_data("red_flags", FILE), general_words() if numbers is None else numbers)
+
+
+def parse_fixed_texts(data: Table, numbers: LineWords) -> FixedTexts:
     """Return the texts of a parsed file of the right form; an unknown place and an id used twice are errors.
 
     ``numbers``: the words for each telephone line.
@@ -182,7 +215,7 @@ def parse_fixed_texts(data: Table, numbers: Mapping[str, str]) -> FixedTexts:
     return MappingProxyType(texts)
 
 
-def filled(text: str, where: str, numbers: Mapping[str, str]) -> str:
+def filled(text: str, where: str, numbers: LineWords) -> str:
     """Put the words for each telephone line in its place, without lines left empty.
 
     Raises ``ConfigError`` for an unknown place.
@@ -207,38 +240,24 @@ def telephone_numbers(text: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-VARIANTS_FILE: Final = "variants.toml"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """``text`` replaces ``of`` if a wording of ``said`` is found and none of ``unless``."""
-
-    of: TextId
-    text: TextId
-    said: Phrases
-    unless: Phrases
-
-
 def fitting(text: TextId, words: str) -> TextId:
     """Return the text to show for ``text``, given what was written."""
-    for variant in load_variants():
-        if variant.of == text:
-            plain = Plain(fold(words).words).text
-            if variant.said.found_in(plain) and not variant.unless.found_in(plain):
-                return variant.text
+    for of, variant, said, unless in load_variants():
+        if of == text and said.found_in(plain := Plain(fold(words).words).text) and not unless.found_in(plain):
+            return variant
     return text
 
 
 @cache
-def load_variants() -> tuple[Variant, ...]:
-    """Read the variants that ship with the package."""
-    data = read_data("red_flags", VARIANTS_FILE)
+def load_variants() -> tuple[tuple[TextId, TextId, Phrases, Phrases], ...]:
+    """Read the variants: of which text, the one that replaces it if the first phrases are found and none of the
+    second."""
+    data = read_data("red_flags", "variants.toml")
 
-    def phrases(table: Mapping[str, Any], key: str) -> Phrases:
-        return Phrases(table.get(key, ()), data["names"], f"{VARIANTS_FILE}, {table['text']}")
+    def phrases(table: Table, key: str) -> Phrases:
+        return Phrases(table.get(key, ()), data["names"], f"variants.toml, {table['text']}")
 
     return tuple(
-        Variant(TextId(each["of"]), TextId(each["text"]), phrases(each, "said"), phrases(each, "unless"))
+        (TextId(each["of"]), TextId(each["text"]), phrases(each, "said"), phrases(each, "unless"))
         for each in data["variant"]
     )

@@ -16,12 +16,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from b12assistant.answers import Notice, NoticeKind, TextId, Turn
-from b12assistant.data_files import read_data
+from b12assistant.data_files import Table, read_data
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
+from b12assistant.safety.fixed_texts import TRANSLATED, UNREAD, load_unread
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
-from b12assistant.safety.translations import UNREAD, load_unread, translated
 from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
@@ -55,13 +55,6 @@ class Spoken:
         parts = (part for each in self.wordings for part in each.expressions())
         found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
-
-
-@cache
-def codes() -> tuple[str, ...]:
-    """Return the codes of all languages, one for each file."""
-    folder = resources.files("b12assistant").joinpath("data", "red_flags", "languages")
-    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
 def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
@@ -118,15 +111,13 @@ CERTAIN: Final = 0.7  # score from which a language counts as one that is not re
 SERVED: Final = re.compile(
     r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\uff21-\uff5a\u0300-\u036f]+|[\u0600-\u06ff\u0750-\u077f\ufb50-\ufeff]+|[\u0900-\u097f]+|[\u3400-\u4dbf\u4e00-\u9fff]+"
 )
-KANA: Final = re.compile("[\u3041-\u30fa].*[\u3041-\u30fa]", re.S)
-ARABIC_LETTERS: Final = re.compile("[\u0620-\u06ff]")
+SHARED: Final = re.compile("[\u0620-\u06ff]|[\u3041-\u30fa].*[\u3041-\u30fa]", re.S)  # with languages that are not read
 SERVED_ALONE: Final = re.compile("[\u0900-\u097f\u3400-\u4dbf\u4e00-\u9fff]")  # read whatever the detector says
 SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi", "zh", "arz", "gl", "ast"])
 SAME = {"bs": "hr", "sh": "hr", "sl": "hr", "ms": "id", "nn": "no", "nb": "no", "af": "nl", "be": "ru", "mk": "bg"}
 NOT_ENGLISH: Final = "·"  # after a word that is not English
 TEXTS: Final = 32  # texts for which it is cached how many words each language knows
 LOOKED_AT: Final = 400  # characters that the language detector is given
-Listed = tuple[frozenset[str], Pairs]
 
 
 @dataclass(frozen=True)
@@ -197,45 +188,37 @@ class Languages:
         if not notices:
             return (Notice(NoticeKind.LANGUAGE, NOTICE),) if turns and self.is_foreign(last) else ()
         read = next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
-        code = next((lexicon.code for lexicon in self.spoken(read)), "")
-        if code == "hi" and any(map(is_devanagari, read)):  # in the letters it was typed in
-            code = "hi-Deva"
-        found = []
-        for notice in notices:
-            name = TextId(f"{notice.text}.{code}")
-            found += [notice, Notice(NoticeKind.LANGUAGE, name)] if name in translated() else [notice]
-        return tuple(found)
+        spoken = self.spoken(read)
+        if not spoken:
+            return notices
+        # Hindi in the letters it was typed in.
+        code = "hi-Deva" if spoken[0].code == "hi" and any(map(is_devanagari, read)) else spoken[0].code
+        shown = ((each, Notice(NoticeKind.LANGUAGE, TextId(f"{each.text}.{code}"))) for each in notices)
+        return tuple(each for pair in shown for each in (pair if pair[0].text in TRANSLATED else pair[:1]))
 
     @cached(TEXTS)
     def unread(self, text: str) -> str | None:
         """Return the language of a text if no lexicon reads it, "" for one that has no name here; else ``None``."""
-        letters = sum(map(str.isalpha, text))
-        served = sum(map(len, SERVED.findall(text)))
-        folded = frozenset(fold(text).text.split())
-        english = len(self.english & folded)
+        letters, served = sum(map(str.isalpha, text)), sum(map(len, SERVED.findall(text)))
         if not letters:
             return None
-        if letters > 2 * served:
-            return None if 2 * english > len(folded) else _by_letters(text)
-        if KANA.search(text):
-            return "ja"
+        folded = frozenset(fold(text).text.split())
         tokens = frozenset(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text.casefold())))
-        if ARABIC_LETTERS.search(text):
-            return _by_words(text, tokens, ARABIC_LETTERS)
-        known = max(self._known(folded), default=0)
-        in_latin = {code: each.words for code, each in load_unread().items() if each.words and not each.script}
-        hits, code = max((len(tokens.intersection(words)), code) for code, words in in_latin.items())
-        others = len((self.english & folded).difference(in_latin[code]))
-        if hits >= FEWEST and hits > max(known, others):
+        english = len(self.english & folded)
+        signs, code = max((_signs(each, text, tokens), code) for code, each in load_unread().items())
+        if letters > 2 * served:  # most of it in a script that no lexicon reads
+            if 2 * english > len(folded):
+                return None
+            return code if signs else _by_script(text)
+        known = 0 if SHARED.search(text) else max(self._known(folded), default=0)
+        others = len((self.english & folded).difference(load_unread()[code].get("words", ())))
+        if signs >= FEWEST and signs > max(known, others):
             return code
         scant = min(len(tokens), sum(map(len, tokens)) // SHORT) <= FEWEST
         if scant or known >= FEWEST or 4 * english > len(tokens) or SERVED_ALONE.search(text):
             return None
-        return _unserved(text)
-
-    def holds_english(self, text: str) -> bool:
-        """Return whether some words are English as written."""
-        return len(self.english.intersection(fold(text).text.split())) >= FEWEST
+        found, score = _detect(text)
+        return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
 
     @once
     def _only_english(self) -> frozenset[str]:
@@ -262,31 +245,17 @@ class Languages:
         return tuple(lexicon.known(words) for lexicon in self.lexicons)
 
 
-def _by_letters(text: str) -> str:
-    """Return the language of a text in a script that no lexicon reads."""
-    alike = {code: each for code, each in load_unread().items() if each.script and re.search(each.script, text)}
-    for code, each in load_unread().items():
-        if each.letters and not each.words and re.search(each.letters, text):
-            return code
+def _signs(language: Table, text: str, tokens: frozenset[str]) -> int:
+    """Count the letters and words by which a language that is not read is known."""
+    letters = len(re.findall(language["letters"], text)) if "letters" in language else 0
+    return letters + len(tokens.intersection(language.get("words", ())))
+
+
+def _by_script(text: str) -> str:
+    """Return the language of a text in a script that no lexicon reads and that several languages write."""
+    alike = [code for code, each in load_unread().items() if "script" in each and re.search(each["script"], text)]
     found = _named(_detect(text)[0])
     return found if found in alike else next(iter(alike), "")
-
-
-def _by_words(text: str, tokens: frozenset[str], script: re.Pattern[str]) -> str | None:
-    """Return the language of a text whose script a lexicon reads for another language; ``None`` for that one."""
-    alike = {code: each for code, each in load_unread().items() if each.script and script.search(each.text)}
-    for code, each in alike.items():
-        letters = len(re.findall(each.letters, text))
-        hits = len(tokens.intersection(each.words))
-        if letters >= 2 or hits >= 2 or (letters and hits):
-            return code
-    return _unserved(text)
-
-
-def _unserved(text: str) -> str | None:
-    """Return the language that the detector is certain of, if no lexicon reads it."""
-    found, score = _detect(text)
-    return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
 
 
 def _named(code: str) -> str:
@@ -311,23 +280,16 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
     words = vocabulary | frozenset(known["english"]["words"])
     shared = "\n".join(words | frozenset(known["english"]["shared"]))
     kinds = {finding.id: finding.kind for finding in english}
+    # `make reference` lists the words and usual spellings of each, so that its file is read only if a text is in it.
+    listed = json.loads(resources.files("b12assistant").joinpath("data", "red_flags", WORDS_FILE).read_bytes())
     lexicons = []
-    for code, (own, usual) in sorted(read_words().items()):
+    for code, table in sorted(listed.items()):
+        usual = tuple((written, read) for written, read in table["usual"])
         common = frozenset(usual_in(mark, usual) for mark in known["marks"].get(code, ()))
-        foreign = (common | own) - set(usual_in(shared, usual).split("\n"))
+        foreign = common.union(table["words"]).difference(usual_in(shared, usual).split("\n"))
         script = re.compile(known["scripts"].get(code, r"(?!)"))
         lexicons.append(Lexicon(code, partial(read_spoken, code, kinds), foreign, common, script, usual))
     return Languages(tuple(lexicons), words)
-
-
-def read_words() -> Mapping[str, Listed]:
-    """Read the words of each language's wordings, and its usual spellings: `make reference` lists them, so
-    that a language's file is read only if a text is in it."""
-    data = resources.files("b12assistant").joinpath("data", "red_flags", WORDS_FILE).read_bytes()
-    return {
-        code: (frozenset(table["words"]), tuple((written, read) for written, read in table["usual"]))
-        for code, table in json.loads(data).items()
-    }
 
 
 @cache

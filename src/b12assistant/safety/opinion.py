@@ -63,6 +63,9 @@ class Passed:
     cut: float
 
 
+NOTHING_PASSED: Final = Passed("decision", 0.0, 1.0)  # by a turn without words
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The shares from which a turn has a level: an emergency, at least urgent, anything at all (a medical decision).
@@ -83,10 +86,6 @@ class Thresholds:
     kept: float
     foreign: float
     beside: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.kept > self.emergency:
-            raise ValueError("the cut that keeps an emergency is above the one that finds it")
 
     def decide(
         self, shares: Shares, *, ruled: bool, foreign: bool = False, calm: bool = False
@@ -145,7 +144,7 @@ class Opinion:
     concern: Concern
     judged: tuple[PartScore, ...]
     evidence: TurnSlice | None
-    passed: Passed | None = None
+    passed: Passed = NOTHING_PASSED
     may_lower: bool = False
     doubted: bool = False
 
@@ -157,14 +156,12 @@ class Opinion:
     @property
     def is_certain(self) -> bool:
         """Return whether an emergency is certain though no rule saw it; a lesser level needs no certainty."""
-        if self.concern.level is not Level.EMERGENCY:
-            return True
-        return self.passed is not None and self.passed.share >= CERTAIN and not self.doubted
+        return self.concern.level is not Level.EMERGENCY or (self.passed.share >= CERTAIN and not self.doubted)
 
     @property
     def doubts_rule(self) -> bool:
         """Return whether the encoder does not agree with a rule that says emergency."""
-        return self.may_lower and self.passed is not None and self.passed.name == "kept" and self.passed.share < AGREED
+        return self.may_lower and self.passed.name == "kept" and self.passed.share < AGREED
 
     @property
     def is_doubtful(self) -> bool:
@@ -174,12 +171,12 @@ class Opinion:
     @property
     def is_faint(self) -> bool:
         """Return whether next to nothing speaks for danger."""
-        return self.is_low and self._emergency < FAINT[0] and self.passed is not None and self.passed.share < FAINT[1]
+        return self.is_low and self._emergency < FAINT[0] and self.passed.share < FAINT[1]
 
     @property
     def is_low(self) -> bool:
         """Return whether the encoder passed no more than the low cut for danger."""
-        return self.may_lower and self.passed is not None and self.passed.name == "danger"
+        return self.may_lower and self.passed.name == "danger"
 
     @property
     def _emergency(self) -> float:
@@ -230,13 +227,10 @@ def conclude(
 
 FILE: Final = "proportion.toml"
 KINDNESS: Final = "kindness.toml"
-_ANIMALS: Final = ("animal_is", "of_animal", "person_too")
-LISTS: Final = ("change", "known", "against", "figure", "animal", *_ANIMALS, "over", "looked_up")
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
 DECISION_LINE: Final = TextId("decision_line")
 MEDICAL: Final = TextId("emergency_medical")
-LOOKED_UP: Final = RuleId("looked_up")
 ROUTINE: Final = TextId("routine")
 
 
@@ -246,25 +240,21 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
     ``text``: the turn without what it only denies.
     """
     folded = fold(text).text
-    kept = [each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None]
-    if not _says("looked_up", folded):
-        return tuple(kept)
-    if any(_is_emergency(notice) for notice in kept):
-        return tuple(_uncertain(notice) if _is_emergency(notice) else notice for notice in kept)
-    flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, LOOKED_UP, certain=False)
-    return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
+    if _says("looked_up", folded):
+        flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("looked_up"), certain=False)
+        return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
+    return tuple(each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None)
 
 
 def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
     if notice.flag is None:
         return notice
     by_opinion = opinion is not None and opinion.evidence is not None and notice.flag.rule == opinion.rule
-    if by_opinion and (_says("figure", folded) or _is_of_an_animal(folded)):
-        return None
-    if by_opinion and notice.text == DECISION and _says("animal", folded):
+    is_animals = _is_of_an_animal(folded) or (notice.text == DECISION and _says("animal", folded))
+    if by_opinion and (is_animals or _says("figure", folded)):
         return None
     if notice.text == DECISION and not _says("change", folded):
-        return replace(_uncertain(notice), kind=NoticeKind.ADVICE, text=DECISION_LINE)
+        return replace(notice, kind=NoticeKind.ADVICE, text=DECISION_LINE, flag=replace(notice.flag, certain=False))
     if notice.text == URGENT and by_opinion and opinion is not None:
         settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
         if opinion.is_faint or (opinion.is_doubtful and settled):
@@ -274,7 +264,7 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
 
 def _is_of_an_animal(folded: str) -> bool:
     """Check that an animal is ill, and that no clause may tell of a person."""
-    is_ill, also, person = (load_proportion()[name] for name in _ANIMALS)
+    is_ill, also, person = (load_proportion()[name] for name in ("animal_is", "of_animal", "person_too"))
     parts = [part.text for part, _ in clauses(folded)]
     return (
         any(map(is_ill.search, parts))
@@ -287,19 +277,12 @@ def _says(name: str, folded: str) -> bool:
     return load_proportion()[name].search(folded) is not None
 
 
-def _is_emergency(notice: Notice) -> bool:
-    return notice.flag is not None and notice.flag.level is Level.EMERGENCY
-
-
-def _uncertain(notice: Notice) -> Notice:
-    return replace(notice, flag=replace(notice.flag, certain=False)) if notice.flag is not None else notice
-
-
 @cache
 def load_proportion() -> Mapping[str, Wordings]:
     """Read the lists."""
     data = read_data("red_flags", FILE)
-    return {name: Wordings(data[name]["said"], data["names"], f"{FILE}, {name}") for name in LISTS}
+    names = data.pop("names")
+    return {name: Wordings(table["said"], names, f"{FILE}, {name}") for name, table in data.items()}
 
 
 def kind_line(answer: Answer) -> tuple[Notice, ...]:

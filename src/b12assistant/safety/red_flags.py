@@ -6,11 +6,11 @@ Read from ``data/red_flags/``, whose form a test checks, and from a corpus, whic
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NewType, TypeVar
+from typing import Final, NewType
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
 from b12assistant.data_files import HINT, Table, read_data
@@ -18,7 +18,6 @@ from b12assistant.errors import ConfigError
 from b12assistant.language.wording import Names, Wordings
 
 FindingId = NewType("FindingId", str)
-Id = TypeVar("Id", bound=str)
 
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
@@ -84,23 +83,18 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """The words by which a turn leans on the one before."""
-
-    leaning: Wordings
-    leaning_start: Wordings
-    parts: Wordings  # parts of the body: a turn that names the same one leans on the flagged turn
-    filler: Wordings  # words that do not make a look-up of a sign that is only named
-
-
-@dataclass(frozen=True, slots=True)
 class RedFlags:
-    """Findings and decision table, in the order of their files: the more serious rule comes first."""
+    """Findings and decision table, in the order of their files: the more serious rule comes first.
 
-    names: Names  # with the lists of words by name
+    ``names``: with the lists of words by name. ``memory``: words by which a turn leans on the one before, in it or at
+    its start; ``parts`` of the body, by which it leans on a flagged turn that names the same one; and ``filler``, which
+    makes no look-up of a sign that is only named.
+    """
+
+    names: Names
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
-    memory: Memory
+    memory: Mapping[str, Wordings]
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -117,21 +111,16 @@ def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packa
     words = read_data("red_flags", WORDS_FILE)
     names = words["names"]
     findings = tuple(_finding(table, names, file) for table, file in _given("finding", FINDING_FILES, own))
-    known = _each_once("finding", [finding.id for finding in findings])
+    known = frozenset(finding.id for finding in findings)
     rules = tuple(_rule(table, known, file) for table, file in _given("rule", RULE_FILES, own))
-    _each_once("rule", [rule.id for rule in rules])
+    named = [*(("finding", each.id) for each in findings), *(("rule", each.id) for each in rules)]
+    if repeated := [name for name, count in Counter(named).items() if count > 1]:
+        raise ConfigError(f"{OWN_FILE}, {' '.join(repeated[0])}: this id is used twice", hint=HINT)
     levels = list(Level)
     used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
     ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
-    where = f"{WORDS_FILE}, memory"
-    memory = Memory(**{key: Wordings(wordings, names, where) for key, wordings in words["memory"].items()})
+    memory = {key: Wordings(each, names, f"{WORDS_FILE}, memory") for key, each in words["memory"].items()}
     return RedFlags(names, findings, ordered, memory)
-
-
-def _each_once(kind: str, ids: Sequence[Id]) -> frozenset[Id]:
-    if repeated := [id_ for id_, count in Counter(ids).items() if count > 1]:
-        raise ConfigError(f"{OWN_FILE}, {kind} {repeated[0]}: this id is used twice", hint=HINT)
-    return frozenset(ids)
 
 
 def _given(key: str, files: Sequence[str], own: Table) -> Iterator[tuple[Table, str]]:
@@ -159,22 +148,9 @@ def _finding(table: Table, names: Names, file: str) -> Finding:
 
 
 def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
-    either, also, unless = (frozenset(map(FindingId, table.get(key, ()))) for key in ("any", "also", "unless"))
-    if unknown := sorted((either | also | unless) - known):
+    sets = {key: frozenset(table.get(key, ())) for key in ("any", "also", "unless", "onset")}
+    if unknown := sorted((sets["any"] | sets["also"] | sets["unless"]) - known):
         raise ConfigError(f"{file}, rule {table['id']}: no finding is called {', '.join(unknown)}", hint=HINT)
-    return Rule(
-        id=RuleId(table["id"]),
-        level=Level(table["level"]),
-        kind=FlagKind(table["kind"]),
-        text=TextId(table["text"]),
-        any=either,
-        also=also,
-        onset=frozenset(table.get("onset", ())),
-        unless=unless,
-        origin=table["origin"],
-        positive=tuple(table["positive"]),
-        negative=tuple(table["negative"]),
-        apart=table.get("apart", False),
-        kept=table.get("kept"),
-        own=file == OWN_FILE,
-    )
+    examples = {key: tuple(table[key]) for key in ("positive", "negative")}
+    level, kind = Level(table["level"]), FlagKind(table["kind"])
+    return Rule(**{**table, **sets, **examples, "level": level, "kind": kind, "own": file == OWN_FILE})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -18,12 +17,11 @@ from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
-from b12assistant.safety.fixed_texts import fitting, load_fixed_texts
+from b12assistant.safety.fixed_texts import CONTROLS, fitting, load_fixed_texts
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
-from b12assistant.safety.translations import CONTROLS
-from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, agreed, parts_told, unended
+from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, parts_told, unended
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
 from b12assistant.threads import cached
 
@@ -76,7 +74,6 @@ class Course:
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
     latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
-    flagged: bool = False  # an emergency was shown, so a control sentence means something
     previous: Turn | None = None  # the turn before, while no emergency is active
     softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
     ended: Notices = ()  # what was taken back, in case it happens after all
@@ -84,35 +81,32 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a turn, or a part of one, is told by itself: the rules that fired, their notices, those that the opinion
+    """What a turn, or a part of one, is told by itself: the rules that fired, those of their notices that the opinion
     left standing, and what comes of both."""
 
-    fired: tuple[Fired, ...]
-    by_rules: Notices
-    standing: Notices
-    raised: Notices
-    opinion: Opinion | None = None
+    fired: tuple[Fired, ...] = ()
+    standing: Notices = ()
+    raised: Notices = ()
+    opinion: Opinion | None = None  # none if it was not asked for or not available
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The record of one turn, to explain it: what it says, what its rules ask for, what memory made of that."""
+    """The record of one turn, to explain it: what it says, what it is told by itself, what memory made of that."""
 
     turn: Turn
     notices: Notices
+    told: Told = Told()
     reported: Reported | None = None  # none for a control
     withdrawn: Withdrawal | None = None  # what takes an emergency back
     alone: bool = False  # shown without a search: it asks nothing
-    fired: tuple[Fired, ...] = ()
-    own: Notices = ()
-    opinion: Opinion | None = None  # besides the rules; none if it was not asked for or not available
-    set_aside: Notices = ()  # what the rules asked for and the opinion did not
 
     @property
     def is_apart(self) -> bool:
         """Return whether it takes something back, or is grave itself; the next may lean on what is only suspected."""
-        grave = {Level.EMERGENCY} if self.opinion and self.opinion.is_low else {Level.EMERGENCY, Level.URGENT}
-        return self.withdrawn is not None or _level(self.own) in grave
+        is_low = self.told.opinion is not None and self.told.opinion.is_low
+        grave = {Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT}
+        return self.withdrawn is not None or _level(self.told.raised) in grave
 
 
 def load_rules(
@@ -129,11 +123,6 @@ def load_rules(
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
     return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
-
-
-def is_control(turn_text: str) -> bool:
-    """Return whether a user turn is one of the two control sentences, in any case and language."""
-    return load_withdrawals().is_control(turn_text)
 
 
 _KEPT = 256  # turns whose report is cached
@@ -161,11 +150,11 @@ class Triager:
         """Yield the record of each turn, given those before it."""
         course = Course()
         for turn in turns:
-            read = self._rules.withdrawals.read(turn.text, flagged=bool(course.active or course.ended))
+            stood = course.active or course.ended
+            read = self._rules.withdrawals.read(turn.text, flagged=bool(stood))
             if read.kind is Withdrawal.CONTROL:
-                reminder = (_reminder((*course.active, *course.ended)),) if course.flagged else ()
-                course = Course(flagged=course.flagged, ended=course.active)  # the flagged question is then answered
-                yield Step(turn, reminder, withdrawn=read.kind)
+                course = Course(ended=stood)  # the flagged question is then answered
+                yield Step(turn, (_reminder(stood),) if stood else (), withdrawn=read.kind)
             else:
                 course, step = self._follow(course, turn, read)
                 yield step
@@ -177,35 +166,30 @@ class Triager:
         if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
             read = replace(read, kind=None)
         reported = self._report(turn, read.masked)
-        if (undenied := without_denied(read.masked)) != read.masked:  # a turn may lean by what it denies
-            read = replace(read, masked=undenied)
-            reported = replace(reported, mentions=self._report(turn, undenied).mentions)
-        said = (*course.said, *reported.mentions)
-        judged = self._judged(turn, read, reported.mentions, course)
-        decided, raised, standing = judged.fired, judged.raised, judged.standing
+        text = without_denied(read.masked)  # a turn may lean by what it denies
+        told = self._judged(turn, text, course)
+        raised = told.raised
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
-        kind = read.kind
-        if _is_emergency(raised) and not _repeats(course, decided, raised, standing, kind):
-            kept = _alone(raised)
-            texts = {notice.text for notice in kept}
-            kept += tuple(each for each in course.active if _is_self_harm(each) and each.text not in texts)
+        kind, alone = None, False
+        if _is_emergency(raised):
+            texts = {notice.text for notice in raised}
+            notices = (*raised, *(each for each in course.active if _is_self_harm(each) and each.text not in texts))
             concerned = course.concerned | reported.touched
-            course = replace(course, active=kept, concerned=concerned, flagged=True, softened=False, ended=())
-            notices, alone, kind = kept, False, None
+            course = replace(course, active=notices, concerned=concerned, softened=False, ended=())
         elif course.active:
-            lesser = () if _is_emergency(raised) else raised
-            course, notices, alone = _remembered(course, lesser, read, leans=leans)
+            kind = read.kind
+            is_scrap = kind is not None and len(fold(text).words) < SENTENCE
+            course, notices, alone = _remembered(course, () if is_scrap else raised, read, leans=leans)
         else:
-            kind, alone = None, False
             notices = course.latest if leans and not raised and not read.remark else raised
         apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        set_aside = tuple(each for each in judged.by_rules if each.text not in {kept.text for kept in standing})
-        step = Step(turn, notices, reported, kind, alone, decided, raised, judged.opinion, set_aside)
-        previous = None if course.active else Turn(turn.index, read.masked)
-        return replace(course, said=said, latest=notices, apart=apart, previous=previous), step
+        said = (*course.said, *self._report(turn, unended(text)).mentions)
+        previous = None if course.active else Turn(turn.index, text)
+        course = replace(course, said=said, latest=notices, apart=apart, previous=previous)
+        return course, Step(turn, notices, told, reported, kind, alone)
 
-    def _judged(self, turn: Turn, read: WithdrawalReading, mentions: Sequence[Mention], course: Course) -> Told:
+    def _judged(self, turn: Turn, text: str, course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
 
         A part is a sentence, or neighbours; each is judged as if nothing else had been said, but what only the model
@@ -213,72 +197,53 @@ class Triager:
         before; a part of it counts if it is an emergency and nothing beside it may say that this is over or somebody
         else's. Besides the parts of a long one count the rules that join what is far apart, and those of a corpus.
         """
-        folded = fold(read.masked)
-        texts = {each.text.strip(): each for each in parts_told(read.masked, folded)}
-        is_short = len(folded.words) <= SHORT
-        if is_short and any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
-            texts = {}
-        if course.previous is None:
-            texts.pop(unended(read.masked).strip(), None)  # the whole is judged below
-        parts = [
-            self._judge(
-                turn,
-                WithdrawalReading(masked=each.text),
-                self._report(turn, each.text).mentions,
-                Course(),
-                None if is_short else Turn(turn.index, each.among),
-            )
-            for each in texts.values()
-        ]
-        if is_short:
-            whole = self._judge(turn, replace(read, masked=unended(read.masked)), mentions, course)
-            return _gravest([whole, *(part for part in parts if _is_emergency(part.raised))])
+        folded = fold(text)
+        parts, whole = parts_told(text, folded), unended(text)
+        if len(folded.words) <= SHORT:
+            if any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
+                parts = []
+            told = [self._judge(turn, each.text, Course()) for each in parts if each.text != whole or course.previous]
+            return _gravest([self._judge(turn, whole, course), *(part for part in told if _is_emergency(part.raised))])
+        told = [_likely(self._judge(turn, each.text, Course(), Turn(turn.index, each.among))) for each in parts]
         # A very long one is not read to the end.
-        read_to = max((len(each.text.rstrip()) for each in texts.values()), default=0)
-        parts = [_likely(part) for part in parts]
-        fired = [
+        read_to = max((len(each.text.rstrip()) for each in parts), default=0)
+        fired = tuple(
             (rule, found)
-            for rule, found in self._fired(mentions, course)
+            for rule, found in self._fired(turn, whole, course)
             if rule.own or rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
-        ]
+        )
         by_rules = _notices(fired)
-        return _gravest([Told(tuple(fired), by_rules, by_rules, by_rules), *parts])
+        return _gravest([Told(fired, by_rules, by_rules), *told])
 
-    def _judge(
-        self,
-        turn: Turn,
-        read: WithdrawalReading,
-        mentions: Sequence[Mention],
-        course: Course,
-        among: Turn | None = None,
-    ) -> Told:
-        """Judge a short turn, or a part of a long one. ``read``: with all else replaced by spaces."""
-        fired = self._fired(mentions, course)
+    def _judge(self, turn: Turn, text: str, course: Course, among: Turn | None = None) -> Told:
+        """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
+        fired = self._fired(turn, text, course)
         by_rules = _notices(fired)
         firm, ruled = self._stands(turn, fired), _is_emergency(by_rules)
-        opinion = None if firm and ruled else self._opinion(turn, course, read, among, ruled=ruled)
+        opinion = None if firm and ruled else self._opinion(turn, course, text, among, ruled=ruled)
         standing = by_rules if firm else _lowered(by_rules, fired, opinion)
-        raised = tuple(replace(each, text=fitting(each.text, read.masked)) for each in _raised(standing, opinion))
-        if not self._rules.languages.is_foreign(read.masked.strip()) and self._raises is not Packaged.NONE:
-            raised = in_proportion(raised, turn, read.masked, opinion)
-        return Told(fired, by_rules, standing, raised, opinion)
+        raised = tuple(replace(each, text=fitting(each.text, text)) for each in _raised(standing, opinion))
+        if not self._rules.languages.is_foreign(text.strip()) and self._raises is not Packaged.NONE:
+            raised = in_proportion(raised, turn, text, opinion)
+        return Told(fired, standing, raised, opinion)
 
-    def _fired(self, mentions: Sequence[Mention], course: Course) -> tuple[Fired, ...]:
-        """Return the rules that fire because of ``mentions``, perhaps together with what earlier turns said."""
+    def _fired(self, turn: Turn, text: str, course: Course) -> tuple[Fired, ...]:
+        """Return the rules that fire because of a text, perhaps together with what earlier turns said."""
+        mentions = self._report(turn, text).mentions
         fired = _decide(self._rules.red_flags.rules, (*course.said, *mentions))
         return tuple(each for each in fired if not frozenset(each[1]).isdisjoint(mentions))
 
-    def _opinion(
-        self, turn: Turn, course: Course, read: WithdrawalReading, among: Turn | None, *, ruled: bool
-    ) -> Opinion | None:
-        """Return the opinion on a turn; none on a remark, a scrap, or a language that is not read."""
-        if self._advice is None or not read.masked.strip() or self._rules.languages.unread(turn.text) is not None:
+    def _opinion(self, turn: Turn, course: Course, text: str, among: Turn | None, *, ruled: bool) -> Opinion | None:
+        """Return the opinion on a turn; none on one without words, or in a language that is not read."""
+        if self._advice is None or not text.strip() or self._rules.languages.unread(turn.text) is not None:
             return None
-        if read.kind is not None and len(fold(read.masked).words) < SENTENCE:
-            return None
-        opinion = self._advice(Turn(turn.index, read.masked), course.previous, among=among, ruled=ruled)
+        opinion = self._advice(Turn(turn.index, text), course.previous, among=among, ruled=ruled)
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
-            opinion = _of_itself(opinion, self._advice(Turn(turn.index, read.masked), None, ruled=ruled))
+            # After a turn that got nothing a fragment is not urgent for being short, nor for that turn.
+            alone = self._advice(Turn(turn.index, text), None, ruled=ruled)
+            if alone is None or (alone.is_low and alone.passed.share < SCANT):
+                return None
+            opinion = max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
         if opinion is None or opinion.evidence is None:
             return opinion
         if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
@@ -301,34 +266,21 @@ class Triager:
         spoken = self._rules.languages.spoken(text.strip())
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory, reach = self._rules.red_flags.memory, self._rules.reach
-        heard = [Heard("en", folded, self._rules.red_flags.findings, memory.filler, self._rules.cues, reach)]
+        heard = [Heard("en", folded, self._rules.red_flags.findings, memory["filler"], self._rules.cues, reach)]
         for lexicon in spoken:
             findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
             heard.append(Heard(lexicon.code, lexicon.fold(text), findings, cues["now"], cues, reach))
-        claims = [each.reading.claims() for each in heard]
-        claims[0] = claims[0] and self._rules.languages.holds_english(text)
-        seen = tuple(
-            (each, tuple(each.sightings(turn, claimed=any(claims[:position] + claims[position + 1 :]))))
-            for position, each in enumerate(heard)
-        )
+        seen = tuple((each, tuple(each.sightings(turn))) for each in heard)
         english, others = seen[0][1], [found for _, all_found in seen[1:] for found in all_found]
-        mentions = tuple(agreed(english, others))
+        taken = [found.mention.place for found in others]  # where another lexicon finds something its judgement wins
+        kept = [each for each in english if not any(each.mention.place.overlaps(place) for place in taken)]
+        mentions = tuple(each.mention for each in (*kept, *others) if each.counts)
         words = sum(word.text not in ENDS for word in folded.words)
-        starts = memory.leaning_start.match(folded.text) is not None
-        leans = starts or (words <= LEANING and memory.leaning.search(folded.text) is not None)
-        parts = memory.parts.findall(folded.text)
+        starts = memory["leaning_start"].match(folded.text) is not None
+        leans = starts or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
+        parts = memory["parts"].findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
-
-
-def _of_itself(opinion: Opinion, alone: Opinion | None) -> Opinion | None:
-    """Return the lesser opinion on a turn after one that got nothing; none if by itself it hardly says a thing.
-
-    So a fragment is not urgent for being short, and not for a turn that was not urgent either.
-    """
-    if alone is None or (alone.is_low and alone.passed is not None and alone.passed.share < SCANT):
-        return None
-    return max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
@@ -351,14 +303,10 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
 
 
 def _notices(decided: Sequence[Fired]) -> Notices:
-    """Return one notice for each text, in the order of the table; with an emergency nothing less is shown."""
+    """Return one notice for each text, as serious and as certain as any of its rules."""
     notices: dict[TextId, Notice] = {}
-    for rule, found in decided:
-        if rule.level is not Level.EMERGENCY and _is_emergency(tuple(notices.values())):
-            break
+    for rule, found in sorted(decided, key=lambda each: (RANKS.index(each[0].level), not each[0].certain)):
         notice = notices.get(rule.text) or Notice(NoticeKind.RED_FLAG, rule.text, rule.flag)
-        if rule.certain and notice.flag and notice.flag.level is rule.level and not notice.flag.certain:
-            notice = replace(notice, flag=rule.flag)
         places = dict.fromkeys((*notice.evidence, *(mention.place for mention in found)))
         notices[rule.text] = replace(notice, evidence=tuple(places))
     return tuple(notices.values())
@@ -374,22 +322,22 @@ def _gravest(judged: Sequence[Told]) -> Told:
 
     def rank(each: Told) -> tuple[int, bool, float]:
         flag = Triage(each.raised).flag
-        share = each.opinion.passed.share if each.opinion and each.opinion.passed else 0.0
+        share = each.opinion.passed.share if each.opinion else 0.0
         return RANKS.index(flag.level if flag else None), flag is not None and not flag.certain, -share
 
     ordered = sorted(judged, key=rank)
     best = ordered[0]
     level = _level(best.raised)
+    found = [notice for each in ordered for notice in each.raised if _level((notice,)) is level]
+    allergic = ANAPHYLAXIS in {notice.text for notice in found}
     notices: dict[TextId, Notice] = {}
-    for notice in (notice for each in ordered for notice in each.raised):
-        if (notice.flag.level if notice.flag else None) is level:
-            notices.setdefault(notice.text, notice)
+    for notice in found:
+        text = ANAPHYLAXIS if allergic and notice.text == MEDICAL else notice.text
+        notices.setdefault(text, replace(notice, text=text))
     raised = tuple(sorted(notices.values(), key=lambda notice: not _is_self_harm(notice)))
-    fired, by_rules, standing = (
-        tuple(dict.fromkeys(each for one in judged for each in part(one)))
-        for part in (attrgetter("fired"), attrgetter("by_rules"), attrgetter("standing"))
-    )
-    return Told(fired, by_rules, standing, raised, best.opinion)
+    fired = tuple(dict.fromkeys(each for one in judged for each in one.fired))
+    standing = tuple(dict.fromkeys(each for one in judged for each in one.standing))
+    return Told(fired, standing, raised, best.opinion)
 
 
 def _likely(told: Told) -> Told:
@@ -415,8 +363,7 @@ def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None
         return notices
     if opinion.concern.level is not Level.URGENT:
         return notices
-    share = opinion.passed.share if opinion.passed else 0.0
-    if any(rule.kept is not None and share >= rule.kept for rule, _ in decided):
+    if any(rule.kept is not None and opinion.passed.share >= rule.kept for rule, _ in decided):
         return notices
     return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
 
@@ -441,7 +388,7 @@ def _remembered(
     self_harm = any(_is_self_harm(notice) for notice in course.active)
     reminded = (_reminder(course.active), *lesser)
     if read.kind is not None:
-        ended = Course(flagged=True, ended=course.active)
+        ended = Course(ended=course.active)
         softened = replace(course, softened=True)
         return ended if _ends(read.kind, course.active) else softened, reminded, not read.asks
     if read.relapse:
@@ -467,26 +414,6 @@ def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
     if kind is Withdrawal.ENDED:
         return not any(map(_is_self_harm, active))
     return kind is Withdrawal.UNMEANT
-
-
-def _repeats(
-    course: Course, decided: Sequence[Fired], raised: Notices, standing: Notices, kind: Withdrawal | None
-) -> bool:
-    """Return whether a turn that takes something back only repeats what was said before."""
-    if kind is None or not course.active or not _is_emergency(standing) or _level(raised) is not _level(standing):
-        return False
-    known = {mention.finding for mention in course.said}
-    emergencies = (found for rule, found in decided if rule.level is Level.EMERGENCY)
-    return known.issuperset(mention.finding for found in emergencies for mention in found)
-
-
-def _alone(notices: Notices) -> Notices:
-    """Replace the general medical text with the one on anaphylaxis, if both are there."""
-    if ANAPHYLAXIS not in {notice.text for notice in notices}:
-        return notices
-    first, *others = (i for i, notice in enumerate(notices) if notice.text in (MEDICAL, ANAPHYLAXIS))
-    kept = ((i, notice) for i, notice in enumerate(notices) if i not in others)
-    return tuple(replace(notice, text=ANAPHYLAXIS) if i == first else notice for i, notice in kept)
 
 
 def _is_emergency(notices: Sequence[Notice]) -> bool:

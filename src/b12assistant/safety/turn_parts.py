@@ -49,10 +49,6 @@ class TurnReading:
     def whole(self) -> TurnPart:
         return TurnPart(0, len(self.folded.words))
 
-    @property
-    def is_short(self) -> bool:
-        return len(self.folded.words) <= SHORT
-
     def words(self, part: TurnPart) -> tuple[str, ...]:
         return tuple(word.text for word in self.folded.words[part.start : part.end])
 
@@ -94,24 +90,6 @@ def read_turn(
     return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
 
 
-def neighbours(folded: Folded, text: str) -> Iterator[tuple[TurnPart, TurnPart]]:
-    """Yield each sentence or line of ``text``, and each run of them that is short enough to be judged as a whole.
-
-    Each comes with what it stands among: itself with the sentence before it and the one after it.
-    """
-    lines = frozenset(
-        at for at, (word, later) in enumerate(pairwise(folded.words), 1) if "\n" in text[word.end : later.start]
-    )
-    sentences = tuple(_sentences(folded, lines))[:MOST_SENTENCES]
-    for first, sentence in enumerate(sentences):
-        start = sentences[max(0, first - 1)].start
-        for last, other in enumerate(sentences[first:], first):
-            if last > first and other.end - sentence.start > SHORT:
-                break
-            after = sentences[min(last + 1, len(sentences) - 1)]
-            yield TurnPart(sentence.start, other.end), TurnPart(start, after.end)
-
-
 class PartText(NamedTuple):
     """A part of a turn with all else replaced by spaces; ``among``: the same with the sentences beside it."""
 
@@ -120,21 +98,30 @@ class PartText(NamedTuple):
 
 
 def parts_told(text: str, folded: Folded) -> list[PartText]:
-    """Return the parts of a text that are judged by themselves. A line that is repeated comes once.
+    """Return each sentence or line of a text, and each run of them that is short enough to be judged as a whole.
 
-    ``folded``: of the text.
+    A line that is repeated comes once. ``folded``: of the text.
     """
+    lines = frozenset(
+        at for at, (word, later) in enumerate(pairwise(folded.words), 1) if "\n" in text[word.end : later.start]
+    )
+    sentences = tuple(_sentences(folded, lines))[:MOST_SENTENCES]
     parts: dict[str, PartText] = {}
-    for own, wider in neighbours(folded, text):
-        part = PartText(unended(_only(text, folded, own)), unended(_only(text, folded, wider)))
-        parts.setdefault(part.text.strip(), part)
+    for first, sentence in enumerate(sentences):
+        before = sentences[max(0, first - 1)].start
+        for last, other in enumerate(sentences[first:], first):
+            if last > first and other.end - sentence.start > SHORT:
+                break
+            after = sentences[min(last + 1, len(sentences) - 1)].end
+            part = PartText(_only(text, folded, sentence.start, other.end), _only(text, folded, before, after))
+            parts.setdefault(part.text.strip(), part)
     return list(parts.values())
 
 
-def _only(text: str, folded: Folded, part: TurnPart) -> str:
-    """Return the text with everything outside of ``part`` replaced by spaces, so that places stay."""
-    start, end = folded.words[part.start].start, folded.words[part.end - 1].end
-    return " " * start + text[start:end] + " " * (len(text) - end)
+def _only(text: str, folded: Folded, first: int, end: int) -> str:
+    """Return the text with all but words ``[first, end)`` replaced by spaces, and unended: places stay."""
+    start, stop = folded.words[first].start, folded.words[end - 1].end
+    return unended(" " * start + text[start:stop] + " " * (len(text) - stop))
 
 
 def unended(text: str) -> str:
@@ -216,10 +203,10 @@ class Heard:
         ]
         self._bare = _covers(folded, [place[1:3] for place in self._places] + [m.span() for m in filler.finditer(text)])
 
-    def sightings(self, turn: Turn, *, claimed: bool) -> Iterator[Sighting]:
-        """Yield what is found; ``claimed``: the words of another language say that it is about the writer."""
+    def sightings(self, turn: Turn) -> Iterator[Sighting]:
+        """Yield what is found."""
         for finding, start, end, named in self._places:
-            only_named = named and not (self._bare or claimed)
+            only_named = named and not self._bare
             if finding.kind is FindingKind.REQUEST:
                 counts = not self.reading.elsewhere(start) and (not only_named or self.reading.about_self(start))
             else:
@@ -229,16 +216,6 @@ class Heard:
             sentence = self.reading.sentence(start) if len(self.folded.words) > SHORT else 0
             mention = Mention(finding.id, self.reading.onset(start), place, sentence)
             yield Sighting(finding, start, end, only_named, counts, mention)
-
-
-def agreed(english: Sequence[Sighting], others: Sequence[Sighting]) -> Iterator[Mention]:
-    """Yield what is asserted. Where a foreign lexicon matches the same place, its judgement wins."""
-    places = [found.mention.place for found in others]
-    for found in english:
-        place = found.mention.place
-        if found.counts and not any(place.start < p.end and p.start < place.end for p in places):
-            yield found.mention
-    yield from (found.mention for found in others if found.counts)
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:

@@ -7,7 +7,7 @@ withdrawal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -16,8 +16,7 @@ from typing import Final
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import Word, fold
 from b12assistant.language.wording import Phrases, Plain, clauses
-from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.translations import CONTROLS, control_sentences
+from b12assistant.safety.fixed_texts import CONTROLS, all_texts
 from b12assistant.threads import cached
 
 FILE: Final = "withdrawals.toml"
@@ -71,78 +70,54 @@ class Withdrawals:
     @cached(TEXTS)
     def read(self, text: str, *, flagged: bool) -> WithdrawalReading:
         """Read a turn; ``flagged``: after an emergency. Otherwise only controls and remarks matter."""
-        if len(text) > LONGEST:
-            return WithdrawalReading(asks="?" in text, masked=text)
-        parts = clauses(text)
+        parts = clauses(text) if len(text) <= LONGEST else []
         if not parts:
-            return WithdrawalReading(masked=text)
+            return WithdrawalReading(asks=len(text) > LONGEST and "?" in text, masked=text)
         if self.is_control(text):
             return WithdrawalReading(Withdrawal.CONTROL, masked=" " * len(text))
         languages = self.languages
-        remarks = {word for plain, _ in parts for word in _matched(plain, languages, ("remark", "farewell"))}
+        remarks = frozenset[Word]().union(*(_words(plain, languages, "remark", "farewell") for plain, _ in parts))
         farewell = any(each["farewell"].found_in(plain.text) for plain, _ in parts for each in languages)
-        only = all(word in remarks for plain, _ in parts for word in plain.words)
         said = [part for part in parts if not remarks.issuperset(part[0].words)]
-        if only or not flagged:
-            masked = _masked(text, remarks) if only else text
-            return WithdrawalReading(None, remark=only, farewell=farewell, asks=_asks(said, languages), masked=masked)
-        kind, words = self._taken_back(text, said)
-        relapse = kind is None and any(
-            each["relapse"].found_in(plain.text) and not _supposes(plain, mark, languages)
-            for plain, mark in said
-            for each in languages
-        )
-        asks = _asks([part for part in said if not words.issuperset(part[0].words)], languages)
+        kind, words = self._taken_back(text, said) if flagged else (None, frozenset[Word]())
+        happening = (part[0] for part in said if flagged and kind is None and not _supposes(*part, languages))
+        relapse = any(each["relapse"].found_in(plain.text) for plain in happening for each in languages)
+        asks = any(_supposes(*part, languages) for part in said if not words.issuperset(part[0].words))
         # Remarks next to a withdrawal are blanked too: "no, wrong window".
-        masked = _masked(text, words | remarks if kind else words)
-        return WithdrawalReading(kind, farewell=farewell, asks=asks, relapse=relapse, masked=masked)
+        masked = _masked(text, words | remarks) if kind or not said else text
+        return WithdrawalReading(kind, not said, farewell, asks, relapse, masked)
 
     def _taken_back(self, text: str, parts: Sequence[tuple[Plain, str]]) -> tuple[Withdrawal | None, frozenset[Word]]:
         """Return what the clauses take back, in the language that says it most clearly, and the words that do."""
-        best: tuple[int, Withdrawal | None, frozenset[Word]] = (len(KINDS), None, frozenset())
-        whole = Plain(fold(text).words)
+        best, said = len(KINDS), frozenset[Word]()
+        texts = (Plain(fold(text).words), *(plain for plain, _ in parts))
         for language in self.languages:
-            found = [
-                (rank, words)
-                for plain, mark in parts
-                if not _supposes(plain, mark, (language,))
-                for rank, words in _affirmed(plain, language)
-            ]
+            affirming = (plain for plain, mark in parts if not _supposes(plain, mark, (language,)))
+            found = [each for plain in affirming for each in _affirmed(plain, language)]
             rank = min((rank for rank, _ in found), default=len(KINDS))
             words = frozenset[Word]().union(*(words for _, words in found))
-            if rank < best[0] and not _against(whole, parts, language, words):
-                best = (rank, KINDS[rank], words)
-        return best[1], best[2]
+            if rank < best and all(words.issuperset(_words(plain, (language,), "against")) for plain in texts):
+                best, said = rank, words
+        return (KINDS[best], said) if said else (None, said)
 
 
 def _affirmed(plain: Plain, language: Language) -> list[tuple[int, frozenset[Word]]]:
     """Return what a clause takes back, as places in ``KINDS`` with their words; nothing if it denies it: "no joke"."""
-    found = [(rank, frozenset(_matched(plain, (language,), (kind.value,)))) for rank, kind in enumerate(KINDS)]
-    found = [(rank, words) for rank, words in found if words]
+    found = [(rank, _words(plain, (language,), kind.value)) for rank, kind in enumerate(KINDS)]
     known = frozenset[Word]().union(*(words for _, words in found))
-    return found if known.issuperset(_matched(plain, (language,), ("negates",))) else []
+    denied = not known.issuperset(_words(plain, (language,), "negates"))
+    return [] if denied else [(rank, words) for rank, words in found if words]
 
 
-def _matched(plain: Plain, languages: Iterable[Language], names: Sequence[str]) -> Iterator[Word]:
-    for language in languages:
-        for name in names:
-            for start, end in language[name].spans(plain.text):
-                yield from plain.covered(start, end)
+def _words(plain: Plain, languages: Iterable[Language], *lists: str) -> frozenset[Word]:
+    """Return the words of a clause that are in a phrase of these lists."""
+    spans = (span for language in languages for name in lists for span in language[name].spans(plain.text))
+    return frozenset(word for span in spans for word in plain.covered(*span))
 
 
 def _supposes(plain: Plain, mark: str, languages: Iterable[Language]) -> bool:
     """Return whether a clause only asks or supposes."""
     return mark == "?" or any(language["asks"].starts(plain.text) for language in languages)
-
-
-def _against(whole: Plain, parts: Sequence[tuple[Plain, str]], language: Language, words: frozenset[Word]) -> bool:
-    """Return whether words besides those of the withdrawal cancel it."""
-    texts = (whole, *(plain for plain, _ in parts))
-    return any(not words.issuperset(_matched(plain, (language,), ("against",))) for plain in texts)
-
-
-def _asks(parts: Sequence[tuple[Plain, str]], languages: Iterable[Language]) -> bool:
-    return any(_supposes(plain, mark, languages) for plain, mark in parts)
 
 
 def _masked(text: str, words: Iterable[Word]) -> str:
@@ -164,6 +139,5 @@ def load_withdrawals() -> Withdrawals:
         {name: Phrases(each[name], each.get("names", {}), f"{FILE}, {each['code']}, {name}") for name in LISTS}
         for each in data["language"]
     ]
-    texts = load_fixed_texts()
-    sentences = (*(texts[name].text for name in CONTROLS), *control_sentences(), *data["controls"])
-    return Withdrawals(languages, frozenset(map(_plain, sentences)))
+    sentences = (text.text for name, text in all_texts().items() if name.partition(".")[0] in CONTROLS)
+    return Withdrawals(languages, frozenset(map(_plain, (*sentences, *data["controls"]))))

@@ -19,7 +19,7 @@ from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
 from b12assistant.index.collection import library
-from b12assistant.safety.translations import CONTROLS, controls_for
+from b12assistant.safety.fixed_texts import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, sentence_of
 from b12assistant.web.questions import Questions, Warmup
