@@ -1,9 +1,12 @@
-"""Train the reader on graded quotes: of the quotes for one question, the better one is to score higher.
+"""Train the reader on graded sentences: of those for one question, the better one is to score higher.
 
-First it learns from questions asked of sentences (`"asked"` in `corpus/sentences/`): each beside its sentence and
-five that the encoder finds near. Then from the quotes that readers graded (`data/tuning/graded.jsonl`). Questions
-that are like one of a test split or of a trial are left out (for the shipped one the trial of commit c00f013). So are
-the last graded questions: on them `refusal` fits what a score means.
+It learns from sentences that readers graded (`data/tuning/graded.jsonl`, `judged.jsonl`; the questions of the second
+also as they stand in their letters and threads), and from questions asked of sentences (`"asked"` in
+`corpus/sentences/`), each beside its sentence and five that the encoder finds near. Questions that are like one of a
+calibration or test split or of a trial are left out. So are the last graded questions, on which `refusal` fits what a
+score means, and every tenth judged one, on which the weight of the score was chosen.
+
+What ships was fitted on a GPU: two minutes, with rates for ``PLANNED`` rounds and stopped in the second.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
@@ -16,6 +19,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,20 +29,25 @@ from torch import nn
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.index.encoding import LONGEST, SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY, find_weights
-from fit.data import CORPUS, GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, vectors
+from fit.context import LETTERS, THREADS, TURNS
+from fit.data import CORPUS, DATA, GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, vectors
 from fit.encoder import read_sentences
 from fit.graph import in_eight_bits, linked, traced
 from fit.low_rank import BFLOAT16, Descent
 
-HELD = ("questions/test.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
-LAYERS, EPOCHS, LISTS, RATE = 3, 3, 6, 7e-5
+HELD = ("questions/test.jsonl", "questions/calibration.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
+HELD_LETTERS = ("letters/calibration.jsonl", "letters/test.jsonl", "letters/test_later.jsonl")
+JUDGED = DATA / "tuning" / "judged.jsonl"
+LAYERS, PLANNED, ROUNDS, LISTS, RATE = 6, 6, 2, 16, 7e-5
 LONGEST_LIST = 12
-ASKED = 3000  # questions asked of sentences
-LIKE = 0.9  # cosine from which a question is like another
-SHARES = {3: 3.0, 2: 1.2, 1: 0.0, 0: -1.0, -1: -1.0}  # of a list, by grade: logarithms, before ``SHARPER``
+ASKED, EACH = 14_000, 6_000  # questions asked of sentences: all, and of a round
+TENTH = 10  # of the judged questions one in so many is not learned
+LIKE = 0.93  # cosine from which a question is like another
+SHARES = {3: 3.0, 2: 2.2, 1: 0.0, 0: -1.0, -1: -1.0}  # of a list, by grade: logarithms, before ``SHARPER``
 SHARPER = 1.5
-ANSWERS = {3: 1.0, 2: 0.7, 1: 0.3, 0: 0.05, -1: 0.05}  # how far a quote of this grade answers
-NEAR, OWN = 1, 3  # the grades of a near sentence, and of the sentence a question is asked of
+ANSWERS = {3: 1.0, 2: 0.9, 1: 0.25, 0: 0.03, -1: 0.03}  # how far a sentence of this grade answers
+NEAR, OWN = 0, 3  # the grades of a near sentence, and of the sentence a question is asked of
+BEFORE, AFTER = 240, 120  # characters around a question that are read with it
 
 
 class Graded(NamedTuple):
@@ -94,16 +103,49 @@ def read_asked(rng: random.Random) -> Iterator[Graded]:
 
 def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
     """Leave out what is like a question that something is measured on."""
-    held = vectors([row["question"] for row in labelled_rows(*HELD)])
+    letters = (each["full"] for row in labelled_rows(*HELD_LETTERS) for each in row["questions"])
+    held = vectors([*(row["question"] for row in labelled_rows(*HELD)), *letters])
     nearest = (vectors([each.question for each in lists]) @ held.T).max(axis=1)
     return [each for each, cosine in zip(lists, nearest.tolist(), strict=True) if cosine < LIKE]
 
 
-def train(joint: Joint, stages: Sequence[list[Graded]], rng: random.Random) -> None:
+def read_graded(file: Path) -> list[Graded]:
+    return [
+        Graded(row["question"], [(text, int(grade)) for text, grade in row["grades"].items()]) for row in rows(file)
+    ]
+
+
+def read_judged() -> Iterator[Graded]:
+    """Yield judged questions but every tenth, in full and as they stand in a letter or thread."""
+    contexts = dict(in_contexts())
+    for row, graded in zip(rows(JUDGED), read_graded(JUDGED), strict=True):
+        if int(hashlib.md5(graded.question.encode(), usedforsecurity=False).hexdigest(), 16) % TENTH:
+            yield graded
+            if row["id"] in contexts:
+                yield graded._replace(question=contexts[row["id"]])
+
+
+def in_contexts() -> Iterator[tuple[str, str]]:
+    """Yield the id of each question of a letter or thread, with the question and what stands around it."""
+    for letter in labelled_rows(*LETTERS):
+        for number, asked in enumerate(letter["questions"]):
+            before, own, after = letter["text"].partition(asked["slice"])
+            around = (
+                f"{before.strip()[-BEFORE:]} ... {after.strip()[:AFTER]}" if after.strip() else before.strip()[-BEFORE:]
+            )
+            yield f"{letter['id']}.{number}", f"{own.strip()} | {around}"
+    for thread in labelled_rows(*THREADS):
+        texts = [turn["text"] for turn in thread["turns"]]
+        for number, text in enumerate(texts[1:], 1):
+            yield f"{thread['id']}.{number}", f"{text} | {' '.join(texts[max(0, number - TURNS) : number])[-BEFORE:]}"
+
+
+def train(joint: Joint, graded: Sequence[Graded], asked: Sequence[Graded], rng: random.Random) -> None:
     learned = [each for each in joint.parameters() if each.requires_grad]
-    descent = Descent([(learned, RATE)], sum(len(lists) // LISTS for lists in stages) + 1)
+    descent = Descent([(learned, RATE)], PLANNED * ((len(graded) + EACH) // LISTS + 1))
     joint.train()
-    for lists in stages:
+    for _ in range(ROUNDS):
+        lists = [*graded, *rng.sample(asked, min(EACH, len(asked)))]
         rng.shuffle(lists)
         for first in range(0, len(lists) - LISTS + 1, LISTS):
             batch = [
@@ -127,14 +169,11 @@ def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:
 def fit(_given: Given) -> None:
     torch.manual_seed(0)
     rng = random.Random(0)
-    every = [
-        Graded(row["question"], [(quote, int(grade)) for quote, grade in row["grades"].items()]) for row in rows(GRADED)
-    ]
-    graded = unlike_held(every[:-UNREAD])
+    graded = unlike_held([*read_graded(GRADED)[:-UNREAD], *read_judged()])
     asked = unlike_held(list(read_asked(rng)))
     encoder = SentenceEncoder(find_weights(), threads=1)
     joint = Joint(encoder.model)
-    train(joint, [asked, *[list(graded) for _ in range(EPOCHS)]], rng)
+    train(joint, graded, asked, rng)
     inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
     whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
     graph, _ = linked(whole, encoder.weights.place)  # where the word vectors stay

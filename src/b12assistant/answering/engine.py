@@ -62,6 +62,8 @@ ASKED_SHARE = _RETRIEVAL["asked_share"]
 _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
+_QUOTING = chosen("quoting")
+_READ, _REREAD, _ITSELF = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["itself"]
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -269,6 +271,21 @@ class Engine:
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
         scored = score(found, cosines, query.informative, asked)
         return choose(scored, most, near, paragraphs=not self.collection.asked_throughout)
+
+    def reread(self, query: Query, windows: Sequence[Window]) -> tuple[Window, ...]:
+        """Return windows with the reader's score of the best few added to theirs, best first; the others stay behind.
+
+        Nothing is read again for a question that a curator asked of a sentence, nor where the reader says nothing (see
+        `is_strong`), nor for a question in its context, on which it was found no help.
+        """
+        nearest = self.collection.asked.nearest(query.vector)
+        if self.reader is None or not self.collection.asked_throughout or nearest is None or nearest[1] >= _ITSELF:
+            return tuple(windows)
+        few, others = windows[:_REREAD], windows[_REREAD:]
+        read = [_READ * self.reader.score(query.asks, window.best.text) for window in few]
+        added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
+        behind = [replace(each, score=each.score + min(read, default=0.0)) for each in others]
+        return (*sorted(added, key=lambda each: -each.score), *behind)
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,
