@@ -61,7 +61,8 @@ def test_a_sentence_that_only_sounds_grave_alone_takes_no_answer_away(triage: Tr
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Passed out at 1st jab, 5 to go.", "One of our residents has a PEG tube since her stroke."]
+    "sentence",
+    ["Passed out at 1st jab, 5 to go.", "My neighbour was carried away with chest pain and is home again."],
 )
 def test_a_rule_that_the_model_does_not_share_takes_no_answer_away_in_a_letter(triage: Triager, sentence: str) -> None:
     assert Triager(load_rules())([Turn(0, sentence)]).withholds

@@ -160,7 +160,7 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         query = engine.query(told["question"])
         hits = engine.hits(query)
         evidence = engine.evidence(query, hits)
-        for place, window in enumerate(engine.windows(query, hits, 4 * quotes)[:quotes]):
+        for place, window in enumerate(engine.reread(query, engine.windows(query, hits, 4 * quotes))[:quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
             if grade is not None and asked is not None:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)

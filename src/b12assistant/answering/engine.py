@@ -63,7 +63,7 @@ _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
-_READ, _REREAD, _ITSELF = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["itself"]
+_READ, _REREAD, _KNOWN = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["known"]
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -275,11 +275,11 @@ class Engine:
     def reread(self, query: Query, windows: Sequence[Window]) -> tuple[Window, ...]:
         """Return windows with the reader's score of the best few added to theirs, best first; the others stay behind.
 
-        Nothing is read again for a question that a curator asked of a sentence, nor where the reader says nothing (see
-        `is_strong`), nor for a question in its context, on which it was found no help.
+        Nothing is read again for a question much like one that a curator asked of a sentence, nor where the reader says
+        nothing (see `is_strong`).
         """
-        nearest = self.collection.asked.nearest(query.vector)
-        if self.reader is None or not self.collection.asked_throughout or nearest is None or nearest[1] >= _ITSELF:
+        _, nearest = self.collection.asked.nearest(query.vector) or ("", 0.0)
+        if self.reader is None or not self.collection.asked_throughout or nearest >= _KNOWN:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
         read = [_READ * self.reader.score(query.asks, window.best.text) for window in few]
