@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,14 +17,9 @@ from click.testing import CliRunner
 from fakes import fake_workspace
 from shell import b12
 
-from b12assistant.answers import Turn
-from b12assistant.application.workspace import Workspace
 from b12assistant.command.cli import commands
-from b12assistant.config import load_configuration
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import ConfigError
-from b12assistant.safety.opinion import Concern, Opinion
-from b12assistant.safety.triage import Triager
 from b12assistant.types import FileEnd
 
 ROOT = Path(__file__).parent.parent
@@ -193,7 +187,6 @@ def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> No
         "disputes.toml",
         "not_answered.toml",
         "page.toml",
-        "red_flags.toml",
         "sources.toml",
         "texts.toml",
         "vocabulary.toml",
@@ -227,35 +220,6 @@ def test_every_commented_example_of_a_skeleton_does_what_it_says(tmp_path: Path)
     assert space.ask("What is a caption?").answer.quotes[0].best.text.startswith("A heading says")
 
 
-OWN = {
-    "skeleton": (resources.files("b12assistant") / "data" / "skeleton" / "corpus" / "red_flags.toml").read_text(
-        "utf-8"
-    ),
-    "tutorial": next(text for _, title, text in BLOCKS if title == "corpus/red_flags.toml"),
-}
-
-
-@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
-def test_the_examples_of_a_rule_hold_and_no_opinion_sets_it_aside(tmp_path: Path, text: str) -> None:
-    (tmp_path / "red_flags.toml").write_text(text, "utf-8")
-    rules = Workspace(load_configuration(environment={}, flags={"paths.corpus": str(tmp_path)})).rules
-    calm = Opinion("calm", Concern.NONE, (), None, may_lower=True)
-    triager = Triager(rules, lambda turn, former=None, *, among=None, ruled=False: calm)
-    (rule,) = (rule for rule in rules.red_flags.rules if rule.own)
-
-    def raised(message: str) -> list[str]:
-        return [str(notice.flag.rule) for notice in triager([Turn(0, message)]).notices if notice.flag]
-
-    assert rule.positive
-    assert rule.negative
-    assert [raised(message) for message in rule.positive] == [[rule.id]] * len(rule.positive)
-    assert [raised(message) for message in rule.negative] == [[]] * len(rule.negative)
-
-
-FINDING = "[[finding]]\nid = 'a'\nkind = 'sign'\nabout = 'b'\nsaid = ['fires']\n"
-RULE = """[[rule]]\nid = "a"\nlevel = "emergency"\nkind = "danger"\ntext = "general"\nany = ["flame"]\norigin = "o"
-positive = []\nnegative = []
-"""
 VOCABULARY = "kind = 'lay'\nreview = 'r'\n[[term]]\nterm = 'a'\nvariants = ['x']\n"
 
 
@@ -265,18 +229,3 @@ def test_indexing_names_the_line_of_a_fault_in_any_file(tmp_path: Path) -> None:
     (tmp_path / file).write_text(VOCABULARY.replace("lay", "slang"), "utf-8")
     with pytest.raises(ConfigError, match=re.escape(f"{file}{says}")):
         check_files(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "says"),
-    [
-        ("red_flags.toml", FINDING + "naned = ['x']\n", "red_flags.toml:6: unknown key 'naned': did you mean 'named'?"),
-        ("red_flags.toml", FINDING + RULE, "red_flags.toml:6: no finding is called flame: correct it there"),
-    ],
-)
-def test_a_fault_in_what_comes_first_is_reported_before_any_question(
-    tmp_path: Path, file: str, text: str, says: str
-) -> None:
-    (tmp_path / file).write_text(text, "utf-8")
-    with pytest.raises(ConfigError, match=re.escape(says)):
-        Workspace(load_configuration(environment={}, flags={"paths.corpus": str(tmp_path)}))

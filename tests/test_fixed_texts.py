@@ -65,6 +65,14 @@ def test_a_rule_names_pages_that_were_read_or_says_that_it_is_policy(rule: Rule)
     assert read or rule.origin.startswith("Project policy")
 
 
+def test_rules_name_findings_and_texts_that_there_are_and_no_id_is_used_twice() -> None:
+    red_flags = load_rules().red_flags
+    rules, findings = [rule.id for rule in red_flags.rules], [finding.id for finding in red_flags.findings]
+    assert {rule.text for rule in red_flags.rules} <= set(TEXTS)
+    assert {name for rule in red_flags.rules for name in rule.any | rule.also} <= set(findings)
+    assert (len(set(rules)), len(set(findings))) == (len(rules), len(findings))
+
+
 @pytest.mark.parametrize("region", REGIONS, ids=str)
 def test_every_text_is_short_and_reads_at_eleven_in_every_region(region: str) -> None:
     for text in in_region(region):

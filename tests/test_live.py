@@ -138,10 +138,10 @@ def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: Fa
 def test_a_curators_mistake_with_a_newer_index_is_reported_and_the_former_stays_in_use(space: FakeWorkspace) -> None:
     live = Live(space)
     good = live().ask(ASKED).generation
-    (space.corpus / "red_flags.toml").write_text("no = rules\n")
+    (space.corpus / "texts.toml").write_text("no = texts\n")
     write(space.corpus, {"quaggas.md": COBALT})
     pointer = space.store.root / "CURRENT"
     pointer.write_bytes(pointer.read_bytes())  # as publishing does
     assert until(lambda: bool(live().opened.problems))
-    assert "red_flags.toml" in live().opened.problems[0]
+    assert "texts.toml" in live().opened.problems[0]
     assert live().ask(ASKED).generation == good

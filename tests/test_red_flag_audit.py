@@ -258,10 +258,8 @@ def test_a_second_opinion_is_reported_with_the_part_that_speaks_most_for_it() ->
 
 
 def test_a_request_is_asked_for_and_counts() -> None:
-    asks = {"id": "asks", "kind": "request", "about": "Asks whether to stop", "said": ["should i stop"]}
-    triager = Triager(load_rules({"finding": [asks]}))
-    (turn,) = explain(triager.steps(turns_of("should I stop my metformin?")))
-    assert "  asks ('should i stop'): asked for, onset unstated" in turn["why"]
+    (turn,) = told("would that be enough to do it?")
+    assert "  would_it_do_it ('would that be enough to do it'): asked for, onset unstated" in turn["why"]
 
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"

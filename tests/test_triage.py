@@ -1,5 +1,6 @@
 """Triage: the examples of every rule, minimal pairs, memory, folding, and that no text makes it raise."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -8,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Triage, Turn
-from b12assistant.errors import ConfigError
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Wordings, check_linear
+from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import Rule
@@ -157,19 +157,6 @@ def test_leaning_turn_keeps_a_lesser_flag() -> None:
     assert flags("how much B12 is in eggs?", "and in milk?") == []
 
 
-def test_nothing_less_serious_is_shown_with_an_emergency() -> None:
-    own = {
-        "id": "own",
-        "level": "urgent",
-        "kind": "medical",
-        "text": "urgent",
-        "any": ["breathing"],
-        "origin": "a test",
-    }
-    triager = Triager(load_rules({"rule": [own | {"positive": [], "negative": []}]}))
-    assert [notice.text for notice in triager([Turn(0, "I can't breathe")]).notices] == ["emergency_medical"]
-
-
 @pytest.mark.parametrize("text", ["", " ", "\x00\x01\x1b", "\ud800", "\u202e\u200f", "?" * 50, "🦵🦵", "١٢", "b12"])
 def test_odd_text_raises_nothing(text: str) -> None:
     assert triage(text).notices == ()
@@ -191,10 +178,24 @@ def test_folded_words_map_back_in_order(text: str) -> None:
     assert all(first.end <= second.start for first, second in pairwise(words))
 
 
-@pytest.mark.parametrize("wording", ["(?:a b)+", ".*", "("])
-def test_wording_that_could_run_away_is_refused(wording: str) -> None:
-    with pytest.raises(ConfigError):
-        Wordings([wording], {}, "test").check()
+MOST = 12  # allowed repetitions of a group
+LOOSE = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
+COUNT = re.compile(r"(\)?)\{(?:\d+,)?(\d+)\}")
+
+
+def is_linear(pattern: str, *, longest: int = MOST) -> bool:
+    """``*`` and ``+`` repeat only characters inside a word, groups have a bound, and something is matched.
+
+    ``longest``: allowed repetitions of one character.
+    """
+    counts = ((MOST if group else longest, int(count)) for group, count in COUNT.findall(pattern))
+    is_bounded = not LOOSE.search(pattern) and all(count <= most for most, count in counts)
+    return is_bounded and not re.compile(pattern).fullmatch("")
+
+
+@pytest.mark.parametrize("wording", ["(?:a b)+", ".*", "a{99}", "(?:a )?"])
+def test_a_wording_that_could_run_away_is_not_linear(wording: str) -> None:
+    assert not is_linear(wording)
 
 
 def read(text: str, previous: str | None = None) -> TurnReading:
@@ -256,7 +257,8 @@ NAMES = {"leg": "legs?|foot", "adv": "(?:(?:really|just) ){0,2}"}
 @pytest.mark.slow
 def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
     for wordings in (*PACKAGED, *FOREIGN):
-        wordings.check()
+        assert [part for part in wordings.expressions() if not is_linear(part)] == []
+        wordings.compile()  # one that is valid alone may not be with others
 
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
@@ -265,13 +267,7 @@ def test_every_phrase_of_the_package_is_bounded() -> None:
     for phrases in said:
         pattern = phrases._pattern.pattern
         if pattern != "(?!)":  # an empty list
-            check_linear(pattern, pattern, longest=60)  # raises
-
-
-@pytest.mark.parametrize("said", [["(?i)numb"], ["(?P<x>numb)", "(?P<x>cold)"]])
-def test_what_can_be_read_alone_but_not_with_the_others_is_reported_by_the_check(said: list[str]) -> None:
-    with pytest.raises(ConfigError, match=r"red_flags\.toml, mine: "):
-        Wordings(said, {}, "red_flags.toml, mine").check()
+            assert is_linear(pattern, longest=60), pattern
 
 
 def test_of_two_wordings_at_one_place_the_first_is_found_and_then_what_is_behind_it() -> None:

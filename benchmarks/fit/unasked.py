@@ -48,9 +48,8 @@ def tutorial(folder: Path) -> None:
     """Write the documents of the tutorial."""
     text = (ROOT / "docs/tutorials/own-corpus.md").read_text("utf-8")
     for name, content in _BLOCK.findall(text):
-        if name != "red_flags.toml":
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(content, "utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, "utf-8")
 
 
 def corpus_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:

@@ -36,7 +36,6 @@ class FlagKind(StrEnum):
     MEDICAL = "medical"
     SELF_HARM = "self_harm"
     POISONING = "poisoning"
-    DANGER = "danger"  # fire, gas, a machine: only in red flags of a corpus
 
 
 class NoticeKind(StrEnum):

@@ -1,6 +1,6 @@
 """Read data files that ship with the package, and lines that users give; find the line of a fault; write a file whole.
 
-`tests/test_packaged_tables.py` checks what ships, `corpus/entries.py` what a corpus brings.
+The tests check what ships, `corpus/entries.py` what a corpus brings.
 """
 
 from __future__ import annotations

@@ -110,8 +110,6 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self.texts  # noqa: B018 - reports an unknown region now, not in an emergency
-        if folder.corpus_red_flags(self.corpus):
-            self.rules  # noqa: B018 - reports a fault in a curator's red flags now
 
     @property
     def texts(self) -> FixedTexts:
@@ -130,10 +128,8 @@ class Workspace:
 
     @once
     def rules(self) -> Rules:
-        """Return the rules of triage: the packaged red flags and those of the corpus. Raises ``ConfigError``."""
-        packaged = Packaged(self.configuration.settings.red_flags.packaged)
-        with folder.lines_named(self.corpus):
-            return load_rules(folder.corpus_red_flags(self.corpus), self.texts, packaged)
+        """Return the rules of triage. Raises ``ConfigError``."""
+        return load_rules(Packaged(self.configuration.settings.red_flags.packaged))
 
     @property
     def page_words(self) -> PageWords | None:
@@ -231,14 +227,14 @@ class Workspace:
     @property
     def red_flags_in_use(self) -> str:
         """Return a sentence that says which red flags are on."""
-        given, own = self.configuration.settings.red_flags, len([r for r in self.rules.red_flags.rules if r.own])
+        given = self.configuration.settings.red_flags
         rules = {
             "all": "all packaged rules",
             "emergencies": "the packaged rules for emergencies",
             "none": "no packaged rule",
         }
         model = "the model" if given.model and given.packaged != "none" else "no model"
-        return f"red flags: {rules[given.packaged]}, {model}, {own} {'rule' if own == 1 else 'rules'} of the corpus"
+        return f"red flags: {rules[given.packaged]}, {model}"
 
     def explain(self, question: str, history: Sequence[str] = ()) -> list[Json]:
         """Explain the result of triage, with an object for each turn."""

@@ -18,10 +18,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from b12assistant.answers import FlagKind, Level
 from b12assistant.data_files import line_of
 from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
-from b12assistant.safety.red_flags import FindingKind
 
 PAGE_FILE = "page.toml"
 _MOST_NAMED = 20  # faults of a file
@@ -107,43 +105,6 @@ class TextEntry(CuratedEntry):
 class TextsFile(CuratedEntry):
     text: list[TextEntry] = Field(
         default=[], min_length=1, description="tables with id, version, text, origin and review"
-    )
-
-
-class FindingEntry(CuratedEntry):
-    """One concept in many wordings."""
-
-    id: Text
-    kind: FindingKind = Field(strict=False, description=", ".join(FindingKind))
-    about: Text
-    said: Texts = []
-    named: Texts = []
-
-
-class RuleEntry(CuratedEntry):
-    """One line of the decision table."""
-
-    id: Text
-    level: Level = Field(strict=False, description=", ".join(Level))
-    kind: FlagKind = Field(strict=False, description=", ".join(FlagKind))
-    text: Text = Field(description="the id of a text")
-    any: Texts
-    also: Texts = []
-    onset: Texts = []
-    unless: Texts = []
-    origin: Text
-    positive: Texts
-    negative: Texts
-
-
-class RedFlagsFile(TextsFile):
-    """`red_flags.toml`, which may hold the texts of its rules."""
-
-    finding: list[FindingEntry] = Field(
-        default=[], min_length=1, description="tables with id, kind, about, and said or named"
-    )
-    rule: list[RuleEntry] = Field(
-        default=[], min_length=1, description="tables with id, level, kind, text, any, origin, positive and negative"
     )
 
 

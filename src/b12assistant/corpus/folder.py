@@ -15,7 +15,6 @@ from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import CONTROLS
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
-from b12assistant.safety.red_flags import OWN_FILE as RED_FLAGS_FILE
 
 if TYPE_CHECKING:
     from b12assistant.corpus.entries import DisputeEntry, PageWords
@@ -25,7 +24,7 @@ SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 NOT_ANSWERED_FILE = "not_answered.toml"
 _OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
-_OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE, RED_FLAGS_FILE)  # what a question may read
+_OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE)  # what a question may read
 
 
 def require_corpus(corpus: Path) -> None:
@@ -96,23 +95,18 @@ def corpus_page_words(corpus: Path) -> PageWords | None:
     return parse_page_words(text, file=str(corpus / PAGE_FILE)) if text is not None else None
 
 
-def corpus_red_flags(corpus: Path) -> Table:
-    """Return a corpus's `red_flags.toml`, empty if there is none. Raises ``ConfigError``."""
-    return _checked(corpus, RED_FLAGS_FILE)
-
-
 def corpus_texts(corpus: Path) -> Table:
-    """Return the fixed texts of a corpus's `texts.toml` and `red_flags.toml`, empty if there are none.
+    """Return the fixed texts of a corpus's `texts.toml`, empty if there are none.
 
     A text with a known id replaces the packaged one. Raises ``ConfigError`` if a button sends that text.
     """
-    texts = [text for file in (TEXTS_FILE, RED_FLAGS_FILE) for text in _checked(corpus, file).get("text", ())]
-    for text in texts:
+    texts = _checked(corpus, TEXTS_FILE)
+    for text in texts.get("text", ()):
         if text["id"] in CONTROLS:
             raise ConfigError(
                 f"{TEXTS_FILE}, text {text['id']}: it cannot be reworded", hint="take it out: a button sends it"
             )
-    return {"text": texts} if texts else {}
+    return texts
 
 
 def check_files(corpus: Path) -> None:
@@ -150,7 +144,6 @@ def _checked(corpus: Path, name: str) -> Table:
     models: dict[str, type[entries.CuratedEntry]] = {
         VOCABULARY_FILE: entries.VocabularyFile,
         TEXTS_FILE: entries.TextsFile,
-        RED_FLAGS_FILE: entries.RedFlagsFile,
     }
     return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError).table
 

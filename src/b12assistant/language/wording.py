@@ -2,7 +2,7 @@
 
 A wording is words of folded text. ``{leg}`` is a named list of alternatives, `` .. `` means up to three words,
 `` ... `` for up to seven, within one sentence. Every repetition is bounded and no alternative can match nothing, so
-that searching stays linear in the length of the text; ``check_linear`` refuses anything else.
+that searching stays linear in the length of the text; the tests refuse anything else.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ DENYING: Final = ("not", "no", "never", "isnt", "arent", "wasnt", "werent", "wit
 NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
-MOST: Final = 12  # allowed repetitions of a group
-LOOSE: Final = re.compile(r"(?<!\\[Sd])[*+]|\{\d+,\}")
-COUNT: Final = re.compile(r"(\)?)\{(?:\d+,)?(\d+)\}")
 
 
 class Wordings:
@@ -71,12 +68,6 @@ class Wordings:
         """Return each wording as a regular expression. Raises ``ConfigError`` for an unknown name."""
         return [self._expanded(wording, self._names) for wording in self._wordings]
 
-    def check(self) -> None:
-        """Raise ``ConfigError`` for a wording that is not linear, matches nothing, or is not valid."""
-        for part, wording in zip(self.expressions(), self._wordings, strict=True):
-            check_linear(part, f"{self._where}: {wording}")
-        self._pattern  # noqa: B018 - a wording valid alone may be invalid with others
-
     def words(self) -> frozenset[str]:
         """Return the whole words of the wordings and their lists."""
         bare = dict.fromkeys(self._names, "")  # each list is read once, however many wordings name it
@@ -95,22 +86,6 @@ def _named(names: Names, expressions: Iterable[str]) -> frozenset[str]:
     """Return the lists that ``expressions`` name, directly or through other lists."""
     known = frozenset(name for expression in expressions for name in NAME.findall(expression)) & names.keys()
     return known | _named(names, (names[name] for name in known)) if known else known
-
-
-def check_linear(pattern: str, where: str, *, longest: int = MOST) -> None:
-    """Raise ``ConfigError`` unless ``*`` and ``+`` repeat only characters inside a word, and groups have a bound.
-
-    ``longest``: allowed repetitions of one character.
-    """
-    counts = ((MOST if group else longest, int(count)) for group, count in COUNT.findall(pattern))
-    if LOOSE.search(pattern) or any(count > most for most, count in counts):
-        raise ConfigError(f"{where}: a repetition without a bound", hint=HINT)
-    try:
-        empty = re.compile(pattern).fullmatch("") is not None
-    except re.error as error:
-        raise ConfigError(f"{where}: {error}", hint=HINT) from error
-    if empty:
-        raise ConfigError(f"{where}: a wording that matches nothing", hint=HINT)
 
 
 def _with_lists(wording: str, names: Names, where: str) -> str:

@@ -1,20 +1,17 @@
 """The red flags as data: findings with their wordings, and the table that decides from findings to a level.
 
-Read from ``data/red_flags/``, whose form a test checks, and from a corpus, which checks the form of its own.
+Read from ``data/red_flags/``, whose form a test checks.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, NewType
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
-from b12assistant.data_files import HINT, Table, read_data
-from b12assistant.errors import ConfigError
+from b12assistant.data_files import Table, read_data
 from b12assistant.language.wording import Names, Wordings
 
 FindingId = NewType("FindingId", str)
@@ -22,7 +19,6 @@ FindingId = NewType("FindingId", str)
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
 RULE_FILES: Final = ("rules_emergency.toml",)
-OWN_FILE: Final = "red_flags.toml"  # at the top of a corpus
 
 
 class Packaged(StrEnum):
@@ -75,7 +71,6 @@ class Rule:
     apart: bool = False
     kept: float | None = None
     certain: bool = True
-    own: bool = False  # from a corpus: no opinion was fitted to it, so none sets it aside
 
     @property
     def flag(self) -> Flag:
@@ -103,54 +98,26 @@ class RedFlags:
         return frozenset[str]().union(*(each.words() for each in wordings))
 
 
-def load_red_flags(own: Table = MappingProxyType({}), packaged: Packaged = Packaged.ALL) -> RedFlags:
-    """Read the red flags that ship with the package; ``own``: the findings and rules that a corpus adds to them.
-
-    ``packaged``: which of the packaged rules are in use.
-    """
+def load_red_flags(packaged: Packaged = Packaged.ALL) -> RedFlags:
+    """Read the red flags that ship with the package. ``packaged``: which of the rules are in use."""
     words = read_data("red_flags", WORDS_FILE)
     names = words["names"]
-    findings = tuple(_finding(table, names, file) for table, file in _given("finding", FINDING_FILES, own))
-    known = frozenset(finding.id for finding in findings)
-    rules = tuple(_rule(table, known, file) for table, file in _given("rule", RULE_FILES, own))
-    named = [*(("finding", each.id) for each in findings), *(("rule", each.id) for each in rules)]
-    if repeated := [name for name, count in Counter(named).items() if count > 1]:
-        raise ConfigError(f"{OWN_FILE}, {' '.join(repeated[0])}: this id is used twice", hint=HINT)
+    findings = tuple(
+        _finding(table, names, file) for file in FINDING_FILES for table in read_data("red_flags", file)["finding"]
+    )
+    rules = (_rule(table) for file in RULE_FILES for table in read_data("red_flags", file)["rule"])
     levels = list(Level)
-    used = (rule for rule in rules if rule.own or packaged.holds(rule.level))
-    ordered = tuple(sorted(used, key=lambda rule: levels.index(rule.level)))
+    used = sorted((rule for rule in rules if packaged.holds(rule.level)), key=lambda rule: levels.index(rule.level))
     memory = {key: Wordings(each, names, f"{WORDS_FILE}, memory") for key, each in words["memory"].items()}
-    return RedFlags(names, findings, ordered, memory)
-
-
-def _given(key: str, files: Sequence[str], own: Table) -> Iterator[tuple[Table, str]]:
-    """Yield the tables of ``key`` with their files: those of the package, then those of a corpus."""
-    for file in files:
-        yield from ((table, file) for table in read_data("red_flags", file)[key])
-    yield from ((table, OWN_FILE) for table in own.get(key, ()))
+    return RedFlags(names, findings, tuple(used), memory)
 
 
 def _finding(table: Table, names: Names, file: str) -> Finding:
-    where = f"{file}, finding {table['id']}"
-    said, named = (tuple(table.get(key, ())) for key in ("said", "named"))
-    if not said and not named:
-        raise ConfigError(f"{where}: no wording", hint=HINT)
-    finding = Finding(
-        id=FindingId(table["id"]),
-        kind=FindingKind(table["kind"]),
-        said=Wordings(said, names, where),
-        named=Wordings(named, names, where),
-    )
-    if file == OWN_FILE:  # to report a fault at once; the wordings of the package are checked by its tests
-        finding.said.check()
-        finding.named.check()
-    return finding
+    said, named = (Wordings(table.get(key, ()), names, f"{file}, finding {table['id']}") for key in ("said", "named"))
+    return Finding(FindingId(table["id"]), FindingKind(table["kind"]), said, named)
 
 
-def _rule(table: Table, known: frozenset[FindingId], file: str) -> Rule:
+def _rule(table: Table) -> Rule:
     sets = {key: frozenset(table.get(key, ())) for key in ("any", "also", "unless", "onset")}
-    if unknown := sorted((sets["any"] | sets["also"] | sets["unless"]) - known):
-        raise ConfigError(f"{file}, rule {table['id']}: no finding is called {', '.join(unknown)}", hint=HINT)
     examples = {key: tuple(table[key]) for key in ("positive", "negative")}
-    level, kind = Level(table["level"]), FlagKind(table["kind"])
-    return Rule(**{**table, **sets, **examples, "level": level, "kind": kind, "own": file == OWN_FILE})
+    return Rule(**{**table, **sets, **examples, "level": Level(table["level"]), "kind": FlagKind(table["kind"])})

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final
 
-from b12assistant.answers import FixedTexts, Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn
-from b12assistant.data_files import HINT, Table, chosen
-from b12assistant.errors import ConfigError
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn
+from b12assistant.data_files import chosen
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
-from b12assistant.safety.fixed_texts import CONTROLS, fitting, load_fixed_texts
+from b12assistant.safety.fixed_texts import fitting
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
@@ -109,16 +107,9 @@ class Step:
         return self.withdrawn is not None or _level(self.told.raised) in grave
 
 
-def load_rules(
-    own: Table = MappingProxyType({}),
-    own_texts: FixedTexts = MappingProxyType({}),
-    packaged_rules: Packaged = Packaged.ALL,
-) -> Rules:
-    """Read the rules that ship with the package and those of a corpus, and check once that they fit together."""
-    red_flags = load_red_flags(own, packaged_rules)
-    wanted = {rule.text for rule in red_flags.rules} | {*REMINDERS, *CONTROLS}
-    if missing := sorted(wanted - set(load_fixed_texts()) - set(own_texts)):
-        raise ConfigError(f"rules refer to missing texts: {', '.join(missing)}", hint=HINT)
+def load_rules(packaged_rules: Packaged = Packaged.ALL) -> Rules:
+    """Read the rules that ship with the package. ``packaged_rules``: which of them are in use."""
+    red_flags = load_red_flags(packaged_rules)
     cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
@@ -195,7 +186,7 @@ class Triager:
         A part is a sentence, or neighbours; each is judged as if nothing else had been said, but what only the model
         calls urgent must sound so among its neighbours too. A short turn is also judged as a whole, after the one
         before; a part of it counts if it is an emergency and nothing beside it may say that this is over or somebody
-        else's. Besides the parts of a long one count the rules that join what is far apart, and those of a corpus.
+        else's. Besides the parts of a long one count the rules that join what is far apart.
         """
         folded = fold(text)
         parts, whole = parts_told(text, folded), unended(text)
@@ -210,7 +201,7 @@ class Triager:
         fired = tuple(
             (rule, found)
             for rule, found in self._fired(turn, whole, course)
-            if rule.own or rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
+            if rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
         )
         by_rules = _notices(fired)
         return _gravest([Told(fired, by_rules, by_rules), *told])
@@ -253,9 +244,7 @@ class Triager:
     def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
         """Return whether the model may not lower the rules' level."""
         turns = {mention.place.turn for _, found in decided for mention in found}
-        if any(rule.own for rule, _ in decided) or turns - {turn}:
-            return True
-        return bool(turns) and self._rules.languages.is_foreign(turn.text)
+        return bool(turns) and (turns != {turn} or self._rules.languages.is_foreign(turn.text))
 
     @cached(_KEPT)
     def _report(self, turn: Turn, text: str) -> Reported:
