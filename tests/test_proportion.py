@@ -5,26 +5,24 @@ from dataclasses import replace
 import pytest
 from builders_opinion import triage
 
-from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
-from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, PartScore, Passed, in_proportion
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn
+from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, Passed, in_proportion
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = Triager(load_rules())
 FILLER = "My sister came to stay, we painted the fence and went to the sea with the dog. " * 3
 
 
-def opinion(turn: Turn, concern: Concern, shares: tuple[float, ...], cut: str = "danger") -> Opinion:
-    """An opinion of the encoder on the whole turn."""
-    place = TurnSlice(turn, 0, len(turn.text))
-    passed = Passed(cut, sum(shares[:4]), 0.005)
-    return Opinion("second_opinion", concern, (PartScore(place, shares, True),), place, passed, may_lower=True)
+def opinion(concern: Concern, shares: tuple[float, ...], cut: str = "danger") -> Opinion:
+    """An opinion of the encoder on a turn."""
+    return Opinion("second_opinion", concern, shares, Passed(cut, sum(shares[:4]), 0.005), may_lower=True)
 
 
 def shown(text: str, level: Level, *, by_rule: bool = False, faint: bool = False) -> list[tuple[str, str]]:
     """Kind and text of what is left of one notice, told by the model unless ``by_rule``."""
     turn = Turn(0, text)
     shares = (0.0, 0.0, 0.002, 0.01, 0.0, 0.988) if faint else (0.0, 0.0, 0.02, 0.3, 0.0, 0.68)
-    view = opinion(turn, Concern(level.value if level is not Level.EMERGENCY else "medical"), shares)
+    view = opinion(Concern(level.value if level is not Level.EMERGENCY else "medical"), shares)
     flag = Flag(level, FlagKind.MEDICAL, RuleId("a_rule") if by_rule else view.rule)
     name = TextId("emergency_medical" if level is Level.EMERGENCY else level.value)
     return [
@@ -80,29 +78,6 @@ def test_a_question_about_an_animal_is_no_decision_about_a_person(text: str, not
     assert (shown(text, Level.MEDICAL_DECISION) == []) is nothing
 
 
-@pytest.mark.parametrize("level", [Level.URGENT, Level.EMERGENCY])
-@pytest.mark.parametrize(
-    ("text", "nothing"),
-    [
-        ("My cat vomits after her B12 injection.", True),
-        ("Our dog can't walk any more, is it B12?", True),
-        ("The dog collapsed. She has no feeling in both legs.", True),
-        ("My cat vomits and I can't walk.", False),
-        ("Our dog can't walk. Neither can my husband.", False),
-        ("the dog is sick and vision gone", False),
-        ("Our dog is sick. Can't feel legs.", False),
-        ("The dog has had a fit. His owner collapsed.", False),
-        ("the dog lay on chest and can't breathe", False),
-        ("walking the dog today my legs gave way", False),
-        ("The dog bit, arm is bleeding.", False),
-        ("my cat ate my tablets and is shaking", False),
-    ],
-)
-def test_a_sick_animal_alone_gets_no_alarm(text: str, level: Level, nothing: bool) -> None:
-    assert (shown(text, level) == []) is nothing
-    assert shown(text, level, by_rule=True)
-
-
 def test_next_to_nothing_gets_a_line_and_what_a_rule_says_keeps_its_box() -> None:
     assert shown("My feet are tingling.", Level.URGENT, faint=True) == [(LINE, "routine")]
     assert shown("Tingling for years, no worse.", Level.URGENT, by_rule=True, faint=True) == [(BOX, "urgent")]
@@ -144,7 +119,7 @@ def test_new_numb_legs_with_lost_control_are_an_emergency_and_likely_where_a_let
 def test_a_letters_own_reading_leaves_that_rule_its_emergency_from_a_tenth() -> None:
     turn = Turn(0, "Since my legs went numb I have not made it to the toilet twice.")
     for share, level in ((0.12, Level.EMERGENCY), (0.02, Level.URGENT)):
-        view = opinion(turn, Concern.URGENT, (0.0, 0.0, share, 0.6, 0.0, 0.4 - share), "kept")
+        view = opinion(Concern.URGENT, (0.0, 0.0, share, 0.6, 0.0, 0.4 - share), "kept")
         view = replace(view, passed=Passed("kept", share, 0.45))
         flag = Triager(load_rules(), lambda *_, **__: view)([turn]).flag  # noqa: B023 - called at once
         assert flag is not None
@@ -165,7 +140,7 @@ def test_a_grave_sign_typed_like_a_search_is_likely_and_withholds_nothing(text: 
 
 def test_a_rule_is_certain_and_the_model_alone_only_if_it_is_sure() -> None:
     assert RULES([Turn(0, "I have crushing chest pain now")]).withholds
-    view = opinion(Turn(0, "zorp"), Concern.MEDICAL, (0.0, 0.0, CERTAIN - 0.01, 0.0, 0.0, 0.3), "emergency")
+    view = opinion(Concern.MEDICAL, (0.0, 0.0, CERTAIN - 0.01, 0.0, 0.0, 0.3), "emergency")
     assert not view.is_certain
     assert replace(view, passed=replace(view.passed, share=CERTAIN)).is_certain
     assert triage("zorp").withholds
@@ -184,9 +159,9 @@ def test_a_fragment_takes_its_level_from_what_it_says_and_not_from_being_short(
 ) -> None:
     def advice(turn: Turn, previous: Turn | None = None, **_: bool | Turn | None) -> Opinion:
         if turn.index == 0:
-            return opinion(turn, Concern.NONE, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "decision")
+            return opinion(Concern.NONE, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "decision")
         danger = 0.4 if previous else share
-        return opinion(turn, Concern.URGENT, (0.0, 0.0, danger / 2, danger / 2, 0.0, 1 - danger))
+        return opinion(Concern.URGENT, (0.0, 0.0, danger / 2, danger / 2, 0.0, 1 - danger))
 
     flag = Triager(load_rules(), advice)([Turn(0, "which foods have the most of it"), Turn(1, "and hands")]).flag
     assert (flag.level if flag else None) is shown_level

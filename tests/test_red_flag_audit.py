@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn, TurnSlice
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judge, load_cases, measures, summary, wilson
 from b12assistant.language.folding import fold
 from b12assistant.safety.explanation import explain, lines
-from b12assistant.safety.opinion import Concern, Opinion, PartScore, Passed
+from b12assistant.safety.opinion import Concern, Opinion, Passed
 from b12assistant.safety.triage import Step, Told, Triager, load_rules
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
@@ -154,7 +154,7 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
 ) -> None:
     monkeypatch.setenv("B12_ENCODER_MODEL", "nowhere/nothing")
     found = figures("evaluate", "red-flags", str(messages), "--json")
-    assert [judge["name"] for judge in found["judges"]] == ["rules", "words alone", "rules and words"]
+    assert [judge["name"] for judge in found["judges"]] == ["rules", "rules and words"]
     assert found["problems"][0].startswith("triage goes without the second opinion: ")
 
 
@@ -192,12 +192,12 @@ def told(*texts: str) -> list[dict[str, Any]]:
         ("Help!! I CAN’T   breathe", "breathing ('cant breathe'): present, onset unstated"),
         (
             "I have no chest pain",
-            "chest_pain ('chest pain'): denied, by denied_far ('have no'), only named, onset unstated; does not count",
+            "chest_pain ('chest pain'): denied, only named, onset unstated; does not count",
         ),
-        ("Can B12 deficiency cause blindness?", "sight_lost ('blindness'): asked, by asked ("),
+        ("Can B12 deficiency cause blindness?", "sight_lost ('blindness'): asked, only named"),
     ],
 )
-def test_a_finding_comes_with_its_standing_and_the_words_that_decided_it(text: str, found: str) -> None:
+def test_a_finding_comes_with_its_standing(text: str, found: str) -> None:
     assert any(found in line for line in told(text)[-1]["why"])
 
 
@@ -230,36 +230,27 @@ def test_the_explanation_matches_what_is_shown(texts: list[str]) -> None:
 def test_the_lines_say_the_same_to_a_reader() -> None:
     said = "\n".join(lines(told("I have no chest pain but I can't breathe", CONTROL)))
     assert "turn 1: I have no chest pain but I can't breathe" in said
-    assert "chest_pain ('chest pain'): denied, by denied_far ('have no')" in said
+    assert "chest_pain ('chest pain'): denied, " in said
     assert "does not count" in said
     assert "rule breathing_or_collapse (emergency, medical): breathing" in said
     assert "memory: a control cleared what stood before" in said
     assert said.endswith("shown: reminder")
 
 
-def opinion(turn: Turn, concern: Concern) -> Opinion:
-    shares = (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
-    whole = PartScore(TurnSlice(turn, 0, len(turn.text)), shares, decides=True)
-    clause = PartScore(TurnSlice(turn, 0, 4), shares, because=("legs", "gone"))
-    evidence = None if concern is Concern.NONE else clause.place
-    passed = Passed("emergency", 0.8, 0.6 if evidence else 0.9)
-    return Opinion("second_opinion", concern, (whole, clause), evidence, passed)
-
-
-def test_a_second_opinion_is_reported_with_the_part_that_speaks_most_for_it() -> None:
-    turn = Turn(0, "legs gone, odd")
-    views = (opinion(turn, each) for each in (Concern.MEDICAL, Concern.NONE))
-    concerned, calm = explain([Step(turn, (), Told(opinion=view)) for view in views])
-    assert (
-        "second_opinion: medical, 0.80 >= 0.60 (emergency), most of all 'legs', because of 'legs', 'gone'"
-        in concerned["why"]
+def test_a_second_opinion_is_reported_with_the_cut_that_it_passed_or_missed() -> None:
+    turn, shares = Turn(0, "legs gone, odd"), (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
+    views = (
+        Opinion("second_opinion", concern, shares, Passed("emergency", 0.8, cut))
+        for concern, cut in ((Concern.MEDICAL, 0.6), (Concern.NONE, 0.9))
     )
+    concerned, calm = explain([Step(turn, (), Told(opinion=view)) for view in views])
+    assert "second_opinion: medical, 0.80 >= 0.60 (emergency)" in concerned["why"]
     assert "second_opinion: none, 0.80 < 0.90 (emergency)" in calm["why"]
 
 
-def test_a_request_is_asked_for_and_counts() -> None:
+def test_a_request_counts_though_it_is_asked() -> None:
     (turn,) = told("would that be enough to do it?")
-    assert "  would_it_do_it ('would that be enough to do it'): asked for, onset unstated" in turn["why"]
+    assert "  would_it_do_it ('would that be enough to do it'): present, onset unstated" in turn["why"]
 
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"

@@ -15,7 +15,7 @@ from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.triage import Triager, load_rules
-from b12assistant.safety.turn_parts import LONGEST, TurnReading, read_turn
+from b12assistant.safety.turn_parts import LONGEST, TurnReading, read_turn, sentences_of
 from b12assistant.safety.withdrawal import load_withdrawals
 
 RULES = load_rules()
@@ -204,8 +204,8 @@ def read(text: str, previous: str | None = None) -> TurnReading:
 
 
 def sentences(text: str) -> list[str]:
-    reading = read(text)
-    return [reading.place(part).text for part in reading.sentences]
+    words = fold(text).words
+    return [text[words[part.start].start : words[part.end - 1].end] for part in sentences_of(fold(text))]
 
 
 def test_a_turn_is_read_by_its_sentences() -> None:
@@ -216,7 +216,7 @@ def test_a_turn_is_read_by_its_sentences() -> None:
 
 
 def test_a_sentence_without_end_is_read_in_parts_that_overlap() -> None:
-    parts = read(" ".join(f"w{number}" for number in range(2 * LONGEST))).sentences
+    parts = list(sentences_of(fold(" ".join(f"w{number}" for number in range(2 * LONGEST)))))
     assert max(part.end - part.start for part in parts) == LONGEST
     assert all(later.start < earlier.end for earlier, later in pairwise(parts))
 
@@ -233,10 +233,10 @@ def test_no_words_no_parts(text: str) -> None:
 
 @given(st.text(alphabet="ab .,?!\n", max_size=300))
 def test_every_word_is_read(text: str) -> None:
-    reading = read(text)
-    words = {i for part in reading.sentences for i in range(part.start, part.end)}
-    assert {i for i, word in enumerate(reading.folded.words) if word.text not in ".?,"} <= words
-    assert list(reading.sentences) == sorted(set(reading.sentences))
+    folded, parts = fold(text), list(sentences_of(fold(text)))
+    words = {i for part in parts for i in range(part.start, part.end)}
+    assert {i for i, word in enumerate(folded.words) if word.text not in ".?,"} <= words
+    assert parts == sorted(set(parts))
 
 
 MEMORY = RULES.red_flags.memory

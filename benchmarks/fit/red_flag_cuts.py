@@ -5,22 +5,22 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from b12assistant.safety.opinion import EMERGENCIES, PartScore, Thresholds
+from b12assistant.safety.opinion import EMERGENCIES, Shares, Thresholds
 from fit.red_flag_rows import Row
 
 ORDER = ("emergency", "urgent", "medical_decision", "none")
 FACTORS = (0.5, 0.8, 1.25, 2.0)  # of each cut, while the others stay as they are
 
 
-class Shares:
-    """Shares of every part that decides, (p,) each: an emergency, at least urgent, anything.
+class Found:
+    """Shares of every part, (p,) each: an emergency, at least urgent, anything.
 
     ``foreign``: (n,) whether a turn is in another language than English.
     """
 
-    def __init__(self, turns: Sequence[Sequence[PartScore]], foreign: np.ndarray) -> None:
+    def __init__(self, turns: Sequence[Sequence[Shares]], foreign: np.ndarray) -> None:
         nothing = (0.0,) * (EMERGENCIES + 2) + (1.0,)
-        parts_of = [[part.shares for part in parts] or [nothing] for parts in turns]
+        parts_of = [parts or [nothing] for parts in turns]
         shares = np.array([row for parts in parts_of for row in parts])
         lengths = np.array([len(parts) for parts in parts_of])
         self._starts, self._turn = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(parts_of)), lengths)
@@ -73,7 +73,7 @@ def others(cuts: Thresholds) -> Iterator[tuple[str, Thresholds]]:
                 yield f"{name} {value:.4f}", replace(cuts, **{name: value})
 
 
-def report(shares: Shares, rows: Sequence[Row], ruled: np.ndarray, cuts: Thresholds) -> Iterator[str]:
+def report(shares: Found, rows: Sequence[Row], ruled: np.ndarray, cuts: Thresholds) -> Iterator[str]:
     """Yield what the cuts give on ``rows``, a column a kind of message; then what others give on those as written."""
     among = np.array([row.id.endswith(" among") for row in rows])
     foreign = np.array([row.language != "en" for row in rows])

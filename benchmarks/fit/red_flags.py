@@ -16,6 +16,7 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from b12assistant.answers import Turn
 from b12assistant.index.encoding import RED_FLAGS, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder, find_weights
 from b12assistant.language.words import readable
+from b12assistant.safety import turn_parts
 from b12assistant.safety.second_opinion import SecondOpinion, WordModel
 from b12assistant.safety.turn_parts import unended
 from fit.data import Given, write
@@ -97,7 +99,7 @@ def fit_head(rows: Sequence[Row], words: WordModel, start: Arrays) -> Arrays:
 def loss_of(opinion: SecondOpinion, row: Row) -> float:
     """Return how wrong the encoder is about a row: the negative logarithm of the share of its concern."""
     reading = READER.read(replace(row.turn, text=unended(row.turn.text)), row.former)
-    (encoded,) = opinion.layers(reading, [reading.whole])[1]
+    encoded = opinion.encoded(reading, reading.whole)
     return -float(encoded[row.concern]) if encoded is not None else 0.0
 
 
@@ -119,8 +121,9 @@ def sentences_of(row: Row) -> Sequence[str]:
     """Return the sentences of a long harmless English message; nothing of any other."""
     if row.concern != NONE or row.language != "en" or len(row.turn.text.split()) <= MANY or row.id.startswith(PART):
         return ()
-    reading = READER.read(row.turn, None)
-    return [row.turn.text[place.start : place.end] for place in map(reading.place, reading.sentences)]
+    text, folded = row.turn.text, READER.read(row.turn, None).folded
+    parts = islice(turn_parts.sentences_of(folded), turn_parts.MOST_SENTENCES)
+    return [text[folded.words[start].start : folded.words[end - 1].end] for start, end in parts]
 
 
 def windows(rows: Sequence[Row], letters_read: Sequence[Sequence[str]], rng: random.Random) -> Iterator[Example]:

@@ -20,7 +20,8 @@ from sklearn.linear_model import LogisticRegression
 
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
-from b12assistant.safety.opinion import PartScore, Thresholds, read_cuts
+from b12assistant.language.folding import fold
+from b12assistant.safety.opinion import Shares, Thresholds, read_cuts
 from b12assistant.safety.second_opinion import (
     CUE,
     FILE,
@@ -35,9 +36,9 @@ from b12assistant.safety.second_opinion import (
     word_features,
 )
 from b12assistant.safety.triage import load_rules
-from b12assistant.safety.turn_parts import TurnReading
+from b12assistant.safety.turn_parts import TurnReading, sentences_of
 from fit.data import DATA, Given, write
-from fit.red_flag_cuts import Shares, report
+from fit.red_flag_cuts import Found, report
 from fit.red_flag_rows import (
     Row,
     by_rules,
@@ -122,19 +123,20 @@ def head_of(state: dict[str, np.ndarray], encoder: OnnxEncoder) -> dict[str, np.
     return {**{name: a for name, a in state.items() if "/" not in name}, "encoder": np.array(encoder.digest)}
 
 
-def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> list[Sequence[PartScore]]:
-    """Judge the parts that triage judges by themselves; return those that decide, a list for each turn."""
-    return [
-        [part for each in parts_of(row) for part in opinion(each.turn, each.former).judged if part.decides]
-        for row in rows
-    ]
+def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> list[Sequence[Shares]]:
+    """Judge the parts that triage judges by themselves; return their shares, a list for each turn."""
+    return [[opinion(each.turn, each.former).shares for each in parts_of(row) if has_words(each)] for row in rows]
+
+
+def has_words(row: Row) -> bool:
+    return any(sentences_of(fold(row.turn.text)))
 
 
 def learned_rows() -> list[Row]:
     """Return what is learned: messages, letters, and parts of both."""
     written = [*load("train"), *load("letters_train"), *told_letters()]
     every = [*written, *labelled_parts([*written, *letters("train")], RULES, MOST)]
-    return [row for row in every if READER.read(row.turn, None).sentences]
+    return [row for row in every if has_words(row)]
 
 
 def write_both(model: WordModel) -> None:
@@ -149,7 +151,7 @@ def write_both(model: WordModel) -> None:
         (FILE, head_of(learned, encoder), second_of(learned, words, encoder)),
     ):
         cuts = CUTS[file]
-        print(file, cuts, *report(Shares(judged(turns, opinion), foreign), turns, ruled, cuts), sep="\n", flush=True)
+        print(file, cuts, *report(Found(judged(turns, opinion), foreign), turns, ruled, cuts), sep="\n", flush=True)
         write(f"data/red_flags/{file}", **arrays, cuts=np.array(astuple(cuts)))
 
 

@@ -37,18 +37,6 @@ class Onset(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
-    """The standing of a sign, with the kind of cue that decided it and where its words are, half-open in folded text.
-
-    No cue: nothing spoke against the sign, or nothing said that what was named is there.
-    """
-
-    standing: Standing
-    cue: str | None = None
-    words: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Reach:
     """How far a denial goes: words for a plain "not", words for a "no …, … or …"."""
 
@@ -86,10 +74,6 @@ class Stretch:
     def has(self, *kinds: str) -> bool:
         return any(map(self.found.get, kinds))
 
-    def says(self, standing: Standing, cue: str) -> Stance:
-        """Return the standing, with the words of ``cue`` in this stretch."""
-        return Stance(standing, cue, self.of(cue))
-
 
 class Reading:
     """A folded text cut into sentences and clauses, with its cues: made once, used for every sign found in it."""
@@ -107,8 +91,8 @@ class Reading:
         self._fiction = found["fiction"]
         self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
 
-    def stance(self, start: int, end: int, *, named: bool) -> Stance:
-        """Return the standing of the sign at ``[start, end)``, with what decided it: the first of these that holds.
+    def standing(self, start: int, end: int, *, named: bool) -> Standing:
+        """Return the standing of the sign at ``[start, end)``, by the first of these that holds.
 
         ``named``: its words only name it.
         """
@@ -117,31 +101,27 @@ class Reading:
         now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
         acute = now or clause.has("sudden")
         if clause.has("figure"):
-            return clause.says(Standing.ELSEWHERE, "figure")
+            return Standing.ELSEWHERE
         confirmed = self._confirmed > end
         beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.of("self"))  # "I" belongs to the sign
         own = confirmed or (mine and acute) or beside or (clause.has("self") and not clause.has("fiction"))
         if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
-            return Stance(Standing.ELSEWHERE, "fiction", self._fiction)
-        if denied := self._denied(clause, start, end):
-            return denied
-        if not (acute or clause.has("still")) and (settled := self._settled(start, end)):
-            return settled
-        past = self._past(sentence, clause)
-        if past and (clause.has("resolved") or not now) and not clause.has("still"):
-            return past
+            return Standing.ELSEWHERE
+        if self._denied(clause, start, end):
+            return Standing.DENIED
+        if _past(sentence, clause) and (clause.has("resolved") or not now) and not clause.has("still"):
+            return Standing.PAST
         if clause.has("hypothetical") and not (now or confirmed):
-            return clause.says(Standing.ASKED, "hypothetical")
+            return Standing.ASKED
         if clause.has("asked") and not (mine or now or confirmed):
-            return clause.says(Standing.ASKED, "asked")
+            return Standing.ASKED
         if sentence.has("asked") and self._impersonal and not confirmed:
-            return sentence.says(Standing.ASKED, "asked")
-        others = tuple(cue for cue in clause.of("stranger") if not start <= cue[0] < end)
-        if others and not (mine or confirmed):
-            return Stance(Standing.ELSEWHERE, "stranger", others)
+            return Standing.ASKED
+        if any(not start <= cue[0] < end for cue in clause.of("stranger")) and not (mine or confirmed):
+            return Standing.ELSEWHERE
         if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
-            return Stance(Standing.ASKED)
-        return Stance(Standing.PRESENT)
+            return Standing.ASKED
+        return Standing.PRESENT
 
     def onset(self, start: int) -> Onset:
         """Return the onset that the clause states, or else its sentence, or else the neighbouring ones."""
@@ -157,34 +137,14 @@ class Reading:
         """Return the number of the sentence that holds ``start``, from 0."""
         return _position(self._sentences, start)
 
-    def about_self(self, start: int) -> bool:
-        """Return whether the sentence is about the writer or someone in their care."""
-        return _at(self._sentences, start).has("self", "care")
-
-    def elsewhere(self, start: int) -> bool:
-        """Return whether the sentence is about fiction or strangers."""
-        sentence = _at(self._sentences, start)
-        told = sentence.has("fiction") or self._told(start)
-        return told or (sentence.has("stranger") and not sentence.has("self", "care"))
-
-    def _denied(self, clause: Stretch, start: int, end: int) -> Stance | None:
+    def _denied(self, clause: Stretch, start: int, end: int) -> bool:
         for kind, words in (("denied_far", self._reach.far), ("denied_near", self._reach.near)):
             for cue_start, cue_end in clause.of(kind):
                 excused = any(s < cue_end and cue_start < e for s, e in clause.of("not_a_denial"))
                 if cue_start < start and not excused and self._text.count(" ", cue_end, start) <= words:
-                    return Stance(Standing.DENIED, kind, ((cue_start, cue_end),))
-        for cue in clause.of("denied_after"):
-            if end <= cue[0] and self._text.count(" ", end, cue[0]) <= self._reach.near:
-                return Stance(Standing.DENIED, "denied_after", (cue,))
-        return None
-
-    def _past(self, sentence: Stretch, clause: Stretch) -> Stance | None:
-        for cue in ("past", "resolved"):
-            if clause.has(cue):
-                return clause.says(Standing.PAST, cue)
-        if sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense"):
-            return sentence.says(Standing.PAST, "past")
-        return None
+                    return True
+        after = (cue[0] for cue in clause.of("denied_after"))
+        return any(end <= at and self._text.count(" ", end, at) <= self._reach.near for at in after)
 
     def _told(self, start: int) -> bool:
         """Return whether the text is a story, a lesson or a joke, and the sentence neither the writer's nor acute."""
@@ -193,12 +153,10 @@ class Reading:
         sentence = self._sentences[position]
         return bool(self._fiction) and not acute and not sentence.has("self", "now")
 
-    def _settled(self, start: int, end: int) -> Stance | None:
-        """Return a past stance if the sign is dated in the past and this sentence or the next says it is over."""
-        position = _position(self._sentences, start)
-        dated = [s for s in self._sentences[max(0, position - 1) : position + 1] if s.has("past", "slow")]
-        over = [cue for s in self._sentences[position : position + 2] for cue in s.of("resolved") if cue[0] >= end]
-        return Stance(Standing.PAST, "resolved", tuple(over)) if dated and over else None
+
+def _past(sentence: Stretch, clause: Stretch) -> bool:
+    told = sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense")
+    return told or clause.has("past", "resolved")
 
 
 def load_cues(names: Names) -> tuple[CueWordings, Reach]:

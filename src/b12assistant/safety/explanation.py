@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from b12assistant.answers import Level
-from b12assistant.safety.opinion import CONCERNS, Opinion
-from b12assistant.safety.red_flags import FindingKind
+from b12assistant.safety.opinion import Opinion
 from b12assistant.safety.triage import REMINDERS, Step
 from b12assistant.safety.turn_parts import Heard, Sighting
 
@@ -55,30 +54,18 @@ def _why(step: Step) -> Iterator[str]:
 
 
 def _sighting(heard: Heard, seen: Sighting) -> str:
-    """Say what was found, how it is meant and by which words, and whether it counts. A request is always asked."""
-    folded, cue, how = heard.folded.text, "", "asked for"
-    if seen.finding.kind is not FindingKind.REQUEST:
-        stance = heard.reading.stance(seen.start, seen.end, named=seen.named)
-        how = stance.standing
-        words = ", ".join(repr(folded[start:end]) for start, end in stance.words)
-        cue = f", by {stance.cue} ({words})" if stance.cue else ""
+    """Say what was found, how it is meant, and whether it counts."""
     named = ", only named" if seen.named else ""
     counts = "" if seen.counts else "; does not count"
-    found = folded[seen.start : seen.end]
-    return f"{seen.finding.id} ({found!r}): {how}{cue}{named}, onset {seen.mention.onset}{counts}"
+    found = heard.folded.text[seen.start : seen.end]
+    return f"{seen.finding.id} ({found!r}): {seen.standing}{named}, onset {seen.mention.onset}{counts}"
 
 
 def _opinion(opinion: Opinion) -> str:
-    """Say what it concludes, by which cut, and the part that speaks most for it."""
-    passed, place = opinion.passed, opinion.evidence
+    """Say what it concludes, and by which cut."""
+    passed = opinion.passed
     sign = ">=" if passed.share >= passed.cut else "<"
-    line = f"{opinion.by}: {opinion.concern}, {passed.share:.2f} {sign} {passed.cut:.2f} ({passed.name})"
-    if place is None:
-        return line
-    spoke = [each for each in opinion.judged if (each.place.start, each.place.end) == (place.start, place.end)]
-    best = max(spoke, key=lambda each: each.shares[CONCERNS.index(opinion.concern)])
-    because = f", because of {', '.join(map(repr, best.because))}" if best.because else ""
-    return f"{line}, most of all {best.place.text!r}{because}"
+    return f"{opinion.by}: {opinion.concern}, {passed.share:.2f} {sign} {passed.cut:.2f} ({passed.name})"
 
 
 def _memory(step: Step) -> str:

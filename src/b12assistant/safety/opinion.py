@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import chosen, read_data
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Wordings, clauses
+from b12assistant.language.wording import Wordings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,9 +61,6 @@ class Passed:
     name: str
     share: float
     cut: float
-
-
-NOTHING_PASSED: Final = Passed("decision", 0.0, 1.0)  # by a turn without words
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +116,17 @@ def read_cuts(array: NDArray[np.float64]) -> Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class PartScore:
-    """A part of a turn, and how likely each concern is. ``decides``: its level counts, it is not mere evidence.
-
-    ``because``: the words that spoke most for the likeliest concern, where the model can name them.
-    """
-
-    place: TurnSlice
-    shares: Shares
-    decides: bool = False
-    because: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one model says about one turn: every part it judged, the resulting concern, and the cut.
+    """What one model says about one turn, or a part of it: the shares, the resulting concern, and the cut.
 
-    ``by``: the model, the first part of the rule's id. ``evidence``: the part that speaks most for the concern.
-    ``may_lower``: an emergency of the rules may become urgent. ``doubted``: among the sentences beside it, it sounds
-    less than sure.
+    ``by``: the model, the first part of the rule's id. ``may_lower``: an emergency of the rules may become urgent.
+    ``doubted``: among the sentences beside it, it sounds less than sure.
     """
 
     by: str
     concern: Concern
-    judged: tuple[PartScore, ...]
-    evidence: TurnSlice | None
-    passed: Passed = NOTHING_PASSED
+    shares: Shares
+    passed: Passed
     may_lower: bool = False
     doubted: bool = False
 
@@ -166,21 +148,17 @@ class Opinion:
     @property
     def is_doubtful(self) -> bool:
         """Return whether the encoder says urgent only because the cut for danger is low, and hardly an emergency."""
-        return self.is_low and self._emergency < DOUBTFUL
+        return self.is_low and sum(self.shares[:EMERGENCIES]) < DOUBTFUL
 
     @property
     def is_faint(self) -> bool:
         """Return whether next to nothing speaks for danger."""
-        return self.is_low and self._emergency < FAINT[0] and self.passed.share < FAINT[1]
+        return self.is_low and sum(self.shares[:EMERGENCIES]) < FAINT[0] and self.passed.share < FAINT[1]
 
     @property
     def is_low(self) -> bool:
         """Return whether the encoder passed no more than the low cut for danger."""
         return self.may_lower and self.passed.name == "danger"
-
-    @property
-    def _emergency(self) -> float:
-        return max((sum(part.shares[:EMERGENCIES]) for part in self.judged if part.decides), default=1.0)
 
 
 class Advises(Protocol):
@@ -192,37 +170,6 @@ class Advises(Protocol):
     def __call__(
         self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
     ) -> Opinion | None: ...
-
-
-def conclude(
-    by: str,
-    judged: Sequence[PartScore],
-    cuts: Thresholds,
-    *,
-    ruled: bool,
-    foreign: bool = False,
-    may_lower: bool = False,
-    calm: bool = False,
-) -> Opinion:
-    """Return the most serious concern of the parts that decide.
-
-    The evidence is the part that says it most clearly, of those that hold no other; on a tie, the shortest.
-    """
-    found = [cuts.decide(each.shares, ruled=ruled, foreign=foreign, calm=calm) for each in judged if each.decides]
-    if not found:
-        return Opinion(by, Concern.NONE, tuple(judged), None)
-    concern, passed = min(found, key=lambda each: (CONCERNS.index(each[0]), -each[1].share))
-    if concern is Concern.NONE:
-        return Opinion(by, concern, tuple(judged), None, passed, may_lower)
-    place = CONCERNS.index(concern)
-
-    def says(each: PartScore) -> tuple[float, int]:
-        return round(each.shares[place], 2), each.place.start - each.place.end
-
-    places = {each.place for each in judged}
-    clearest = sorted(judged, key=says, reverse=True)  # of a long turn only the first few are compared with all others
-    best = next(each for each in clearest if not any(each.place.holds(other) for other in places - {each.place}))
-    return Opinion(by, concern, tuple(judged), best.place, passed, may_lower)
 
 
 FILE: Final = "proportion.toml"
@@ -249,8 +196,8 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
 def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
     if notice.flag is None:
         return notice
-    by_opinion = opinion is not None and opinion.evidence is not None and notice.flag.rule == opinion.rule
-    is_animals = _is_of_an_animal(folded) or (notice.text == DECISION and _says("animal", folded))
+    by_opinion = opinion is not None and notice.flag.rule == opinion.rule
+    is_animals = notice.text == DECISION and _says("animal", folded)
     if by_opinion and (is_animals or _says("figure", folded)):
         return None
     if notice.text == DECISION and not _says("change", folded):
@@ -260,17 +207,6 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
         if opinion.is_faint or (opinion.is_doubtful and settled):
             return Notice(NoticeKind.ADVICE, ROUTINE)
     return notice
-
-
-def _is_of_an_animal(folded: str) -> bool:
-    """Check that an animal is ill, and that no clause may tell of a person."""
-    is_ill, also, person = (load_proportion()[name] for name in ("animal_is", "of_animal", "person_too"))
-    parts = [part.text for part, _ in clauses(folded)]
-    return (
-        any(map(is_ill.search, parts))
-        and all(is_ill.search(part) or also.search(part) for part in parts)
-        and not any(map(person.search, parts))
-    )
 
 
 def _says(name: str, folded: str) -> bool:

@@ -53,7 +53,7 @@ class Rule:
     """One line of the decision table.
 
     It fires if one of ``any`` is found with an onset in ``onset`` (empty: any onset), one of ``also`` is found too if
-    that lists any, and none of ``unless`` is. ``apart``: also if a long turn tells the two sentences apart; it is then
+    that lists any. ``apart``: also if a long turn tells the two sentences apart; it is then
     not ``certain``. ``kept``: the least share of an emergency at which a letter's own reading may not lower it.
     """
 
@@ -64,7 +64,6 @@ class Rule:
     any: frozenset[FindingId]
     also: frozenset[FindingId]
     onset: frozenset[str]
-    unless: frozenset[FindingId]
     origin: str
     positive: tuple[str, ...]
     negative: tuple[str, ...]
@@ -118,6 +117,6 @@ def _finding(table: Table, names: Names, file: str) -> Finding:
 
 
 def _rule(table: Table) -> Rule:
-    sets = {key: frozenset(table.get(key, ())) for key in ("any", "also", "unless", "onset")}
+    sets = {key: frozenset(table.get(key, ())) for key in ("any", "also", "onset")}
     examples = {key: tuple(table[key]) for key in ("positive", "negative")}
     return Rule(**{**table, **sets, **examples, "level": Level(table["level"]), "kind": FlagKind(table["kind"])})

@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from itertools import chain, pairwise
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,14 +26,12 @@ from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import CueWordings
 from b12assistant.safety.opinion import (
     CERTAIN_AMONG,
-    CONCERNS,
     EMERGENCIES,
     Advises,
     Concern,
     Opinion,
-    PartScore,
+    Shares,
     Thresholds,
-    conclude,
     read_cuts,
 )
 from b12assistant.safety.red_flags import Packaged
@@ -51,18 +49,12 @@ WORDS_FILE: Final = "word_model.npz"
 PIECES: Final = range(2, 6)  # letters of a piece of a word, its two ends counted
 CUE: Final = 0.3  # of a cue, relative to words whose squares add up to 1
 LENGTHS: Final = (5, 10, 40, 80)
-BECAUSE: Final = 4  # words that are named as the reason
-UNKNOWN: Final = -1
 WORDS_KEPT: Final = 4096  # words whose pieces are cached
 
 
 def word_features(words: Sequence[str]) -> frozenset[str]:
     """Return the words and pairs of words."""
-    return frozenset((*words, *word_pairs(words)))
-
-
-def word_pairs(words: Sequence[str]) -> list[str]:
-    return [f"{first} {second}" for first, second in pairwise(words)]
+    return frozenset((*words, *(f"{first} {second}" for first, second in pairwise(words))))
 
 
 def piece_features(word: str) -> frozenset[str]:
@@ -96,56 +88,26 @@ class WordModel:
 
     @cached(WORDS_KEPT)
     def _pieces(self, word: str) -> frozenset[int]:
-        return frozenset(self._rows(piece_features(word))) - {UNKNOWN}
+        return self._rows(piece_features(word))
 
-    @cached(None)
-    def _cue(self, feature: str) -> int:
-        return self._rows([feature])[0]
+    def logits(self, reading: TurnReading, part: TurnPart) -> Floats:
+        """Return (6,), in the order of ``CONCERNS``."""
+        words = reading.words(part)
+        total = self.bias
+        for rows in (self._rows(word_features(words)), frozenset[int]().union(*map(self._pieces, set(words)))):
+            total = total + self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
+        return np.asarray(total + self._sum(self._rows(cue_features(reading, part))) * np.float32(CUE), np.float32)
 
-    def logits(self, reading: TurnReading, parts: Sequence[TurnPart]) -> Floats:
-        """Return (parts, 6), in the order of ``CONCERNS``."""
-        words = reading.words(reading.whole)
-        rows, pairs = self._rows(words), self._rows(word_pairs(words))  # of the turn: its parts share them
-        said = [frozenset(rows[start:end]).union(pairs[start : end - 1]) - {UNKNOWN} for start, end in parts]
-        pieces = [frozenset[int]().union(*map(self._pieces, set(words[start:end]))) for start, end in parts]
-        cues = [frozenset(map(self._cue, cue_features(reading, part))) - {UNKNOWN} for part in parts]
-        total = self.bias + self._sums(said) / _roots(said)
-        total += self._sums(pieces) / _roots(pieces)
-        return np.asarray(total + self._sums(cues) * np.float32(CUE), np.float32)
-
-    def because(self, reading: TurnReading, part: TurnPart, concern: int) -> tuple[str, ...]:
-        """Return the words and pairs that speak most for ``concern`` against the others, best first."""
-        features = sorted(word_features(reading.words(part)))
-        rows, found = self._found(features)
-        known = [feature for feature, is_known in zip(features, found.tolist(), strict=True) if is_known]
-        values = self.weights[rows[found]] * self.scale
-        speaks = (values[:, concern] - values.mean(axis=1)).tolist()
-        scored = (pair for pair in zip(speaks, known, strict=True) if pair[0] > 0)
-        best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))
-        return tuple(feature for _, feature in best[:BECAUSE])
-
-    def _rows(self, features: Iterable[str]) -> list[int]:
-        """Return the row of each feature, or ``UNKNOWN``."""
-        rows, found = self._found(features)
-        return [int(each) for each in np.where(found, rows, UNKNOWN).tolist()]
-
-    def _found(self, features: Iterable[str]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """Return a row for each feature, and whether it is that feature's: others are not known."""
+    def _rows(self, features: Iterable[str]) -> frozenset[int]:
+        """Return the rows of the features that are known."""
         keys = np.fromiter(map(key_of, features), self.keys.dtype)
         rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return rows, self.keys[rows] == keys
+        return frozenset(rows[self.keys[rows] == keys].tolist())
 
-    def _sums(self, parts: Sequence[frozenset[int]]) -> Floats:
-        """Add up the weights of each part, (parts, 6), as whole numbers, so that the order of rows does not matter."""
-        weights = self.weights[np.fromiter(chain.from_iterable(parts), np.intp)]
-        totals = np.concatenate([np.zeros((1, len(CONCERNS)), np.int64), weights.cumsum(axis=0, dtype=np.int64)])
-        ends = np.cumsum([0, *map(len, parts)])
-        return np.asarray((totals[ends[1:]] - totals[ends[:-1]]) * self.scale, np.float32)
-
-
-def _roots(parts: Sequence[frozenset[int]]) -> Floats:
-    """Return the square root of each part's size, (parts, 1); 1 for an empty one."""
-    return np.array([max(1, len(each)) ** 0.5 for each in parts], np.float32)[:, None]
+    def _sum(self, rows: frozenset[int]) -> Floats:
+        """Add up weights, (6,), as whole numbers, so that the order of rows does not matter."""
+        total = self.weights[np.fromiter(rows, np.intp)].sum(axis=0, dtype=np.int64)
+        return np.asarray(total * self.scale, np.float32)
 
 
 @cache
@@ -180,19 +142,13 @@ class TokenHead:
     gaze: tuple[Floats, Floats]
     out: tuple[Floats, Floats]
 
-    def log_shares(self, tokens: Floats, ranges: Sequence[slice]) -> list[Floats]:
-        """Return (c,) logarithms of shares for each range of the rows of ``tokens``, (n, d) of unit length.
-
-        No range may be empty.
-        """
+    def log_shares(self, tokens: Floats) -> Floats:
+        """Return (c,) logarithms of shares of ``tokens``, (n, d) of unit length, at least one."""
         scaled = tokens * np.float32(LENGTH)
         hidden = np.maximum(scaled @ self.hidden[0] + self.hidden[1], 0)
         gaze = scaled @ self.gaze[0] + self.gaze[1]
-        found = []
-        for rows in ranges:
-            pooled = (softmax(np.asarray(gaze[rows], np.float32), axis=0).T @ hidden[rows]).reshape(-1)
-            found.append(log(softmax(pooled @ self.out[0] + self.out[1])))
-        return found
+        pooled = (softmax(np.asarray(gaze, np.float32), axis=0).T @ hidden).reshape(-1)
+        return log(softmax(pooled @ self.out[0] + self.out[1]))
 
 
 def softmax(values: Floats, axis: int = -1) -> Floats:
@@ -232,10 +188,10 @@ class WordOpinion:
     ) -> Opinion:
         """Judge the turn by its own words: on two turns read together the model overestimates."""
         del among  # the words are the same there
-        reading, foreign = self.read(turn, previous), self.is_foreign(turn.text)
-        parts = parts_of(reading)
-        judged = self.judge(reading, parts, self.log_shares(reading, parts))
-        return conclude("words", judged, self.model.cuts, ruled=ruled, foreign=foreign)
+        reading = self.read(turn, previous)
+        shares = rounded(self.log_shares(reading, reading.whole))
+        concern, passed = self.model.cuts.decide(shares, ruled=ruled, foreign=self.is_foreign(turn.text))
+        return Opinion("words", concern, shares, passed)
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
@@ -244,25 +200,13 @@ class WordOpinion:
         is_final = near is None or len(reading.folded.words) <= LEANING
         return reading if is_final else read_turn(turn, self.correct, self.cues)
 
-    def log_shares(self, reading: TurnReading, parts: Sequence[TurnPart]) -> list[Floats]:
-        return list(log(softmax(self.model.logits(reading, parts))))
-
-    def judge(self, reading: TurnReading, parts: Sequence[TurnPart], found: Sequence[Floats]) -> tuple[PartScore, ...]:
-        """Make a record of each part: the whole decides. ``found``: logarithms of shares."""
-        judged = []
-        for part, shares in zip(parts, (softmax(each).tolist() for each in found), strict=True):
-            likeliest = shares.index(max(shares))
-            because = () if CONCERNS[likeliest] is Concern.NONE else self.model.because(reading, part, likeliest)
-            rounded = tuple(round(share, 4) for share in shares)
-            judged.append(PartScore(reading.place(part), rounded, part == reading.whole, because))
-        return tuple(judged)
+    def log_shares(self, reading: TurnReading, part: TurnPart) -> Floats:
+        """Return (6,) logarithms of shares."""
+        return log(softmax(self.model.logits(reading, part)))
 
 
-def parts_of(reading: TurnReading) -> tuple[TurnPart, ...]:
-    """Return the whole turn and its sentences, if it has several; nothing of a turn without words."""
-    if not reading.sentences:
-        return ()
-    return (reading.whole, *(part for part in reading.sentences if part != reading.whole))
+def rounded(log_shares: Floats) -> Shares:
+    return tuple(round(share, 4) for share in softmax(log_shares).tolist())
 
 
 class SecondOpinion:
@@ -280,67 +224,47 @@ class SecondOpinion:
         self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
     ) -> Opinion:
         cuts, foreign = self._fitted.cuts, self._words.is_foreign(turn.text)
-        judged = self._judge(turn, previous)
-        by_itself = partial(conclude, "second_opinion", judged, cuts, ruled=ruled, foreign=foreign, may_lower=True)
-        opinion = by_itself()
+        shares = self._shares(turn, previous)
+        concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
+        opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
         if among is None or ruled:
             return opinion
-        if opinion.concern.level is Level.EMERGENCY and opinion.is_certain:
+        if concern.level is Level.EMERGENCY and opinion.is_certain:
             return replace(opinion, doubted=self._danger(turn, among) < CERTAIN_AMONG)
-        if opinion.concern is not Concern.URGENT or self._danger(turn, among) >= cuts.beside:
+        if concern is not Concern.URGENT or self._danger(turn, among) >= cuts.beside:
             return opinion
-        return by_itself(calm=True)
+        concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
+        return replace(opinion, concern=concern, passed=passed)
 
     @cached(KEPT)
     def _danger(self, turn: Turn, among: Turn) -> float:
         """Return the share of an emergency and urgent together of a part that is read among its neighbours."""
         reading = self._words.read(among, None)
         part = reading.part_of(turn.text)
-        if part is None:
-            return 1.0
-        (found,) = self._log_shares(reading, [part], turn)
-        return float(softmax(found)[: EMERGENCIES + 1].sum())
+        return 1.0 if part is None else float(softmax(self._log_shares(reading, part, turn))[: EMERGENCIES + 1].sum())
 
     @cached(KEPT)
-    def _judge(self, turn: Turn, previous: Turn | None) -> tuple[PartScore, ...]:
-        """Judge the parts. Cached: a conversation is judged from its first turn each time."""
+    def _shares(self, turn: Turn, previous: Turn | None) -> Shares:
+        """Return how likely each concern is. Cached: a conversation is judged from its first turn each time."""
         reading = self._words.read(turn, previous)
-        parts = parts_of(reading)
-        return self._words.judge(reading, parts, self._log_shares(reading, parts, turn))
+        return rounded(self._log_shares(reading, reading.whole, turn))
 
-    def _log_shares(self, reading: TurnReading, parts: Sequence[TurnPart], turn: Turn) -> list[Floats]:
-        """Return the logarithms of shares of each part by both layers, weighted for the language of ``turn``."""
-        words, encoded = self.layers(reading, parts)
+    def _log_shares(self, reading: TurnReading, part: TurnPart, turn: Turn) -> Floats:
+        """Return the logarithms of shares by both layers, weighted for the language of ``turn``."""
+        words, encoded = self._words.log_shares(reading, part), self.encoded(reading, part)
         weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
-        pairs = zip(words, encoded, strict=True)
-        return [first if second is None else mixed(first, second, weight) for first, second in pairs]
+        return words if encoded is None else mixed(words, encoded, weight)
 
-    def layers(
-        self, reading: TurnReading, parts: Sequence[TurnPart]
-    ) -> tuple[Sequence[Floats], Sequence[Floats | None]]:
-        """Return the logarithms of shares of each part by the words and by the encoder; ``None``: it did not see it."""
-        words = self._words.log_shares(reading, parts)
-        encoded: list[Floats | None] = [None] * len(parts)
-        tokens, ranges = self._tokens(reading, parts)
-        known = [i for i, rows in enumerate(ranges) if rows.stop > rows.start]
-        if known:
-            shares = self._fitted.head.log_shares(tokens, [ranges[i] for i in known])
-            for i, each in zip(known, shares, strict=True):
-                encoded[i] = each
-        return words, encoded
-
-    def _tokens(self, reading: TurnReading, parts: Sequence[TurnPart]) -> tuple[Floats, list[slice]]:
-        """Return the token vectors of a turn, (n, d), from one pass, and for each part its rows."""
-        if not parts:
-            return np.empty((0, 1), np.float32), []
+    def encoded(self, reading: TurnReading, part: TurnPart) -> Floats | None:
+        """Return the logarithms of shares by the encoder; ``None``: it did not see the part."""
         text, context = readable(reading.folded.text), readable(reading.context)
         if not self._fits(context + text):
             context = ""
         encoded = self._encoder.each([self._cut(context + text)])[0]
-        own = encoded.offsets[:, 0] >= len(context)  # not of the turn before
-        begins = encoded.offsets[own, 0] - len(context)
-        ends = [np.searchsorted(begins, reading.letters(part)) for part in parts]
-        return encoded.tokens[own], [slice(int(first), int(last)) for first, last in ends]
+        begins = encoded.offsets[:, 0] - len(context)  # below 0: of the turn before
+        first, last = reading.letters(part)
+        tokens = encoded.tokens[(first <= begins) & (begins < last)]
+        return self._fitted.head.log_shares(tokens) if len(tokens) else None
 
     def _fits(self, text: str) -> bool:
         return self._encoder.count(text) <= min(WINDOW, self._encoder.limit)
@@ -423,12 +347,9 @@ class Triagers:
         return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
 
     def by_name(self) -> Mapping[str, Triager]:
-        """Return all triagers, each layer alone and together; the one in use is the last."""
-        unruled = replace(self.rules, red_flags=replace(self.rules.red_flags, rules=()))
+        """Return all triagers, each with one layer more; the one in use is the last."""
         return {
             "rules": Triager(self.rules),
-            "words alone": Triager(unruled, Advice((lambda: self.words,)), self.opinion),
-            "second opinion alone": Triager(unruled, Advice((lambda: self.second,)), self.opinion),
             "rules and words": self.without_encoder,
             "rules and second opinion": self.in_use,
         }

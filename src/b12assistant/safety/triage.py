@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import CONCERNS, Advises, Opinion, in_proportion
+from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, parts_told, unended
 from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
@@ -210,10 +210,11 @@ class Triager:
         """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
         fired = self._fired(turn, text, course)
         by_rules = _notices(fired)
-        firm, ruled = self._stands(turn, fired), _is_emergency(by_rules)
-        opinion = None if firm and ruled else self._opinion(turn, course, text, among, ruled=ruled)
-        standing = by_rules if firm else _lowered(by_rules, fired, opinion)
-        raised = tuple(replace(each, text=fitting(each.text, text)) for each in _raised(standing, opinion))
+        firm = self._stands(turn, fired)
+        opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
+        standing = () if _is_lowered(fired, opinion) else by_rules
+        raised = standing or _raised(opinion, turn, text)
+        raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
         if not self._rules.languages.is_foreign(text.strip()) and self._raises is not Packaged.NONE:
             raised = in_proportion(raised, turn, text, opinion)
         return Told(fired, standing, raised, opinion)
@@ -226,7 +227,8 @@ class Triager:
 
     def _opinion(self, turn: Turn, course: Course, text: str, among: Turn | None, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on one without words, or in a language that is not read."""
-        if self._advice is None or not text.strip() or self._rules.languages.unread(turn.text) is not None:
+        has_words = any(word.text not in ENDS for word in fold(text).words)
+        if self._advice is None or not has_words or self._rules.languages.unread(turn.text) is not None:
             return None
         opinion = self._advice(Turn(turn.index, text), course.previous, among=among, ruled=ruled)
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
@@ -235,11 +237,9 @@ class Triager:
             if alone is None or (alone.is_low and alone.passed.share < SCANT):
                 return None
             opinion = max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
-        if opinion is None or opinion.evidence is None:
+        if opinion is None or opinion.concern.level is None or self._raises.holds(opinion.concern.level):
             return opinion
-        if opinion.concern.level is None or not self._raises.holds(opinion.concern.level):
-            return replace(opinion, evidence=None)  # a level that is not in use is not raised
-        return replace(opinion, evidence=replace(opinion.evidence, turn=turn))
+        return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
 
     def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
         """Return whether the model may not lower the rules' level."""
@@ -275,10 +275,7 @@ class Triager:
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
     """Return the rules that fire, with the mentions that made them fire."""
     fired = []
-    names = {mention.finding for mention in said}
     for rule in rules:
-        if not names.isdisjoint(rule.unless):
-            continue
         first = [m for m in said if m.finding in rule.any and (not rule.onset or m.onset.value in rule.onset)]
         also = [m for m in said if m.finding in rule.also]
         pairs = [(m, each) for m in first for each in also if m.finding != each.finding]
@@ -322,7 +319,10 @@ def _gravest(judged: Sequence[Told]) -> Told:
     notices: dict[TextId, Notice] = {}
     for notice in found:
         text = ANAPHYLAXIS if allergic and notice.text == MEDICAL else notice.text
-        notices.setdefault(text, replace(notice, text=text))
+        shown = notices.setdefault(text, replace(notice, text=text))
+        is_one = shown.flag is not None and shown.flag == notice.flag and len(shown.evidence) == 1
+        if is_one and all(map(shown.evidence[0].holds, notice.evidence)):
+            notices[text] = replace(shown, evidence=notice.evidence)  # fewer words that say so by themselves
     raised = tuple(sorted(notices.values(), key=lambda notice: not _is_self_harm(notice)))
     fired = tuple(dict.fromkeys(each for one in judged for each in one.fired))
     standing = tuple(dict.fromkeys(each for one in judged for each in one.standing))
@@ -346,28 +346,21 @@ def _likely(told: Told) -> Told:
     return replace(told, raised=tuple(raised))
 
 
-def _lowered(notices: Notices, decided: Sequence[Fired], opinion: Opinion | None) -> Notices:
-    """Return the notices of the rules without their emergency, if an opinion that may lower says urgent."""
-    if opinion is None or not opinion.may_lower or opinion.evidence is None:  # without evidence nothing takes its place
-        return notices
-    if opinion.concern.level is not Level.URGENT:
-        return notices
-    if any(rule.kept is not None and opinion.passed.share >= rule.kept for rule, _ in decided):
-        return notices
-    return tuple(each for each in notices if each.flag is None or each.flag.level is not Level.EMERGENCY)
+def _is_lowered(decided: Sequence[Fired], opinion: Opinion | None) -> bool:
+    """Return whether an opinion that may lower the emergency of the rules says urgent."""
+    if opinion is None or not opinion.may_lower or opinion.concern is not Concern.URGENT:
+        return False
+    return not any(rule.kept is not None and opinion.passed.share >= rule.kept for rule, _ in decided)
 
 
-def _raised(notices: Notices, opinion: Opinion | None) -> Notices:
-    """Return the notices of the rules below that of a more serious opinion, or that alone if it is an emergency."""
-    if opinion is None or opinion.concern.level is None or opinion.evidence is None:
-        return notices
+def _raised(opinion: Opinion | None, turn: Turn, text: str) -> Notices:
+    """Return the notice of an opinion, if there is any. ``text``: the turn, or a part of it with all else blanked."""
+    if opinion is None or opinion.concern.level is None:
+        return ()
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule, opinion.is_certain)
-    if RANKS.index(_level(notices)) <= RANKS.index(flag.level):
-        return notices
-    emergency = flag.level is Level.EMERGENCY
-    text = TextId(f"{flag.level}_{flag.kind}" if emergency else flag.level)
-    notice = Notice(NoticeKind.RED_FLAG, text, flag, (opinion.evidence,))
-    return (notice,) if emergency else (notice, *notices)
+    name = TextId(f"{flag.level}_{flag.kind}" if flag.level is Level.EMERGENCY else flag.level)
+    place = TurnSlice(turn, len(text) - len(text.lstrip()), len(text.rstrip()))
+    return (Notice(NoticeKind.RED_FLAG, name, flag, (place,)),)
 
 
 def _remembered(

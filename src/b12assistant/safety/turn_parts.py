@@ -34,15 +34,13 @@ class TurnPart(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A folded turn with its sentences. ``context``: the text to read before it; empty if it is read alone.
+    """A folded turn. ``context``: the text to read before it; empty if it is read alone.
 
     ``cued``: for each kind of cue, the words at which one begins, in order.
     """
 
-    turn: Turn
     folded: Folded
     context: str
-    sentences: tuple[TurnPart, ...]
     cued: Mapping[str, Sequence[int]]
 
     @property
@@ -70,10 +68,6 @@ class TurnReading:
         own = [at for at, word in enumerate(self.folded.words) if start <= word.start < end and word.text not in MARKS]
         return TurnPart(own[0], own[-1] + 1) if own else None
 
-    def place(self, part: TurnPart) -> TurnSlice:
-        """Return the part as it was typed."""
-        return TurnSlice(self.turn, self.folded.words[part.start].start, self.folded.words[part.end - 1].end)
-
 
 def read_turn(
     turn: Turn, correct: Callable[[str], str], cues: CueWordings, previous: Turn | None = None
@@ -87,7 +81,7 @@ def read_turn(
     }
     before = fold(previous.text, correct) if previous is not None else None
     context = f"{before.text.rstrip(' .')} . " if before and before.words else ""
-    return TurnReading(turn, folded, context, tuple(_sentences(folded))[:MOST_SENTENCES], cued)
+    return TurnReading(folded, context, cued)
 
 
 class PartText(NamedTuple):
@@ -105,7 +99,7 @@ def parts_told(text: str, folded: Folded) -> list[PartText]:
     lines = frozenset(
         at for at, (word, later) in enumerate(pairwise(folded.words), 1) if "\n" in text[word.end : later.start]
     )
-    sentences = tuple(_sentences(folded, lines))[:MOST_SENTENCES]
+    sentences = tuple(sentences_of(folded, lines))[:MOST_SENTENCES]
     parts: dict[str, PartText] = {}
     for first, sentence in enumerate(sentences):
         before = sentences[max(0, first - 1)].start
@@ -130,7 +124,7 @@ def unended(text: str) -> str:
     return kept + " " * (len(text) - len(kept))
 
 
-def _sentences(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator[TurnPart]:
+def sentences_of(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator[TurnPart]:
     """Yield the sentences that hold a word; one of fewer than `FEWEST` words goes with the one before.
 
     ``ends``: where lines end, which end a sentence too.
@@ -177,8 +171,12 @@ class Sighting:
     start: int
     end: int
     named: bool  # the finding is only mentioned, not reported
-    counts: bool
+    standing: Standing
     mention: Mention
+
+    @property
+    def counts(self) -> bool:
+        return self.standing is Standing.PRESENT
 
 
 class Heard:
@@ -207,15 +205,14 @@ class Heard:
         """Yield what is found."""
         for finding, start, end, named in self._places:
             only_named = named and not self._bare
+            standing = self.reading.standing(start, end, named=only_named)
             if finding.kind is FindingKind.REQUEST:
-                counts = not self.reading.elsewhere(start) and (not only_named or self.reading.about_self(start))
-            else:
-                counts = self.reading.stance(start, end, named=only_named).standing is Standing.PRESENT
+                standing = Standing.PRESENT  # it is itself a question
             covered = self.folded.covering(start, end)
             place = TurnSlice(turn, covered[0].start, covered[-1].end)
             sentence = self.reading.sentence(start) if len(self.folded.words) > SHORT else 0
             mention = Mention(finding.id, self.reading.onset(start), place, sentence)
-            yield Sighting(finding, start, end, only_named, counts, mention)
+            yield Sighting(finding, start, end, only_named, standing, mention)
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
