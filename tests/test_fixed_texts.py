@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant import api
-from b12assistant.answers import FixedText, TextId
+from b12assistant.answers import FixedText, Level, TextId
 from b12assistant.application import workspace
 from b12assistant.config import load_configuration
 from b12assistant.data_files import Table
@@ -69,6 +69,7 @@ def test_rules_name_findings_and_texts_that_there_are_and_no_id_is_used_twice() 
     red_flags = load_rules().red_flags
     rules, findings = [rule.id for rule in red_flags.rules], [finding.id for finding in red_flags.findings]
     assert {rule.text for rule in red_flags.rules} <= set(TEXTS)
+    assert {rule.level for rule in red_flags.rules} == {Level.EMERGENCY}
     assert {name for rule in red_flags.rules for name in rule.any | rule.also} <= set(findings)
     assert (len(set(rules)), len(set(findings))) == (len(rules), len(findings))
 

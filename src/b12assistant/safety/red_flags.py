@@ -78,7 +78,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RedFlags:
-    """Findings and decision table, in the order of their files: the more serious rule comes first.
+    """Findings and decision table, in the order of their files.
 
     ``names``: with the lists of words by name. ``memory``: words by which a turn leans on the one before, in it or at
     its start; ``parts`` of the body, by which it leans on a flagged turn that names the same one; and ``filler``, which
@@ -105,10 +105,9 @@ def load_red_flags(packaged: Packaged = Packaged.ALL) -> RedFlags:
         _finding(table, names, file) for file in FINDING_FILES for table in read_data("red_flags", file)["finding"]
     )
     rules = (_rule(table) for file in RULE_FILES for table in read_data("red_flags", file)["rule"])
-    levels = list(Level)
-    used = sorted((rule for rule in rules if packaged.holds(rule.level)), key=lambda rule: levels.index(rule.level))
+    used = tuple(rule for rule in rules if packaged.holds(rule.level))
     memory = {key: Wordings(each, names, f"{WORDS_FILE}, memory") for key, each in words["memory"].items()}
-    return RedFlags(names, findings, tuple(used), memory)
+    return RedFlags(names, findings, used, memory)
 
 
 def _finding(table: Table, names: Names, file: str) -> Finding:

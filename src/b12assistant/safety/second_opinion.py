@@ -160,11 +160,6 @@ def log(shares: Floats) -> Floats:
     return np.asarray(np.log(shares + TINY), np.float32)
 
 
-def mixed(first: Floats, second: Floats, weight: float) -> Floats:
-    """Return a weighted geometric mean of shares, given and returned as logarithms. ``weight``: of ``first``."""
-    return np.asarray(weight * first + (1 - weight) * second, np.float32)
-
-
 @dataclass(frozen=True)
 class Fitted:
     """What `benchmarks/fit/red_flags.py` found. ``encoder``: the digest of the one that ``head`` was fitted on."""
@@ -250,10 +245,10 @@ class SecondOpinion:
         return rounded(self._log_shares(reading, reading.whole, turn))
 
     def _log_shares(self, reading: TurnReading, part: TurnPart, turn: Turn) -> Floats:
-        """Return the logarithms of shares by both layers, weighted for the language of ``turn``."""
+        """Return the logarithms of a mean of the shares by both layers, weighted for the language of ``turn``."""
         words, encoded = self._words.log_shares(reading, part), self.encoded(reading, part)
         weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
-        return words if encoded is None else mixed(words, encoded, weight)
+        return words if encoded is None else np.asarray(weight * words + (1 - weight) * encoded, np.float32)
 
     def encoded(self, reading: TurnReading, part: TurnPart) -> Floats | None:
         """Return the logarithms of shares by the encoder; ``None``: it did not see the part."""

@@ -289,9 +289,9 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
 
 
 def _notices(decided: Sequence[Fired]) -> Notices:
-    """Return one notice for each text, as serious and as certain as any of its rules."""
+    """Return one notice for each text, as certain as any of its rules, each of an emergency."""
     notices: dict[TextId, Notice] = {}
-    for rule, found in sorted(decided, key=lambda each: (RANKS.index(each[0].level), not each[0].certain)):
+    for rule, found in sorted(decided, key=lambda each: not each[0].certain):
         notice = notices.get(rule.text) or Notice(NoticeKind.RED_FLAG, rule.text, rule.flag)
         places = dict.fromkeys((*notice.evidence, *(mention.place for mention in found)))
         notices[rule.text] = replace(notice, evidence=tuple(places))
