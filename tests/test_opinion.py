@@ -69,7 +69,7 @@ def test_an_opinion_names_the_cut_and_its_notice_the_words() -> None:
     assert (opinion.concern, opinion.rule) == (Concern.MEDICAL, "second_opinion.emergency")
     assert opinion.passed.name == "emergency"
     (notice,) = triage(f"  {text} ").notices
-    assert [place.text for place in notice.evidence] == [text]
+    assert [place.text for place in notice.evidence] == ["So zorp since breakfast"]
 
 
 @pytest.mark.parametrize("text", ["", "?", "\u200b", "🦵 ..."])
