@@ -29,7 +29,7 @@ from torch import nn
 from b12assistant.corpus.folder import SENTENCES_FOLDER
 from b12assistant.index.encoding import LONGEST, SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY, find_weights
-from fit.context import LETTERS, THREADS, TURNS
+from fit.context import of_letters, of_threads
 from fit.data import CORPUS, DATA, GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, vectors
 from fit.encoder import read_sentences
 from fit.graph import in_eight_bits, linked, traced
@@ -47,7 +47,6 @@ SHARES = {3: 3.0, 2: 2.2, 1: 0.0, 0: -1.0, -1: -1.0}  # of a list, by grade: log
 SHARPER = 1.5
 ANSWERS = {3: 1.0, 2: 0.9, 1: 0.25, 0: 0.03, -1: 0.03}  # how far a sentence of this grade answers
 NEAR, OWN = 0, 3  # the grades of a near sentence, and of the sentence a question is asked of
-BEFORE, AFTER = 240, 120  # characters around a question that are read with it
 
 
 class Graded(NamedTuple):
@@ -117,27 +116,12 @@ def read_graded(file: Path) -> list[Graded]:
 
 def read_judged() -> Iterator[Graded]:
     """Yield judged questions but every tenth, in full and as they stand in a letter or thread."""
-    contexts = dict(in_contexts())
-    for row, graded in zip(rows(JUDGED), read_graded(JUDGED), strict=True):
+    contexts = {each.full: each.question.text for each in (*of_letters(), *of_threads())}
+    for graded in read_graded(JUDGED):
         if int(hashlib.md5(graded.question.encode(), usedforsecurity=False).hexdigest(), 16) % TENTH:
             yield graded
-            if row["id"] in contexts:
-                yield graded._replace(question=contexts[row["id"]])
-
-
-def in_contexts() -> Iterator[tuple[str, str]]:
-    """Yield the id of each question of a letter or thread, with the question and what stands around it."""
-    for letter in labelled_rows(*LETTERS):
-        for number, asked in enumerate(letter["questions"]):
-            before, own, after = letter["text"].partition(asked["slice"])
-            around = (
-                f"{before.strip()[-BEFORE:]} ... {after.strip()[:AFTER]}" if after.strip() else before.strip()[-BEFORE:]
-            )
-            yield f"{letter['id']}.{number}", f"{own.strip()} | {around}"
-    for thread in labelled_rows(*THREADS):
-        texts = [turn["text"] for turn in thread["turns"]]
-        for number, text in enumerate(texts[1:], 1):
-            yield f"{thread['id']}.{number}", f"{text} | {' '.join(texts[max(0, number - TURNS) : number])[-BEFORE:]}"
+            if graded.question in contexts:
+                yield graded._replace(question=contexts[graded.question])
 
 
 def train(joint: Joint, graded: Sequence[Graded], asked: Sequence[Graded], rng: random.Random) -> None:
