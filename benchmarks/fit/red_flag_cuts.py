@@ -1,7 +1,6 @@
-"""What the cuts of an opinion give on turns that the models have not seen, and what other cuts would give."""
+"""What the cuts of an opinion give on turns that the models have not seen."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 
 import numpy as np
 
@@ -9,7 +8,6 @@ from b12assistant.safety.opinion import EMERGENCIES, Shares, Thresholds
 from fit.red_flag_rows import Row
 
 ORDER = ("emergency", "urgent", "medical_decision", "none")
-FACTORS = (0.5, 0.8, 1.25, 2.0)  # of each cut, while the others stay as they are
 
 
 class Found:
@@ -64,17 +62,8 @@ def rates(found: np.ndarray, rows: Sequence[Row]) -> dict[str, float]:
     return {name: float(np.mean(share)) if len(share) else np.nan for name, share in told.items()}
 
 
-def others(cuts: Thresholds) -> Iterator[tuple[str, Thresholds]]:
-    """Yield these cuts and, with its name, each other value of one of them that may be."""
-    yield "as they are", cuts
-    for name in (field.name for field in fields(cuts) if field.name != "beside"):
-        for value in (factor * getattr(cuts, name) for factor in FACTORS):
-            if (name != "emergency" or value >= cuts.kept) and (name != "kept" or value <= cuts.emergency):
-                yield f"{name} {value:.4f}", replace(cuts, **{name: value})
-
-
 def report(shares: Found, rows: Sequence[Row], ruled: np.ndarray, cuts: Thresholds) -> Iterator[str]:
-    """Yield what the cuts give on ``rows``, a column a kind of message; then what others give on those as written."""
+    """Yield what the cuts give on ``rows``, a column a kind of message."""
     among = np.array([row.id.endswith(" among") for row in rows])
     foreign = np.array([row.language != "en" for row in rows])
     columns = {"written": ~among, "English": ~among & ~foreign, "others": ~among & foreign, "made long": among}
@@ -84,8 +73,3 @@ def report(shares: Found, rows: Sequence[Row], ruled: np.ndarray, cuts: Threshol
     yield f"{'messages':36}" + "".join(f"{some.sum():10}" for some in columns.values())
     for name in told[0]:
         yield f"{name:36}" + "".join(f"{100 * each[name]:10.1f}" for each in told)
-    written = [row for row, one in zip(rows, among, strict=True) if not one]
-    yield ", ".join(told[0])
-    for name, other in others(cuts):
-        shown = rates(shares.levels(other, ruled)[~among], written).values()
-        yield f"{name:36}" + "".join(f"{100 * share:7.1f}" for share in shown)

@@ -2,7 +2,7 @@
 
 A multinomial logistic regression over hashed features, fitted on `train.jsonl` and `letters_train.jsonl` of
 `benchmarks/data/red_flags/` and on letters; never on the test split. The cuts stay those that ship: they are chosen by
-hand, in `CUTS`, from the figures that this prints for them and for others, emergencies passed over first. These are of
+hand, in `CUTS`, from the figures that this prints for them, emergencies passed over first. These are of
 the calibration split, which the models have not seen and no rule was worded on, and a little better than the true ones,
 which `make red-flags` gives.
 
@@ -140,7 +140,7 @@ def learned_rows() -> list[Row]:
 
 
 def write_both(model: WordModel) -> None:
-    """Write these words, and what `red-flags` learned beside them, with the cuts; print what these and others give."""
+    """Write these words, and what `red-flags` learned beside them, with the cuts; print what these give."""
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER), *letters("calibration"), *load("letters_calibration")]
     ruled, foreign = by_rules(turns, RULES), np.array([READER.is_foreign(row.turn.text) for row in turns])
