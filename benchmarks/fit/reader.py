@@ -1,4 +1,4 @@
-"""Train the reader on graded sentences: of those for one question, the better one is to score higher.
+"""Train the reader and the ranker on graded sentences: of those for one question, the better one is to score higher.
 
 It learns from sentences that readers graded (`data/tuning/graded.jsonl`, `judged.jsonl`; the questions of the second
 also as they stand in their letters and threads), and from questions asked of sentences (`"asked"` in
@@ -6,7 +6,8 @@ also as they stand in their letters and threads), and from questions asked of se
 calibration or test split or of a trial are left out. So are the last graded questions, on which `refusal` fits what a
 score means, and every tenth judged one, on which the weight of the score was chosen.
 
-What ships was fitted on a GPU: two minutes, with rates for ``PLANNED`` rounds and stopped in the second.
+The ranker that ships was fitted on a GPU: two minutes, with rates for ``PLANNED`` rounds and stopped in the second. The
+reader is of commit 9b615c4, from what was graded then: one of this make says no better which quotes are strong.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
@@ -27,7 +28,7 @@ import torch
 from torch import nn
 
 from b12assistant.corpus.folder import SENTENCES_FOLDER
-from b12assistant.index.encoding import LONGEST, SentenceEncoder
+from b12assistant.index.encoding import FOLDER, LONGEST, RANKER, READER, SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY, find_weights
 from fit.context import of_letters, of_threads
 from fit.data import CORPUS, DATA, GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, vectors
@@ -38,7 +39,8 @@ from fit.low_rank import BFLOAT16, Descent
 HELD = ("questions/test.jsonl", "questions/calibration.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
 HELD_LETTERS = ("letters/calibration.jsonl", "letters/test.jsonl", "letters/test_later.jsonl")
 JUDGED = DATA / "tuning" / "judged.jsonl"
-LAYERS, PLANNED, ROUNDS, LISTS, RATE = 6, 6, 2, 16, 7e-5
+LAYERS = {READER: 3, RANKER: 6}
+PLANNED, ROUNDS, LISTS, RATE = 6, 2, 16, 7e-5
 LONGEST_LIST = 12
 ASKED, EACH = 14_000, 6_000  # questions asked of sentences: all, and of a round
 TENTH = 10  # of the judged questions one in so many is not learned
@@ -59,10 +61,10 @@ class Graded(NamedTuple):
 class Joint(nn.Module):
     """Pairs of texts to scores, (n,)."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, layers: int) -> None:
         super().__init__()
         self.tokenizer, self.model = model.tokenizer, model[0].auto_model.float()
-        self.model.encoder.layer = self.model.encoder.layer[:LAYERS]
+        self.model.encoder.layer = self.model.encoder.layer[:layers]
         self.model.embeddings.word_embeddings.requires_grad_(requires_grad=False)
         self.head = nn.Linear(2 * self.model.config.hidden_size, 1)
         nn.init.normal_(self.head.weight, std=0.02)
@@ -155,13 +157,13 @@ def fit(_given: Given) -> None:
     rng = random.Random(0)
     graded = unlike_held([*read_graded(GRADED)[:-UNREAD], *read_judged()])
     asked = unlike_held(list(read_asked(rng)))
-    encoder = SentenceEncoder(find_weights(), threads=1)
-    joint = Joint(encoder.model)
-    train(joint, graded, asked, rng)
-    inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
-    whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
-    graph, _ = linked(whole, encoder.weights.place)  # where the word vectors stay
-    folder = PACKAGED / "data" / "reader"
-    (folder / "reader.onnx").write_bytes(graph)
-    facts = {"encoder": encoder.weights.digest, "sha256": hashlib.sha256(graph).hexdigest()}
-    (folder / "reader.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    for name, layers in LAYERS.items():
+        encoder = SentenceEncoder(find_weights(), threads=1)
+        joint = Joint(encoder.model, layers)
+        train(joint, graded, asked, rng)
+        inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
+        whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
+        graph, _ = linked(whole, encoder.weights.place)  # where the word vectors stay
+        (PACKAGED / FOLDER / f"{name}.onnx").write_bytes(graph)
+        facts = {"encoder": encoder.weights.digest, "sha256": hashlib.sha256(graph).hexdigest()}
+        (PACKAGED / FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")

@@ -119,6 +119,7 @@ class Engine:
     topics: Topics = field(default_factory=load_topics)
     vocabulary: Vocabulary | None = None  # the corpus's own
     reader: JointReader | None = None
+    ranker: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
     leans: LeaningModel = field(default_factory=load_leaning)
@@ -273,16 +274,16 @@ class Engine:
         return choose(scored, most, near, paragraphs=not self.collection.asked_throughout)
 
     def reread(self, query: Query, windows: Sequence[Window]) -> tuple[Window, ...]:
-        """Return windows with the reader's score of the best few added to theirs, best first; the others stay behind.
+        """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.
 
-        Nothing is read again for a question much like one that a curator asked of a sentence, nor where the reader says
-        nothing (see `is_strong`).
+        Nothing is read again for a question much like one that a curator asked of a sentence, nor over a corpus
+        that the ranker was not fitted on, as in `is_strong`.
         """
         _, nearest = self.collection.asked.nearest(query.vector) or ("", 0.0)
-        if self.reader is None or not self.collection.asked_throughout or nearest >= _KNOWN:
+        if self.ranker is None or not self.collection.asked_throughout or nearest >= _KNOWN:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        read = [_READ * self.reader.score(query.asks, window.best.text) for window in few]
+        read = [_READ * self.ranker.score(query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read, default=0.0)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)

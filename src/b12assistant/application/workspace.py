@@ -41,6 +41,7 @@ from b12assistant.index.collection import Opened, open_generation, read_parts
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import (
     IN_CONTEXT,
+    RANKER,
     JointReader,
     asking_weights,
     load_encoder,
@@ -71,7 +72,15 @@ if TYPE_CHECKING:
 PACKAGED_INDEX = (
     Path(str(resources.files("b12assistant"))) / "data" / "index"
 )  # `make packaged` puts a generation there
-_OF_ANY_INDEX = {"plain_encoder", "encoder", "red_flag_encoder", "projection", "quote_reader", "search_server"}
+_OF_ANY_INDEX = {
+    "plain_encoder",
+    "encoder",
+    "red_flag_encoder",
+    "projection",
+    "quote_reader",
+    "quote_ranker",
+    "search_server",
+}
 # What an answer depends on besides its index, which names its own settings.
 
 
@@ -162,6 +171,10 @@ class Workspace:
         return open_reader(self.plain_encoder)
 
     @once
+    def quote_ranker(self) -> JointReader | None:
+        return open_reader(self.plain_encoder, RANKER)
+
+    @once
     def opened(self) -> Opened:
         """Return the open index. Raises an index error with the command to run if none fits."""
         try:
@@ -214,6 +227,7 @@ class Workspace:
             self.projection,
             vocabulary=vocabulary,
             reader=self.quote_reader,
+            ranker=self.quote_ranker,
             in_context=in_context if is_tuned else None,
             finder=Finder() if in_context is plain else Finder(in_context, *asking_weights()),
         )

@@ -239,19 +239,21 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
 
 
 FOLDER = "data/reader"
+READER, RANKER = "reader", "ranker"  # files: how far a quote answers, and which of some answers best
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
 _KEPT = 256  # scores that are cached
-EXTREMES = -6.0, 6.0  # of a score: those of 3,688 quotes for questions were between -4.4 and 4.2
+EXTREMES = -4.0, 6.0  # of the reader: scores of 1,817 quotes for questions and letters were between -2.9 and 4.2
 
 
 @dataclass(frozen=True)
 class JointReader:
-    """``graph``: sha256 of the ONNX file, which is read at first use. Many threads may share it.
+    """``name``: of the ONNX file, which is read at first use; ``graph``: its sha256. Many threads may share it.
 
     ``tokenizer``: the encoder's, with the word vectors in its folder.
     """
 
+    name: str
     graph: str
     tokenizer: Path
 
@@ -274,7 +276,7 @@ class JointReader:
     @once
     def _session(self) -> Any:
         try:
-            graph = resources.files("b12assistant").joinpath(FOLDER, "reader.onnx").read_bytes()
+            graph = resources.files("b12assistant").joinpath(FOLDER, f"{self.name}.onnx").read_bytes()
         except OSError as error:
             raise EncoderError("the reader cannot be read", hint=_HINT) from error
         if hashlib.sha256(graph).hexdigest() != self.graph:
@@ -285,15 +287,15 @@ class JointReader:
         return session
 
 
-def open_reader(encoder: Encoder) -> JointReader | None:
-    """Return the reader that ships for these weights; ``None`` for others, whose word vectors it does not know.
+def open_reader(encoder: Encoder, name: str = READER) -> JointReader | None:
+    """Return the reader, or the ranker, that ships for these weights; ``None`` for others: their word vectors differ.
 
     Raises ``EncoderError`` if its facts cannot be read; `JointReader.score` raises it if the graph is damaged.
     """
     try:
-        facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_bytes())
+        facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, f"{name}.json").read_bytes())
         if encoder.tokenizer is None or facts["encoder"] != encoder.digest:
             return None
-        return JointReader(str(facts["sha256"]), encoder.tokenizer)
+        return JointReader(name, str(facts["sha256"]), encoder.tokenizer)
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError("the reader cannot be read", hint=_HINT) from error
