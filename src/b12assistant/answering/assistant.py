@@ -39,7 +39,7 @@ from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.safety.opinion import kind_line
-from b12assistant.threads import cached, once
+from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
@@ -114,7 +114,7 @@ class Answerer:
         searched = time.perf_counter()
         notices = _of_corpus(read.triage.notices, thread.engine)
         if questions[0].words is None:
-            answer = self._whole(found[0], turn, times_more(asked), self._shown_before(asked, found[0]), notices)
+            answer = self._whole(found[0], turn, times_more(asked), notices)
         else:
             answer = self._joined(questions, found, turn, notices)
         if read.triage.doubts and answer.status is Status.ANSWERED:  # below a likely emergency nothing is sure
@@ -142,12 +142,8 @@ class Answerer:
                 return None
         return warning
 
-    @cached(64)
     def _found(self, question: Question) -> Found:
-        """Pass a question from its query to a judgement, in one reading after the other.
-
-        Cached, since each turn of a conversation reads the earlier ones.
-        """
+        """Pass a question from its query to a judgement, in one reading after the other."""
         engine, calibration, most = self._thread.engine, self._thread.calibration, 4 * self.settings.quoting.quotes
         found: list[Found] = []
         for attempt in question.attempts:
@@ -257,29 +253,9 @@ class Answerer:
             more=tuple(each.words for each in questions[len(read) :] if each.words),
         )
 
-    def _shown_before(self, asked: tuple[Turn, ...], now: Found) -> Collection[Spans]:
-        """Return what the last answer showed, given what the one before it did; nothing if ``now`` cannot change."""
-        shown: Collection[Spans] = ()
-        if now.sought.read_as.move is not Move.ASKS or len(now.windows) < 2:
-            return shown
-        for end in range(max(1, len(asked) - 2), len(asked)):
-            before = asked[:end]
-            found = self._found(self._thread.whole(before))
-            answer = self._whole(found, before[-1], times_more(before), shown, ())
-            shown = {quote.spans for quote in answer.quotes}
-        return shown
-
-    def _whole(
-        self, found: Found, turn: Turn, more: int, shown: Collection[Spans], flagged: Sequence[Notice]
-    ) -> Answer:
-        """Answer a message that is one question. ``more``: how often the next quotes were asked for.
-
-        ``shown``: what the last answer showed. It comes last, but the best stays first.
-        """
+    def _whole(self, found: Found, turn: Turn, more: int, flagged: Sequence[Notice]) -> Answer:
+        """Answer a message that is one question. ``more``: how often the next quotes were asked for."""
         most = self.settings.quoting.quotes
-        if found.sought.read_as.move is Move.ASKS:
-            others = sorted(found.windows[1:], key=lambda each: each.spans in shown)
-            found = replace(found, windows=(*found.windows[:1], *others))
         answer = self._answer(found, turn, flagged, most)
         for _ in range(more):
             if not answer.quotes:
