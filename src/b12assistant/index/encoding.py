@@ -44,7 +44,7 @@ from b12assistant.index.onnx_encoder import (
 )
 from b12assistant.language.words import levelled, open_tokenizer
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.threads import NATIVE_CALLS, cached, once
+from b12assistant.threads import NATIVE_CALLS, once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -242,7 +242,6 @@ FOLDER = "data/reader"
 READER, RANKER = "reader", "ranker"  # files: how far a quote answers, and which of some answers best
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
-_KEPT = 256  # scores that are cached
 EXTREMES = -4.0, 6.0  # of the reader: scores of 1,817 quotes for questions and letters were between -2.9 and 4.2
 
 
@@ -257,12 +256,8 @@ class JointReader:
     graph: str
     tokenizer: Path
 
-    @cached(_KEPT)
     def score(self, question: str, text: str) -> float:
-        """Return a logit, above 0 if the text more likely answers the question than not.
-
-        Cached: an earlier answer is computed again for the next turn.
-        """
+        """Return a logit, above 0 if the text more likely answers the question than not."""
         with NATIVE_CALLS:
             asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, levelled(text)]))
             # One [CLS], and a [SEP] after each.
