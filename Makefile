@@ -151,8 +151,7 @@ stress: .venv/.test ## property tests with 100 examples, then every stress test 
 	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -v --durations=0 tests/test_stress.py
 
 # Only the tests of what is measured: the whole suite would take twice its time.
-COVERING = tests/loaders $(addprefix tests/test_,clean*.py crash.py damage.py explanation.py \
-  layout.py stress.py quot*.py store.py triage.py turn_parts.py verification.py)
+COVERING = tests/loaders $(addprefix tests/test_,cleaning.py damage.py documents.py quoting.py store.py stress.py triage.py)
 coverage: .venv/.test ## measure the branches of loaders, store, quoting and triage; fails under 95 %
 	@rm -f build/.coverage*
 	@$(BIN)/python -m coverage run -m pytest -q -m "not slow" $(COVERING)

@@ -31,7 +31,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import AnsweringSettings, load_configuration
 from b12assistant.errors import DatasetError, EncoderError
 from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of, score
-from b12assistant.index.encoding import FOLDER, JointReader, load_encoder, open_reader, tuned_encoder
+from b12assistant.index.encoding import FOLDER, RANKER, READER, JointReader, load_encoder, open_reader, tuned_encoder
 
 COMMITTED = load_calibration()
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
@@ -271,23 +271,35 @@ def test_another_encoder_has_no_reader() -> None:
     assert open_reader(FakeEncoder()) is None
 
 
+@pytest.mark.parametrize("name", [READER, RANKER])
 @pytest.mark.parametrize("damage", ["graph", "facts", "missing"])
-def test_a_damaged_reader_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_reader_is_refused(damage: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = load_encoder(threads=1)
-    facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, "reader.json").read_text("utf-8"))
+    facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, f"{name}.json").read_text("utf-8"))
     (tmp_path / FOLDER).mkdir(parents=True)
-    (tmp_path / FOLDER / "reader.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")
+    (tmp_path / FOLDER / f"{name}.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")
     if damage == "graph":
-        (tmp_path / FOLDER / "reader.onnx").write_bytes(b"another graph")
+        (tmp_path / FOLDER / f"{name}.onnx").write_bytes(b"another graph")
     monkeypatch.setattr(resources, "files", lambda package: tmp_path)
 
     def read() -> None:
-        found = open_reader(encoder)
+        found = open_reader(encoder, name)
         assert found is not None
         found.score(QUESTION, ANSWER)
 
-    with pytest.raises(EncoderError, match="the reader"):
+    with pytest.raises(EncoderError, match=f"the {name}"):
         read()
+
+
+def test_what_is_serious_is_told_with_a_damaged_ranker(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = JointReader(RANKER, "0" * 64, load_encoder(threads=1).tokenizer or Path())
+    monkeypatch.setattr(Engine, "reread", lambda self, query, windows: damaged.score(query.asks, ANSWER))
+    with pytest.raises(EncoderError, match="the ranker differs"):
+        space.assistant.reply("how is a low level found in somebody who eats everything")
+    for serious in ("sudden facial droop", "my feet have gone numb since last week and it is getting worse"):
+        warning = space.assistant.warning(space.assistant.triaged(serious))
+        assert warning is not None
+        assert space.assistant.reply(serious).answer.notices == warning.answer.notices
 
 
 def strengths(space: Workspace, question: str = QUESTION) -> list[Strength]:

@@ -7,7 +7,8 @@ calibration or test split or of a trial are left out. So are the last graded que
 score means, and every tenth judged one, on which the weight of the score was chosen.
 
 The ranker that ships was fitted on a GPU: two minutes, with rates for ``PLANNED`` rounds and stopped in the second. The
-reader is of commit 9b615c4, from what was graded then: one of this make says no better which quotes are strong.
+reader is of commit 9b615c4, from what was graded then: one of this make says no better which quotes are strong. After
+a new one comes `refusal`, which fits what its score means.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.

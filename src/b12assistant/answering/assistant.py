@@ -107,6 +107,15 @@ class Answerer:
         begun = time.perf_counter()
         if (warning := self._unsearched(read)) is not None:
             return _kindly(warning)
+        try:
+            return self._searched(read, begun, literal=literal)
+        except AssistantError:  # a file of the package is damaged: what is serious is told all the same
+            if (warning := self.warning(read)) is None:
+                raise
+            return _kindly(warning)
+
+    def _searched(self, read: Triaged, begun: float, *, literal: bool) -> Reply:
+        """Search and answer the last turn. ``begun``: when the question came, by the performance counter."""
         thread, turn, started = self._thread, read.turns[-1], time.perf_counter()
         asked = self._asked(read.turns, read.triage.apart)[-1 if literal else 0 :]
         questions = [thread.as_typed(asked[-1])] if literal else thread.questions(asked)

@@ -102,7 +102,7 @@ def corpus_texts(corpus: Path) -> Table:
     """
     texts = _checked(corpus, TEXTS_FILE)
     for text in texts.get("text", ()):
-        if text["id"] in CONTROLS:
+        if text["id"].partition(".")[0] in CONTROLS:
             raise ConfigError(
                 f"{TEXTS_FILE}, text {text['id']}: it cannot be reworded", hint="take it out: a button sends it"
             )

@@ -202,7 +202,6 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
         "levels": {level: counts[level] for level in LEVELS},
         "problems": list(problems),
         "judges": [{"name": name, **summary(found)} for name, found in verdicts.items()],
-        "said": {verdict.case.id: verdict.level for verdict in verdicts[used]},
         "misses": [_miss(verdict, explain(triager.steps(verdict.case.turns))) for verdict in wrong],
     }
 

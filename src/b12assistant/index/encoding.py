@@ -273,9 +273,9 @@ class JointReader:
         try:
             graph = resources.files("b12assistant").joinpath(FOLDER, f"{self.name}.onnx").read_bytes()
         except OSError as error:
-            raise EncoderError("the reader cannot be read", hint=_HINT) from error
+            raise EncoderError(f"the {self.name} cannot be read", hint=_HINT) from error
         if hashlib.sha256(graph).hexdigest() != self.graph:
-            raise EncoderError("the reader differs from its digest", hint=_HINT)
+            raise EncoderError(f"the {self.name} differs from its digest", hint=_HINT)
         with OPENING:
             session = open_session(graph, self.tokenizer.parent, f"model.{WORDS}")
             session.run(["score"], TINY)
@@ -293,4 +293,4 @@ def open_reader(encoder: Encoder, name: str = READER) -> JointReader | None:
             return None
         return JointReader(name, str(facts["sha256"]), encoder.tokenizer)
     except (OSError, ValueError, KeyError) as error:
-        raise EncoderError("the reader cannot be read", hint=_HINT) from error
+        raise EncoderError(f"the {name} cannot be read", hint=_HINT) from error

@@ -187,10 +187,16 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
     ``text``: the turn without what it only denies.
     """
     folded = fold(text).text
-    if _says("looked_up", folded):
-        flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("looked_up"), certain=False)
-        return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
-    return tuple(each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None)
+    kept = tuple(each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None)
+    if not _says("looked_up", folded):
+        return kept
+    sure = [each.flag for each in kept if each.flag and each.flag.level is Level.EMERGENCY]
+    if sure:  # what was found stays, and is not certain
+        return tuple(
+            replace(each, flag=replace(each.flag, certain=False)) if each.flag in sure else each for each in kept
+        )
+    flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("looked_up"), certain=False)
+    return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
 
 
 def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
