@@ -6,7 +6,7 @@ Users' words are slices of turns, sources' words are spans of documents, our own
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import NewType
@@ -113,8 +113,8 @@ class TurnSlice:
         return other.turn is self.turn and self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: TurnSlice) -> bool:
-        """Check that a slice of the same turn shares a place with this one."""
-        return self.start < other.end and other.start < self.end
+        """Check that another slice is of the same turn and shares a place with this one."""
+        return self.turn == other.turn and self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,11 @@ class Notice:
     text: TextId
     flag: Flag | None = None
     evidence: tuple[TurnSlice, ...] = ()
+
+    @property
+    def uncertain(self) -> Notice:
+        """Return the notice with a flag that is not certain, if it has one."""
+        return self if self.flag is None else replace(self, flag=replace(self.flag, certain=False))
 
 
 @dataclass(frozen=True, slots=True)

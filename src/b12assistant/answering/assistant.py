@@ -105,12 +105,13 @@ class Answerer:
         """
         read = triaged or self.triaged(question, history)  # turns, triage
         begun = time.perf_counter()
-        if (warning := self._unsearched(read)) is not None:
+        warning = self.warning(read)
+        if warning is not None and read.triage.withholds:
             return _kindly(warning)
         try:
             return self._searched(read, begun, literal=literal)
-        except AssistantError:  # a file of the package is damaged: what is serious is told all the same
-            if (warning := self.warning(read)) is None:
+        except AssistantError:  # no index, or a damaged file: what is serious is told all the same
+            if warning is None:
                 raise
             return _kindly(warning)
 
@@ -137,19 +138,6 @@ class Answerer:
             total=round(read.milliseconds + _ms(begun), 2),
         )
         return _kindly(Reply(answer, timings, thread.engine.collection.generation, least=found[0].least))
-
-    def _unsearched(self, read: Triaged) -> Reply | None:
-        """Return what is said without a search: in an emergency, and in a serious matter even without an index."""
-        warning = self.warning(read)
-        if not read.triage.withholds:
-            try:
-                self.engine()
-            except AssistantError:
-                if warning is None:
-                    raise
-            else:
-                return None
-        return warning
 
     def _found(self, question: Question) -> Found:
         """Pass a question from its query to a judgement, in one reading after the other."""

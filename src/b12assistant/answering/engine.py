@@ -279,13 +279,15 @@ class Engine:
         Nothing is read again for a question much like one that a curator asked of a sentence, nor over a corpus
         that the ranker was not fitted on, as in `is_strong`.
         """
-        _, nearest = self.collection.asked.nearest(query.vector) or ("", 0.0)
-        if self.ranker is None or not self.collection.asked_throughout or nearest >= _KNOWN:
+        if self.ranker is None or not windows or not self.collection.asked_throughout:
+            return tuple(windows)
+        nearest = self.collection.asked.nearest(query.vector)
+        if nearest is not None and nearest[1] >= _KNOWN:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
         read = [_READ * self.ranker.score(query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
-        behind = [replace(each, score=each.score + min(read, default=0.0)) for each in others]
+        behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:

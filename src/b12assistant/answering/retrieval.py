@@ -66,7 +66,7 @@ class Rewriter:
             change
             for part in read_as.parts
             for change in self._changes(part)
-            if not any(_overlap(change.written, other.written) for other in read_as.replaced)
+            if not any(change.written.overlaps(other.written) for other in read_as.replaced)
         ]
         return replace(read_as, replaced=(*read_as.replaced, *kept))
 
@@ -114,10 +114,6 @@ def readings(
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
     return Rewriter(known, words, Slips(words.counts), is_word, levels)
-
-
-def _overlap(one: TurnSlice, other: TurnSlice) -> bool:
-    return one.turn is other.turn and one.start < other.end and other.start < one.end
 
 
 def reading(read_as: Interpretation) -> tuple[str, int]:

@@ -190,11 +190,9 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
     kept = tuple(each for notice in notices if (each := _in_proportion(notice, folded, opinion)) is not None)
     if not _says("looked_up", folded):
         return kept
-    sure = [each.flag for each in kept if each.flag and each.flag.level is Level.EMERGENCY]
-    if sure:  # what was found stays, and is not certain
-        return tuple(
-            replace(each, flag=replace(each.flag, certain=False)) if each.flag in sure else each for each in kept
-        )
+    found = [each for each in kept if each.flag and each.flag.level is Level.EMERGENCY]
+    if found:
+        return tuple(each.uncertain if each in found else each for each in kept)
     flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("looked_up"), certain=False)
     return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
 
@@ -207,7 +205,7 @@ def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Noti
     if by_opinion and (is_animals or _says("figure", folded)):
         return None
     if notice.text == DECISION and not _says("change", folded):
-        return replace(notice, kind=NoticeKind.ADVICE, text=DECISION_LINE, flag=replace(notice.flag, certain=False))
+        return replace(notice.uncertain, kind=NoticeKind.ADVICE, text=DECISION_LINE)
     if notice.text == URGENT and by_opinion and opinion is not None:
         settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
         if opinion.is_faint or (opinion.is_doubtful and settled):

@@ -339,11 +339,8 @@ def _likely(told: Told) -> Told:
     if not _is_emergency(told.raised) or (ruled and not (opinion and opinion.doubts_rule)):
         return told
     kept = (FlagKind.SELF_HARM,) if ruled else (FlagKind.SELF_HARM, FlagKind.POISONING)
-    raised = (
-        each if each.flag is None or each.flag.kind in kept else replace(each, flag=replace(each.flag, certain=False))
-        for each in told.raised
-    )
-    return replace(told, raised=tuple(raised))
+    raised = tuple(each if each.flag and each.flag.kind in kept else each.uncertain for each in told.raised)
+    return replace(told, raised=raised)
 
 
 def _is_lowered(decided: Sequence[Fired], opinion: Opinion | None) -> bool:
