@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
@@ -67,6 +68,30 @@ def files(space: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempP
 
 
 NAMES = ("asked.jsonl", "batch.jsonl")
+
+
+GOLDEN = Path(__file__).parent / "golden" / "answers.jsonl"
+
+
+def test_of_a_summary_one_sentence_is_shown_at_once_with_only_what_it_needs_of_the_same_publications(
+    space: Workspace,
+) -> None:
+    answers = map(json.loads, GOLDEN.read_text("utf-8").splitlines())
+    quotes = [quote for answer in answers for quote in answer.get("quotes", ())]
+    several = 0
+    for id_, spans, best, _ in quotes:
+        document = space.document(id_).document
+        quote = Quoted(tuple(document.span(*each) for each in spans), local_today(), document.span(*best))
+        if not quote.speaker.basis:
+            continue
+        (answering,) = (each for each in quote.lead if quote.best_in(each))
+        assert document.slice(answering.range) == answering.text
+        for beside in quote.lead:
+            assert beside.basis == answering.basis
+            assert beside is answering or refers_back(answering.text) or qualifies(beside.text)
+        several += len(quote.sentences) > 1
+        assert set(quote.lead) | set(quote.rest) == set(quote.sentences)
+    assert several > 100
 
 
 def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:

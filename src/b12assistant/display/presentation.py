@@ -36,8 +36,9 @@ from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
 
 _DECISION = TextId("medical_decision")
-# Quotes of a question that the page shows at once, and how long they may be in all, in characters.
-_AT_ONCE, _SHORT = 3, 300
+# Quotes of a question that the page shows at once, and how long they may be in all, in characters: of a message that
+# is one question, and of each question of a letter.
+_AT_ONCE, _SHORT, _SHORT_IN_LETTER = 3, 300, 200
 # How many characters of the user's own words a safety text repeats.
 _ECHOED = 140
 
@@ -131,9 +132,9 @@ class ShownPart:
     @property
     def at_once(self) -> tuple[Quoted, ...]:
         """Return the quotes that the page shows at once: the first, and others while all of them are short."""
-        shown = self.quotes[:1]
+        shown, most = self.quotes[:1], _SHORT_IN_LETTER if self.question else _SHORT
         for quote in self.quotes[1:_AT_ONCE]:
-            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > _SHORT:
+            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > most:
                 break
             shown += (quote,)
         return shown

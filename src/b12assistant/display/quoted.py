@@ -16,7 +16,6 @@ from b12assistant.display.labels import capital, counted, day, label, overdue, s
 from b12assistant.types import (
     GAP,
     Attribution,
-    BlockKind,
     Document,
     Interest,
     Origin,
@@ -303,7 +302,7 @@ class Quoted:
     @cached_property
     def lead(self) -> tuple[Sentence, ...]:
         """Return the sentences that are shown at once."""
-        return tuple(_lead(self.document, self.sentences, self.best))
+        return tuple(_lead(self.sentences, self.best))
 
     @property
     def rest(self) -> tuple[Sentence, ...]:
@@ -362,25 +361,21 @@ def joined(passage: Passage) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-_LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
-
-
-def _lead(document: Document, sentences: Sequence[Sentence], best: Span | None) -> Iterator[Sentence]:
-    """Yield the sentence that answers, with those that it needs: what it refers to, what qualifies it, its list.
+def _lead(sentences: Sequence[Sentence], best: Span | None) -> Sequence[Sentence]:
+    """Return the sentence that answers, with those that it needs: what it refers to, what qualifies it, its list.
 
     A source's own words are shown as they stand.
     """
-    at = next((i for i, each in enumerate(sentences) if best and each.range.overlaps(best.range)), 0)
-    is_list = any(block.kind in _LISTED and block.range.overlaps(sentences[at].range) for block in document.blocks)
-    if best is None or not any(each.basis for each in sentences) or is_list or sentences[at].text.endswith(":"):
-        yield from sentences
-        return
-    first = last = at
+    is_list = any(each.text.endswith(":") for each in sentences)
+    if best is None or is_list or not any(each.basis for each in sentences):
+        return sentences
+    first = next((i for i, each in enumerate(sentences) if each.range.overlaps(best.range)), 0)
+    end = first + 1
     while first and refers_back(sentences[first].text):
         first -= 1
-    while last + 1 < len(sentences) and qualifies(sentences[last + 1].text):
-        last += 1
-    yield from sentences[first : last + 1]
+    while end < len(sentences) and qualifies(sentences[end].text):
+        end += 1
+    return sentences[first:end]
 
 
 def spans_text(spans: Sequence[Span]) -> str:
