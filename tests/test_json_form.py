@@ -47,7 +47,7 @@ from b12assistant.display.addresses import of_spans
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import passage_json, reply_json
 from b12assistant.display.markup import dotted, pasted
-from b12assistant.display.quoted import Basis, Quoted, in_short, joined
+from b12assistant.display.quoted import Basis, Quoted, joined
 from b12assistant.safety.fixed_texts import load_fixed_texts
 from b12assistant.types import (
     Document,
@@ -360,10 +360,6 @@ def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis
     return Basis(origin, "a place")
 
 
-def chip(*publications: Basis) -> tuple[str, ...]:
-    return tuple(in_short(Source(words=Words.PROJECT_SUMMARY), publications, "Our page"))
-
-
 @pytest.mark.parametrize(
     ("publisher", "kind", "expected"),
     [
@@ -384,6 +380,6 @@ def test_who_sells_is_a_seller_whatever_the_page_is_called() -> None:
     assert standing("NHS", SourceKind.PUBLIC_BODY, Interest.SELLS) is PublisherKind.SELLER
 
 
-def test_a_chip_names_publisher_kind_year_and_whose_words() -> None:
-    found = chip(basis("NICE", SourceKind.GUIDELINE, "2024-03-06"))
-    assert found == ("NICE", "guideline", "2024", "our summary")
+def test_a_publication_in_short_is_its_publisher_and_year() -> None:
+    assert basis("NICE", SourceKind.GUIDELINE, "2024-03-06").short == "NICE 2024"
+    assert basis("unknown publisher", SourceKind.PATIENT_GUIDE).short == "Website, author not named"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -10,9 +10,9 @@ from itertools import chain
 
 from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Strength
-from b12assistant.corpus.publishers import PublisherKind, Speaks, is_national, short_names, standing, year_of
+from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
-from b12assistant.display.labels import capital, counted, day, label, overdue, section
+from b12assistant.display.labels import capital, day, label, overdue, section
 from b12assistant.types import (
     GAP,
     Attribution,
@@ -153,27 +153,6 @@ def best_known(basis: Iterable[Basis]) -> list[Basis]:
     return [*first, *(each for each in found if each not in first)]
 
 
-def in_short(source: Source, basis: Sequence[Basis], title: str) -> Iterator[str]:
-    """Yield publisher, kind, year, whose words they are, and how many other publications say so.
-
-    ``basis``: who says it, best known first; ``title``: of the source.
-    """
-    publisher, kind, year = Speaks.of(basis[0].origin if basis else source)
-    name = short_names().get(publisher, publisher or title)
-    what = label(f"standings.{kind}")
-    if kind is PublisherKind.ANONYMOUS or not name:
-        yield capital(what)
-    else:
-        yield name
-        if what.casefold() not in name.casefold().split():
-            yield what
-    if year:
-        yield year
-    yield label("speaker.own_words" if source.words is Words.ORIGINAL and not basis else "speaker.our_summary")
-    if len(basis) > 1:
-        yield counted("speaker.others", len(basis) - 1)
-
-
 def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
     """Cut spans of one document into the sentences that are attributed by themselves, and what is between them."""
     document = spans[0].document
@@ -279,14 +258,6 @@ class Quoted:
     def is_summary(self) -> bool:
         """Return whether these are our words, not the source's own."""
         return bool(self.speaker.basis) or self.source.words is Words.PROJECT_SUMMARY
-
-    @property
-    def in_short(self) -> tuple[str, ...]:
-        """Return who says so in one line: who says the sentence that answers before who says what is beside it."""
-        named = best_known(basis_of([self.best]) if self.best else ())
-        known = {each.origin.id for each in named}
-        named += [each for each in best_known(self.speaker.basis) if each.origin.id not in known]
-        return tuple(in_short(self.source, named, self.document.title))
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
