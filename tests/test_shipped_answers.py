@@ -94,6 +94,24 @@ def test_of_a_summary_one_sentence_is_shown_at_once_with_only_what_it_needs_of_t
     assert several > 100
 
 
+LETTER = (
+    "I am 58 and was told in March that my B12 was low, 140. I take tablets. Lately I feel unsteady in the dark. "
+    "Should I be having injections rather than tablets? Could the numbness in my feet still get better after so long?"
+)
+FIRST_SCREEN = 230  # characters: two questions of a letter with so much under each fit a phone's first screen
+
+
+def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(space: Workspace) -> None:
+    shown = present(space.ask(LETTER), space.setting())
+    assert len([part for part in shown.parts if part.quotes]) == 2
+    for part in shown.parts:
+        assert 0 < sum(len(each.text) for quote in part.at_once for each in quote.lead) <= FIRST_SCREEN
+        assert part.hidden
+    at_once = [each for part in shown.parts for quote in part.at_once for each in quote.lead]
+    numbers = dict.fromkeys(number for each in at_once for number in each.numbers)
+    assert list(numbers) == list(range(1, len(numbers) + 1))
+
+
 def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
     quotes = [quote for reply in replies for quote in reply.answer.shown]
     assert any(quote.document.attributed([span.range for span in quote.spans]) for quote in quotes)
