@@ -149,8 +149,8 @@ def test_a_rule_is_certain_and_the_model_alone_only_if_it_is_sure() -> None:
 def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
     together = "My face is covered in hives after the injection. "
     apart = f"My face was covered in hives. {FILLER}The nurse gives the injection on Fridays."
-    assert [step.told.fired[0][0].id for step in RULES.steps([Turn(0, FILLER + together)])] == ["anaphylaxis"]
-    assert not any(step.told.fired for step in RULES.steps([Turn(0, apart)]))
+    assert [each.flag and each.flag.rule for each in RULES([Turn(0, FILLER + together)]).notices] == ["anaphylaxis"]
+    assert RULES([Turn(0, apart)]).notices == ()
 
 
 @pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])

@@ -14,9 +14,9 @@ from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.replies import load_replies
 from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.turn_parts import LONGEST, TurnReading, read_turn, sentences_of
-from b12assistant.safety.withdrawal import load_withdrawals
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
@@ -262,7 +262,7 @@ def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
 
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
-    said = [phrases for each in load_withdrawals().languages for phrases in each.values()]
+    said = [phrases for each in load_replies().values() for phrases in each]
     said += [phrases for _, _, said, unless in load_variants() for phrases in (said, unless)]
     for phrases in said:
         pattern = phrases._pattern.pattern

@@ -22,14 +22,6 @@ from b12assistant.language.wording import Names, Wordings
 FILE: Final = "assertion.toml"
 
 
-class Standing(StrEnum):
-    PRESENT = "present"
-    DENIED = "denied"
-    PAST = "past"
-    ASKED = "asked"  # hypothetical, or about people in general
-    ELSEWHERE = "elsewhere"  # a stranger's, fiction, a figure of speech
-
-
 class Onset(StrEnum):
     SUDDEN = "sudden"
     SLOW = "slow"
@@ -91,37 +83,29 @@ class Reading:
         self._fiction = found["fiction"]
         self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
 
-    def standing(self, start: int, end: int, *, named: bool) -> Standing:
-        """Return the standing of the sign at ``[start, end)``, by the first of these that holds.
-
-        ``named``: its words only name it.
-        """
+    def asserts(self, start: int, end: int, *, named: bool) -> bool:
+        """Return whether the sign at ``[start, end)`` is there, and the writer's. ``named``: its words only name it."""
         sentence, clause = _at(self._sentences, start), _at(self._clauses, start)
         mine = clause.has("self", "care")
         now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
         acute = now or clause.has("sudden")
-        if clause.has("figure"):
-            return Standing.ELSEWHERE
         confirmed = self._confirmed > end
         beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.of("self"))  # "I" belongs to the sign
         own = confirmed or (mine and acute) or beside or (clause.has("self") and not clause.has("fiction"))
-        if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
-            return Standing.ELSEWHERE
+        if clause.has("figure") or (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
+            return False
         if self._denied(clause, start, end):
-            return Standing.DENIED
+            return False
         if _past(sentence, clause) and (clause.has("resolved") or not now) and not clause.has("still"):
-            return Standing.PAST
-        if clause.has("hypothetical") and not (now or confirmed):
-            return Standing.ASKED
-        if clause.has("asked") and not (mine or now or confirmed):
-            return Standing.ASKED
-        if sentence.has("asked") and self._impersonal and not confirmed:
-            return Standing.ASKED
-        if any(not start <= cue[0] < end for cue in clause.of("stranger")) and not (mine or confirmed):
-            return Standing.ELSEWHERE
-        if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
-            return Standing.ASKED
-        return Standing.PRESENT
+            return False
+        if confirmed:
+            return True
+        asked = (clause.has("asked") and not (mine or now)) or (sentence.has("asked") and self._impersonal)
+        if asked or (clause.has("hypothetical") and not now):
+            return False
+        if any(not start <= cue[0] < end for cue in clause.of("stranger")) and not mine:
+            return False
+        return not named or mine or acute or sentence.has("self", "care", "slow")
 
     def onset(self, start: int) -> Onset:
         """Return the onset that the clause states, or else its sentence, or else the neighbouring ones."""

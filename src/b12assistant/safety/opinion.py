@@ -6,14 +6,13 @@ a line below or nothing (the words are in ``data/red_flags/``, the policy is doc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
-from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import chosen, read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Wordings
@@ -173,7 +172,6 @@ class Advises(Protocol):
 
 
 FILE: Final = "proportion.toml"
-KINDNESS: Final = "kindness.toml"
 DECISION: Final = TextId("medical_decision")
 URGENT: Final = TextId("urgent")
 DECISION_LINE: Final = TextId("decision_line")
@@ -223,21 +221,3 @@ def load_proportion() -> Mapping[str, Wordings]:
     data = read_data("red_flags", FILE)
     names = data.pop("names")
     return {name: Wordings(table["said"], names, f"{FILE}, {name}") for name, table in data.items()}
-
-
-def kind_line(answer: Answer) -> tuple[Notice, ...]:
-    """Return the fixed text for shame, fear or grief that a question puts in plain words; none beside an emergency."""
-    if answer.has_controls:
-        return ()
-    turn = answer.question
-    for text, pattern in load_kindness():
-        if found := pattern.search(turn.text.replace("’", "'")):
-            return (Notice(NoticeKind.KIND, text, evidence=(TurnSlice(turn, *found.span()),)),)
-    return ()
-
-
-@cache
-def load_kindness() -> tuple[tuple[TextId, re.Pattern[str]], ...]:
-    """Read the words, by the id of the text that they call for."""
-    cues = read_data("red_flags", KINDNESS)["cue"]
-    return tuple((TextId(cue["text"]), re.compile("|".join(cue["patterns"]), re.IGNORECASE)) for cue in cues)

@@ -330,8 +330,12 @@ class Triagers:
         return self.in_use(turns)
 
     @once
+    def advice(self) -> Advice:
+        return Advice((lambda: self.second, lambda: self.words))
+
+    @once
     def in_use(self) -> Triager:
-        return self._with(Advice((lambda: self.second, lambda: self.words)))
+        return self._with(self.advice)
 
     @once
     def without_encoder(self) -> Triager:

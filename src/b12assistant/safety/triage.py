@@ -6,7 +6,7 @@ words, recognise findings, resolve how each is asserted, decide by table, then r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,8 +19,8 @@ from b12assistant.safety.fixed_texts import fitting
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
-from b12assistant.safety.turn_parts import SHORT, Heard, Mention, Sighting, parts_told, unended
-from b12assistant.safety.withdrawal import Withdrawal, WithdrawalReading, Withdrawals, load_withdrawals
+from b12assistant.safety.replies import Reply, read_reply
+from b12assistant.safety.turn_parts import SHORT, Mention, Sighting, parts_told, sightings, unended
 from b12assistant.threads import cached
 
 Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
@@ -33,7 +33,6 @@ REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have me
 REMINDERS: Final = (REMINDER, REMINDER_CRISIS)
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
-SENTENCE: Final = 5  # words that say something by themselves next to a withdrawal
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
 ENDS: Final = frozenset(".?,")
@@ -50,7 +49,6 @@ class Rules:
     reach: Reach
     spelling: Spelling
     languages: Languages
-    withdrawals: Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,11 @@ class Reported:
     mentions: tuple[Mention, ...]
     touched: frozenset[str]  # findings by id, parts of the body by name
     leans: bool
-    heard: tuple[tuple[Heard, tuple[Sighting, ...]], ...]  # in English and in each other language that it may be in
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is remembered from turn to turn, until it is taken back."""
+    """What is remembered from turn to turn, until a control ends it."""
 
     said: tuple[Mention, ...] = ()
     active: Notices = ()  # the emergency notices in force
@@ -73,38 +70,34 @@ class Course:
     latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
     previous: Turn | None = None  # the turn before, while no emergency is active
-    softened: bool = False  # help was called, or the person is well: a reminder replaces the emergency text
-    ended: Notices = ()  # what was taken back, in case it happens after all
+    ended: Notices = ()  # what a control ended, in case it happens after all
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a turn, or a part of one, is told by itself: the rules that fired, those of their notices that the opinion
-    left standing, and what comes of both."""
+    """What a turn, or a part of one, is told by itself. ``ruled``: by the rules.
 
-    fired: tuple[Fired, ...] = ()
-    standing: Notices = ()
+    ``opinion``: none if it was not asked for or not available.
+    """
+
     raised: Notices = ()
-    opinion: Opinion | None = None  # none if it was not asked for or not available
+    ruled: bool = False
+    opinion: Opinion | None = None
+
+    @property
+    def is_grave(self) -> bool:
+        """Return whether it is an emergency or urgent; the next turn may lean on what is only suspected."""
+        is_low = self.opinion is not None and self.opinion.is_low
+        return _level(self.raised) in ({Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The record of one turn, to explain it: what it says, what it is told by itself, what memory made of that."""
+    """What one turn is told after those before it. ``alone`` and ``apart``: as in ``Triage``."""
 
-    turn: Turn
-    notices: Notices
-    told: Told = Told()
-    reported: Reported | None = None  # none for a control
-    withdrawn: Withdrawal | None = None  # what takes an emergency back
-    alone: bool = False  # shown without a search: it asks nothing
-
-    @property
-    def is_apart(self) -> bool:
-        """Return whether it takes something back, or is grave itself; the next may lean on what is only suspected."""
-        is_low = self.told.opinion is not None and self.told.opinion.is_low
-        grave = {Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT}
-        return self.withdrawn is not None or _level(self.told.raised) in grave
+    notices: Notices = ()
+    alone: bool = False
+    apart: bool = False
 
 
 def load_rules(packaged_rules: Packaged = Packaged.ALL) -> Rules:
@@ -113,7 +106,7 @@ def load_rules(packaged_rules: Packaged = Packaged.ALL) -> Rules:
     cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
-    return Rules(red_flags, cues, reach, spelling, languages, load_withdrawals())
+    return Rules(red_flags, cues, reach, spelling, languages)
 
 
 _KEPT = 256  # turns whose report is cached
@@ -132,53 +125,39 @@ class Triager:
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Return the notices for the last turn, most serious first; never raises on any text."""
-        steps = list(self.steps(turns))
-        notices, alone = (steps[-1].notices, steps[-1].alone) if steps else ((), False)
-        apart = tuple(step.turn for step in steps if step.is_apart)
-        return Triage(self._rules.languages.told(turns, notices), alone, apart)
-
-    def steps(self, turns: Sequence[Turn]) -> Iterator[Step]:
-        """Yield the record of each turn, given those before it."""
-        course = Course()
+        course, step, apart = Course(), Step(), list[Turn]()
         for turn in turns:
-            stood = course.active or course.ended
-            read = self._rules.withdrawals.read(turn.text, flagged=bool(stood))
-            if read.kind is Withdrawal.CONTROL:
-                course = Course(ended=stood)  # the flagged question is then answered
-                yield Step(turn, (_reminder(stood),) if stood else (), withdrawn=read.kind)
-            else:
-                course, step = self._follow(course, turn, read)
-                yield step
+            course, step = self._follow(course, turn)
+            apart += [turn] if step.apart else []
+        return Triage(self._rules.languages.told(turns, step.notices), step.alone, tuple(apart))
 
-    def _follow(self, course: Course, turn: Turn, read: WithdrawalReading) -> tuple[Course, Step]:
-        """Follow one more turn. Words that take an emergency back are not searched for one."""
-        if read.relapse and course.ended:
-            course = replace(course, active=course.ended, ended=(), softened=False)
-        if read.kind is Withdrawal.SAFE and not any(map(_is_self_harm, course.active)):
-            read = replace(read, kind=None)
-        reported = self._report(turn, read.masked)
-        text = without_denied(read.masked)  # a turn may lean by what it denies
+    def _follow(self, course: Course, turn: Turn) -> tuple[Course, Step]:
+        """Follow one more turn. A remark is not searched for an emergency."""
+        reply, stood = read_reply(turn.text), course.active or course.ended
+        if reply is Reply.CONTROL:  # the flagged question is then answered
+            return Course(ended=stood), Step((_reminder(stood),) if stood else (), apart=True)
+        if reply is Reply.RELAPSE and course.ended:
+            course = replace(course, active=course.ended, ended=())
+        remark = reply in (Reply.REMARK, Reply.FAREWELL)
+        said = " " * len(turn.text) if remark else turn.text
+        reported, text = self._report(turn, said), without_denied(said)  # a turn may lean by what it denies
         told = self._judged(turn, text, course)
-        raised = told.raised
+        raised, alone = told.raised, False
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
-        kind, alone = None, False
         if _is_emergency(raised):
             texts = {notice.text for notice in raised}
             notices = (*raised, *(each for each in course.active if _is_self_harm(each) and each.text not in texts))
-            concerned = course.concerned | reported.touched
-            course = replace(course, active=notices, concerned=concerned, softened=False, ended=())
+            course = replace(course, active=notices, concerned=course.concerned | reported.touched, ended=())
         elif course.active:
-            kind = read.kind
-            is_scrap = kind is not None and len(fold(text).words) < SENTENCE
-            course, notices, alone = _remembered(course, () if is_scrap else raised, read, leans=leans)
+            notices, alone = _after(course.active, raised, reply, leans=leans)
         else:
-            notices = course.latest if leans and not raised and not read.remark else raised
-        apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not read.remark)
-        said = (*course.said, *self._report(turn, unended(text)).mentions)
+            notices = course.latest if leans and not raised and not remark else raised
+        apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not remark)
+        mentions = (*course.said, *self._report(turn, unended(text)).mentions)
         previous = None if course.active else Turn(turn.index, text)
-        course = replace(course, said=said, latest=notices, apart=apart, previous=previous)
-        return course, Step(turn, notices, told, reported, kind, alone)
+        course = replace(course, said=mentions, latest=notices, apart=apart, previous=previous)
+        return course, Step(notices, alone, told.is_grave)
 
     def _judged(self, turn: Turn, text: str, course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
@@ -203,21 +182,19 @@ class Triager:
             for rule, found in self._fired(turn, whole, course)
             if rule.apart or any(m.place.turn != turn or m.place.start >= read_to for m in found)
         )
-        by_rules = _notices(fired)
-        return _gravest([Told(fired, by_rules, by_rules), *told])
+        return _gravest([Told(_notices(fired), ruled=True), *told])
 
     def _judge(self, turn: Turn, text: str, course: Course, among: Turn | None = None) -> Told:
         """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
         fired = self._fired(turn, text, course)
-        by_rules = _notices(fired)
         firm = self._stands(turn, fired)
         opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
-        standing = () if _is_lowered(fired, opinion) else by_rules
-        raised = standing or _raised(opinion, turn, text)
+        ruled = bool(fired) and not _is_lowered(fired, opinion)
+        raised = _notices(fired) if ruled else _raised(opinion, turn, text)
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
-        if not self._rules.languages.is_foreign(text.strip()) and self._raises is not Packaged.NONE:
+        if not self._rules.languages.is_foreign(text.strip()):
             raised = in_proportion(raised, turn, text, opinion)
-        return Told(fired, standing, raised, opinion)
+        return Told(raised, ruled, opinion)
 
     def _fired(self, turn: Turn, text: str, course: Course) -> tuple[Fired, ...]:
         """Return the rules that fire because of a text, perhaps together with what earlier turns said."""
@@ -248,19 +225,19 @@ class Triager:
 
     @cached(_KEPT)
     def _report(self, turn: Turn, text: str) -> Reported:
-        """Report what a turn says. ``text``: the turn with withdrawn phrases replaced by spaces.
+        """Report what a turn says. ``text``: the turn, or a part of it, with all else replaced by spaces.
 
         Cached: a conversation is judged from its first turn each time.
         """
         spoken = self._rules.languages.spoken(text.strip())
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory, reach = self._rules.red_flags.memory, self._rules.reach
-        heard = [Heard("en", folded, self._rules.red_flags.findings, memory["filler"], self._rules.cues, reach)]
+        findings, cues = self._rules.red_flags.findings, self._rules.cues
+        english = list(sightings(turn, folded, findings, memory["filler"], cues, reach))
+        others: list[Sighting] = []
         for lexicon in spoken:
             findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
-            heard.append(Heard(lexicon.code, lexicon.fold(text), findings, cues["now"], cues, reach))
-        seen = tuple((each, tuple(each.sightings(turn))) for each in heard)
-        english, others = seen[0][1], [found for _, all_found in seen[1:] for found in all_found]
+            others += sightings(turn, lexicon.fold(text), findings, cues["now"], cues, reach)
         taken = [found.mention.place for found in others]  # where another lexicon finds something its judgement wins
         kept = [each for each in english if not any(each.mention.place.overlaps(place) for place in taken)]
         mentions = tuple(each.mention for each in (*kept, *others) if each.counts)
@@ -269,7 +246,7 @@ class Triager:
         leans = starts or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
         parts = memory["parts"].findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
-        return Reported(mentions, frozenset([*signs, *parts]), leans, seen)
+        return Reported(mentions, frozenset([*signs, *parts]), leans)
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
@@ -324,9 +301,7 @@ def _gravest(judged: Sequence[Told]) -> Told:
         if is_one and all(map(shown.evidence[0].holds, notice.evidence)):
             notices[text] = replace(shown, evidence=notice.evidence)  # fewer words that say so by themselves
     raised = tuple(sorted(notices.values(), key=lambda notice: not _is_self_harm(notice)))
-    fired = tuple(dict.fromkeys(each for one in judged for each in one.fired))
-    standing = tuple(dict.fromkeys(each for one in judged for each in one.standing))
-    return Told(fired, standing, raised, best.opinion)
+    return Told(raised, opinion=best.opinion)
 
 
 def _likely(told: Told) -> Told:
@@ -335,10 +310,9 @@ def _likely(told: Told) -> Told:
 
     Self-harm stays as certain as a rule or the model is of it, and poisoning as the model is.
     """
-    opinion, ruled = told.opinion, _is_emergency(told.standing)
-    if not _is_emergency(told.raised) or (ruled and not (opinion and opinion.doubts_rule)):
+    if not _is_emergency(told.raised) or (told.ruled and not (told.opinion and told.opinion.doubts_rule)):
         return told
-    kept = (FlagKind.SELF_HARM,) if ruled else (FlagKind.SELF_HARM, FlagKind.POISONING)
+    kept = (FlagKind.SELF_HARM,) if told.ruled else (FlagKind.SELF_HARM, FlagKind.POISONING)
     raised = tuple(each if each.flag and each.flag.kind in kept else each.uncertain for each in told.raised)
     return replace(told, raised=raised)
 
@@ -360,23 +334,15 @@ def _raised(opinion: Opinion | None, turn: Turn, text: str) -> Notices:
     return (Notice(NoticeKind.RED_FLAG, name, flag, (place,)),)
 
 
-def _remembered(
-    course: Course, lesser: Notices, read: WithdrawalReading, *, leans: bool
-) -> tuple[Course, Notices, bool]:
-    """Return, while an emergency is active, what is remembered, what is shown, and whether that is shown alone."""
-    self_harm = any(_is_self_harm(notice) for notice in course.active)
-    reminded = (_reminder(course.active), *lesser)
-    if read.kind is not None:
-        ended = Course(ended=course.active)
-        softened = replace(course, softened=True)
-        return ended if _ends(read.kind, course.active) else softened, reminded, not read.asks
-    if read.relapse:
-        return replace(course, softened=False), course.active, False
-    if read.remark and not (read.farewell and self_harm):
-        return course, reminded, True
-    if not course.softened and (leans or (self_harm and not read.asks)):
-        return course, course.active, False
-    return course, reminded, False
+def _after(emergencies: Notices, lesser: Notices, reply: Reply, *, leans: bool) -> tuple[Notices, bool]:
+    """Return what a turn after an emergency shows, and whether that is all: it asks nothing."""
+    self_harm = any(map(_is_self_harm, emergencies))
+    reminded = (_reminder(emergencies), *lesser)
+    if reply is Reply.REMARK or (reply is Reply.FAREWELL and not self_harm):
+        return reminded, True
+    if leans or reply is Reply.RELAPSE or (self_harm and reply is not Reply.QUESTION):
+        return emergencies, False
+    return reminded, False
 
 
 def _reminder(emergencies: Notices) -> Notice:
@@ -384,15 +350,6 @@ def _reminder(emergencies: Notices) -> Notice:
     flags = [notice.flag for notice in emergencies if notice.flag]
     meant = any(flag.kind is FlagKind.SELF_HARM or (flag.kind is FlagKind.POISONING and flag.certain) for flag in flags)
     return Notice(NoticeKind.RED_FLAG, REMINDER_CRISIS if meant else REMINDER)
-
-
-def _ends(kind: Withdrawal, active: Sequence[Notice]) -> bool:
-    """Return whether an emergency is over; if not, a reminder replaces it."""
-    if kind is Withdrawal.SAFE:
-        return all(map(_is_self_harm, active))
-    if kind is Withdrawal.ENDED:
-        return not any(map(_is_self_harm, active))
-    return kind is Withdrawal.UNMEANT
 
 
 def _is_emergency(notices: Sequence[Notice]) -> bool:

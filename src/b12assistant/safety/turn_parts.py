@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.folding import Folded, fold
 from b12assistant.language.wording import Wordings
-from b12assistant.safety.assertion import KINDS, CueWordings, Onset, Reach, Reading, Standing
+from b12assistant.safety.assertion import KINDS, CueWordings, Onset, Reach, Reading
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
@@ -163,56 +163,34 @@ class Mention:
         return self.place.turn != other.place.turn or abs(self.sentence - other.sentence) <= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A finding in one reading of a turn, half-open in its folded text, and as it was typed, in whole words."""
+class Sighting(NamedTuple):
+    """A finding in one reading of a turn. ``counts``: it is asserted."""
 
     finding: Finding
-    start: int
-    end: int
-    named: bool  # the finding is only mentioned, not reported
-    standing: Standing
     mention: Mention
-
-    @property
-    def counts(self) -> bool:
-        return self.standing is Standing.PRESENT
+    counts: bool
 
 
-class Heard:
-    """One turn in one language: where findings occur and whether they are asserted."""
-
-    def __init__(
-        self,
-        language: str,
-        folded: Folded,
-        findings: Sequence[Finding],
-        filler: Wordings,
-        cues: CueWordings,
-        reach: Reach,
-    ) -> None:
-        text = folded.text
-        self.language, self.folded, self.reading = language, folded, Reading(text, cues, reach)
-        self._places = [
-            (finding, *match.span(), named)
-            for finding in findings
-            for named, wordings in ((False, finding.said), (True, finding.named))
-            for match in wordings.finditer(text)
-        ]
-        self._bare = _covers(folded, [place[1:3] for place in self._places] + [m.span() for m in filler.finditer(text)])
-
-    def sightings(self, turn: Turn) -> Iterator[Sighting]:
-        """Yield what is found."""
-        for finding, start, end, named in self._places:
-            only_named = named and not self._bare
-            standing = self.reading.standing(start, end, named=only_named)
-            if finding.kind is FindingKind.REQUEST:
-                standing = Standing.PRESENT  # it is itself a question
-            covered = self.folded.covering(start, end)
-            place = TurnSlice(turn, covered[0].start, covered[-1].end)
-            sentence = self.reading.sentence(start) if len(self.folded.words) > SHORT else 0
-            mention = Mention(finding.id, self.reading.onset(start), place, sentence)
-            yield Sighting(finding, start, end, only_named, standing, mention)
+def sightings(
+    turn: Turn, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: CueWordings, reach: Reach
+) -> Iterator[Sighting]:
+    """Yield what is found in a turn in one language, and whether it is asserted."""
+    text = folded.text
+    places = [
+        (finding, *match.span(), named)
+        for finding in findings
+        for named, wordings in ((False, finding.said), (True, finding.named))
+        for match in wordings.finditer(text)
+    ]
+    is_bare = _covers(folded, [place[1:3] for place in places] + [match.span() for match in filler.finditer(text)])
+    reading = Reading(text, cues, reach)
+    for finding, start, end, named in places:
+        is_request = finding.kind is FindingKind.REQUEST  # it is itself a question
+        covered = folded.covering(start, end)
+        place = TurnSlice(turn, covered[0].start, covered[-1].end)
+        sentence = reading.sentence(start) if len(folded.words) > SHORT else 0
+        mention = Mention(finding.id, reading.onset(start), place, sentence)
+        yield Sighting(finding, mention, is_request or reading.asserts(start, end, named=named and not is_bare))
 
 
 def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
