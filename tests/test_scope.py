@@ -11,7 +11,7 @@ from builders_answers import assistant, source
 from b12assistant.answering.scope import load_scope
 from b12assistant.answers import NoticeKind, Status, Turn, TurnSlice
 from b12assistant.data_files import read_data
-from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.fixed_texts import all_texts
 
 SCOPE = load_scope()
 CONCEPTS = read_data("scope", "concepts.toml")["concept"]
@@ -52,7 +52,7 @@ def test_no_notice_when_a_quoted_source_speaks_of_it(question: str, text: str) -
 
 
 def test_every_concept_has_its_fixed_text() -> None:
-    assert {concept.id for concept in SCOPE.concepts} <= set(load_fixed_texts())
+    assert {concept.id for concept in SCOPE.concepts} <= set(all_texts())
 
 
 def test_an_answer_carries_the_notice_before_the_general_one() -> None:

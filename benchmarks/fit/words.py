@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.language.folding import fold
-from b12assistant.safety.opinion import Shares, Thresholds, read_cuts
+from b12assistant.safety.opinion import Shares, Thresholds
 from b12assistant.safety.second_opinion import (
     CUE,
     FILE,
@@ -63,7 +63,11 @@ CUTS = {  # by hand; below a share of .06 beside it 5 of 185 urgent messages put
 MOST = 12  # parts of a message that are learned by themselves
 RULES = load_rules()
 EMPTY = WordModel(
-    np.empty(0, np.uint32), np.empty((0, 6), np.int8), np.ones(6, np.float32), np.zeros(6, np.float32), read_cuts(UNCUT)
+    np.empty(0, np.uint32),
+    np.empty((0, 6), np.int8),
+    np.ones(6, np.float32),
+    np.zeros(6, np.float32),
+    Thresholds(*UNCUT),
 )
 
 
@@ -103,7 +107,7 @@ def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarr
     found = np.rint(model.coef_ / scale[:, None]).astype(np.int8).T
     kept = np.any(found != 0, axis=1)
     bias = model.intercept_.astype(np.float32)
-    return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, read_cuts(UNCUT))
+    return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, Thresholds(*UNCUT))
 
 
 def fit_words_on(rows: Sequence[Row]) -> WordModel:

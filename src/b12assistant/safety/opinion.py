@@ -10,16 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import chosen, read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Wordings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Concern(StrEnum):
@@ -107,11 +103,6 @@ class Thresholds:
         anything = urgent + decision  # so that a greater share of an emergency never lowers the level
         found = Concern.MEDICAL_DECISION if anything >= self.decision else Concern.NONE
         return found, Passed("decision", anything, self.decision)
-
-
-def read_cuts(array: NDArray[np.float64]) -> Thresholds:
-    """Read (7,) numbers in the order of ``Thresholds``."""
-    return Thresholds(*map(float, array))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ from b12assistant.safety.opinion import (
     Opinion,
     Shares,
     Thresholds,
-    read_cuts,
 )
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
@@ -116,7 +115,7 @@ def load_word_model() -> WordModel:
     return read_fitted(
         "red_flags",
         WORDS_FILE,
-        parse=lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"])),
+        parse=lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], Thresholds(*a["cuts"].tolist())),
     )
 
 
@@ -300,7 +299,7 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     parts = ("hidden", "gaze", "out")
     full = {name: np.asarray(arrays[name], np.float32) for part in parts for name in (part, f"{part}_bias")}
     head = TokenHead(**{part: (full[part], full[f"{part}_bias"]) for part in parts})
-    return Fitted(str(arrays["encoder"]), head, read_cuts(arrays["cuts"]))
+    return Fitted(str(arrays["encoder"]), head, Thresholds(*arrays["cuts"].tolist()))
 
 
 @dataclass(frozen=True)

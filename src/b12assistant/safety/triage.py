@@ -14,7 +14,8 @@ from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, Text
 from b12assistant.data_files import chosen
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
-from b12assistant.safety.assertion import CueWordings, Reach, load_cues, without_denied
+from b12assistant.language.wording import STOPS
+from b12assistant.safety.assertion import CueWordings, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting
 from b12assistant.safety.languages import Languages, beside, load_languages
 from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, in_proportion
@@ -35,7 +36,6 @@ MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphy
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
-ENDS: Final = frozenset(".?,")
 # The share of danger that a turn after a harmless one must have by itself, if both are below the cuts.
 SCANT: Final = chosen("red_flags")["scant"]
 
@@ -46,7 +46,6 @@ class Rules:
 
     red_flags: RedFlags
     cues: CueWordings
-    reach: Reach
     spelling: Spelling
     languages: Languages
 
@@ -91,22 +90,12 @@ class Told:
         return _level(self.raised) in ({Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one turn is told after those before it. ``alone`` and ``apart``: as in ``Triage``."""
-
-    notices: Notices = ()
-    alone: bool = False
-    apart: bool = False
-
-
 def load_rules(packaged_rules: Packaged = Packaged.ALL) -> Rules:
     """Read the rules that ship with the package. ``packaged_rules``: which of them are in use."""
     red_flags = load_red_flags(packaged_rules)
-    cues, reach = load_cues(red_flags.names)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
-    return Rules(red_flags, cues, reach, spelling, languages)
+    return Rules(red_flags, load_cues(red_flags.names), spelling, languages)
 
 
 _KEPT = 256  # turns whose report is cached
@@ -125,17 +114,17 @@ class Triager:
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Return the notices for the last turn, most serious first; never raises on any text."""
-        course, step, apart = Course(), Step(), list[Turn]()
+        course, last, apart = Course(), Triage(), list[Turn]()
         for turn in turns:
-            course, step = self._follow(course, turn)
-            apart += [turn] if step.apart else []
-        return Triage(self._rules.languages.told(turns, step.notices), step.alone, tuple(apart))
+            course, last = self._follow(course, turn)
+            apart.extend(last.apart)
+        return Triage(self._rules.languages.told(turns, last.notices), last.alone, tuple(apart))
 
-    def _follow(self, course: Course, turn: Turn) -> tuple[Course, Step]:
-        """Follow one more turn. A remark is not searched for an emergency."""
+    def _follow(self, course: Course, turn: Turn) -> tuple[Course, Triage]:
+        """Follow one more turn: what is remembered, and told of it alone. A remark is not searched for an emergency."""
         reply, stood = read_reply(turn.text), course.active or course.ended
         if reply is Reply.CONTROL:  # the flagged question is then answered
-            return Course(ended=stood), Step((_reminder(stood),) if stood else (), apart=True)
+            return Course(ended=stood), Triage((_reminder(stood),) if stood else (), apart=(turn,))
         if reply is Reply.RELAPSE and course.ended:
             course = replace(course, active=course.ended, ended=())
         remark = reply in (Reply.REMARK, Reply.FAREWELL)
@@ -157,7 +146,7 @@ class Triager:
         mentions = (*course.said, *self._report(turn, unended(text)).mentions)
         previous = None if course.active else Turn(turn.index, text)
         course = replace(course, said=mentions, latest=notices, apart=apart, previous=previous)
-        return course, Step(notices, alone, told.is_grave)
+        return course, Triage(notices, alone, (turn,) if told.is_grave else ())
 
     def _judged(self, turn: Turn, text: str, course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
@@ -187,7 +176,8 @@ class Triager:
     def _judge(self, turn: Turn, text: str, course: Course, among: Turn | None = None) -> Told:
         """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
         fired = self._fired(turn, text, course)
-        firm = self._stands(turn, fired)
+        since = {mention.place.turn for _, found in fired for mention in found}
+        firm = bool(since) and (since != {turn} or self._rules.languages.is_foreign(turn.text))  # it may not be lowered
         opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
         ruled = bool(fired) and not _is_lowered(fired, opinion)
         raised = _notices(fired) if ruled else _raised(opinion, turn, text)
@@ -204,7 +194,7 @@ class Triager:
 
     def _opinion(self, turn: Turn, course: Course, text: str, among: Turn | None, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on one without words, or in a language that is not read."""
-        has_words = any(word.text not in ENDS for word in fold(text).words)
+        has_words = any(word.text not in STOPS for word in fold(text).words)
         if self._advice is None or not has_words or self._rules.languages.unread(turn.text) is not None:
             return None
         opinion = self._advice(Turn(turn.index, text), course.previous, among=among, ruled=ruled)
@@ -218,11 +208,6 @@ class Triager:
             return opinion
         return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
 
-    def _stands(self, turn: Turn, decided: Sequence[Fired]) -> bool:
-        """Return whether the model may not lower the rules' level."""
-        turns = {mention.place.turn for _, found in decided for mention in found}
-        return bool(turns) and (turns != {turn} or self._rules.languages.is_foreign(turn.text))
-
     @cached(_KEPT)
     def _report(self, turn: Turn, text: str) -> Reported:
         """Report what a turn says. ``text``: the turn, or a part of it, with all else replaced by spaces.
@@ -231,17 +216,17 @@ class Triager:
         """
         spoken = self._rules.languages.spoken(text.strip())
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
-        memory, reach = self._rules.red_flags.memory, self._rules.reach
+        memory = self._rules.red_flags.memory
         findings, cues = self._rules.red_flags.findings, self._rules.cues
-        english = list(sightings(turn, folded, findings, memory["filler"], cues, reach))
+        english = list(sightings(turn, folded, findings, memory["filler"], cues))
         others: list[Sighting] = []
         for lexicon in spoken:
             findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
-            others += sightings(turn, lexicon.fold(text), findings, cues["now"], cues, reach)
+            others += sightings(turn, lexicon.fold(text), findings, cues["now"], cues)
         taken = [found.mention.place for found in others]  # where another lexicon finds something its judgement wins
         kept = [each for each in english if not any(each.mention.place.overlaps(place) for place in taken)]
         mentions = tuple(each.mention for each in (*kept, *others) if each.counts)
-        words = sum(word.text not in ENDS for word in folded.words)
+        words = sum(word.text not in STOPS for word in folded.words)
         starts = memory["leaning_start"].match(folded.text) is not None
         leans = starts or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
         parts = memory["parts"].findall(folded.text)
@@ -253,7 +238,7 @@ def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
     """Return the rules that fire, with the mentions that made them fire."""
     fired = []
     for rule in rules:
-        first = [m for m in said if m.finding in rule.any and (not rule.onset or m.onset.value in rule.onset)]
+        first = [m for m in said if m.finding in rule.any and (not rule.onset or m.onset in rule.onset)]
         also = [m for m in said if m.finding in rule.also]
         pairs = [(m, each) for m in first for each in also if m.finding != each.finding]
         near = [(m, each) for m, each in pairs if m.is_near(each)]
