@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from builders_opinion import flags
+from builders_opinion import flags, words_opinion
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.replies import load_replies
 from b12assistant.safety.triage import Triager, load_rules
-from b12assistant.safety.turn_parts import LONGEST, TurnReading, read_turn, sentences_of
+from b12assistant.safety.turn_parts import LONGEST, TurnReading, sentences_of
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
@@ -200,7 +200,7 @@ def test_a_wording_that_could_run_away_is_not_linear(wording: str) -> None:
 
 def read(text: str, previous: str | None = None) -> TurnReading:
     before = Turn(0, previous) if previous is not None else None
-    return read_turn(Turn(1, text), RULES.spelling.correct, RULES.cues, before)
+    return words_opinion().read(Turn(1, text), before)
 
 
 def sentences(text: str) -> list[str]:

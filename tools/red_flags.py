@@ -24,7 +24,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation import red_flag_audit
 from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
-from b12assistant.safety.triage import REMINDERS
+from b12assistant.safety.triage import REMINDER, REMINDER_CRISIS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
 QUESTIONS: Final = (
@@ -143,7 +143,7 @@ def kept(told: Iterable[str], judge: Judge) -> Iterator[bool]:
     for line in told:
         triage = judge([Turn(index, text) for index, text in enumerate(line.split(" >> "))])
         emergency = triage.flag is not None and triage.flag.level is Level.EMERGENCY
-        yield emergency or any(notice.text in REMINDERS for notice in triage.notices)
+        yield emergency or any(notice.text in (REMINDER, REMINDER_CRISIS) for notice in triage.notices)
 
 
 def _ended(text: str) -> str:

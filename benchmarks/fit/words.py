@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.language.folding import fold
-from b12assistant.safety.opinion import Shares, Thresholds
+from b12assistant.safety.opinion import Asked, Shares, Thresholds
 from b12assistant.safety.second_opinion import (
     CUE,
     FILE,
@@ -72,7 +72,7 @@ EMPTY = WordModel(
 
 
 def opinion_of(model: WordModel) -> WordOpinion:
-    return WordOpinion(model, RULES.spelling.correct, RULES.cues, RULES.languages.is_foreign)
+    return WordOpinion(model, RULES)
 
 
 READER = opinion_of(EMPTY)
@@ -129,7 +129,9 @@ def head_of(state: dict[str, np.ndarray], encoder: OnnxEncoder) -> dict[str, np.
 
 def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> list[Sequence[Shares]]:
     """Judge the parts that triage judges by themselves; return their shares, a list for each turn."""
-    return [[opinion(each.turn, each.former).shares for each in parts_of(row) if has_words(each)] for row in rows]
+    return [
+        [opinion(Asked(each.turn, each.former)).shares for each in parts_of(row) if has_words(each)] for row in rows
+    ]
 
 
 def has_words(row: Row) -> bool:
@@ -147,7 +149,7 @@ def write_both(model: WordModel) -> None:
     """Write these words, and what `red-flags` learned beside them, with the cuts; print what these give."""
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER), *letters("calibration"), *load("letters_calibration")]
-    ruled, foreign = by_rules(turns, RULES), np.array([READER.is_foreign(row.turn.text) for row in turns])
+    ruled, foreign = by_rules(turns, RULES), np.array([RULES.languages.is_foreign(row.turn.text) for row in turns])
     words, encoder, learned = opinion_of(model), red_flag_encoder(load_encoder()), dict(np.load(LEARNED))
     named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
     for file, arrays, opinion in (

@@ -234,8 +234,8 @@ class Workspace:
     @once
     def triage(self) -> Triagers:
         red_flags = self.configuration.settings.red_flags
-        opinion = Packaged(red_flags.packaged) if red_flags.model else Packaged.NONE
-        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, opinion)
+        model = red_flags.model and red_flags.packaged != Packaged.NONE
+        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model)
 
     @property
     def red_flags_in_use(self) -> str:

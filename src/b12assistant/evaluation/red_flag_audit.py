@@ -21,7 +21,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
-from b12assistant.safety.opinion import Opinion
+from b12assistant.safety.opinion import Advises, Asked
 
 NONE: Final = "none"
 LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious first
@@ -201,12 +201,13 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
         "levels": {level: counts[level] for level in LEVELS},
         "problems": list(problems),
         "judges": [{"name": name, **summary(found)} for name, found in verdicts.items()],
-        "misses": [_miss(verdict, space.triage.advice(*verdict.case.turns[:-3:-1])) for verdict in wrong],
+        "misses": [_miss(verdict, space.triage.advice) for verdict in wrong],
     }
 
 
-def _miss(verdict: Judgement, opinion: Opinion | None) -> dict[str, Any]:
+def _miss(verdict: Judgement, advise: Advises) -> dict[str, Any]:
     case = verdict.case
+    opinion = advise(Asked(case.turns[-1], case.turns[-2] if len(case.turns) > 1 else None))
     return {
         "id": case.id,
         "level": case.level,

@@ -82,7 +82,9 @@ class Reading:
             return False
         if self._denied(clause, start, end):
             return False
-        if _past(sentence, clause) and (clause.has("resolved") or not now) and not clause.has("still"):
+        told = sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense")
+        past = told or clause.has("past", "resolved")
+        if past and (clause.has("resolved") or not now) and not clause.has("still"):
             return False
         if confirmed:
             return True
@@ -122,11 +124,6 @@ class Reading:
         acute = any(s.has("sudden") for s in self._sentences[max(0, position - 1) : position + 2])
         sentence = self._sentences[position]
         return bool(self._fiction) and not acute and not sentence.has("self", "now")
-
-
-def _past(sentence: Stretch, clause: Stretch) -> bool:
-    told = sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense")
-    return told or clause.has("past", "resolved")
 
 
 def load_cues(names: Names) -> CueWordings:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -101,13 +101,11 @@ ENOUGH: Final = 2  # or if 2 are
 NEAR: Final = 3  # known words up to which a language with one word less is read as well
 FEWEST: Final = 2  # known words of a text that is not in English
 SURE: Final = 0.35  # score of the language detector from which it is believed
-SHORT: Final = 3  # least average letters of a word, unless its spelling is broken
-CERTAIN: Final = 0.7  # score from which a language counts as one that is not read
+CERTAIN: Final = 0.95  # score from which a language counts as one that is not read
 SERVED: Final = re.compile(
     r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\uff21-\uff5a\u0300-\u036f]+|[\u0600-\u06ff\u0750-\u077f\ufb50-\ufeff]+|[\u0900-\u097f]+|[\u3400-\u4dbf\u4e00-\u9fff]+"
 )
 SHARED: Final = re.compile("[\u0620-\u06ff]|[\u3041-\u30fa].*[\u3041-\u30fa]", re.S)  # with languages that are not read
-SERVED_ALONE: Final = re.compile("[\u0900-\u097f\u3400-\u4dbf\u4e00-\u9fff]")  # read whatever the detector says
 SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi", "zh", "arz", "gl", "ast"])
 SAME = {"bs": "hr", "sh": "hr", "sl": "hr", "ms": "id", "nn": "no", "nb": "no", "af": "nl", "be": "ru", "mk": "bg"}
 NOT_ENGLISH: Final = "·"  # after a word that is not English
@@ -119,13 +117,12 @@ LOOKED_AT: Final = 400  # characters that the language detector is given
 class Lexicon:
     """One language.
 
-    ``read``: reads its wordings, when they are first needed. ``marks``: words by which it is known. ``common``: its
-    commonest ones, even if they are also English. ``script``: letters that only it has. ``usual``: spellings folded
-    into one another.
+    ``kinds``: of the English findings. ``marks``: words by which it is known. ``common``: its commonest ones, even if
+    they are also English. ``script``: letters that only it has. ``usual``: spellings folded into one another.
     """
 
     code: str
-    read: Callable[[], Spoken]
+    kinds: Mapping[FindingId, FindingKind]
     marks: frozenset[str]
     common: frozenset[str]
     script: re.Pattern[str]
@@ -133,7 +130,8 @@ class Lexicon:
 
     @once
     def spoken(self) -> Spoken:
-        return self.read()
+        """Read its wordings, when they are first needed."""
+        return read_spoken(self.code, self.kinds)
 
     def fold(self, text: str) -> Folded:
         return fold(text, cache(lambda word: usual_in(word, self.usual)))
@@ -203,8 +201,7 @@ class Languages:
         others = len((self.english & folded).difference(load_unread()[code].get("words", ())))
         if signs >= FEWEST and signs > max(known, others):
             return code
-        scant = min(len(tokens), sum(map(len, tokens)) // SHORT) <= FEWEST
-        if scant or known >= FEWEST or 4 * english > len(tokens) or SERVED_ALONE.search(text):
+        if known >= FEWEST or 4 * english > len(tokens):
             return None
         found, score = _detect(text)
         return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
@@ -270,7 +267,7 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
         common = frozenset(usual_in(mark, usual) for mark in known["marks"].get(code, ()))
         foreign = common.union(table["words"]).difference(usual_in(shared, usual).split("\n"))
         script = re.compile(known["scripts"].get(code, r"(?!)"))
-        lexicons.append(Lexicon(code, partial(read_spoken, code, kinds), foreign, common, script, usual))
+        lexicons.append(Lexicon(code, kinds, foreign, common, script, usual))
     return Languages(tuple(lexicons), words)
 
 

@@ -6,11 +6,11 @@ a line below or nothing (the words are in ``data/red_flags/``, the policy is doc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Final, Protocol
+from typing import Final, NamedTuple
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import chosen, read_data
@@ -136,38 +136,25 @@ class Opinion:
         return self.may_lower and self.passed.name == "kept" and self.passed.share < AGREED
 
     @property
-    def is_doubtful(self) -> bool:
-        """Return whether the encoder says urgent only because the cut for danger is low, and hardly an emergency."""
-        return self.is_low and sum(self.shares[:EMERGENCIES]) < DOUBTFUL
-
-    @property
-    def is_faint(self) -> bool:
-        """Return whether next to nothing speaks for danger."""
-        return self.is_low and sum(self.shares[:EMERGENCIES]) < FAINT[0] and self.passed.share < FAINT[1]
-
-    @property
     def is_low(self) -> bool:
         """Return whether the encoder passed no more than the low cut for danger."""
         return self.may_lower and self.passed.name == "danger"
 
 
-class Advises(Protocol):
-    """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency.
+class Asked(NamedTuple):
+    """What an opinion is asked on: a turn, which may lean on the one before. ``ruled``: a rule says emergency.
 
     ``among``: the turn is a part of a long one, all else blanked; this is the part with the sentences beside it.
     """
 
-    def __call__(
-        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
-    ) -> Opinion | None: ...
+    turn: Turn
+    previous: Turn | None = None
+    among: Turn | None = None
+    ruled: bool = False
 
 
+Advises = Callable[[Asked], Opinion | None]
 FILE: Final = "proportion.toml"
-DECISION: Final = TextId("medical_decision")
-URGENT: Final = TextId("urgent")
-DECISION_LINE: Final = TextId("decision_line")
-MEDICAL: Final = TextId("emergency_medical")
-ROUTINE: Final = TextId("routine")
 
 
 def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opinion | None) -> tuple[Notice, ...]:
@@ -183,22 +170,23 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
     if found:
         return tuple(each.uncertain if each in found else each for each in kept)
     flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("looked_up"), certain=False)
-    return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
+    return (Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), flag, (TurnSlice(turn, 0, len(turn.text)),)),)
 
 
 def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
     if notice.flag is None:
         return notice
     by_opinion = opinion is not None and notice.flag.rule == opinion.rule
-    is_animals = notice.text == DECISION and _says("animal", folded)
-    if by_opinion and (is_animals or _says("figure", folded)):
+    is_decision = notice.text == "medical_decision"
+    if by_opinion and ((is_decision and _says("animal", folded)) or _says("figure", folded)):
         return None
-    if notice.text == DECISION and not _says("change", folded):
-        return replace(notice.uncertain, kind=NoticeKind.ADVICE, text=DECISION_LINE)
-    if notice.text == URGENT and by_opinion and opinion is not None:
+    if is_decision and not _says("change", folded):
+        return replace(notice.uncertain, kind=NoticeKind.ADVICE, text=TextId("decision_line"))
+    if notice.text == "urgent" and by_opinion and opinion is not None and opinion.is_low:
+        emergency = sum(opinion.shares[:EMERGENCIES])
         settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
-        if opinion.is_faint or (opinion.is_doubtful and settled):
-            return Notice(NoticeKind.ADVICE, ROUTINE)
+        if (emergency < FAINT[0] and opinion.passed.share < FAINT[1]) or (emergency < DOUBTFUL and settled):
+            return Notice(NoticeKind.ADVICE, TextId("routine"))
     return notice
 
 

@@ -43,7 +43,7 @@ def read_reply(text: str) -> Reply:
     said = [part for part in parts if not _is_remark(part[0])]
     if parts and not said:
         return Reply.FAREWELL if any(_holds(plain, Reply.FAREWELL) for plain, _ in parts) else Reply.REMARK
-    telling = [plain for plain, mark in said if not (mark == "?" or _asks(plain))]
+    telling = [plain for plain, mark in said if not (mark == "?" or _holds(plain, Reply.QUESTION))]
     if any(_holds(plain, Reply.RELAPSE) for plain in telling):
         return Reply.RELAPSE
     return Reply.QUESTION if len(telling) < len(said) else Reply.STATEMENT
@@ -62,11 +62,8 @@ def _is_remark(plain: Plain) -> bool:
 
 
 def _holds(plain: Plain, reply: Reply) -> bool:
-    return any(each.found_in(plain.text) for each in load_replies()[reply])
-
-
-def _asks(plain: Plain) -> bool:
-    return any(each.starts(plain.text) for each in load_replies()[Reply.QUESTION])
+    phrases = load_replies()[reply]
+    return any(each.starts(plain.text) if reply is Reply.QUESTION else each.found_in(plain.text) for each in phrases)
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ from b12assistant.language.wording import STOPS
 from b12assistant.safety.assertion import CueWordings, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting
 from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import CONCERNS, Advises, Concern, Opinion, in_proportion
+from b12assistant.safety.opinion import CONCERNS, Advises, Asked, Concern, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.replies import Reply, read_reply
 from b12assistant.safety.turn_parts import SHORT, Mention, Sighting, parts_told, sightings, unended
@@ -27,11 +27,9 @@ from b12assistant.threads import cached
 Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
 Notices = tuple[Notice, ...]
 
-
 RANKS: Final[tuple[Level | None, ...]] = (*Level, None)  # the most serious first
 REMINDER: Final = TextId("reminder")
 REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have meant to do harm
-REMINDERS: Final = (REMINDER, REMINDER_CRISIS)
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
@@ -83,12 +81,6 @@ class Told:
     ruled: bool = False
     opinion: Opinion | None = None
 
-    @property
-    def is_grave(self) -> bool:
-        """Return whether it is an emergency or urgent; the next turn may lean on what is only suspected."""
-        is_low = self.opinion is not None and self.opinion.is_low
-        return _level(self.raised) in ({Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT})
-
 
 def load_rules(packaged_rules: Packaged = Packaged.ALL) -> Rules:
     """Read the rules that ship with the package. ``packaged_rules``: which of them are in use."""
@@ -105,12 +97,11 @@ class Triager:
     """Judges the last turn, given the earlier ones.
 
     ``advice``: an opinion besides the rules; without one they decide alone. It may raise a level; it may lower an
-    emergency to urgent, never further, if the rules found it in this turn alone, in English. ``raises``: to which
-    levels.
+    emergency to urgent, never further, if the rules found it in this turn alone, in English.
     """
 
-    def __init__(self, rules: Rules, advice: Advises | None = None, raises: Packaged = Packaged.ALL) -> None:
-        self._rules, self._advice, self._raises = rules, advice, raises
+    def __init__(self, rules: Rules, advice: Advises | None = None) -> None:
+        self._rules, self._advice = rules, advice
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Return the notices for the last turn, most serious first; never raises on any text."""
@@ -134,7 +125,7 @@ class Triager:
         raised, alone = told.raised, False
         # A turn leans on a flag by its findings, or by pronouns if the turn before was about it.
         leans = not course.concerned.isdisjoint(reported.touched) or (reported.leans and not course.apart)
-        if _is_emergency(raised):
+        if _level(raised) is Level.EMERGENCY:
             texts = {notice.text for notice in raised}
             notices = (*raised, *(each for each in course.active if _is_self_harm(each) and each.text not in texts))
             course = replace(course, active=notices, concerned=course.concerned | reported.touched, ended=())
@@ -142,11 +133,13 @@ class Triager:
             notices, alone = _after(course.active, raised, reply, leans=leans)
         else:
             notices = course.latest if leans and not raised and not remark else raised
-        apart = bool(course.active) and not _is_emergency(notices) and (course.apart or not remark)
+        apart = bool(course.active) and _level(notices) is not Level.EMERGENCY and (course.apart or not remark)
         mentions = (*course.said, *self._report(turn, unended(text)).mentions)
         previous = None if course.active else Turn(turn.index, text)
         course = replace(course, said=mentions, latest=notices, apart=apart, previous=previous)
-        return course, Triage(notices, alone, (turn,) if told.is_grave else ())
+        is_low = told.opinion is not None and told.opinion.is_low  # the next turn may lean on what is only suspected
+        grave = {Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT}
+        return course, Triage(notices, alone, (turn,) if _level(raised) in grave else ())
 
     def _judged(self, turn: Turn, text: str, course: Course) -> Told:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
@@ -162,7 +155,8 @@ class Triager:
             if any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
                 parts = []
             told = [self._judge(turn, each.text, Course()) for each in parts if each.text != whole or course.previous]
-            return _gravest([self._judge(turn, whole, course), *(part for part in told if _is_emergency(part.raised))])
+            grave = (part for part in told if _level(part.raised) is Level.EMERGENCY)
+            return _gravest([self._judge(turn, whole, course), *grave])
         told = [_likely(self._judge(turn, each.text, Course(), Turn(turn.index, each.among))) for each in parts]
         # A very long one is not read to the end.
         read_to = max((len(each.text.rstrip()) for each in parts), default=0)
@@ -179,7 +173,9 @@ class Triager:
         since = {mention.place.turn for _, found in fired for mention in found}
         firm = bool(since) and (since != {turn} or self._rules.languages.is_foreign(turn.text))  # it may not be lowered
         opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
-        ruled = bool(fired) and not _is_lowered(fired, opinion)
+        lowers = opinion is not None and opinion.may_lower and opinion.concern is Concern.URGENT
+        kept = opinion is not None and any(rule.kept and opinion.passed.share >= rule.kept for rule, _ in fired)
+        ruled = bool(fired) and (kept or not lowers)
         raised = _notices(fired) if ruled else _raised(opinion, turn, text)
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
         if not self._rules.languages.is_foreign(text.strip()):
@@ -197,14 +193,14 @@ class Triager:
         has_words = any(word.text not in STOPS for word in fold(text).words)
         if self._advice is None or not has_words or self._rules.languages.unread(turn.text) is not None:
             return None
-        opinion = self._advice(Turn(turn.index, text), course.previous, among=among, ruled=ruled)
+        opinion = self._advice(Asked(Turn(turn.index, text), course.previous, among, ruled))
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
             # After a turn that got nothing a fragment is not urgent for being short, nor for that turn.
-            alone = self._advice(Turn(turn.index, text), None, ruled=ruled)
+            alone = self._advice(Asked(Turn(turn.index, text), ruled=ruled))
             if alone is None or (alone.is_low and alone.passed.share < SCANT):
                 return None
             opinion = max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
-        if opinion is None or opinion.concern.level is None or self._raises.holds(opinion.concern.level):
+        if opinion is None or self._rules.red_flags.packaged.holds(opinion.concern.level):
             return opinion
         return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
 
@@ -295,18 +291,11 @@ def _likely(told: Told) -> Told:
 
     Self-harm stays as certain as a rule or the model is of it, and poisoning as the model is.
     """
-    if not _is_emergency(told.raised) or (told.ruled and not (told.opinion and told.opinion.doubts_rule)):
+    if _level(told.raised) is not Level.EMERGENCY or (told.ruled and not (told.opinion and told.opinion.doubts_rule)):
         return told
     kept = (FlagKind.SELF_HARM,) if told.ruled else (FlagKind.SELF_HARM, FlagKind.POISONING)
     raised = tuple(each if each.flag and each.flag.kind in kept else each.uncertain for each in told.raised)
     return replace(told, raised=raised)
-
-
-def _is_lowered(decided: Sequence[Fired], opinion: Opinion | None) -> bool:
-    """Return whether an opinion that may lower the emergency of the rules says urgent."""
-    if opinion is None or not opinion.may_lower or opinion.concern is not Concern.URGENT:
-        return False
-    return not any(rule.kept is not None and opinion.passed.share >= rule.kept for rule, _ in decided)
 
 
 def _raised(opinion: Opinion | None, turn: Turn, text: str) -> Notices:
@@ -335,10 +324,6 @@ def _reminder(emergencies: Notices) -> Notice:
     flags = [notice.flag for notice in emergencies if notice.flag]
     meant = any(flag.kind is FlagKind.SELF_HARM or (flag.kind is FlagKind.POISONING and flag.certain) for flag in flags)
     return Notice(NoticeKind.RED_FLAG, REMINDER_CRISIS if meant else REMINDER)
-
-
-def _is_emergency(notices: Sequence[Notice]) -> bool:
-    return any(notice.flag is not None and notice.flag.level is Level.EMERGENCY for notice in notices)
 
 
 def _is_self_harm(notice: Notice) -> bool:

@@ -5,13 +5,13 @@ Each sentence is judged by itself, and together with its neighbours: a "years ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from b12assistant.answers import Turn, TurnSlice
-from b12assistant.language.folding import Folded, fold
+from b12assistant.language.folding import Folded
 from b12assistant.language.wording import STOPS, Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings, Reading
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
@@ -20,7 +20,6 @@ SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
 FEWEST: Final = 3  # words and marks of a sentence; a shorter one is read with the one before
 MOST_SENTENCES: Final = 200  # of a turn that are judged
-SENTENCE_END: Final = frozenset(".?")
 
 
 class TurnPart(NamedTuple):
@@ -62,15 +61,6 @@ class TurnReading:
         start, end = len(blanked) - len(blanked.lstrip()), len(blanked.rstrip())
         own = [at for at, word in enumerate(self.folded.words) if start <= word.start < end and word.text not in STOPS]
         return TurnPart(own[0], own[-1] + 1) if own else None
-
-
-def read_turn(
-    turn: Turn, correct: Callable[[str], str], cues: CueWordings, previous: Turn | None = None
-) -> TurnReading:
-    """Read a turn. ``correct``: returns the usual spelling of a word. ``previous``: the turn it may lean on."""
-    before = fold(previous.text, correct) if previous is not None else None
-    context = f"{before.text.rstrip(' .')} . " if before and before.words else ""
-    return TurnReading(fold(turn.text, correct), context, cues)
 
 
 class PartText(NamedTuple):
@@ -120,7 +110,7 @@ def sentences_of(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator
     """
     cuts = [0]
     for at, word in enumerate(folded.words, start=1):
-        if (word.text in SENTENCE_END or at in ends) and at - cuts[-1] >= FEWEST:
+        if (word.text in (".", "?") or at in ends) and at - cuts[-1] >= FEWEST:
             cuts.append(at)
     if len(cuts) > 1 and len(folded.words) - cuts[-1] < FEWEST:
         cuts.pop()
@@ -171,7 +161,10 @@ def sightings(
         for named, wordings in ((False, finding.said), (True, finding.named))
         for match in wordings.finditer(text)
     ]
-    is_bare = _covers(folded, [place[1:3] for place in places] + [match.span() for match in filler.finditer(text)])
+    letters = list(text)
+    for start, end in (*(place[1:3] for place in places), *(match.span() for match in filler.finditer(text))):
+        letters[start:end] = " " * (end - start)
+    is_bare = not "".join(letters).strip(" .?,")  # someone who types only "chest pain" is taken to have it
     reading = Reading(text, cues)
     for finding, start, end, named in places:
         is_request = finding.kind is FindingKind.REQUEST  # it is itself a question
@@ -180,11 +173,3 @@ def sightings(
         sentence = reading.sentence(start) if len(folded.words) > SHORT else 0
         mention = Mention(finding.id, reading.onset(start), place, sentence)
         yield Sighting(finding, mention, is_request or reading.asserts(start, end, named=named and not is_bare))
-
-
-def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
-    """Return whether nothing is said besides ``spans``: someone who types only "chest pain" is taken to have it."""
-    letters = list(folded.text)
-    for start, end in spans:
-        letters[start:end] = " " * (end - start)
-    return not "".join(letters).strip(" .?,")
