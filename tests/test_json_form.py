@@ -47,7 +47,7 @@ from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import passage_json, reply_json
 from b12assistant.display.markup import dotted
 from b12assistant.display.quoted import Basis, Quoted, joined
-from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.types import (
     Document,
     DocumentId,
@@ -67,7 +67,7 @@ from b12assistant.types import (
     Words,
 )
 
-TEXTS = load_fixed_texts()
+TEXTS = all_texts()
 TODAY = date(2026, 11, 20)
 TEXT = "Nerves\nNerves heal. Buy now! Slowly though. They need B12."
 SOURCE = Source(

@@ -193,16 +193,14 @@ class ShownAnswer:
 
     @property
     def above(self) -> list[ShownNotice]:
-        """Return what the page shows above the quotes: the kind line, then the safety texts, or else one other notice.
+        """Return what the page shows above the quotes: the safety texts, or else one other notice.
 
         The notice on who decides is not among them in a refusal: below it, it says what to do.
         """
         refused = not self.quotes and any(part.question or part.headline for part in self.parts)
-        kind = [notice for notice in self.notices if notice.kind is NoticeKind.KIND]
         alarms = [notice for notice in self.notices if notice.alarm and not (refused and notice.id == _DECISION)]
-        below = (NoticeKind.KIND, NoticeKind.DOSE)
-        telling = [notice for notice in self.notices if notice not in alarms and notice.kind not in below]
-        return [*kind, *(alarms or (telling[:1] if self.quotes else []))]
+        telling = [each for each in self.notices if each not in alarms and each.kind is not NoticeKind.DOSE]
+        return alarms or (telling[:1] if self.quotes else [])
 
     @property
     def below(self) -> list[ShownNotice]:
