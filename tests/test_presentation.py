@@ -67,7 +67,7 @@ from b12assistant.types import (
 )
 
 TODAY = date(2026, 11, 20)
-TEXTS = all_texts()
+TEXTS = {name: text for name, text in all_texts().items() if "." not in name}  # in English
 GENERATION = GenerationId("gen")
 TOPIC = Topic("How much is enough?")
 SETTING = Setting(TEXTS, TODAY)
