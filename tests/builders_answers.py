@@ -12,7 +12,7 @@ from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.signals import Calibration
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.config import Settings
-from b12assistant.safety.withdrawal import load_withdrawals
+from b12assistant.safety.replies import is_control
 from b12assistant.types import Document, Interest, Source
 
 # A quote is shown from a score of 0.1, without a warning from 0.5. The score is the share of the question it holds.
@@ -54,7 +54,7 @@ def assistant(
     built = Engine(build_collection(*documents), used, PLAIN) if documents else None
     return Answerer(
         triage=triage,
-        is_control=load_withdrawals().is_control,
+        is_control=is_control,
         engine=engine or (lambda: built or no_engine()),
         settings=Settings(),
         calibration=calibration,

@@ -6,7 +6,7 @@ from fakes import FakeEncoder
 from b12assistant.answers import Triage, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.safety.opinion import CONCERNS, Concern, Thresholds
-from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, TokenHead, WordModel, WordOpinion, key_of
+from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, WordModel, WordOpinion, key_of
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
@@ -30,7 +30,7 @@ def silent_words(**words: Concern) -> WordModel:
     return WordModel(np.array([key for key, _ in keys], np.uint32), weights, np.ones(6, np.float32), bias, CUTS)
 
 
-def knowing_head() -> TokenHead:
+def knowing(digest: str) -> Fitted:
     """Looks for the words of ``ALARMING`` among the tokens, with one hidden unit for each."""
     d, h = ENCODER.dimension, len(ALARMING)
     hidden, gaze, out = np.zeros((d, h)), np.zeros((d, 1)), np.zeros((h, len(CONCERNS)))
@@ -39,20 +39,18 @@ def knowing_head() -> TokenHead:
         out[unit, CONCERNS.index(concern)] = 10
     biases = (np.zeros(h), np.zeros(1), np.array([0, 0, 0, 0, 0, 4.0]))
     pairs = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip((hidden, gaze, out), biases, strict=True)]
-    return TokenHead(*pairs)
+    return Fitted(digest, pairs[0], pairs[1], pairs[2], CUTS)
 
 
 ALONE = Advice(())  # the rules alone
 
 
 def words_opinion(model: WordModel | None = None) -> WordOpinion:
-    return WordOpinion(
-        model or silent_words(**ALARMING), RULES.spelling.correct, RULES.cues, RULES.languages.is_foreign
-    )
+    return WordOpinion(model or silent_words(**ALARMING), RULES)
 
 
 def second(encoder: FakeEncoder = ENCODER) -> SecondOpinion:
-    return SecondOpinion(words_opinion(), Fitted(encoder.digest, knowing_head(), CUTS), encoder)
+    return SecondOpinion(words_opinion(), knowing(encoder.digest), encoder)
 
 
 def triage(*texts: str, advice: Advice | None = None) -> Triage:

@@ -24,10 +24,7 @@ PICTURE = (
     ("loaders", ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation")),
     (
         "safety",
-        (
-            "assertion fixed_texts opinion red_flags < turn_parts "
-            "< languages withdrawal < triage < explanation second_opinion"
-        ),
+        ("assertion fixed_texts opinion red_flags < replies turn_parts < languages < triage < second_opinion"),
     ),
     ("corpus", ("entries publishers < disputes sources < folder < provenance")),
     (

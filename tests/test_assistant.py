@@ -31,7 +31,7 @@ from b12assistant.answers import (
     TurnSlice,
 )
 from b12assistant.errors import IndexMissingError, QuestionError
-from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.types import (
     Document,
@@ -234,7 +234,7 @@ def test_a_long_earlier_question_leaves_the_last_one_whole() -> None:
 def test_every_text_that_can_be_emitted_exists() -> None:
     named = [value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)]
     assert {"general", "only_sellers", "dose", "question_cut", "scope", "triage_failed"} <= set(named)
-    assert {TextId(name) for name in named} <= set(load_fixed_texts())
+    assert {TextId(name) for name in named} <= set(all_texts())
 
 
 def test_look_up_withholds_nothing_in_an_emergency() -> None:

@@ -150,7 +150,7 @@ def shown_after(position: int) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, asked = tmp_path, 0
     for position, (kind, title, text) in enumerate(BLOCKS):
         if title:
@@ -167,10 +167,11 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
                 (folder / words[1]).unlink()
             else:
                 assert words[0] == "b12assistant"
-                done = b12(*words[1:], cwd=folder, typed=KEYS if words[1] == "improve" else None)
-                first = "First index: 1 file to embed …\n" if words[1] == "index" and done.err else ""
-                assert (done.status, done.err) == (0, first), line
-                out = done.out
+                monkeypatch.chdir(folder)
+                done = CliRunner().invoke(commands, words[1:], input=KEYS if words[1] == "improve" else None)
+                first = "First index: 1 file to embed …\n" if words[1] == "index" and done.stderr else ""
+                assert (done.exit_code, done.stderr) == (0, first), line
+                out = done.stdout
         expected = list(shown_after(position))
         asked += bool(expected)
         assert [line for line in expected if plain(line) not in plain(out)] == [], out

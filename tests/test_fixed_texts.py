@@ -12,21 +12,24 @@ from b12assistant import api
 from b12assistant.answers import FixedText, Level, TextId
 from b12assistant.application import workspace
 from b12assistant.config import load_configuration
-from b12assistant.data_files import Table
+from b12assistant.data_files import Table, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.safety.fixed_texts import (
+    FILE,
     LINES,
     Telephones,
     anywhere,
-    load_fixed_texts,
+    general_words,
     load_telephones,
     numbers_on,
+    parse_fixed_texts,
     telephone_numbers,
 )
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.triage import load_rules
 
-TEXTS = load_fixed_texts()
+DATA_FILE = read_data("red_flags", FILE)
+TEXTS = parse_fixed_texts(DATA_FILE, general_words())
 EMERGENCIES = ("emergency_medical", "emergency_self_harm", "emergency_poisoning")
 DANGER = (*EMERGENCIES, "urgent", "triage_failed", "reminder", "reminder_crisis")
 READING_AGE = 11
@@ -37,7 +40,7 @@ every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: te
 
 def in_region(region: str) -> list[FixedText]:
     words = load_telephones().words(region, {}, date(2026, 11, 20))
-    return list(load_fixed_texts(words).values())
+    return list(parse_fixed_texts(DATA_FILE, words).values())
 
 
 def syllables(word: str) -> int:
@@ -104,7 +107,7 @@ def test_in_its_region_every_text_of_danger_names_one_number_to_call_and_no_choi
 @every_text
 def test_no_text_holds_a_number_of_its_own(text: FixedText) -> None:
     bare = dict.fromkeys(load_telephones().general, "")
-    assert not re.search(r"\d{3}", load_fixed_texts(bare)[text.id].text.replace("2,000", ""))
+    assert not re.search(r"\d{3}", parse_fixed_texts(DATA_FILE, bare)[text.id].text.replace("2,000", ""))
 
 
 @pytest.mark.parametrize("name", [*EMERGENCIES, "urgent"])

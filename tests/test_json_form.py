@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import date
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +45,9 @@ from b12assistant.display import addresses
 from b12assistant.display.addresses import of_spans
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import passage_json, reply_json
-from b12assistant.display.markup import dotted, pasted
-from b12assistant.display.quoted import Basis, Quoted, in_short, joined
-from b12assistant.safety.fixed_texts import load_fixed_texts
+from b12assistant.display.markup import dotted
+from b12assistant.display.quoted import Basis, Quoted, joined
+from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.types import (
     Document,
     DocumentId,
@@ -68,7 +67,7 @@ from b12assistant.types import (
     Words,
 )
 
-TEXTS = load_fixed_texts()
+TEXTS = all_texts()
 TODAY = date(2026, 11, 20)
 TEXT = "Nerves\nNerves heal. Buy now! Slowly though. They need B12."
 SOURCE = Source(
@@ -326,18 +325,10 @@ def test_a_table_and_a_list_are_copied_without_pipes_and_dashes() -> None:
     assert said.startswith("“What you may feel · Where\nTingling · Hands\n\nThen:\n• rest\n• eat”\n\n— ")
 
 
-def test_in_a_mail_they_are_a_table_and_a_list() -> None:
-    shown = pasted(TABLE)
-    assert (shown.count("<tr>"), shown.count("<td>"), shown.count("<li>")) == (2, 4, 2)
-    assert "|" not in shown
-    assert "- rest" not in shown
-
-
 @given(st.lists(st.sampled_from(["a", " | ", "- ", "\n", "é", "\u200b", "b.", "<"]), max_size=12))
 def test_no_character_of_a_table_or_a_list_is_lost(pieces: list[str]) -> None:
     text = "".join(pieces)
-    words = re.sub("<[^>]*>", "", pasted(text))
-    assert re.findall(r"[aéb.<]", unescape(words)) == re.findall(r"[aéb.<]", text)
+    assert re.findall(r"[aéb.<]", dotted(text)) == re.findall(r"[aéb.<]", text)
     assert len(dotted(text)) == len(text)
     assert " | " not in dotted(text)
 
@@ -360,10 +351,6 @@ def basis(publisher: str, kind: SourceKind, published: str = "unknown") -> Basis
     return Basis(origin, "a place")
 
 
-def chip(*publications: Basis) -> tuple[str, ...]:
-    return tuple(in_short(Source(words=Words.PROJECT_SUMMARY), publications, "Our page"))
-
-
 @pytest.mark.parametrize(
     ("publisher", "kind", "expected"),
     [
@@ -384,6 +371,6 @@ def test_who_sells_is_a_seller_whatever_the_page_is_called() -> None:
     assert standing("NHS", SourceKind.PUBLIC_BODY, Interest.SELLS) is PublisherKind.SELLER
 
 
-def test_a_chip_names_publisher_kind_year_and_whose_words() -> None:
-    found = chip(basis("NICE", SourceKind.GUIDELINE, "2024-03-06"))
-    assert found == ("NICE", "guideline", "2024", "our summary")
+def test_a_publication_in_short_is_its_publisher_and_year() -> None:
+    assert basis("NICE", SourceKind.GUIDELINE, "2024-03-06").short == "NICE 2024"
+    assert basis("unknown publisher", SourceKind.PATIENT_GUIDE).short == "Website, author not named"

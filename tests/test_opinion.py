@@ -14,7 +14,7 @@ from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
-from b12assistant.safety.opinion import Concern, Thresholds
+from b12assistant.safety.opinion import Asked, Concern, Thresholds
 from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers, load_fitted
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
@@ -65,7 +65,7 @@ def test_calm_neighbours_take_away_what_is_urgent_and_nothing_else(
 
 def test_an_opinion_names_the_cut_and_its_notice_the_words() -> None:
     text = "I like eggs a lot. So zorp since breakfast. Is milk good?"
-    opinion = second()(Turn(0, text))
+    opinion = second()(Asked(Turn(0, text)))
     assert (opinion.concern, opinion.rule) == (Concern.MEDICAL, "second_opinion.emergency")
     assert opinion.passed.name == "emergency"
     (notice,) = triage(f"  {text} ").notices
@@ -83,13 +83,13 @@ def test_a_turn_without_words_is_not_judged(text: str) -> None:
 @given(st.text(max_size=80))
 @settings(deadline=None)
 def test_shares_add_up(text: str) -> None:
-    assert sum(second()(Turn(0, text + " zorp")).shares) == pytest.approx(1, abs=1e-3)
+    assert sum(second()(Asked(Turn(0, text + " zorp"))).shares) == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "🦵" * 500 + "a", "\ud800 legs"])
 def test_no_text_is_longer_than_the_encoder_reads(text: str) -> None:
     encoder = FakeEncoder(dimension=512, limit=20)
-    second(encoder)(Turn(0, text))
+    second(encoder)(Asked(Turn(0, text)))
     assert all(encoder.count(part) <= encoder.limit for part in encoder.encoded)
 
 
@@ -147,7 +147,7 @@ def real() -> Triagers:
 )
 def test_the_real_encoder_distinguishes_them(text: str, level: Level | None, kind: FlagKind | None) -> None:
     assert real().problems == ()
-    opinion = real().second(Turn(0, text))
+    opinion = real().second(Asked(Turn(0, text)))
     assert opinion.concern.level is level
     if kind is not None:
         assert opinion.concern.kind is kind
@@ -174,7 +174,7 @@ def test_one_figure_of_speech_raises_no_emergency_in_a_long_message() -> None:
 @pytest.mark.slow
 def test_the_same_turn_gets_the_same_opinion() -> None:
     fresh = (Triagers(lambda: red_flag_encoder(load_encoder())) for _ in range(2))
-    first, again = (each.second(Turn(0, "my legs feel odd, is milk good?")) for each in fresh)
+    first, again = (each.second(Asked(Turn(0, "my legs feel odd, is milk good?"))) for each in fresh)
     assert first == again
 
 
@@ -254,17 +254,17 @@ def test_what_was_found_is_kept_until_a_control_clears_it(turns: tuple[str, ...]
 
 def test_a_short_turn_is_read_after_the_one_before() -> None:
     encoder = FakeEncoder(dimension=512)
-    second(encoder)(Turn(1, "since noon"), Turn(0, "can legs go?"))
+    second(encoder)(Asked(Turn(1, "since noon"), Turn(0, "can legs go?")))
     assert encoder.encoded == ["can legs go ? . since noon"]
 
 
 def test_the_turn_before_is_read_and_not_judged() -> None:
-    assert second()(Turn(1, "thanks"), Turn(0, "zorp?")).concern.level is None
+    assert second()(Asked(Turn(1, "thanks"), Turn(0, "zorp?"))).concern.level is None
 
 
 def test_what_is_hidden_or_spelled_out_is_read_as_what_it_says() -> None:
     encoder = FakeEncoder(dimension=512)
-    second(encoder)(Turn(0, "my l\u200begs are n u m b"))
+    second(encoder)(Asked(Turn(0, "my l\u200begs are n u m b")))
     assert encoder.encoded == ["my legs are numb"]
 
 

@@ -49,7 +49,7 @@ from b12assistant.display.labels import label
 from b12assistant.display.presentation import Setting, present, present_notices, turn_html
 from b12assistant.display.quoted import Quoted
 from b12assistant.integrations.mcp_server import build_server
-from b12assistant.safety.fixed_texts import LABEL, all_texts, load_fixed_texts
+from b12assistant.safety.fixed_texts import LABEL, all_texts
 from b12assistant.types import (
     Document,
     DocumentId,
@@ -67,7 +67,7 @@ from b12assistant.types import (
 )
 
 TODAY = date(2026, 11, 20)
-TEXTS = load_fixed_texts()
+TEXTS = {name: text for name, text in all_texts().items() if "." not in name}  # in English
 GENERATION = GenerationId("gen")
 TOPIC = Topic("How much is enough?")
 SETTING = Setting(TEXTS, TODAY)

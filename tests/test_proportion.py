@@ -6,7 +6,7 @@ import pytest
 from builders_opinion import triage
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn
-from b12assistant.safety.opinion import CERTAIN, Concern, Opinion, Passed, in_proportion
+from b12assistant.safety.opinion import CERTAIN, Asked, Concern, Opinion, Passed, in_proportion
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = Triager(load_rules())
@@ -121,7 +121,7 @@ def test_a_letters_own_reading_leaves_that_rule_its_emergency_from_a_tenth() -> 
     for share, level in ((0.12, Level.EMERGENCY), (0.02, Level.URGENT)):
         view = opinion(Concern.URGENT, (0.0, 0.0, share, 0.6, 0.0, 0.4 - share), "kept")
         view = replace(view, passed=Passed("kept", share, 0.45))
-        flag = Triager(load_rules(), lambda *_, **__: view)([turn]).flag  # noqa: B023 - called at once
+        flag = Triager(load_rules(), lambda _: view)([turn]).flag  # noqa: B023 - called at once
         assert flag is not None
         assert flag.level is level
 
@@ -149,18 +149,18 @@ def test_a_rule_is_certain_and_the_model_alone_only_if_it_is_sure() -> None:
 def test_signs_that_a_letter_tells_sentences_apart_do_not_combine() -> None:
     together = "My face is covered in hives after the injection. "
     apart = f"My face was covered in hives. {FILLER}The nurse gives the injection on Fridays."
-    assert [step.told.fired[0][0].id for step in RULES.steps([Turn(0, FILLER + together)])] == ["anaphylaxis"]
-    assert not any(step.told.fired for step in RULES.steps([Turn(0, apart)]))
+    assert [each.flag and each.flag.rule for each in RULES([Turn(0, FILLER + together)]).notices] == ["anaphylaxis"]
+    assert RULES([Turn(0, apart)]).notices == ()
 
 
 @pytest.mark.parametrize(("share", "shown_level"), [(0.02, None), (0.3, Level.URGENT)])
 def test_a_fragment_takes_its_level_from_what_it_says_and_not_from_being_short(
     share: float, shown_level: Level | None
 ) -> None:
-    def advice(turn: Turn, previous: Turn | None = None, **_: bool | Turn | None) -> Opinion:
-        if turn.index == 0:
+    def advice(asked: Asked) -> Opinion:
+        if asked.turn.index == 0:
             return opinion(Concern.NONE, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "decision")
-        danger = 0.4 if previous else share
+        danger = 0.4 if asked.previous else share
         return opinion(Concern.URGENT, (0.0, 0.0, danger / 2, danger / 2, 0.0, 1 - danger))
 
     flag = Triager(load_rules(), advice)([Turn(0, "which foods have the most of it"), Turn(1, "and hands")]).flag

@@ -9,17 +9,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
-from hypothesis import strategies as st
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
 from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judge, load_cases, measures, summary, wilson
 from b12assistant.language.folding import fold
-from b12assistant.safety.explanation import explain, lines
-from b12assistant.safety.opinion import Concern, Opinion, Passed
-from b12assistant.safety.triage import Step, Told, Triager, load_rules
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
 
@@ -136,14 +131,14 @@ def figures(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_the_audit_counts_and_explains_every_miss(messages: Path) -> None:
+def test_the_audit_counts_and_lists_every_miss(messages: Path) -> None:
     found = figures("evaluate", "red-flags", str(messages), "--json")
     rules = found["judges"][0]
     assert rules["name"] == "rules"
     assert rules["confusion"]["emergency"]["emergency"] == 2
     assert rules["measures"]["urgent as urgent or higher"]["hits"] == 0
     assert {miss["id"] for miss in found["misses"]} <= {"4"}
-    assert all(miss["explanation"][-1]["text"] == "What is myelin made of?" for miss in found["misses"])
+    assert all(miss["texts"] == ["What is myelin made of?"] for miss in found["misses"])
     said = typed("evaluate", "red-flags", str(messages)).stdout
     assert "messages.jsonl: 4 messages (2 emergency, 1 urgent" in said
     assert f"Misses: {len(found['misses'])}" in said
@@ -156,101 +151,6 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
     found = figures("evaluate", "red-flags", str(messages), "--json")
     assert [judge["name"] for judge in found["judges"]] == ["rules", "rules and words"]
     assert found["problems"][0].startswith("triage goes without the second opinion: ")
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("messages")
-def test_an_answer_comes_with_its_explanation_as_json() -> None:
-    found = figures("ask", "--json", "--explain", "--history", "I want to die", "and now?")
-    assert [turn["shown"] for turn in found["explain"]] == [["emergency_self_harm"]] * 2
-    assert "explain" not in figures("ask", "--json", "I want to die")
-
-
-@pytest.mark.usefixtures("messages")
-def test_an_answer_comes_with_its_explanation_as_text() -> None:
-    said = typed("ask", "--explain", "I can't breathe").stdout
-    assert "Why the safety check decided so:" in said
-    assert "rule breathing_or_collapse (emergency, medical): breathing" in said
-    assert "Why the safety check decided so:" not in typed("ask", "I can't breathe").stdout
-
-
-TRIAGER = Triager(load_rules())
-CONTROL = "It isn't happening now"
-
-
-def turns_of(*texts: str) -> tuple[Turn, ...]:
-    return tuple(Turn(index, text) for index, text in enumerate(texts))
-
-
-def told(*texts: str) -> list[dict[str, Any]]:
-    return explain(TRIAGER.steps(turns_of(*texts)))
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("Help!! I CAN’T   breathe", "breathing ('cant breathe'): present, onset unstated"),
-        (
-            "I have no chest pain",
-            "chest_pain ('chest pain'): denied, only named, onset unstated; does not count",
-        ),
-        ("Can B12 deficiency cause blindness?", "sight_lost ('blindness'): asked, only named"),
-    ],
-)
-def test_a_finding_comes_with_its_standing(text: str, found: str) -> None:
-    assert any(found in line for line in told(text)[-1]["why"])
-
-
-@pytest.mark.parametrize(
-    ("texts", "memory", "shown"),
-    [
-        (["I can't breathe"], "nothing", ["emergency_medical"]),
-        (["I can't breathe", "What is myelin?"], "an earlier emergency stands", ["reminder"]),
-        (["I want to die", CONTROL], "a control cleared what stood before", ["reminder_crisis"]),
-    ],
-    ids=["own", "reminder", "control"],
-)
-def test_what_memory_did_is_reported(texts: list[str], memory: str, shown: list[str]) -> None:
-    last = told(*texts)[-1]
-    assert last["why"][-1].startswith(f"memory: {memory}")
-    assert last["shown"] == shown
-
-
-@given(st.lists(st.sampled_from(["I can't breathe", "What is myelin?", "and now?", CONTROL, "", "\ud800 my legs"])))
-def test_the_explanation_matches_what_is_shown(texts: list[str]) -> None:
-    turns = turns_of(*texts)
-    explanation = explain(TRIAGER.steps(turns))
-    assert [each["text"] for each in explanation] == texts
-    ours = {"language"}  # about the conversation as a whole, after its steps
-    shown = [notice.text for notice in TRIAGER(turns).notices if notice.kind.value not in ours]
-    assert (explanation[-1]["shown"] if texts else []) == shown
-    json.dumps(explanation)
-
-
-def test_the_lines_say_the_same_to_a_reader() -> None:
-    said = "\n".join(lines(told("I have no chest pain but I can't breathe", CONTROL)))
-    assert "turn 1: I have no chest pain but I can't breathe" in said
-    assert "chest_pain ('chest pain'): denied, " in said
-    assert "does not count" in said
-    assert "rule breathing_or_collapse (emergency, medical): breathing" in said
-    assert "memory: a control cleared what stood before" in said
-    assert said.endswith("shown: reminder")
-
-
-def test_a_second_opinion_is_reported_with_the_cut_that_it_passed_or_missed() -> None:
-    turn, shares = Turn(0, "legs gone, odd"), (0.1, 0.0, 0.7, 0.1, 0.0, 0.1)
-    views = (
-        Opinion("second_opinion", concern, shares, Passed("emergency", 0.8, cut))
-        for concern, cut in ((Concern.MEDICAL, 0.6), (Concern.NONE, 0.9))
-    )
-    concerned, calm = explain([Step(turn, (), Told(opinion=view)) for view in views])
-    assert "second_opinion: medical, 0.80 >= 0.60 (emergency)" in concerned["why"]
-    assert "second_opinion: none, 0.80 < 0.90 (emergency)" in calm["why"]
-
-
-def test_a_request_counts_though_it_is_asked() -> None:
-    (turn,) = told("would that be enough to do it?")
-    assert "  would_it_do_it ('would that be enough to do it'): present, onset unstated" in turn["why"]
 
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"

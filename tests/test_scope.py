@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 from builders_answers import assistant, source
-from fakes import FakeWorkspace
-from serving import EMERGENCY
 
 from b12assistant.answering.scope import load_scope
-from b12assistant.answers import Answer, NoticeKind, Status, Turn, TurnSlice
+from b12assistant.answers import NoticeKind, Status, Turn, TurnSlice
 from b12assistant.data_files import read_data
-from b12assistant.display.presentation import turn_html
-from b12assistant.safety.fixed_texts import load_fixed_texts
-from b12assistant.safety.opinion import KINDNESS, kind_line
+from b12assistant.safety.fixed_texts import all_texts
 
 SCOPE = load_scope()
 CONCEPTS = read_data("scope", "concepts.toml")["concept"]
@@ -56,7 +52,7 @@ def test_no_notice_when_a_quoted_source_speaks_of_it(question: str, text: str) -
 
 
 def test_every_concept_has_its_fixed_text() -> None:
-    assert {concept.id for concept in SCOPE.concepts} <= set(load_fixed_texts())
+    assert {concept.id for concept in SCOPE.concepts} <= set(all_texts())
 
 
 def test_an_answer_carries_the_notice_before_the_general_one() -> None:
@@ -108,46 +104,3 @@ def test_only_who_asked_about_something_else_is_told_what_the_corpus_is_about(qu
     assert answer.status is Status.NO_ANSWER
     assert ("scope" in [notice.text for notice in answer.notices]) == is_told
     assert bool(answer.nearest) != is_told
-
-
-CUES = read_data("red_flags", KINDNESS)["cue"]
-TEST_QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "data" / "questions" / "test.jsonl"
-AFRAID = "I'm so scared. What wraps every nerve: myelin?"
-
-
-def line_for(text: str) -> list[str]:
-    return [each.text for each in kind_line(Answer(Turn(0, text), Status.NO_ANSWER, None, (), ()))]
-
-
-@pytest.mark.parametrize(("text", "message"), [(cue["text"], each) for cue in CUES for each in cue["shown"]])
-def test_plain_words_get_their_line(text: str, message: str) -> None:
-    assert line_for(message) == [text]
-    assert line_for(message.replace("'", "’").upper()) == [text]
-
-
-@pytest.mark.parametrize("message", [each for cue in CUES for each in cue["not_shown"]])
-def test_other_words_get_none(message: str) -> None:
-    assert line_for(message) == []
-
-
-def test_it_is_rare_among_plain_questions() -> None:
-    rows = [json.loads(line)["question"] for line in TEST_QUESTIONS.read_text("utf-8").splitlines()]
-    assert sum(bool(line_for(row)) for row in rows) <= 0.02 * len(rows)
-
-
-def test_it_comes_first_and_changes_nothing_else(space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    afraid = space.ask(AFRAID).answer
-    with monkeypatch.context() as patched:
-        patched.setattr("b12assistant.answering.assistant.kind_line", lambda _: ())
-        calm = space.ask(AFRAID).answer
-    assert (afraid.notices[0].kind, afraid.notices[0].text) == (NoticeKind.KIND, "kind_fear")
-    assert [place.text for place in afraid.notices[0].evidence] == ["I'm so scared"]
-    assert (afraid.notices[1:], afraid.quotes, afraid.status) == (calm.notices, calm.quotes, calm.status)
-    drawn = turn_html(1, space.ask(AFRAID), space.setting())
-    assert '</h2><div class="notice kind">' in drawn
-
-
-def test_beside_an_emergency_there_is_none(space: FakeWorkspace) -> None:
-    asked = f"I'm so scared. {EMERGENCY}"
-    assert space.ask(asked).answer.is_emergency
-    assert all(notice.kind is not NoticeKind.KIND for notice in space.ask(asked).answer.notices)

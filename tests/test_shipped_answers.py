@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
@@ -22,7 +23,7 @@ from b12assistant.display.json_form import reply_json
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present
 from b12assistant.display.quoted import Quoted
-from b12assistant.index.collection import library, publications
+from b12assistant.index.collection import publications
 from b12assistant.types import Interest
 
 pytestmark = pytest.mark.slow
@@ -67,6 +68,48 @@ def files(space: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempP
 
 
 NAMES = ("asked.jsonl", "batch.jsonl")
+
+
+GOLDEN = Path(__file__).parent / "golden" / "answers.jsonl"
+
+
+def test_of_a_summary_one_sentence_is_shown_at_once_with_only_what_it_needs_of_the_same_publications(
+    space: Workspace,
+) -> None:
+    answers = map(json.loads, GOLDEN.read_text("utf-8").splitlines())
+    quotes = [quote for answer in answers for quote in answer.get("quotes", ())]
+    several = 0
+    for id_, spans, best, _ in quotes:
+        document = space.document(id_).document
+        quote = Quoted(tuple(document.span(*each) for each in spans), local_today(), document.span(*best))
+        if not quote.speaker.basis:
+            continue
+        (answering,) = (each for each in quote.lead if quote.best_in(each))
+        assert document.slice(answering.range) == answering.text
+        for beside in quote.lead:
+            assert beside.basis == answering.basis
+            assert beside is answering or refers_back(answering.text) or qualifies(beside.text)
+        several += len(quote.sentences) > 1
+        assert set(quote.lead) | set(quote.rest) == set(quote.sentences)
+    assert several > 100
+
+
+LETTER = (
+    "I am 58 and was told in March that my B12 was low, 140. I take tablets. Lately I feel unsteady in the dark. "
+    "Should I be having injections rather than tablets? Could the numbness in my feet still get better after so long?"
+)
+FIRST_SCREEN = 230  # characters: two questions of a letter with so much under each fit a phone's first screen
+
+
+def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(space: Workspace) -> None:
+    shown = present(space.ask(LETTER), space.setting())
+    assert len([part for part in shown.parts if part.quotes]) == 2
+    for part in shown.parts:
+        assert 0 < sum(len(each.text) for quote in part.at_once for each in quote.lead) <= FIRST_SCREEN
+        assert part.hidden
+    at_once = [each for part in shown.parts for quote in part.at_once for each in quote.lead]
+    numbers = dict.fromkeys(number for each in at_once for number in each.numbers)
+    assert list(numbers) == list(range(1, len(numbers) + 1))
 
 
 def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
@@ -125,7 +168,6 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
 
 def test_the_page_says_how_many_publications_the_library_sums_up(space: Workspace) -> None:
     used = publications(space.opened)
-    assert sum(library(space.opened).values()) == len(used)
     assert f"Summaries of {len(used):,} publications." in unescape(draw("page.html", "library", f"{len(used):,}"))
 
 

@@ -134,7 +134,7 @@ def test_as_typed_no_word_is_read_as_another_and_no_earlier_turn_is_used() -> No
     assert said(answer) == ["An injection heals."]
 
 
-def test_a_flagged_turn_and_its_withdrawal_are_never_searched_with_later_questions() -> None:
+def test_a_flagged_turn_is_never_searched_with_later_questions() -> None:
     flagged = Turn(1, "I can't pee and my legs are weak")
 
     def triage(turns: Sequence[Turn]) -> Triage:

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from builders_opinion import flags
+from builders_opinion import flags, words_opinion
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +14,9 @@ from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.replies import load_replies
 from b12assistant.safety.triage import Triager, load_rules
-from b12assistant.safety.turn_parts import LONGEST, TurnReading, read_turn, sentences_of
-from b12assistant.safety.withdrawal import load_withdrawals
+from b12assistant.safety.turn_parts import LONGEST, TurnReading, sentences_of
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
@@ -200,7 +200,7 @@ def test_a_wording_that_could_run_away_is_not_linear(wording: str) -> None:
 
 def read(text: str, previous: str | None = None) -> TurnReading:
     before = Turn(0, previous) if previous is not None else None
-    return read_turn(Turn(1, text), RULES.spelling.correct, RULES.cues, before)
+    return words_opinion().read(Turn(1, text), before)
 
 
 def sentences(text: str) -> list[str]:
@@ -258,11 +258,11 @@ NAMES = {"leg": "legs?|foot", "adv": "(?:(?:really|just) ){0,2}"}
 def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
     for wordings in (*PACKAGED, *FOREIGN):
         assert [part for part in wordings.expressions() if not is_linear(part)] == []
-        wordings.compile()  # one that is valid alone may not be with others
+        wordings.search("")  # one that is valid alone may not be with others
 
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
-    said = [phrases for each in load_withdrawals().languages for phrases in each.values()]
+    said = [phrases for each in load_replies().values() for phrases in each]
     said += [phrases for _, _, said, unless in load_variants() for phrases in (said, unless)]
     for phrases in said:
         pattern = phrases._pattern.pattern

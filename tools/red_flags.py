@@ -2,9 +2,9 @@
 
     .venv/bin/python tools/red_flags.py [--datasets FOLDER]
 
-Asks the test split, which nothing is fitted on, and ordinary messages, letters, denials and withdrawals; a file that is
-not there is left out. ``--datasets``: the folder of the public test collections, for real questions
-of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors.toml`.
+Asks the test split, which nothing is fitted on, and ordinary messages, letters, denials and what people write after an
+emergency; a file that is not there is left out. ``--datasets``: the folder of the public test collections, for real
+questions of consumers. Exits with 1 if a figure is beyond its floor in `benchmarks/floors.toml`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation import red_flag_audit
 from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
-from b12assistant.safety.triage import REMINDERS
+from b12assistant.safety.triage import REMINDER, REMINDER_CRISIS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
 QUESTIONS: Final = (
@@ -46,7 +46,7 @@ def traffic(datasets: Path | None, judge: Judge) -> Told:
     """Yield every figure that the files, and those of ``datasets`` if given, allow."""
     yield from alarms("ordinary remarks", lines(FOLDER / "remarks.txt"), judge)
     yield from alarms("other domains", lines(FOLDER / "other_domains.txt"), judge)
-    yield from withdrawals(lines(FOLDER / "withdrawals.txt"), judge)
+    yield "a turn later: the emergency stays", list(kept(lines(FOLDER / "afterwards.txt"), judge))
     yield from of_letters(judge)
     cases = load_cases(FOLDER / "calibration.jsonl")
     yield "denials: raised by one", list(denials(cases, judge))
@@ -138,21 +138,12 @@ def places(text: str, harmless: Sequence[str], number: int) -> Iterator[list[Tur
     yield [Turn(index, line) for index, line in enumerate((*FORMER, said))]
 
 
-def withdrawals(told: Iterable[str], judge: Judge) -> Told:
-    """Yield which conversations end as labelled: ``earlier >> later | yes``, or ``no``.
-
-    Yes: the later turn takes the emergency back, so its text is not shown again. No: the text is shown again, or after
-    a remark or a question the reminder.
-    """
-    right: dict[str, list[bool]] = {"yes": [], "no": []}
+def kept(told: Iterable[str], judge: Judge) -> Iterator[bool]:
+    """Yield which conversations, ``earlier >> later``, still show the emergency's text, or the reminder."""
     for line in told:
-        turns, _, label = (part.strip() for part in line.rpartition("|"))
-        triage = judge([Turn(index, text) for index, text in enumerate(turns.split(" >> "))])
+        triage = judge([Turn(index, text) for index, text in enumerate(line.split(" >> "))])
         emergency = triage.flag is not None and triage.flag.level is Level.EMERGENCY
-        reminded = any(notice.text in REMINDERS for notice in triage.notices)
-        right[label].append(not emergency if label == "yes" else emergency or reminded)
-    yield "withdrawals: understood", right["yes"]
-    yield "withdrawals: nothing withdrawn", right["no"]
+        yield emergency or any(notice.text in (REMINDER, REMINDER_CRISIS) for notice in triage.notices)
 
 
 def _ended(text: str) -> str:

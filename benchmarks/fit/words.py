@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.language.folding import fold
-from b12assistant.safety.opinion import Shares, Thresholds, read_cuts
+from b12assistant.safety.opinion import Asked, Shares, Thresholds
 from b12assistant.safety.second_opinion import (
     CUE,
     FILE,
@@ -63,12 +63,16 @@ CUTS = {  # by hand; below a share of .06 beside it 5 of 185 urgent messages put
 MOST = 12  # parts of a message that are learned by themselves
 RULES = load_rules()
 EMPTY = WordModel(
-    np.empty(0, np.uint32), np.empty((0, 6), np.int8), np.ones(6, np.float32), np.zeros(6, np.float32), read_cuts(UNCUT)
+    np.empty(0, np.uint32),
+    np.empty((0, 6), np.int8),
+    np.ones(6, np.float32),
+    np.zeros(6, np.float32),
+    Thresholds(*UNCUT),
 )
 
 
 def opinion_of(model: WordModel) -> WordOpinion:
-    return WordOpinion(model, RULES.spelling.correct, RULES.cues, RULES.languages.is_foreign)
+    return WordOpinion(model, RULES)
 
 
 READER = opinion_of(EMPTY)
@@ -103,7 +107,7 @@ def fit_words(features: Sequence[tuple[frozenset[int], ...]], concerns: np.ndarr
     found = np.rint(model.coef_ / scale[:, None]).astype(np.int8).T
     kept = np.any(found != 0, axis=1)
     bias = model.intercept_.astype(np.float32)
-    return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, read_cuts(UNCUT))
+    return WordModel(np.array(keys, np.uint32)[kept], found[kept], scale.astype(np.float32), bias, Thresholds(*UNCUT))
 
 
 def fit_words_on(rows: Sequence[Row]) -> WordModel:
@@ -125,7 +129,9 @@ def head_of(state: dict[str, np.ndarray], encoder: OnnxEncoder) -> dict[str, np.
 
 def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> list[Sequence[Shares]]:
     """Judge the parts that triage judges by themselves; return their shares, a list for each turn."""
-    return [[opinion(each.turn, each.former).shares for each in parts_of(row) if has_words(each)] for row in rows]
+    return [
+        [opinion(Asked(each.turn, each.former)).shares for each in parts_of(row) if has_words(each)] for row in rows
+    ]
 
 
 def has_words(row: Row) -> bool:
@@ -143,7 +149,7 @@ def write_both(model: WordModel) -> None:
     """Write these words, and what `red-flags` learned beside them, with the cuts; print what these give."""
     calibration = judged_alone(load("calibration"), RULES)
     turns = [*calibration, *lengthened(calibration, READER), *letters("calibration"), *load("letters_calibration")]
-    ruled, foreign = by_rules(turns, RULES), np.array([READER.is_foreign(row.turn.text) for row in turns])
+    ruled, foreign = by_rules(turns, RULES), np.array([RULES.languages.is_foreign(row.turn.text) for row in turns])
     words, encoder, learned = opinion_of(model), red_flag_encoder(load_encoder()), dict(np.load(LEARNED))
     named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
     for file, arrays, opinion in (

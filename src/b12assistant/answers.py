@@ -40,7 +40,6 @@ class FlagKind(StrEnum):
 
 class NoticeKind(StrEnum):
     RED_FLAG = "red_flag"
-    KIND = "kind"  # one line above everything, for shame, fear or grief
     ADVICE = "advice"  # one line below the quotes
     GENERAL = "general"
     SCOPE = "scope"
@@ -162,7 +161,7 @@ class Triage:
     """The result of triage for the last turn, given the earlier ones: notices, most serious first.
 
     ``alone``: they are the whole answer, since the turn asks nothing. ``apart``: turns of an emergency or an urgent
-    matter, and withdrawals: never searched with a later question.
+    matter, and controls: never searched with a later question.
     """
 
     notices: tuple[Notice, ...] = ()

@@ -38,7 +38,6 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
-from b12assistant.safety.opinion import kind_line
 from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span
 
@@ -107,13 +106,13 @@ class Answerer:
         begun = time.perf_counter()
         warning = self.warning(read)
         if warning is not None and read.triage.withholds:
-            return _kindly(warning)
+            return warning
         try:
             return self._searched(read, begun, literal=literal)
         except AssistantError:  # no index, or a damaged file: what is serious is told all the same
             if warning is None:
                 raise
-            return _kindly(warning)
+            return warning
 
     def _searched(self, read: Triaged, begun: float, *, literal: bool) -> Reply:
         """Search and answer the last turn. ``begun``: when the question came, by the performance counter."""
@@ -137,7 +136,7 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
-        return _kindly(Reply(answer, timings, thread.engine.collection.generation, least=found[0].least))
+        return Reply(answer, timings, thread.engine.collection.generation, least=found[0].least)
 
     def _found(self, question: Question) -> Found:
         """Pass a question from its query to a judgement, in one reading after the other."""
@@ -359,11 +358,6 @@ def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice,
     notices = {each.text: each for one in found for each in one.notices if not (answered and each.text == SCOPE)}
     general = notices.pop(GENERAL)
     return (*notices.values(), general)
-
-
-def _kindly(reply: Reply) -> Reply:
-    """Return the reply with the fixed text for shame, fear or grief first, if the question puts it in plain words."""
-    return replace(reply, answer=replace(reply.answer, notices=(*kind_line(reply.answer), *reply.answer.notices)))
 
 
 def _safety_only(read: Triaged, reason: Reason) -> Reply:

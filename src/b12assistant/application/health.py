@@ -35,7 +35,7 @@ from b12assistant.types import GAP, DocumentId, FileEnd, MarkKind
 _HINT = "give what `batch` or `ask --json` wrote, or what the page saved"
 _SHOWN = 48  # characters of a value that are shown
 _NOISE = 0.0002  # of a score, on another processor
-_OF_THE_ASKER = ("id", "explain", "timings_ms")  # keys that no answer gives again
+_OF_THE_ASKER = ("id", "timings_ms")  # keys that no answer gives again
 Progress = Callable[[int, int], None]
 
 

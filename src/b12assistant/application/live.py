@@ -16,8 +16,7 @@ _LONG = 50  # times the examples make a long message
 
 
 def prepare(space: Workspace) -> None:
-    """Read the dictionary in advance, and compile the patterns of triage: for messages short and long, and of every
-    language."""
+    """Read the dictionary in advance, and compile the patterns of triage, for messages short and long."""
     from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
 
     try:
@@ -25,7 +24,6 @@ def prepare(space: Workspace) -> None:
         words = space.page_words or load_page_words()
         for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
-        space.rules.languages.compile()
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("not prepared: %s", type(error).__name__)
 

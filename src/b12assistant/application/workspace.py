@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from b12assistant.answering.asked import Finder
-from b12assistant.answering.assistant import SCOPE, Answerer, Triaged, turns_of
+from b12assistant.answering.assistant import SCOPE, Answerer, Triaged
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.lookup import LookUp, Sieve
 from b12assistant.answering.quoting import load_cues
@@ -53,12 +53,11 @@ from b12assistant.index.store import Generation, Store
 from b12assistant.index.vectors import Projection, load_projection
 from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
-from b12assistant.safety.explanation import Json, explain
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
 from b12assistant.safety.red_flags import Packaged
+from b12assistant.safety.replies import is_control
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Rules, load_rules
-from b12assistant.safety.withdrawal import load_withdrawals
 from b12assistant.threads import once
 from b12assistant.types import DocumentId, FileEnd, FileReport, GenerationId, Hit, IndexReport, Passage
 
@@ -235,8 +234,8 @@ class Workspace:
     @once
     def triage(self) -> Triagers:
         red_flags = self.configuration.settings.red_flags
-        opinion = Packaged(red_flags.packaged) if red_flags.model else Packaged.NONE
-        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, opinion)
+        model = red_flags.model and red_flags.packaged != Packaged.NONE
+        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model)
 
     @property
     def red_flags_in_use(self) -> str:
@@ -250,15 +249,11 @@ class Workspace:
         model = "the model" if given.model and given.packaged != "none" else "no model"
         return f"red flags: {rules[given.packaged]}, {model}"
 
-    def explain(self, question: str, history: Sequence[str] = ()) -> list[Json]:
-        """Explain the result of triage, with an object for each turn."""
-        return explain(self.triage.in_use.steps(turns_of(question, history)))
-
     @once
     def assistant(self) -> Answerer:
         return Answerer(
             triage=self.triage,
-            is_control=lambda text: load_withdrawals().is_control(text),
+            is_control=is_control,
             engine=partial(attrgetter("engine"), self),  # opened when first needed
             settings=self.configuration.settings,
             calibration=load_calibration(),

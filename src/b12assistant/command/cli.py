@@ -94,11 +94,8 @@ def index(space: Workspace, strict: bool, json_: bool) -> None:
     "--history", multiple=True, metavar="TEXT", help="An earlier question of the conversation; may be repeated."
 )
 @click.option("--as-typed", is_flag=True, help="Search for exactly the words of this question.")
-@click.option("--explain", is_flag=True, help="Show why the safety check decided as it did.")
 @click.option("--json", "json_", is_flag=True, help="Print the answer as JSON.")
-def ask(
-    space: Workspace, question: str | None, history: tuple[str, ...], as_typed: bool, explain: bool, json_: bool
-) -> None:
+def ask(space: Workspace, question: str | None, history: tuple[str, ...], as_typed: bool, json_: bool) -> None:
     """Answer a question with quotes; without a question, start a conversation.
 
     If standard input is not a terminal, or the question is -, the question is read from it.
@@ -109,18 +106,16 @@ def ask(
       b12assistant ask --history "Which medicines lower B12?" "What about metformin?"
       b12assistant ask --as-typed "pins and needles"
       echo "What is myelin?" | b12assistant ask --json
-      b12assistant ask --explain "My feet went numb this morning."
     """
     from b12assistant.command import prompt
 
     earlier = [words(turn) for turn in history]
     if question is None and not json_ and sys.stdin.isatty():
-        prompt.converse(space, earlier, explain=explain)
+        prompt.converse(space, earlier)
         return
     asked = prompt.piped() if question in (None, "-") else words(question)
     space.load_ahead()
-    write = as_json if json_ else None
-    prompt.answer_once(space, asked, earlier, write, as_typed=as_typed, explain=explain)
+    prompt.answer_once(space, asked, earlier, as_json if json_ else None, as_typed=as_typed)
 
 
 @commands.command()
@@ -348,7 +343,7 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
 def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bool) -> None:
     """Audit the safety check on labelled messages.
 
-    A confusion table, recalls with 95 % intervals, false alarms, by kind of trap, and every miss with its trace. A
+    A confusion table, recalls with 95 % intervals, false alarms, by kind of trap, and every miss. A
     line is {"id", "text", "level"}, the level one of emergency, urgent, medical_decision, none; it may have "history"
     (earlier messages), "acceptable" (levels that are right too), "kind", "category", "trap" and "language". No index
     is needed.

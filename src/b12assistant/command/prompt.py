@@ -19,7 +19,6 @@ from b12assistant.command.invocation import lines
 from b12assistant.display import terminal
 from b12assistant.display.presentation import present
 from b12assistant.errors import AssistantError, QuestionError
-from b12assistant.safety import explanation
 from b12assistant.safety.fixed_texts import controls_for
 
 if TYPE_CHECKING:
@@ -41,22 +40,18 @@ def answer_once(
     as_json: Callable[[Any], str] | None,
     *,
     as_typed: bool = False,
-    explain: bool = False,
 ) -> None:
     """Print one answer as text, or as JSON with ``as_json``.
 
-    ``as_typed``: search for the question's own words only. ``explain``: add the reasons of triage.
+    ``as_typed``: search for the question's own words only.
     """
     reply = space.ask(question, history, as_typed=as_typed)
     if as_json:
-        more: dict[str, Any] = {"explain": space.explain(question, history)} if explain else {}
         from b12assistant.display.json_form import reply_json
 
-        terminal.line(as_json(reply_json(reply, space.texts, today=local_today()) | more))
+        terminal.line(as_json(reply_json(reply, space.texts, today=local_today())))
         return
     _print(space, reply)
-    if explain:
-        _explain(space, question, history)
     if controls := _controls(space, reply):
         terminal.line(_GO_ON)
         for sentence in controls:
@@ -74,7 +69,7 @@ def piped() -> str:
         raise QuestionError("the question is not UTF-8 text", hint="type it again, or save it as UTF-8") from error
 
 
-def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = False) -> None:
+def converse(space: Workspace, history: Sequence[str] = ()) -> None:
     """Answer until the user leaves; earlier questions are remembered."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 - gives `input` its history and editing keys
@@ -86,12 +81,12 @@ def converse(space: Workspace, history: Sequence[str] = (), *, explain: bool = F
             space.engine  # noqa: B018 - loads everything heavy before the first question
         except AssistantError as error:  # without an index, emergencies are still answered
             terminal.line(terminal.inert(str(error)))
-        _rounds(space, list(history), explain=explain)
+        _rounds(space, list(history))
     except (EOFError, KeyboardInterrupt):
         terminal.line("")
 
 
-def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
+def _rounds(space: Workspace, history: list[str]) -> None:
     held: dict[str, str] = {}  # the two controls offered after a safety-only answer, by the key to type
     while True:
         typed = input("\n> ")
@@ -113,8 +108,6 @@ def _rounds(space: Workspace, history: list[str], *, explain: bool) -> None:
             continue
         held = {str(key): sentence for key, sentence in enumerate(_controls(space, reply), start=1)}
         _print(space, reply)
-        if explain:
-            _explain(space, question, history)
         history.append(question)
         for key, sentence in held.items():
             terminal.line(f"  {key}: {sentence}")
@@ -125,12 +118,6 @@ def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
     if not reply.answer.has_controls:
         return ()
     return tuple(text.text for text in controls_for(reply.answer.notices, space.texts))
-
-
-def _explain(space: Workspace, question: str, history: Sequence[str]) -> None:
-    terminal.line("\nWhy the safety check decided so:")
-    for line in explanation.lines(space.explain(question, history)):
-        terminal.line(terminal.inert(line))
 
 
 def _print(space: Workspace, reply: Reply) -> None:

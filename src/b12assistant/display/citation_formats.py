@@ -10,7 +10,7 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from b12assistant.display.labels import capital, label
-from b12assistant.display.markup import dotted, in_message, pasted, plain, revealed
+from b12assistant.display.markup import dotted, plain, revealed
 from b12assistant.display.quoted import Quoted
 from b12assistant.types import GAP, OriginId
 
@@ -52,31 +52,20 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
         for basis in sentence.basis[:MOST_NAMED]
     }
     numbers = {id_: number for number, id_ in enumerate(named, start=1)}
-    text = [label("reply.greeting"), label("reply.lead")]
-    html = [f"<p>{_lines(line)}</p>" for line in text]
+    written = [_paragraph(label("reply.greeting")), _paragraph(label("reply.lead"))]
     for question, quotes in parts:
         if question:
-            text.append(question)
-            html.append(f"<h3>{_lines(question)}</h3>")
+            written.append((question, f"<h3>{_lines(question)}</h3>"))
         for quote in quotes:
-            for written, tags in _in_message(quote, numbers):
-                text.append(written)
-                html.append(tags)
+            written += _in_message(quote, numbers)
     if any(quote.is_summary for _, quotes in parts for quote in quotes):
-        text.append(label("origins.whose"))
-        html.append(f"<p>{_lines(text[-1])}</p>")
+        written.append(_paragraph(label("origins.whose")))
     if named:
-        text.append(
-            "\n".join(
-                f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}".rstrip() for id_, each in named.items()
-            )
-        )
-        links = ((numbers[id_], plain(web_address(each.link)), revealed(each.short)) for id_, each in named.items())
-        shown = ((number, f'<a href="{link}">{name}</a>' if link else name) for number, link, name in links)
-        html.append("".join(f"<p>[{number}] {name}</p>" for number, name in shown))
-    after = [*notices, *([label("reply.regards"), signature] * bool(signature))]
-    html += [f"<p>{_lines(part)}</p>" for part in after]
-    return {"text": "\n\n".join((*text, *after)), "html": "\n".join(html)}
+        listed = [(f"[{numbers[id_]}] {_line(each.short)}", web_address(each.link)) for id_, each in named.items()]
+        text = "\n".join(f"{name} {link}".rstrip() for name, link in listed)
+        written.append((text, "".join(f"<p>{_linked(name, link)}</p>" for name, link in listed)))
+    written += map(_paragraph, (*notices, *([label("reply.regards"), signature] * bool(signature))))
+    return {"text": "\n\n".join(text for text, _ in written), "html": "\n".join(html for _, html in written)}
 
 
 def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tuple[str, str]]:
@@ -84,19 +73,23 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tupl
     if any(each.basis for each in quote.sentences):
         for each in quote.lead:
             cited = "".join(f"[{numbers[basis.origin.id]}]" for basis in each.basis[:MOST_NAMED])
-            yield f"{in_message(each.text)} {cited}".rstrip(), f"<p>{pasted(each.text)} {cited}</p>"
+            yield _paragraph(f"{dotted(each.text)} {cited}".rstrip())
         for known in filter(None, (quote.speaker.interest, *quote.notes)):
-            yield f"{capital(known)}.", f"<p>{_lines(capital(known))}.</p>"
+            yield _paragraph(f"{capital(known)}.")
         return
-    link = quote.link if web_address(quote.link) else ""
-    marks = ("", "") if quote.is_summary else ("“", "”")
-    words = GAP.join(map(in_message, quote.words)).join(marks)
-    drawn = GAP.join(map(pasted, quote.words)).join(marks)
-    see = f'<br><a href="{plain(link)}">{plain(link)}</a>' if link else ""
-    yield (
-        f"{words}\n\n— {said_by(quote)}\n{link}".rstrip(),
-        f"<blockquote>{drawn}</blockquote><p>— {_lines(said_by(quote))}{see}</p>",
-    )
+    link = web_address(quote.link)
+    words = GAP.join(map(dotted, quote.words)).join(("", "") if quote.is_summary else "“”")
+    yield words, f"<blockquote>{_lines(words)}</blockquote>"
+    who = f"— {said_by(quote)}"
+    yield f"{who}\n{link}".rstrip(), f"<p>{_lines(who)}<br>{_linked(link, link)}</p>"
+
+
+def _paragraph(text: str) -> tuple[str, str]:
+    return text, f"<p>{_lines(text)}</p>"
+
+
+def _linked(words: str, link: str) -> str:
+    return f'<a href="{plain(link)}">{revealed(words)}</a>' if link else revealed(words)
 
 
 def _lines(text: str) -> str:

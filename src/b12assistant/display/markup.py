@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import groupby
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -127,27 +126,6 @@ def dotted(text: str) -> str:
     return "".join("• " + line[2:] if _kind(line) == "ul" else line.replace(_CELL, " · ") for line in lines)
 
 
-def in_message(text: str) -> str:
-    """Write rows of tables as "first cell: second; third" and items after a dot: mail may have no even letters."""
-    lines = text.splitlines(keepends=True)
-    return dotted("".join(line.replace(_CELL, ": ", 1).replace(_CELL, "; ") for line in lines))
-
-
-def pasted(text: str) -> str:
-    """Draw text for a mail, without styles: rows as a table, items as a list, without what divides them."""
-    out = ""
-    for kind, lines in groupby(text.splitlines(keepends=True), key=_kind):
-        if kind == "table":
-            rows = ("".join(f"<td>{revealed(cell)}</td>" for cell in line.rstrip("\n").split(_CELL)) for line in lines)
-            out += f'<table border="1" cellpadding="4">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>'
-        elif kind == "ul":
-            items = (revealed(line.removesuffix("\n")[2:]) for line in lines)
-            out += f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
-        else:
-            out += revealed("".join(lines)).replace("\n", "<br>")
-    return out
-
-
 def _kind(line: str) -> str:
     """Return the tag of what a line is a row or an item of, "" for other lines."""
     return "table" if _CELL in line else "ul" if _BULLET.match(line) else ""
@@ -162,9 +140,9 @@ def dialled(text: str) -> str:
     return layered(text, links, exact)
 
 
-def laid(text: str, best: Range | None = None, *, is_alone: bool = False) -> str:
-    """Mark ``text`` as quoted, with its tables and lists; ``best`` is marked, unless it is all that is shown."""
-    layers = list(laid_out(text))
+def laid(text: str, best: Range | None = None, *, is_alone: bool = False, bold: Iterable[Layer] = ()) -> str:
+    """Draw words of a document with their tables and lists; ``best`` is marked, unless it is all that is shown."""
+    layers = [*laid_out(text), *bold]
     if best:
         whole = ' class="whole"' * (is_alone and best == Range(0, len(text)))
         layers.append(Layer(best.start, best.end, f"<mark{whole}>", "</mark>"))
@@ -178,11 +156,8 @@ def in_line(span: Span, matching: Sequence[Range]) -> str:
 
 def matched(span: Span, best: Span, matching: Sequence[Range]) -> str:
     """Draw words of a document with the sentence ``best`` marked and the ranges ``matching`` bold."""
-    layers = [*laid_out(span.text), *_bold(span, matching)]
-    if span.range.contains(best.range):
-        whole = ' class="whole"' * (best == span)  # marked as a whole marks nothing
-        layers.append(Layer(best.start - span.start, best.end - span.start, f"<mark{whole}>", "</mark>"))
-    return layered(span.text, layers, exact)
+    inside = Range(best.start - span.start, best.end - span.start) if span.range.contains(best.range) else None
+    return laid(span.text, inside, is_alone=True, bold=_bold(span, matching))
 
 
 def _bold(span: Span, matching: Sequence[Range]) -> Iterator[Layer]:

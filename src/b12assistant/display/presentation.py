@@ -36,8 +36,9 @@ from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
 
 _DECISION = TextId("medical_decision")
-# Quotes of a question that the page shows at once, and how long they may be in all, in characters.
-_AT_ONCE, _SHORT = 3, 300
+# Quotes of a question that the page shows at once, and how long they may be in all, in characters: of a message that
+# is one question, and of each question of a letter.
+_AT_ONCE, _SHORT, _SHORT_IN_LETTER = 3, 300, 200
 # How many characters of the user's own words a safety text repeats.
 _ECHOED = 140
 
@@ -131,9 +132,9 @@ class ShownPart:
     @property
     def at_once(self) -> tuple[Quoted, ...]:
         """Return the quotes that the page shows at once: the first, and others while all of them are short."""
-        shown = self.quotes[:1]
+        shown, most = self.quotes[:1], _SHORT_IN_LETTER if self.question else _SHORT
         for quote in self.quotes[1:_AT_ONCE]:
-            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > _SHORT:
+            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > most:
                 break
             shown += (quote,)
         return shown
@@ -192,16 +193,14 @@ class ShownAnswer:
 
     @property
     def above(self) -> list[ShownNotice]:
-        """Return what the page shows above the quotes: the kind line, then the safety texts, or else one other notice.
+        """Return what the page shows above the quotes: the safety texts, or else one other notice.
 
         The notice on who decides is not among them in a refusal: below it, it says what to do.
         """
         refused = not self.quotes and any(part.question or part.headline for part in self.parts)
-        kind = [notice for notice in self.notices if notice.kind is NoticeKind.KIND]
         alarms = [notice for notice in self.notices if notice.alarm and not (refused and notice.id == _DECISION)]
-        below = (NoticeKind.KIND, NoticeKind.DOSE)
-        telling = [notice for notice in self.notices if notice not in alarms and notice.kind not in below]
-        return [*kind, *(alarms or (telling[:1] if self.quotes else []))]
+        telling = [each for each in self.notices if each not in alarms and each.kind is not NoticeKind.DOSE]
+        return alarms or (telling[:1] if self.quotes else [])
 
     @property
     def below(self) -> list[ShownNotice]:
@@ -233,6 +232,10 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
     """Put a reply into words."""
     answer = reply.answer
     shown = quoted(reply, setting.today)
+    parts = tuple(_of_parts(answer.parts, shown)) or (_only_part(answer, shown[: len(answer.quotes)]),)
+    publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
+    numbers = {each.origin.id: number for number, each in enumerate(publications, start=1)}
+    shown = [replace(quote, numbers=numbers) for quote in shown]
     quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, setting.texts)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
@@ -240,12 +243,12 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
         answer.question.text,
         tuple(notice for notice in notices if notice.kind is not NoticeKind.ADVICE),
         _read_as(read_as) if read_as and not answer.parts else None,
-        tuple(_of_parts(answer.parts, quotes)) or (_only_part(answer, quotes),),
+        tuple(replace(part, quotes=tuple(shown[quote.number - 1] for quote in part.quotes)) for part in parts),
         tuple(
             ShownDifference(label("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
             for differ in answer.disagreements
         ),
-        first_mentions(shown),
+        publications,
         tuple(words.text for words in answer.more),
         tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
         "\n".join(setting.texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
@@ -253,9 +256,9 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
     )
 
 
-def quoted(reply: Reply, today: date) -> tuple[Quoted, ...]:
-    """Return every quote of an answer, with the numbers of the publications that each sentence rests on."""
-    shown = [
+def quoted(reply: Reply, today: date) -> list[Quoted]:
+    """Return every quote of an answer, those of differences last."""
+    return [
         Quoted(
             quote.spans,
             today,
@@ -267,11 +270,9 @@ def quoted(reply: Reply, today: date) -> tuple[Quoted, ...]:
         )
         for number, quote in enumerate(reply.answer.shown, start=1)
     ]
-    numbers = {each.origin.id: number for number, each in enumerate(first_mentions(shown), start=1)}
-    return tuple(replace(quote, numbers=numbers) for quote in shown)
 
 
-def _only_part(answer: Answer, quotes: tuple[Quoted, ...]) -> ShownPart:
+def _only_part(answer: Answer, quotes: Sequence[Quoted]) -> ShownPart:
     """Return what answers a message that is one question."""
     # A fixed text may say it already.
     is_said = answer.reason is Reason.ONLY_SELLERS and any(
@@ -281,7 +282,7 @@ def _only_part(answer: Answer, quotes: tuple[Quoted, ...]) -> ShownPart:
     if answer.reason is Reason.NOTHING_ASKED:  # but thanks, or a greeting
         remarks = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
         shown = next((label(f"remarks.{name}") for name in remarks), shown)
-    return ShownPart(shown, quotes, _nearest(answer.nearest))
+    return ShownPart(shown, tuple(quotes), _nearest(answer.nearest))
 
 
 _REMARKS = {

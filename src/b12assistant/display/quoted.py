@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -10,13 +10,12 @@ from itertools import chain
 
 from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Strength
-from b12assistant.corpus.publishers import PublisherKind, Speaks, is_national, short_names, standing, year_of
+from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
-from b12assistant.display.labels import capital, counted, day, label, overdue, section
+from b12assistant.display.labels import capital, day, label, overdue, section
 from b12assistant.types import (
     GAP,
     Attribution,
-    BlockKind,
     Document,
     Interest,
     Origin,
@@ -154,27 +153,6 @@ def best_known(basis: Iterable[Basis]) -> list[Basis]:
     return [*first, *(each for each in found if each not in first)]
 
 
-def in_short(source: Source, basis: Sequence[Basis], title: str) -> Iterator[str]:
-    """Yield publisher, kind, year, whose words they are, and how many other publications say so.
-
-    ``basis``: who says it, best known first; ``title``: of the source.
-    """
-    publisher, kind, year = Speaks.of(basis[0].origin if basis else source)
-    name = short_names().get(publisher, publisher or title)
-    what = label(f"standings.{kind}")
-    if kind is PublisherKind.ANONYMOUS or not name:
-        yield capital(what)
-    else:
-        yield name
-        if what.casefold() not in name.casefold().split():
-            yield what
-    if year:
-        yield year
-    yield label("speaker.own_words" if source.words is Words.ORIGINAL and not basis else "speaker.our_summary")
-    if len(basis) > 1:
-        yield counted("speaker.others", len(basis) - 1)
-
-
 def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
     """Cut spans of one document into the sentences that are attributed by themselves, and what is between them."""
     document = spans[0].document
@@ -281,14 +259,6 @@ class Quoted:
         """Return whether these are our words, not the source's own."""
         return bool(self.speaker.basis) or self.source.words is Words.PROJECT_SUMMARY
 
-    @property
-    def in_short(self) -> tuple[str, ...]:
-        """Return who says so in one line: who says the sentence that answers before who says what is beside it."""
-        named = best_known(basis_of([self.best]) if self.best else ())
-        known = {each.origin.id for each in named}
-        named += [each for each in best_known(self.speaker.basis) if each.origin.id not in known]
-        return tuple(in_short(self.source, named, self.document.title))
-
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """Return the same words as sentences, with the numbers of what each rests on."""
@@ -303,7 +273,7 @@ class Quoted:
     @cached_property
     def lead(self) -> tuple[Sentence, ...]:
         """Return the sentences that are shown at once."""
-        return tuple(_lead(self.document, self.sentences, self.best))
+        return tuple(_lead(self.sentences, self.best))
 
     @property
     def rest(self) -> tuple[Sentence, ...]:
@@ -362,25 +332,21 @@ def joined(passage: Passage) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-_LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
-
-
-def _lead(document: Document, sentences: Sequence[Sentence], best: Span | None) -> Iterator[Sentence]:
-    """Yield the sentence that answers, with those that it needs: what it refers to, what qualifies it, its list.
+def _lead(sentences: Sequence[Sentence], best: Span | None) -> Sequence[Sentence]:
+    """Return the sentence that answers, with those that it needs: what it refers to, what qualifies it, its list.
 
     A source's own words are shown as they stand.
     """
-    at = next((i for i, each in enumerate(sentences) if best and each.range.overlaps(best.range)), 0)
-    is_list = any(block.kind in _LISTED and block.range.overlaps(sentences[at].range) for block in document.blocks)
-    if best is None or not any(each.basis for each in sentences) or is_list or sentences[at].text.endswith(":"):
-        yield from sentences
-        return
-    first = last = at
+    is_list = any(each.text.endswith(":") for each in sentences)
+    if best is None or is_list or not any(each.basis for each in sentences):
+        return sentences
+    first = next((i for i, each in enumerate(sentences) if each.range.overlaps(best.range)), 0)
+    end = first + 1
     while first and refers_back(sentences[first].text):
         first -= 1
-    while last + 1 < len(sentences) and qualifies(sentences[last + 1].text):
-        last += 1
-    yield from sentences[first : last + 1]
+    while end < len(sentences) and qualifies(sentences[end].text):
+        end += 1
+    return sentences[first:end]
 
 
 def spans_text(spans: Sequence[Span]) -> str:

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from b12assistant.answers import NoticeKind
 from b12assistant.display.labels import label
 from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
@@ -214,9 +213,7 @@ def _user_words(label: str, words: str, console: Console, *, indent: int = 0) ->
 
 def _notice(notice: ShownNotice, console: Console) -> None:
     for text in notice.texts:
-        if notice.kind is NoticeKind.KIND:
-            console.print(Text(f"{text}\n"))
-        elif notice.alarm is None:
+        if notice.alarm is None:
             console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
         else:
             told = "\n" + inert(label("ask.because", words=notice.because)) if notice.because else ""

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import sqrt
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
-from b12assistant.safety.explanation import Json, explain, lines
+from b12assistant.safety.opinion import Advises, Asked
 
 NONE: Final = "none"
 LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious first
@@ -181,7 +181,7 @@ def _case(line: str, where: str) -> Case:
 
 
 def audit(space: Workspace, file: Path) -> dict[str, Any]:
-    """Return figures of every judge, and every message that the one in use judged wrongly, with the reason."""
+    """Return figures of every judge, and every message that the one in use judged wrongly, with the model's opinion."""
     cases = load_cases(file)
     triagers, problems = dict(space.triage.by_name()), space.triage.problems  # the one in use is last
     if problems:
@@ -192,8 +192,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
             bar("judging", position, len(cases))
             for name, triager in triagers.items():
                 verdicts[name].append(judge(case, triager))
-    used, triager = list(triagers.items())[-1]
-    wrong = [verdict for verdict in verdicts[used] if not verdict.right]
+    wrong = [verdict for verdict in list(verdicts.values())[-1] if not verdict.right]
     counts = Counter(case.level for case in cases)
     return {
         "set": file.name,
@@ -202,12 +201,13 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
         "levels": {level: counts[level] for level in LEVELS},
         "problems": list(problems),
         "judges": [{"name": name, **summary(found)} for name, found in verdicts.items()],
-        "misses": [_miss(verdict, explain(triager.steps(verdict.case.turns))) for verdict in wrong],
+        "misses": [_miss(verdict, space.triage.advice) for verdict in wrong],
     }
 
 
-def _miss(verdict: Judgement, explained: list[Json]) -> dict[str, Any]:
+def _miss(verdict: Judgement, advise: Advises) -> dict[str, Any]:
     case = verdict.case
+    opinion = advise(Asked(case.turns[-1], case.turns[-2] if len(case.turns) > 1 else None))
     return {
         "id": case.id,
         "level": case.level,
@@ -217,7 +217,8 @@ def _miss(verdict: Judgement, explained: list[Json]) -> dict[str, Any]:
         "said": verdict.level,
         "said_kind": verdict.kind,
         "rule": verdict.rule,
-        "explanation": explained,
+        "texts": [turn.text for turn in case.turns],
+        "model": {"says": opinion.concern, **asdict(opinion.passed)} if opinion else None,
     }
 
 
@@ -242,7 +243,7 @@ def tables(figures: Figures) -> Iterator[Table]:
     measured = ((name, *(share(judge["measures"].get(name)) for judge in judges)) for name in names)
     yield Table("Measures", (("", *(judge["name"] for judge in judges)), *measured))
     if traffic := figures.get("traffic"):
-        yield Table("Ordinary messages and withdrawals", (("", "in use"), *((n, share(f)) for n, f in traffic.items())))
+        yield Table("Ordinary messages", (("", "in use"), *((n, share(f)) for n, f in traffic.items())))
     for judge in judges:
         table = judge["confusion"]
         counted = ((level, *(str(table[level][said]) for said in LEVELS)) for level in LEVELS)
@@ -278,17 +279,15 @@ def verdict(miss: Mapping[str, Any]) -> str:
 
 
 def as_text(figures: Figures) -> Iterator[str]:
-    """Yield lines for a terminal; every miss with its trace."""
+    """Yield lines for a terminal; every miss with its messages and the model's opinion."""
     yield from heading(figures)
     for table in tables(figures):
         yield from ("", table.title, *_aligned(table.rows))
     yield from ("", f"Misses: {len(figures['misses'])}")
     for miss in figures["misses"]:
-        yield from (
-            "",
-            f"{miss['id']}: {verdict(miss)}",
-            *(f"  {line}" for line in lines(miss["explanation"])),
-        )
+        yield from ("", f"{miss['id']}: {verdict(miss)}", *(f"  {terminal.inert(text)}" for text in miss["texts"]))
+        if model := miss["model"]:
+            yield f"  model: {model['says']}, {model['share']:.2f} where {model['name']} needs {model['cut']:.2f}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

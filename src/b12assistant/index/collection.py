@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
-from b12assistant.corpus.publishers import PublisherKind, Speaks
+from b12assistant.corpus.publishers import Speaks
 from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import ASKED, NOTHING_ASKED, AskedQuestions, question_of
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
@@ -343,8 +343,3 @@ def speakers(opened: Opened) -> list[Speaks]:
     """List who says what may be quoted: every publication, and every source in its own words."""
     own = [entry.document.source for entry in opened.entries if not entry.document.attributions]
     return [*map(Speaks.of, publications(opened)), *(Speaks.of(source) for source in own if source.in_force)]
-
-
-def library(opened: Opened) -> dict[PublisherKind, int]:
-    """Count the publications by what they are to a reader."""
-    return dict(Counter(Speaks.of(origin).kind for origin in publications(opened)))

@@ -41,10 +41,6 @@ class Wordings:
         except re.error as error:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
 
-    def compile(self) -> None:
-        """Compile in advance what the first search would."""
-        self._pattern  # noqa: B018 - made once
-
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         return self._pattern.finditer(text) if self._wordings else iter(())
 

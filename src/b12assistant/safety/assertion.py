@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
@@ -22,28 +21,8 @@ from b12assistant.language.wording import Names, Wordings
 FILE: Final = "assertion.toml"
 
 
-class Standing(StrEnum):
-    PRESENT = "present"
-    DENIED = "denied"
-    PAST = "past"
-    ASKED = "asked"  # hypothetical, or about people in general
-    ELSEWHERE = "elsewhere"  # a stranger's, fiction, a figure of speech
-
-
-class Onset(StrEnum):
-    SUDDEN = "sudden"
-    SLOW = "slow"
-    UNSTATED = "unstated"
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far a denial goes: words for a plain "not", words for a "no …, … or …"."""
-
-    near: int
-    far: int
-
-
+NEAR: Final = 5  # words a plain "not" goes
+FAR: Final = 10  # words a "no …, … or …" goes
 KINDS: Final = (  # of cues
     "clause",  # a new clause begins here
     *("not_a_denial", "denied_near", "denied_far", "denied_after"),
@@ -78,9 +57,8 @@ class Stretch:
 class Reading:
     """A folded text cut into sentences and clauses, with its cues: made once, used for every sign found in it."""
 
-    def __init__(self, text: str, cues: CueWordings, reach: Reach) -> None:
+    def __init__(self, text: str, cues: CueWordings) -> None:
         self._text = text
-        self._reach = reach
         found = {kind: wordings.spans(text) for kind, wordings in cues.items()}
         found["self"] = tuple(span for span in found["self"] if not _inside(span, found["impersonal"]))
         self._sentences = _stretches(len(text), [match.end() for match in SENTENCE_END.finditer(text)], found)
@@ -91,60 +69,54 @@ class Reading:
         self._fiction = found["fiction"]
         self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
 
-    def standing(self, start: int, end: int, *, named: bool) -> Standing:
-        """Return the standing of the sign at ``[start, end)``, by the first of these that holds.
-
-        ``named``: its words only name it.
-        """
+    def asserts(self, start: int, end: int, *, named: bool) -> bool:
+        """Return whether the sign at ``[start, end)`` is there, and the writer's. ``named``: its words only name it."""
         sentence, clause = _at(self._sentences, start), _at(self._clauses, start)
         mine = clause.has("self", "care")
         now = clause.has("now") or (sentence.has("now") and not clause.has("past"))
         acute = now or clause.has("sudden")
-        if clause.has("figure"):
-            return Standing.ELSEWHERE
         confirmed = self._confirmed > end
         beside = any(start <= cue[1] + 1 and cue[0] < end for cue in clause.of("self"))  # "I" belongs to the sign
         own = confirmed or (mine and acute) or beside or (clause.has("self") and not clause.has("fiction"))
-        if (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
-            return Standing.ELSEWHERE
+        if clause.has("figure") or (sentence.has("fiction") and not own) or (self._told(start) and not confirmed):
+            return False
         if self._denied(clause, start, end):
-            return Standing.DENIED
-        if _past(sentence, clause) and (clause.has("resolved") or not now) and not clause.has("still"):
-            return Standing.PAST
-        if clause.has("hypothetical") and not (now or confirmed):
-            return Standing.ASKED
-        if clause.has("asked") and not (mine or now or confirmed):
-            return Standing.ASKED
-        if sentence.has("asked") and self._impersonal and not confirmed:
-            return Standing.ASKED
-        if any(not start <= cue[0] < end for cue in clause.of("stranger")) and not (mine or confirmed):
-            return Standing.ELSEWHERE
-        if named and not (mine or acute or confirmed or sentence.has("self", "care", "slow")):
-            return Standing.ASKED
-        return Standing.PRESENT
+            return False
+        told = sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense")
+        past = told or clause.has("past", "resolved")
+        if past and (clause.has("resolved") or not now) and not clause.has("still"):
+            return False
+        if confirmed:
+            return True
+        asked = (clause.has("asked") and not (mine or now)) or (sentence.has("asked") and self._impersonal)
+        if asked or (clause.has("hypothetical") and not now):
+            return False
+        if any(not start <= cue[0] < end for cue in clause.of("stranger")) and not mine:
+            return False
+        return not named or mine or acute or sentence.has("self", "care", "slow")
 
-    def onset(self, start: int) -> Onset:
-        """Return the onset that the clause states, or else its sentence, or else the neighbouring ones."""
+    def onset(self, start: int) -> str:
+        """Return whether the clause says sudden or slow, or else its sentence, or else the neighbouring ones."""
         position = _position(self._sentences, start)
         beside = self._sentences[max(0, position - 1) : position + 2]
         for stretches in ([_at(self._clauses, start)], [self._sentences[position]], beside):
-            for kind in (Onset.SUDDEN, Onset.SLOW):
-                if any(stretch.has(kind.value) for stretch in stretches):
+            for kind in ("sudden", "slow"):
+                if any(stretch.has(kind) for stretch in stretches):
                     return kind
-        return Onset.UNSTATED
+        return "unstated"
 
     def sentence(self, start: int) -> int:
         """Return the number of the sentence that holds ``start``, from 0."""
         return _position(self._sentences, start)
 
     def _denied(self, clause: Stretch, start: int, end: int) -> bool:
-        for kind, words in (("denied_far", self._reach.far), ("denied_near", self._reach.near)):
+        for kind, words in (("denied_far", FAR), ("denied_near", NEAR)):
             for cue_start, cue_end in clause.of(kind):
                 excused = any(s < cue_end and cue_start < e for s, e in clause.of("not_a_denial"))
                 if cue_start < start and not excused and self._text.count(" ", cue_end, start) <= words:
                     return True
         after = (cue[0] for cue in clause.of("denied_after"))
-        return any(end <= at and self._text.count(" ", end, at) <= self._reach.near for at in after)
+        return any(end <= at and self._text.count(" ", end, at) <= NEAR for at in after)
 
     def _told(self, start: int) -> bool:
         """Return whether the text is a story, a lesson or a joke, and the sentence neither the writer's nor acute."""
@@ -154,16 +126,10 @@ class Reading:
         return bool(self._fiction) and not acute and not sentence.has("self", "now")
 
 
-def _past(sentence: Stretch, clause: Stretch) -> bool:
-    told = sentence.has("past") and clause.has("past_tense") and not clause.has("present_tense")
-    return told or clause.has("past", "resolved")
-
-
-def load_cues(names: Names) -> tuple[CueWordings, Reach]:
+def load_cues(names: Names) -> CueWordings:
     """Read the cues that ship with the package; ``names``: with the lists of words their wordings may use."""
-    data = read_data("red_flags", FILE)
-    cues = {kind: Wordings(data["cues"][kind], names, f"{FILE}, {kind}") for kind in KINDS}
-    return cues, Reach(**data["reach"])
+    data = read_data("red_flags", FILE)["cues"]
+    return {kind: Wordings(data[kind], names, f"{FILE}, {kind}") for kind in KINDS}
 
 
 DENIALS: Final = ("signs", "denied", "no_harm", "said")  # the steps in which a denial is recognised

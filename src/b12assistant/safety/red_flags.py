@@ -18,7 +18,7 @@ FindingId = NewType("FindingId", str)
 
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
-RULE_FILES: Final = ("rules_emergency.toml",)
+RULES_FILE: Final = "rules_emergency.toml"
 
 
 class Packaged(StrEnum):
@@ -28,8 +28,8 @@ class Packaged(StrEnum):
     EMERGENCIES = "emergencies"
     NONE = "none"
 
-    def holds(self, level: Level) -> bool:
-        return self is Packaged.ALL or (self is Packaged.EMERGENCIES and level is Level.EMERGENCY)
+    def holds(self, level: Level | None) -> bool:
+        return level is None or self is Packaged.ALL or (self is Packaged.EMERGENCIES and level is Level.EMERGENCY)
 
 
 class FindingKind(StrEnum):
@@ -78,7 +78,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RedFlags:
-    """Findings and decision table, in the order of their files.
+    """Findings and decision table, in the order of their files. ``packaged``: which of them are in use.
 
     ``names``: with the lists of words by name. ``memory``: words by which a turn leans on the one before, in it or at
     its start; ``parts`` of the body, by which it leans on a flagged turn that names the same one; and ``filler``, which
@@ -89,6 +89,7 @@ class RedFlags:
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     memory: Mapping[str, Wordings]
+    packaged: Packaged
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -104,10 +105,10 @@ def load_red_flags(packaged: Packaged = Packaged.ALL) -> RedFlags:
     findings = tuple(
         _finding(table, names, file) for file in FINDING_FILES for table in read_data("red_flags", file)["finding"]
     )
-    rules = (_rule(table) for file in RULE_FILES for table in read_data("red_flags", file)["rule"])
+    rules = map(_rule, read_data("red_flags", RULES_FILE)["rule"])
     used = tuple(rule for rule in rules if packaged.holds(rule.level))
     memory = {key: Wordings(each, names, f"{WORDS_FILE}, memory") for key, each in words["memory"].items()}
-    return RedFlags(names, findings, used, memory)
+    return RedFlags(names, findings, used, memory, packaged)
 
 
 def _finding(table: Table, names: Names, file: str) -> Finding:

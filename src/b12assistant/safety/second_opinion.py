@@ -21,22 +21,21 @@ import numpy as np
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.data_files import chosen, read_fitted
 from b12assistant.errors import AssistantError, EncoderError
+from b12assistant.language.folding import fold
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
-from b12assistant.safety.assertion import CueWordings
 from b12assistant.safety.opinion import (
     CERTAIN_AMONG,
     EMERGENCIES,
     Advises,
+    Asked,
     Concern,
     Opinion,
     Shares,
     Thresholds,
-    read_cuts,
 )
-from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.triage import Rules, Triager, load_rules
-from b12assistant.safety.turn_parts import TurnPart, TurnReading, read_turn
+from b12assistant.safety.turn_parts import TurnPart, TurnReading
 from b12assistant.threads import cached, once
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def load_word_model() -> WordModel:
     return read_fitted(
         "red_flags",
         WORDS_FILE,
-        parse=lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], read_cuts(a["cuts"])),
+        parse=lambda a: WordModel(a["keys"], a["weights"], a["scale"], a["bias"], Thresholds(*a["cuts"].tolist())),
     )
 
 
@@ -132,15 +131,18 @@ KEPT: Final = 256  # turns whose opinion is cached
 
 
 @dataclass(frozen=True)
-class TokenHead:
-    """Attention pooling over token vectors of ``d``, to ``c`` concerns; float32.
+class Fitted:
+    """What `benchmarks/fit/red_flags.py` found: attention pooling over token vectors of ``d``, to ``c`` concerns.
 
-    ``hidden``: (d, h), (h,). ``gaze``: (d, k), (k,). ``out``: (k * h, c), (c,).
+    ``encoder``: the digest of the one that it was fitted on. In float32: ``hidden``: (d, h), (h,). ``gaze``: (d, k),
+    (k,). ``out``: (k * h, c), (c,).
     """
 
+    encoder: str
     hidden: tuple[Floats, Floats]
     gaze: tuple[Floats, Floats]
     out: tuple[Floats, Floats]
+    cuts: Thresholds
 
     def log_shares(self, tokens: Floats) -> Floats:
         """Return (c,) logarithms of shares of ``tokens``, (n, d) of unit length, at least one."""
@@ -161,39 +163,27 @@ def log(shares: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What `benchmarks/fit/red_flags.py` found. ``encoder``: the digest of the one that ``head`` was fitted on."""
-
-    encoder: str
-    head: TokenHead
-    cuts: Thresholds
-
-
-@dataclass(frozen=True)
 class WordOpinion:
     """The opinion of the words: no encoder, nothing to load, nothing to fail."""
 
     model: WordModel
-    correct: Callable[[str], str]
-    cues: CueWordings
-    is_foreign: Callable[[str], bool]
+    rules: Rules
 
-    def __call__(
-        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
-    ) -> Opinion:
+    def __call__(self, asked: Asked) -> Opinion:
         """Judge the turn by its own words: on two turns read together the model overestimates."""
-        del among  # the words are the same there
-        reading = self.read(turn, previous)
+        reading = self.read(asked.turn, asked.previous)
         shares = rounded(self.log_shares(reading, reading.whole))
-        concern, passed = self.model.cuts.decide(shares, ruled=ruled, foreign=self.is_foreign(turn.text))
+        foreign = self.rules.languages.is_foreign(asked.turn.text)
+        concern, passed = self.model.cuts.decide(shares, ruled=asked.ruled, foreign=foreign)
         return Opinion("words", concern, shares, passed)
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with the one before if it is so short that it may lean on that."""
-        near = previous if previous is not None and len(previous.text) <= NEAR else None
-        reading = read_turn(turn, self.correct, self.cues, near)
-        is_final = near is None or len(reading.folded.words) <= LEANING
-        return reading if is_final else read_turn(turn, self.correct, self.cues)
+        folded = fold(turn.text, self.rules.spelling.correct)
+        leans = previous is not None and len(previous.text) <= NEAR and len(folded.words) <= LEANING
+        context = fold(previous.text, self.rules.spelling.correct) if previous is not None and leans else None
+        before = context.text.rstrip(" .") if context else ""
+        return TurnReading(folded, f"{before} . " if before else "", self.rules.cues)
 
     def log_shares(self, reading: TurnReading, part: TurnPart) -> Floats:
         """Return (6,) logarithms of shares."""
@@ -215,39 +205,34 @@ class SecondOpinion:
             )
         self._words, self._fitted, self._encoder = words, fitted, encoder
 
-    def __call__(
-        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
-    ) -> Opinion:
-        cuts, foreign = self._fitted.cuts, self._words.is_foreign(turn.text)
+    def __call__(self, asked: Asked) -> Opinion:
+        turn, previous, among, ruled = asked
+        cuts, foreign = self._fitted.cuts, self._words.rules.languages.is_foreign(turn.text)
         shares = self._shares(turn, previous)
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
         if among is None or ruled:
             return opinion
+        danger = sum(self._shares(turn, None, among)[: EMERGENCIES + 1])
         if concern.level is Level.EMERGENCY and opinion.is_certain:
-            return replace(opinion, doubted=self._danger(turn, among) < CERTAIN_AMONG)
-        if concern is not Concern.URGENT or self._danger(turn, among) >= cuts.beside:
+            return replace(opinion, doubted=danger < CERTAIN_AMONG)
+        if concern is not Concern.URGENT or danger >= cuts.beside:
             return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
     @cached(KEPT)
-    def _danger(self, turn: Turn, among: Turn) -> float:
-        """Return the share of an emergency and urgent together of a part that is read among its neighbours."""
-        reading = self._words.read(among, None)
-        part = reading.part_of(turn.text)
-        return 1.0 if part is None else float(softmax(self._log_shares(reading, part, turn))[: EMERGENCIES + 1].sum())
-
-    @cached(KEPT)
-    def _shares(self, turn: Turn, previous: Turn | None) -> Shares:
-        """Return how likely each concern is. Cached: a conversation is judged from its first turn each time."""
-        reading = self._words.read(turn, previous)
-        return rounded(self._log_shares(reading, reading.whole, turn))
+    def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
+        """Return how likely each concern is, of a part also where it stands. Cached: a conversation is judged from its
+        first turn each time."""
+        reading = self._words.read(among or turn, previous)
+        part = reading.part_of(turn.text) if among else None
+        return rounded(self._log_shares(reading, part or reading.whole, turn))
 
     def _log_shares(self, reading: TurnReading, part: TurnPart, turn: Turn) -> Floats:
         """Return the logarithms of a mean of the shares by both layers, weighted for the language of ``turn``."""
         words, encoded = self._words.log_shares(reading, part), self.encoded(reading, part)
-        weight = NOT_ENGLISH if self._words.is_foreign(turn.text) else WORDS
+        weight = NOT_ENGLISH if self._words.rules.languages.is_foreign(turn.text) else WORDS
         return words if encoded is None else np.asarray(weight * words + (1 - weight) * encoded, np.float32)
 
     def encoded(self, reading: TurnReading, part: TurnPart) -> Floats | None:
@@ -259,7 +244,7 @@ class SecondOpinion:
         begins = encoded.offsets[:, 0] - len(context)  # below 0: of the turn before
         first, last = reading.letters(part)
         tokens = encoded.tokens[(first <= begins) & (begins < last)]
-        return self._fitted.head.log_shares(tokens) if len(tokens) else None
+        return self._fitted.log_shares(tokens) if len(tokens) else None
 
     def _fits(self, text: str) -> bool:
         return self._encoder.count(text) <= min(WINDOW, self._encoder.limit)
@@ -280,12 +265,10 @@ class Advice:
 
     sources: Sequence[Callable[[], Advises]]
 
-    def __call__(
-        self, turn: Turn, previous: Turn | None = None, *, among: Turn | None = None, ruled: bool = False
-    ) -> Opinion | None:
+    def __call__(self, asked: Asked) -> Opinion | None:
         for source in self.sources:
             with suppress(Exception):  # whatever broke, no turn is left unjudged; `doctor` says what it was
-                return source()(turn, previous, among=among, ruled=ruled)
+                return source()(asked)
         return None
 
 
@@ -297,19 +280,18 @@ def load_fitted() -> Fitted:
 
 def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
     """Read the arrays of the file, which are stored in half precision."""
-    parts = ("hidden", "gaze", "out")
-    full = {name: np.asarray(arrays[name], np.float32) for part in parts for name in (part, f"{part}_bias")}
-    head = TokenHead(**{part: (full[part], full[f"{part}_bias"]) for part in parts})
-    return Fitted(str(arrays["encoder"]), head, read_cuts(arrays["cuts"]))
+    full = {name: np.asarray(array, np.float32) for name, array in arrays.items() if name not in ("encoder", "cuts")}
+    parts = {part: (full[part], full[f"{part}_bias"]) for part in ("hidden", "gaze", "out")}
+    return Fitted(str(arrays["encoder"]), cuts=Thresholds(*arrays["cuts"].tolist()), **parts)
 
 
 @dataclass(frozen=True)
 class Triagers:
-    """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules; ``opinion``: what they may raise."""
+    """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules. ``model``: whether it is asked."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
-    opinion: Packaged = Packaged.ALL
+    model: bool = True
 
     @once
     def rules(self) -> Rules:
@@ -317,8 +299,7 @@ class Triagers:
 
     @once
     def words(self) -> WordOpinion:
-        rules = self.rules
-        return WordOpinion(load_word_model(), rules.spelling.correct, rules.cues, rules.languages.is_foreign)
+        return WordOpinion(load_word_model(), self.rules)
 
     @once
     def second(self) -> SecondOpinion:
@@ -330,8 +311,12 @@ class Triagers:
         return self.in_use(turns)
 
     @once
+    def advice(self) -> Advice:
+        return Advice((lambda: self.second, lambda: self.words))
+
+    @once
     def in_use(self) -> Triager:
-        return self._with(Advice((lambda: self.second, lambda: self.words)))
+        return self._with(self.advice)
 
     @once
     def without_encoder(self) -> Triager:
@@ -339,7 +324,7 @@ class Triagers:
         return self._with(Advice((lambda: self.words,)))
 
     def _with(self, advice: Advice) -> Triager:
-        return Triager(self.rules) if self.opinion is Packaged.NONE else Triager(self.rules, advice, self.opinion)
+        return Triager(self.rules, advice if self.model else None)
 
     def by_name(self) -> Mapping[str, Triager]:
         """Return all triagers, each with one layer more; the one in use is the last."""
@@ -352,12 +337,11 @@ class Triagers:
     @property
     def problems(self) -> tuple[str, ...]:
         """Say why there is no second opinion, as a sentence; empty if there is one, or none is wanted."""
-        if self.opinion is Packaged.NONE:
+        if not self.model:
             return ()
         try:
-            self.second(Turn(0, "ready"))
-        except AssistantError as error:
-            return (f"triage goes without the second opinion: {error}",)
-        except Exception as error:  # noqa: BLE001 - of the library that runs the encoder
-            return (f"triage goes without the second opinion: its encoder does not run ({type(error).__name__})",)
+            self.second(Asked(Turn(0, "ready")))
+        except Exception as error:  # noqa: BLE001 - also of the library that runs the encoder
+            why = error if isinstance(error, AssistantError) else f"its encoder does not run ({type(error).__name__})"
+            return (f"triage goes without the second opinion: {why}",)
         return ()

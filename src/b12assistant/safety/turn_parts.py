@@ -5,24 +5,21 @@ Each sentence is judged by itself, and together with its neighbours: a "years ag
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from b12assistant.answers import Turn, TurnSlice
-from b12assistant.language.folding import Folded, fold
-from b12assistant.language.wording import Wordings
-from b12assistant.safety.assertion import KINDS, CueWordings, Onset, Reach, Reading, Standing
+from b12assistant.language.folding import Folded
+from b12assistant.language.wording import STOPS, Wordings
+from b12assistant.safety.assertion import KINDS, CueWordings, Reading
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
 FEWEST: Final = 3  # words and marks of a sentence; a shorter one is read with the one before
 MOST_SENTENCES: Final = 200  # of a turn that are judged
-SENTENCE_END: Final = frozenset(".?")
-MARKS: Final = frozenset(".?,")
 
 
 class TurnPart(NamedTuple):
@@ -34,14 +31,11 @@ class TurnPart(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A folded turn. ``context``: the text to read before it; empty if it is read alone.
-
-    ``cued``: for each kind of cue, the words at which one begins, in order.
-    """
+    """A folded turn. ``context``: the text to read before it; empty if it is read alone."""
 
     folded: Folded
     context: str
-    cued: Mapping[str, Sequence[int]]
+    cue_wordings: CueWordings
 
     @property
     def whole(self) -> TurnPart:
@@ -57,31 +51,16 @@ class TurnReading:
 
     def cues(self, part: TurnPart) -> Iterator[str]:
         """Yield the kinds of cues that begin in ``part``."""
-        for kind, places in self.cued.items():
-            position = bisect_left(places, part.start)
-            if position < len(places) and places[position] < part.end:
+        start, end = self.letters(part)
+        for kind in KINDS[1:]:  # all but the beginnings of clauses
+            if any(start <= at < end for at, _ in self.cue_wordings[kind].spans(self.folded.text)):
                 yield kind
 
     def part_of(self, blanked: str) -> TurnPart | None:
         """Return the words that are not blanks in ``blanked``, which is as long as the turn; none if there is none."""
         start, end = len(blanked) - len(blanked.lstrip()), len(blanked.rstrip())
-        own = [at for at, word in enumerate(self.folded.words) if start <= word.start < end and word.text not in MARKS]
+        own = [at for at, word in enumerate(self.folded.words) if start <= word.start < end and word.text not in STOPS]
         return TurnPart(own[0], own[-1] + 1) if own else None
-
-
-def read_turn(
-    turn: Turn, correct: Callable[[str], str], cues: CueWordings, previous: Turn | None = None
-) -> TurnReading:
-    """Read a turn. ``correct``: returns the usual spelling of a word. ``previous``: the turn it may lean on."""
-    folded = fold(turn.text, correct)
-    cued = {
-        kind: [bisect_left(folded.offsets, start) for start, _ in cues[kind].spans(folded.text)]
-        for kind in KINDS
-        if kind != "clause"
-    }
-    before = fold(previous.text, correct) if previous is not None else None
-    context = f"{before.text.rstrip(' .')} . " if before and before.words else ""
-    return TurnReading(folded, context, cued)
 
 
 class PartText(NamedTuple):
@@ -131,7 +110,7 @@ def sentences_of(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator
     """
     cuts = [0]
     for at, word in enumerate(folded.words, start=1):
-        if (word.text in SENTENCE_END or at in ends) and at - cuts[-1] >= FEWEST:
+        if (word.text in (".", "?") or at in ends) and at - cuts[-1] >= FEWEST:
             cuts.append(at)
     if len(cuts) > 1 and len(folded.words) - cuts[-1] < FEWEST:
         cuts.pop()
@@ -141,7 +120,7 @@ def sentences_of(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator
 
 def _overlapping(folded: Folded, start: int, end: int) -> Iterator[TurnPart]:
     """Yield ``[start, end)``, or parts of it that overlap by half; nothing if it holds no word."""
-    if all(word.text in MARKS for word in folded.words[start:end]):
+    if all(word.text in STOPS for word in folded.words[start:end]):
         return
     while end - start > LONGEST:
         yield TurnPart(start, start + LONGEST)
@@ -154,7 +133,7 @@ class Mention:
     """A finding that a turn asserts, and where. ``sentence``: its number in a long turn, 0 in a short one."""
 
     finding: FindingId
-    onset: Onset
+    onset: str
     place: TurnSlice
     sentence: int = 0
 
@@ -163,61 +142,34 @@ class Mention:
         return self.place.turn != other.place.turn or abs(self.sentence - other.sentence) <= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A finding in one reading of a turn, half-open in its folded text, and as it was typed, in whole words."""
+class Sighting(NamedTuple):
+    """A finding in one reading of a turn. ``counts``: it is asserted."""
 
     finding: Finding
-    start: int
-    end: int
-    named: bool  # the finding is only mentioned, not reported
-    standing: Standing
     mention: Mention
-
-    @property
-    def counts(self) -> bool:
-        return self.standing is Standing.PRESENT
+    counts: bool
 
 
-class Heard:
-    """One turn in one language: where findings occur and whether they are asserted."""
-
-    def __init__(
-        self,
-        language: str,
-        folded: Folded,
-        findings: Sequence[Finding],
-        filler: Wordings,
-        cues: CueWordings,
-        reach: Reach,
-    ) -> None:
-        text = folded.text
-        self.language, self.folded, self.reading = language, folded, Reading(text, cues, reach)
-        self._places = [
-            (finding, *match.span(), named)
-            for finding in findings
-            for named, wordings in ((False, finding.said), (True, finding.named))
-            for match in wordings.finditer(text)
-        ]
-        self._bare = _covers(folded, [place[1:3] for place in self._places] + [m.span() for m in filler.finditer(text)])
-
-    def sightings(self, turn: Turn) -> Iterator[Sighting]:
-        """Yield what is found."""
-        for finding, start, end, named in self._places:
-            only_named = named and not self._bare
-            standing = self.reading.standing(start, end, named=only_named)
-            if finding.kind is FindingKind.REQUEST:
-                standing = Standing.PRESENT  # it is itself a question
-            covered = self.folded.covering(start, end)
-            place = TurnSlice(turn, covered[0].start, covered[-1].end)
-            sentence = self.reading.sentence(start) if len(self.folded.words) > SHORT else 0
-            mention = Mention(finding.id, self.reading.onset(start), place, sentence)
-            yield Sighting(finding, start, end, only_named, standing, mention)
-
-
-def _covers(folded: Folded, spans: Sequence[tuple[int, int]]) -> bool:
-    """Return whether nothing is said besides ``spans``: someone who types only "chest pain" is taken to have it."""
-    letters = list(folded.text)
-    for start, end in spans:
+def sightings(
+    turn: Turn, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: CueWordings
+) -> Iterator[Sighting]:
+    """Yield what is found in a turn in one language, and whether it is asserted."""
+    text = folded.text
+    places = [
+        (finding, *match.span(), named)
+        for finding in findings
+        for named, wordings in ((False, finding.said), (True, finding.named))
+        for match in wordings.finditer(text)
+    ]
+    letters = list(text)
+    for start, end in (*(place[1:3] for place in places), *(match.span() for match in filler.finditer(text))):
         letters[start:end] = " " * (end - start)
-    return not "".join(letters).strip(" .?,")
+    is_bare = not "".join(letters).strip(" .?,")  # someone who types only "chest pain" is taken to have it
+    reading = Reading(text, cues)
+    for finding, start, end, named in places:
+        is_request = finding.kind is FindingKind.REQUEST  # it is itself a question
+        covered = folded.covering(start, end)
+        place = TurnSlice(turn, covered[0].start, covered[-1].end)
+        sentence = reading.sentence(start) if len(folded.words) > SHORT else 0
+        mention = Mention(finding.id, reading.onset(start), place, sentence)
+        yield Sighting(finding, mention, is_request or reading.asserts(start, end, named=named and not is_bare))

@@ -30,10 +30,10 @@ from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display import addresses
 from b12assistant.display.citation_formats import CITE, cite, message
 from b12assistant.display.json_form import Form
-from b12assistant.display.labels import capital, label
+from b12assistant.display.labels import capital, counted, label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present_notices
-from b12assistant.display.quoted import Quoted, basis_of, best_known, in_short, joined
+from b12assistant.display.quoted import Quoted, basis_of, best_known, joined
 from b12assistant.display.source_page import THEMES, View
 from b12assistant.errors import NotFoundError
 from b12assistant.index.collection import speakers
@@ -197,10 +197,13 @@ def row_html(match: Match, sieve: Sieve, today: date) -> str:
         spans = (match.best,)
     quote = Quoted(spans, today, match.best, match.passage.id)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.origin.publisher, each.standing, each.year)]
-    by = (" · ".join(in_short(quote.source, best_known(wanted), quote.document.title)), quote.document.title)
-    who = quote.in_short if quote.speaker.basis else (capital(quote.speaker.own[0]), *quote.speaker.own[1:])
-    matching = [*match.words, *match.phrases]
-    return draw("lookup.html", "row", quote, matching, " — ".join(by), " · ".join((*who, *quote.notes)))
+    by = quote.speaker.own
+    if wanted:
+        first, *others = best_known(wanted)
+        more = (counted("speaker.others", len(others)),) if others else ()
+        by = (first.short, label("speaker.our_summary"), *more)
+    named = f"{capital(' · '.join(by))} — {quote.document.title}"
+    return draw("lookup.html", "row", quote, [*match.words, *match.phrases], named)
 
 
 def notices_html(given: Sequence[Notice], texts: FixedTexts) -> str:

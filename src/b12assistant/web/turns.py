@@ -14,22 +14,14 @@ from functools import partial
 from b12assistant.answers import Reply
 from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
-from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
-from b12assistant.index.collection import library
+from b12assistant.index.collection import publications
 from b12assistant.safety.fixed_texts import CONTROLS, controls_for
 from b12assistant.web.http_models import CONVERSATION
 from b12assistant.web.problems import LateError, PassingError, sentence_of
 from b12assistant.web.questions import Questions, Warmup
-
-# The page says what the library is made of if it has publications of each.
-_GROUPS = (
-    (PublisherKind.GUIDELINE,),
-    (PublisherKind.NHS, PublisherKind.PUBLIC_BODY),
-    (PublisherKind.STUDY, PublisherKind.REVIEW),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +128,10 @@ class Asking:
             yield self._state("failed", problem=problem)
             return
         opened = (await asyncio.to_thread(self.live)).opened
-        kinds = library(opened)
-        made_of = all(any(kinds.get(kind, 0) for kind in group) for group in _GROUPS)
-        publications = f"{sum(kinds.values()):,}"
+        number = len(publications(opened))
         yield "".join(
             (
-                draw("page.html", "library", publications) if made_of else "",
+                draw("page.html", "library", f"{number:,}") if number else "",
                 self._state("ready"),
                 draw("page.html", "state", label("ask.older"), "failed") if opened.problems else "",
             )

@@ -1,0 +1,87 @@
+"""Recognise how a turn answers an emergency text: by one of the two controls, in any case, with any punctuation, in
+every language served; by a remark; by a question; or that it is happening after all.
+
+The phrases are in ``data/red_flags/replies.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Final
+
+from b12assistant.data_files import read_data
+from b12assistant.language.folding import fold
+from b12assistant.language.wording import Phrases, Plain, clauses
+from b12assistant.safety.fixed_texts import CONTROLS, all_texts
+
+FILE: Final = "replies.toml"
+LONGEST: Final = 600  # characters: a longer message reports something
+
+
+class Reply(StrEnum):
+    CONTROL = "control"  # one of the two fixed sentences: ends every emergency
+    REMARK = "remark"  # says nothing by itself: "thanks"
+    FAREWELL = "farewell"  # a remark, but not after words of self-harm
+    RELAPSE = "relapse"  # it is happening after all: an emergency that was ended stands again
+    QUESTION = "asks"
+    STATEMENT = "tells"
+
+
+PHRASES: Final = (Reply.REMARK, Reply.FAREWELL, Reply.RELAPSE, Reply.QUESTION)
+
+
+@lru_cache(256)
+def read_reply(text: str) -> Reply:
+    """Return what a turn is, read as an answer to an emergency text."""
+    if is_control(text):
+        return Reply.CONTROL
+    if len(text) > LONGEST:
+        return Reply.QUESTION if "?" in text else Reply.STATEMENT
+    parts = clauses(text)
+    said = [part for part in parts if not _is_remark(part[0])]
+    if parts and not said:
+        return Reply.FAREWELL if any(_holds(plain, Reply.FAREWELL) for plain, _ in parts) else Reply.REMARK
+    telling = [plain for plain, mark in said if not (mark == "?" or _holds(plain, Reply.QUESTION))]
+    if any(_holds(plain, Reply.RELAPSE) for plain in telling):
+        return Reply.RELAPSE
+    return Reply.QUESTION if len(telling) < len(said) else Reply.STATEMENT
+
+
+def is_control(text: str) -> bool:
+    """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
+    return len(text) <= LONGEST and _plain(text) in load_controls()
+
+
+def _is_remark(plain: Plain) -> bool:
+    """Return whether a clause holds only remarks."""
+    phrases = (*load_replies()[Reply.REMARK], *load_replies()[Reply.FAREWELL])
+    spans = (span for each in phrases for span in each.spans(plain.text))
+    return {word for span in spans for word in plain.covered(*span)}.issuperset(plain.words)
+
+
+def _holds(plain: Plain, reply: Reply) -> bool:
+    phrases = load_replies()[reply]
+    return any(each.starts(plain.text) if reply is Reply.QUESTION else each.found_in(plain.text) for each in phrases)
+
+
+def _plain(text: str) -> str:
+    return Plain(fold(text).words).text
+
+
+@cache
+def load_controls() -> frozenset[str]:
+    """Read the control sentences of all languages, previous wordings too, as plain words."""
+    sentences = (text.text for name, text in all_texts().items() if name.partition(".")[0] in CONTROLS)
+    return frozenset(map(_plain, (*sentences, *read_data("red_flags", FILE)["controls"])))
+
+
+@cache
+def load_replies() -> Mapping[Reply, tuple[Phrases, ...]]:
+    """Read the phrases of every language that ship with the package."""
+    languages = read_data("red_flags", FILE)["language"]
+    return {
+        reply: tuple(Phrases(each[reply], {}, f"{FILE}, {each['code']}, {reply}") for each in languages)
+        for reply in PHRASES
+    }
