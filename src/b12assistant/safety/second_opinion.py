@@ -123,8 +123,7 @@ FILE: Final = "second_opinion.npz"
 LENGTH: Final = 8.0  # token vectors of unit length are scaled to this
 TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
-LEANING: Final = 24  # words of a turn that may lean on the one before
-NEAR: Final = 400  # characters of the one before, to be read with it
+LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 256  # turns whose opinion is cached
@@ -178,11 +177,11 @@ class WordOpinion:
         return Opinion("words", concern, shares, passed)
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
-        """Read the turn, with the one before if it is so short that it may lean on that."""
+        """Read the turn, with what was said before if it is so short that it may lean on that."""
         folded = fold(turn.text, self.rules.spelling.correct)
-        leans = previous is not None and len(previous.text) <= NEAR and len(folded.words) <= LEANING
+        leans = previous is not None and len(folded.words) <= LEANING
         context = fold(previous.text, self.rules.spelling.correct) if previous is not None and leans else None
-        before = context.text.rstrip(" .") if context else ""
+        before = context.text.strip(" .") if context else ""
         return TurnReading(folded, f"{before} . " if before else "", self.rules.cues)
 
     def log_shares(self, reading: TurnReading, part: TurnPart) -> Floats:

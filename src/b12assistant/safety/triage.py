@@ -32,6 +32,7 @@ REMINDER: Final = TextId("reminder")
 REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have meant to do harm
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
+NEAR: Final = 400  # characters of what was said before, to be read with a turn
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
 # The share of danger that a turn after a harmless one must have by itself, if both are below the cuts.
@@ -66,7 +67,7 @@ class Course:
     concerned: frozenset[str] = frozenset()  # what the flagged turns touched on
     latest: Notices = ()  # the notices of the turn before
     apart: bool = False  # the turn before did not lean on the flagged one
-    previous: Turn | None = None  # the turn before, while no emergency is active
+    previous: Turn | None = None  # the end of what was said before, while no emergency is active
     ended: Notices = ()  # what a control ended, in case it happens after all
 
 
@@ -135,7 +136,8 @@ class Triager:
             notices = course.latest if leans and not raised and not remark else raised
         apart = bool(course.active) and _level(notices) is not Level.EMERGENCY and (course.apart or not remark)
         mentions = (*course.said, *self._report(turn, unended(text)).mentions)
-        previous = None if course.active else Turn(turn.index, text)
+        before = course.previous.text if course.previous else ""
+        previous = None if course.active else Turn(turn.index, f"{before} . {text}"[-NEAR:])
         course = replace(course, said=mentions, latest=notices, apart=apart, previous=previous)
         is_low = told.opinion is not None and told.opinion.is_low  # the next turn may lean on what is only suspected
         grave = {Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT}
@@ -155,11 +157,12 @@ class Triager:
             if any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
                 parts = []
             told = [self._judge(turn, each.text, Course()) for each in parts if each.text != whole or course.previous]
-            grave = (part for part in told if _level(part.raised) is Level.EMERGENCY)
-            return _gravest([self._judge(turn, whole, course), *grave])
+            as_whole = self._judge(turn, whole, course)
+            flags = {None, *(each.flag for each in as_whole.raised)}  # a part that says the same is its evidence
+            alike = (part for part in told if {None, *(each.flag for each in part.raised)} == flags)
+            return _gravest([as_whole, *alike, *(each for each in told if _level(each.raised) is Level.EMERGENCY)])
         told = [_likely(self._judge(turn, each.text, Course(), Turn(turn.index, each.among))) for each in parts]
-        # A very long one is not read to the end.
-        read_to = max((len(each.text.rstrip()) for each in parts), default=0)
+        read_to = max((len(each.text.rstrip()) for each in parts), default=0)  # a very long one is not read to the end
         fired = tuple(
             (rule, found)
             for rule, found in self._fired(turn, whole, course)
