@@ -141,15 +141,30 @@ def test_no_question_is_in_an_address(reader: Reader, site: str) -> None:
     assert reader.page.url == f"{site}/"
 
 
-def test_the_answer_is_copied_as_a_reply(reader: Reader) -> None:
+def test_a_reply_is_read_changed_and_copied(reader: Reader) -> None:
+    page = reader.page
+    page.set_viewport_size({"width": 390, "height": 844})
     turn = reader.ask(ASKED)
     words = turn.locator("blockquote").first.text_content()
+    written = page.locator("dialog#reply")
+    turn.locator(".ways .reply").press("Enter")
+    box = written.locator("textarea")
+    box.wait_for()
+    told = box.input_value()
+    assert told.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
+    assert f"“{words}”\n\n— Nerves › Sheath" in told
+    assert page.inner_text("#general .general") in told
+    assert page.evaluate(SMALL) == []
+    reader.accessible()
+    box.fill(f"{told}\n\nCall us on Monday.")
+    page.keyboard.press("Escape")
+    assert written.is_hidden()
+    assert "reply" in reader.focused()
+    turn.locator(".ways .reply").click()
     with reader.sees("#toast", "^Copied"):
-        turn.locator(".ways .reply").click()
-    copied = reader.page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
-    assert f"“{words}”\n\n— Nerves › Sheath" in copied
-    assert reader.page.inner_text("#general .general") in copied
+        written.locator(".primary").click()
+    assert page.evaluate("() => navigator.clipboard.readText()") == f"{told}\n\nCall us on Monday."
+    assert "reply" in reader.focused()
 
 
 def test_what_was_cleared_comes_back(reader: Reader) -> None:

@@ -196,14 +196,7 @@ b12.ready.then(() => {
   const ways = {
     print: () => window.print(),
     more: (turn, button) => button.setAttribute("aria-expanded", String(turn.classList.toggle("more"))),
-    reply: async turn => {
-      try {
-        await b12.reply(replyOf(turn));
-        b12.toast(said("reply.copied"));
-      } catch {
-        b12.toast(said("cite.failed"));
-      }
-    },
+    reply: turn => b12.reply(turn, replyOf(turn)).catch(() => b12.toast(said("reply.lost"))),
   };
   document.addEventListener("click", event => {
     const button = event.target.closest?.("#thread .ways button");
