@@ -46,7 +46,7 @@ from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
-from b12assistant.language.vocabulary import Vocabulary, english_words
+from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.safety.languages import is_english
@@ -64,6 +64,7 @@ _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD, _KNOWN = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["known"]
+_FITS = _QUOTING["fits"]
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -270,8 +271,15 @@ class Engine:
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        scored = score(found, cosines, query.informative, asked)
+        scored = self._fitting(query, score(found, cosines, query.informative, asked))
         return choose(scored, most, near, paragraphs=not self.collection.asked_throughout)
+
+    def _fitting(self, query: Query, windows: Sequence[Window]) -> Sequence[Window]:
+        """Raise what names the range that a result in the question is inside of, and lower what names only others."""
+        levels = self._readings.levels
+        if levels is None or (result := result_of(f"{query.asks}\n{query.text}", levels)) is None:
+            return windows
+        return [replace(each, score=each.score + _FITS * fits(each.best.text, result, levels)) for each in windows]
 
     def reread(self, query: Query, windows: Sequence[Window]) -> tuple[Window, ...]:
         """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.

@@ -44,6 +44,7 @@ b12.ready.then(() => {
         wrong.textContent = said("cite.failed");
       }
     });
+    box.setSelectionRange(0, 0); // it is read from its beginning
     close.addEventListener("click", () => dialog.close());
     document.body.append(dialog);
     return dialog;
