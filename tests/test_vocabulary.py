@@ -208,24 +208,24 @@ def test_a_result_is_in_the_first_scale(text: str, result: float | None) -> None
 @pytest.mark.parametrize(
     ("result", "sentence", "fit"),
     [
-        (143, "A B12 level under 180 ng/L (pg/mL) usually counts as deficiency.", 1),
-        (143, "A review says that B12 under 180 ng/L is low, and 180 to 350 is unclear.", 1),
-        (250, "A review says that B12 under 180 ng/L is low, and 180 to 350 is unclear.", 1),
-        (143, "A B12 of 180 ng/L (pg/mL) is on the edge: lower usually counts as deficiency.", -1),
-        (143, "A B12 level over 350 pg/mL (258 pmol/L) makes deficiency unlikely.", -1),
-        (700, "A B12 level over 350 pg/mL (258 pmol/L) makes deficiency unlikely.", 1),
-        (190, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", 1),
-        (210, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", -1),
-        (1100, "About 6% of people had a B12 of 601 pmol/L or more.", 1),
-        (1100, "A B12 above about 1,000 ng/L is usually called high.", 1),
-        (143, "An active B12 level over 70 pmol/L makes vitamin B12 deficiency unlikely.", 0),
-        (143, "A B12 of 240 is unclear, whether it is in ng/L, pg/mL or pmol/L.", 0),
-        (143, "B12 injections of 1,000 micrograms are given to people aged 65 to 80.", 0),
-        (143, "Ferritin under 30 ng/L is low.", 0),
+        (143, "A B12 level under 180 ng/L (pg/mL) usually counts as deficiency.", True),
+        (143, "A review says that B12 under 180 ng/L is low, and 180 to 350 is unclear.", True),
+        (250, "A review says that B12 under 180 ng/L is low, and 180 to 350 is unclear.", True),
+        (143, "A B12 of 180 ng/L (pg/mL) is on the edge: lower usually counts as deficiency.", False),
+        (143, "A B12 level over 350 pg/mL (258 pmol/L) makes deficiency unlikely.", False),
+        (700, "A B12 level over 350 pg/mL (258 pmol/L) makes deficiency unlikely.", True),
+        (190, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", True),
+        (210, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", False),
+        (1100, "About 6% of people had a B12 of 601 pmol/L or more.", True),
+        (1100, "A B12 above about 1,000 ng/L is usually called high.", True),
+        (143, "An active B12 level over 70 pmol/L makes vitamin B12 deficiency unlikely.", False),
+        (143, "A B12 of 240 is unclear, whether it is in ng/L, pg/mL or pmol/L.", False),
+        (143, "B12 injections of 1,000 micrograms are given to people aged 65 to 80.", False),
+        (143, "Ferritin under 30 ng/L is low.", False),
     ],
 )
-def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: str, fit: int) -> None:
-    assert fits(sentence, result, LEVELS) == fit
+def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: str, *, fit: bool) -> None:
+    assert fits(sentence, result, LEVELS) is fit
 
 
 @pytest.mark.parametrize(

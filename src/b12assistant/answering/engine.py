@@ -271,15 +271,8 @@ class Engine:
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
         near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
-        scored = self._fitting(query, score(found, cosines, query.informative, asked))
+        scored = score(found, cosines, query.informative, asked)
         return choose(scored, most, near, paragraphs=not self.collection.asked_throughout)
-
-    def _fitting(self, query: Query, windows: Sequence[Window]) -> Sequence[Window]:
-        """Raise what names the range that a result in the question is inside of, and lower what names only others."""
-        levels = self._readings.levels
-        if levels is None or (result := result_of(f"{query.asks}\n{query.text}", levels)) is None:
-            return windows
-        return [replace(each, score=each.score + _FITS * fits(each.best.text, result, levels)) for each in windows]
 
     def reread(self, query: Query, windows: Sequence[Window]) -> tuple[Window, ...]:
         """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.
@@ -297,6 +290,14 @@ class Engine:
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)
+
+    def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
+        """Raise what names a range that a result in the question is inside of; return the best first."""
+        levels, asked = self._readings.levels, f"{sought.own.asks}\n{sought.wide.text}"
+        if levels is None or (result := result_of(asked, levels)) is None:
+            return windows
+        raised = (replace(each, score=each.score + _FITS * fits(each.best.text, result, levels)) for each in windows)
+        return tuple(sorted(raised, key=lambda each: -each.score))
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,

@@ -148,19 +148,20 @@ def result_of(text: str, levels: Levels) -> float | None:
     return None if found is None else _number(found["number"]) * levels.worth[(found["unit"] or "").lower()]
 
 
-def fits(sentence: str, result: float, levels: Levels) -> int:
-    """Return 1 if a sentence names a range or bound that ``result`` is inside of, -1 if it only names others, else 0.
+def fits(sentence: str, result: float, levels: Levels) -> bool:
+    """Return whether a sentence names a range or bound that ``result`` is inside of.
 
     A range without a unit has that of the number before it; any other number without one says nothing.
     """
-    worth, told = 0.0, list[bool]()
+    worth = 0.0
     for match in levels.named.finditer(sentence) if levels.of.search(sentence) else ():
         worth = levels.worth[match["unit"].lower()] if match["unit"] else worth if match["last"] else 0.0
         if worth:
             first, last = (_number(match[name] or match["first"]) * worth for name in ("first", "last"))
             is_below, is_above = bool(match["below"] or match["less"]), bool(match["above"] or match["more"])
-            told.append(result < last if is_below else result > first if is_above else first <= result <= last)
-    return max((1 if inside else -1 for inside in told), default=0)
+            if result < last if is_below else result > first if is_above else first <= result <= last:
+                return True
+    return False
 
 
 def _number(written: str) -> float:
