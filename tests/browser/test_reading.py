@@ -39,22 +39,13 @@ def test_a_refusal_names_the_nearest_places_as_links(reader: Reader) -> None:
     assert reader.open(links.first).locator("#doc").text_content()
 
 
-def test_what_was_searched_can_be_edited_and_dropped(reader: Reader) -> None:
+def test_what_was_read_with_earlier_words_is_asked_on_its_own_by_a_press(reader: Reader) -> None:
     reader.ask(ASKED)
-    reader.ask("And how?")
-    reader.page.click("#read-as > button")
-    box = reader.page.locator("#reading textarea")
-    assert box.input_value() == f"{ASKED} And how?"
-    typed = reader.press("#as-typed")
+    joined = reader.ask("And how?")
+    assert ASKED in (joined.locator(".read-as").text_content() or "")
+    typed = reader.press(".read-as button")
     assert typed.locator(".exact").first.text_content() == "And how?"
     assert typed.locator(".read-as").count() == 0
-    reader.page.wait_for_selector("#read-as", state="detached")
-    reader.ask("And eggs?")
-    reader.page.click("#read-as > button")
-    box.fill("eggs hold vitamin B12")
-    edited = reader.press("#search-reading")
-    assert edited.locator(".exact").first.text_content() == "eggs hold vitamin B12"
-    assert edited.locator(".read-as").count() == 0
 
 
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])
@@ -191,7 +182,7 @@ def test_a_letter_is_answered_in_parts_and_its_questions_are_asked_by_a_press(re
 
     alone = reader.press(".turn button.alone")
     assert alone.locator(".asked .exact").inner_text() == REFUSED
-    assert reader.page.locator("#read-as").count() == 0  # nothing was read with it
+    assert alone.locator(".read-as").count() == 0  # nothing was read with it
     assert "as-typed" in (alone.get_attribute("class") or "")
 
     further = reader.press(f'.further button[value="{EGGS}"]')
@@ -274,7 +265,7 @@ def test_a_printout_has_the_questions_and_quotes_when_and_from_where_it_was_prin
     after = link.evaluate("node => getComputedStyle(node, '::after').content")
     assert f"{site}{link.get_attribute('href')}" in after
     assert turn.locator(".row:not([open])").count() == 0
-    for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]", "#read-as"):
+    for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]"):
         assert not reader.page.locator(gone).first.is_visible(), gone
     assert turn.locator("blockquote").first.is_visible()
     reader.page.emulate_media(color_scheme="dark")

@@ -82,8 +82,6 @@ b12.ready.then(() => {
   const asks = target => {
     const by = selector => target.closest?.(selector);
     if (by("#ask, #send")) return { question: value("#ask"), as_typed: false };
-    if (by("#reading, #search-reading")) return { question: value("#reading"), as_typed: true };
-    if (by("#as-typed")) return { question: turns().pop().question, as_typed: true };
     if (by("button.again")) return { question: by("button.again").value, as_typed: Boolean(by(".alone")) };
     const button = by(":is(#questions, #controls) button");
     return button ? { question: button.textContent.trim(), as_typed: false } : null;
