@@ -231,11 +231,10 @@ def address(space: FakeWorkspace, name: str) -> str:
     return of_spans(joined(passages[-1]), passages[-1].sentences[-1])
 
 
-def replied(client: TestClient, *addresses: str) -> dict[str, str]:
+def replied(client: TestClient, *addresses: str) -> str:
     answer = client.post("/reply", json={"parts": [{"question": ASKED, "addresses": list(addresses)}]})
     assert answer.status_code == 200, answer.text
-    told: dict[str, str] = answer.json()
-    return told
+    return str(answer.json()["text"])
 
 
 def test_a_reply_has_the_question_numbers_a_list_of_sources_and_ends_with_the_disclaimer(
@@ -243,30 +242,27 @@ def test_a_reply_has_the_question_numbers_a_list_of_sources_and_ends_with_the_di
 ) -> None:
     lost = "/d/nerves.md?at=0-5&is=0123456789abcdef#hit"
     told = replied(client, address(space, "sheath.md"), lost, address(space, "shop.md"), "javascript:alert(1)")
-    for form in told.values():
-        assert len(re.findall("“.+?”", form, re.DOTALL)) == 1, "only other people's own words"
-        assert "Sells what it recommends" in form
-        assert "127.0.0.1" not in form, "nobody else can open it"
-        assert "/d/" not in form
-    assert ASKED in told["text"], "the question is the heading"
-    assert "Our summaries, not the sources' own words." in told["text"]
-    assert told["text"].startswith("Hello,\n\n")
-    assert told["text"].endswith(space.texts["general"].text)  # type: ignore[index]
-    assert space.texts["only_sellers"].text not in told["text"]  # type: ignore[index]
-    assert space.texts["only_sellers"].text in replied(client, address(space, "shop.md"))["text"]  # type: ignore[index]
+    assert len(re.findall("“.+?”", told, re.DOTALL)) == 1, "only other people's own words"
+    assert "Sells what it recommends" in told
+    assert "127.0.0.1" not in told, "nobody else can open it"
+    assert "/d/" not in told
+    assert f"\n\n{ASKED}\n\n" in told, "the question is the heading"
+    assert "Our summaries, not the sources' own words." in told
+    assert told.startswith("Hello,\n\n")
+    assert told.endswith(space.texts["general"].text)  # type: ignore[index]
+    assert space.texts["only_sellers"].text not in told  # type: ignore[index]
+    assert space.texts["only_sellers"].text in replied(client, address(space, "shop.md"))  # type: ignore[index]
     basis = space.document("sheath.md").document.attributions[-1].origin
-    assert re.search(rf"^\[\d\] {re.escape(basis.publisher)}.*{re.escape(basis.url)}$", told["text"], re.M)
+    assert re.search(rf"^\[\d\] {re.escape(basis.publisher)}.*{re.escape(basis.url)}$", told, re.M)
 
 
-def test_a_signature_with_markup_is_shown_as_text(tmp_path: Path) -> None:
+def test_a_reply_ends_with_the_signature_as_it_is_written(tmp_path: Path) -> None:
     space = small_space(tmp_path, CORPUS)
     settings = space.configuration.settings
     signed = replace(settings, page=replace(settings.page, run_by="nobody", signature=TRAP))
     other = replace(space, configuration=replace(space.configuration, settings=signed))
     told = replied(page_of(other), address(space, "nerves.md"))
-    assert told["text"].endswith(f"Kind regards\n\n{TRAP}")
-    assert "<img" not in told["html"]
-    assert "&lt;img src=x onerror=1&gt;" in told["html"]
+    assert told.endswith(f"Kind regards\n\n{TRAP}")
 
 
 def test_too_many_addresses_and_no_json_are_refused(client: TestClient) -> None:

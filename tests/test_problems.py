@@ -43,7 +43,6 @@ def client(space: FakeWorkspace) -> TestClient:
         ("POST", SEARCH, b'{"question": "B12", "k": 0}', 422, "invalid_request", "body.k"),
         ("POST", SEARCH, b'{"question": "B12", "kinds": ["guidelines"]}', 422, "invalid_request", "body.kinds.0"),
         ("POST", SEARCH, b'{"question": "B12", "since": 2021, "until": 2020}', 422, "invalid_request", "body"),
-        ("GET", f"{DOCUMENTS}?limit=0", b"", 422, "invalid_request", "query.limit"),
         ("GET", f"{DOCUMENTS}/", b"", 404, "not_found", ""),
         ("GET", f"{DOCUMENTS}/../../etc/passwd", b"", 404, "not_found", ""),
         ("GET", "/api/v1/passages/none", b"", 404, "not_found", ""),
@@ -100,7 +99,6 @@ EXAMPLES = json.loads(reference.EXAMPLES.read_text("utf-8"))
 FORMS: dict[str, type[json_form.Form]] = {
     "ask": json_form.AskResponse,
     "search": json_form.SearchResponse,
-    "list_documents": http_models.DocumentsResponse,
     "get_document": http_models.DocumentResponse,
     "get_passage": http_models.PassageResponse,
     "healthz": http_models.Alive,
@@ -146,7 +144,6 @@ POSTED = sorted(path for path, method in ROUTES if method == "POST")
 FORM_OF_PATH: dict[str, type[json_form.Form]] = {
     "/api/v1/ask": json_form.AskResponse,
     "/api/v1/search": json_form.SearchResponse,
-    "/api/v1/documents": http_models.DocumentsResponse,
     "/api/v1/documents/{id}": http_models.DocumentResponse,
     "/api/v1/passages/{id}": http_models.PassageResponse,
     "/healthz": http_models.Alive,

@@ -283,7 +283,7 @@ def test_a_conversation_that_a_browser_kept_is_asked_again_whole_or_not_at_all(b
     turns = [{"question": ASKED, "as_typed": True}, {"question": "And why?"}]
     talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation(count=7)))
     assert note == ""
-    assert [(turn.number, turn.question, turn.as_typed) for turn in talk.turns] == [
+    assert [(turn.number, turn.question, "as-typed" in turn.html) for turn in talk.turns] == [
         (8, ASKED, True),
         (9, "And why?", False),
     ]

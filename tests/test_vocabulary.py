@@ -14,7 +14,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.index.collection import SourceWords
-from b12assistant.language.vocabulary import Term, Vocabulary, load_levels, load_vocabulary, results_in
+from b12assistant.language.vocabulary import Term, Vocabulary, fits, load_levels, load_vocabulary, result_of, results_in
 from b12assistant.language.words import american, terms
 from b12assistant.types import Document, DocumentId, Passage, PassageId
 
@@ -190,6 +190,42 @@ def read_levels(text: str) -> list[tuple[str, str]]:
 )
 def test_a_result_is_read_as_its_range(text: str, written: str, words: str) -> None:
     assert read_levels(text) == [(written, words)]
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("my b12 is 143 pg/ml, what should I do?", 143),
+        ("B12 of 200 pmol/L", 271),
+        ("b12 150", 150),
+        ("b12 in 2019", None),
+    ],
+)
+def test_a_result_is_in_the_first_scale(text: str, result: float | None) -> None:
+    assert result_of(text, LEVELS) == (None if result is None else pytest.approx(result))
+
+
+@pytest.mark.parametrize(
+    ("result", "sentence", "fit"),
+    [
+        (143, "A B12 level under 180 ng/L (pg/mL) usually counts as deficiency.", True),
+        (143, "A review says that B12 under 180 ng/L is low, and 180 to 350 is unclear.", True),
+        (250, "A review says that B12 under 180 ng/L is low, and 180 to 350 is unclear.", True),
+        (143, "A B12 of 180 ng/L (pg/mL) is on the edge: lower usually counts as deficiency.", False),
+        (143, "A B12 level over 350 pg/mL (258 pmol/L) makes deficiency unlikely.", False),
+        (700, "A B12 level over 350 pg/mL (258 pmol/L) makes deficiency unlikely.", True),
+        (190, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", True),
+        (210, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", False),
+        (1100, "About 6% of people had a B12 of 601 pmol/L or more.", True),
+        (1100, "A B12 above about 1,000 ng/L is usually called high.", True),
+        (143, "An active B12 level over 70 pmol/L makes vitamin B12 deficiency unlikely.", False),
+        (143, "A B12 of 240 is unclear, whether it is in ng/L, pg/mL or pmol/L.", False),
+        (143, "B12 injections of 1,000 micrograms are given to people aged 65 to 80.", False),
+        (143, "Ferritin under 30 ng/L is low.", False),
+    ],
+)
+def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: str, *, fit: bool) -> None:
+    assert fits(sentence, result, LEVELS) is fit
 
 
 @pytest.mark.parametrize(

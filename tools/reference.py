@@ -90,7 +90,7 @@ MEANINGS = {
     "red_flags.crisis_line": "a crisis line of your own, likewise",
     "red_flags.poison_line": "a poison helpline of your own, likewise",
     "page.run_by": "who runs the page and how to reach them, as in `Anytown Surgery, b12@surgery.example`; empty: the "
-    "page says that nobody has said so",
+    "page does not say",
     "page.signature": "signature below a reply that is copied, as in `Anna, B12 support team`; empty: `page.run_by`",
     "web.seconds": "longest time from a question to its answer; after that it is reported as late",
     "web.hosts": "names the server is reached by besides its address, as in `b12.example.org`, blanks between",
@@ -227,13 +227,11 @@ def examples() -> dict[str, Any]:
         client = TestClient(build_app(lambda: space))
         asked = {name: _posted(client, "ask", body) for name, body in QUESTIONS.items()}
         found = _posted(client, "search", SEARCH)
-        documents = client.get("/api/v1/documents").json()["documents"]
-        shortest = min(documents, key=lambda each: int(each["characters"]))["document"]
+        shortest = min((entry.document for entry in space.opened.entries), key=lambda each: len(each.text)).id
         passage = found["response"]["hits"][0]["passage"]
         return {
             "ask": asked,
             "search": {"phrase": found},
-            "list_documents": {"page": _got(client, "/api/v1/documents", limit=2, offset=0)},
             "get_document": {"document": _got(client, "/api/v1/documents/{id}", id=shortest)},
             "get_passage": {"passage": _got(client, "/api/v1/passages/{id}", id=passage)},
             "healthz": {"alive": _got(client, "/healthz")},

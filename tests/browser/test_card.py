@@ -212,7 +212,7 @@ SHOWN = {
     "other language": ".notice.language",
     "translated red flag": ".alarm .translation p[lang=ar]",
     "advice and scope": ".turn:has(.alarm.caution) .notice.scope",
-    "reading": "#reading textarea",
+    "reading": ".read-as button",
 }
 
 
@@ -226,8 +226,6 @@ def reach(reader: Reader, state: str) -> None:
         reader.page.wait_for_selector("#note .note")
     if state == "sides":
         reader.page.click(".row.sides summary")
-    if state == "reading":
-        reader.page.click("#read-as > button")
     if state in SHOWN:
         reader.page.wait_for_selector(SHOWN[state])
 

@@ -39,22 +39,13 @@ def test_a_refusal_names_the_nearest_places_as_links(reader: Reader) -> None:
     assert reader.open(links.first).locator("#doc").text_content()
 
 
-def test_what_was_searched_can_be_edited_and_dropped(reader: Reader) -> None:
+def test_what_was_read_with_earlier_words_is_asked_on_its_own_by_a_press(reader: Reader) -> None:
     reader.ask(ASKED)
-    reader.ask("And how?")
-    reader.page.click("#read-as > button")
-    box = reader.page.locator("#reading textarea")
-    assert box.input_value() == f"{ASKED} And how?"
-    typed = reader.press("#as-typed")
+    joined = reader.ask("And how?")
+    assert ASKED in (joined.locator(".read-as").text_content() or "")
+    typed = reader.press(".read-as button")
     assert typed.locator(".exact").first.text_content() == "And how?"
     assert typed.locator(".read-as").count() == 0
-    reader.page.wait_for_selector("#read-as", state="detached")
-    reader.ask("And eggs?")
-    reader.page.click("#read-as > button")
-    box.fill("eggs hold vitamin B12")
-    edited = reader.press("#search-reading")
-    assert edited.locator(".exact").first.text_content() == "eggs hold vitamin B12"
-    assert edited.locator(".read-as").count() == 0
 
 
 @pytest.mark.parametrize("control", ["not_happening", "looking_up"])
@@ -141,15 +132,30 @@ def test_no_question_is_in_an_address(reader: Reader, site: str) -> None:
     assert reader.page.url == f"{site}/"
 
 
-def test_the_answer_is_copied_as_a_reply(reader: Reader) -> None:
+def test_a_reply_is_read_changed_and_copied(reader: Reader) -> None:
+    page = reader.page
+    page.set_viewport_size({"width": 390, "height": 844})
     turn = reader.ask(ASKED)
     words = turn.locator("blockquote").first.text_content()
+    written = page.locator("dialog#reply")
+    turn.locator(".ways .reply").press("Enter")
+    box = written.locator("textarea")
+    box.wait_for()
+    told = box.input_value()
+    assert told.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
+    assert f"“{words}”\n\n— Nerves › Sheath" in told
+    assert page.inner_text("#general .general") in told
+    assert page.evaluate(SMALL) == []
+    reader.accessible()
+    box.fill(f"{told}\n\nCall us on Monday.")
+    page.keyboard.press("Escape")
+    assert written.is_hidden()
+    assert "reply" in reader.focused()
+    turn.locator(".ways .reply").click()
     with reader.sees("#toast", "^Copied"):
-        turn.locator(".ways .reply").click()
-    copied = reader.page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.startswith(f"Hello,\n\nThank you for your question. Here is what we found:\n\n{ASKED}\n\n")
-    assert f"“{words}”\n\n— Nerves › Sheath" in copied
-    assert reader.page.inner_text("#general .general") in copied
+        written.locator(".primary").click()
+    assert page.evaluate("() => navigator.clipboard.readText()") == f"{told}\n\nCall us on Monday."
+    assert "reply" in reader.focused()
 
 
 def test_what_was_cleared_comes_back(reader: Reader) -> None:
@@ -176,7 +182,7 @@ def test_a_letter_is_answered_in_parts_and_its_questions_are_asked_by_a_press(re
 
     alone = reader.press(".turn button.alone")
     assert alone.locator(".asked .exact").inner_text() == REFUSED
-    assert reader.page.locator("#read-as").count() == 0  # nothing was read with it
+    assert alone.locator(".read-as").count() == 0  # nothing was read with it
     assert "as-typed" in (alone.get_attribute("class") or "")
 
     further = reader.press(f'.further button[value="{EGGS}"]')
@@ -259,7 +265,7 @@ def test_a_printout_has_the_questions_and_quotes_when_and_from_where_it_was_prin
     after = link.evaluate("node => getComputedStyle(node, '::after').content")
     assert f"{site}{link.get_attribute('href')}" in after
     assert turn.locator(".row:not([open])").count() == 0
-    for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]", "#read-as"):
+    for gone in ("#composer", "#about", ".ways", "#tabs [role=tab]"):
         assert not reader.page.locator(gone).first.is_visible(), gone
     assert turn.locator("blockquote").first.is_visible()
     reader.page.emulate_media(color_scheme="dark")

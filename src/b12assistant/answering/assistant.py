@@ -274,6 +274,7 @@ class Answerer:
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
         if weak:
             return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
+        windows = self._thread.engine.fitting(found.sought, windows)
         strict = _strict(flagged, {turn, read_as.own.turn})
         floor = max(window.score for window in windows) - _MARGIN
         near = [window for window in windows if window.score >= floor]

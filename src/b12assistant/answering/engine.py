@@ -46,7 +46,7 @@ from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
-from b12assistant.language.vocabulary import Vocabulary, english_words
+from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.safety.languages import is_english
@@ -64,6 +64,7 @@ _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD, _KNOWN = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["known"]
+_FITS = _QUOTING["fits"]
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -289,6 +290,14 @@ class Engine:
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)
+
+    def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
+        """Raise what names a range that a result in the question is inside of; return the best first."""
+        levels, asked = self._readings.levels, f"{sought.own.asks}\n{sought.wide.text}"
+        if levels is None or (result := result_of(asked, levels)) is None:
+            return windows
+        raised = (replace(each, score=each.score + _FITS * fits(each.best.text, result, levels)) for each in windows)
+        return tuple(sorted(raised, key=lambda each: -each.score))
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,

@@ -6,11 +6,12 @@ Plain text keeps the words exactly; between the cells of a table and before an i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from b12assistant.display.labels import capital, label
-from b12assistant.display.markup import dotted, plain, revealed
+from b12assistant.display.markup import dotted
 from b12assistant.display.quoted import Quoted
 from b12assistant.types import GAP, OriginId
 
@@ -38,8 +39,8 @@ def said_by(quote: Quoted) -> str:
 MOST_NAMED = 2  # publications for a sentence of a message: its list is short
 
 
-def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], signature: str) -> dict[str, str]:
-    """Write a message that answers, as text and as HTML: greeting, questions with their sentences, sources, signature.
+def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], signature: str) -> str:
+    """Write a message that answers: greeting, questions with their sentences, sources, notices, signature.
 
     Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
     A link to a page on this machine is left out: nobody else could open it.
@@ -52,48 +53,27 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
         for basis in sentence.basis[:MOST_NAMED]
     }
     numbers = {id_: number for number, id_ in enumerate(named, start=1)}
-    written = [_paragraph(label("reply.greeting")), _paragraph(label("reply.lead"))]
+    written = [label("reply.greeting"), label("reply.lead")]
     for question, quotes in parts:
-        if question:
-            written.append((question, f"<h3>{_lines(question)}</h3>"))
-        for quote in quotes:
-            written += _in_message(quote, numbers)
+        written += [question, *chain(*(_in_message(quote, numbers) for quote in quotes))]
     if any(quote.is_summary for _, quotes in parts for quote in quotes):
-        written.append(_paragraph(label("origins.whose")))
-    if named:
-        listed = [(f"[{numbers[id_]}] {_line(each.short)}", web_address(each.link)) for id_, each in named.items()]
-        text = "\n".join(f"{name} {link}".rstrip() for name, link in listed)
-        written.append((text, "".join(f"<p>{_linked(name, link)}</p>" for name, link in listed)))
-    written += map(_paragraph, (*notices, *([label("reply.regards"), signature] * bool(signature))))
-    return {"text": "\n\n".join(text for text, _ in written), "html": "\n".join(html for _, html in written)}
+        written.append(label("origins.whose"))
+    listed = (f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}" for id_, each in named.items())
+    written += ["\n".join(map(str.rstrip, listed)), *notices, *([label("reply.regards"), signature] * bool(signature))]
+    return "\n\n".join(filter(None, written))
 
 
-def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[tuple[str, str]]:
-    """Yield what is shown of a quote at once, as text and as HTML."""
+def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[str]:
+    """Yield the paragraphs of what is shown of a quote at once."""
     if any(each.basis for each in quote.sentences):
         for each in quote.lead:
             cited = "".join(f"[{numbers[basis.origin.id]}]" for basis in each.basis[:MOST_NAMED])
-            yield _paragraph(f"{dotted(each.text)} {cited}".rstrip())
+            yield f"{dotted(each.text)} {cited}".rstrip()
         for known in filter(None, (quote.speaker.interest, *quote.notes)):
-            yield _paragraph(f"{capital(known)}.")
+            yield f"{capital(known)}."
         return
-    link = web_address(quote.link)
-    words = GAP.join(map(dotted, quote.words)).join(("", "") if quote.is_summary else "“”")
-    yield words, f"<blockquote>{_lines(words)}</blockquote>"
-    who = f"— {said_by(quote)}"
-    yield f"{who}\n{link}".rstrip(), f"<p>{_lines(who)}<br>{_linked(link, link)}</p>"
-
-
-def _paragraph(text: str) -> tuple[str, str]:
-    return text, f"<p>{_lines(text)}</p>"
-
-
-def _linked(words: str, link: str) -> str:
-    return f'<a href="{plain(link)}">{revealed(words)}</a>' if link else revealed(words)
-
-
-def _lines(text: str) -> str:
-    return revealed(text).replace("\n", "<br>")
+    yield GAP.join(map(dotted, quote.words)).join(("", "") if quote.is_summary else "“”")
+    yield f"— {said_by(quote)}\n{web_address(quote.link)}".rstrip()
 
 
 def _line(text: str) -> str:

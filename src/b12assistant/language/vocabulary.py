@@ -102,7 +102,9 @@ _NO_RESULT: Final = (
 
 @dataclass(frozen=True)
 class Levels:
-    """Results that are read as the range they are in. ``bounds``: of each unit; "" is a number without one.
+    """Results that are read as the range they are in. ``bounds``: of each unit; "" is a number without one, and
+    ``worth`` what one of a unit is in the first scale. ``named``: ranges and bounds of a sentence, if it
+    speaks ``of`` what is measured.
 
     ``written``: numbers of the first scale that the sources speak of themselves. ``doses``: numbers that are more often
     a dose, unless a word such as "level" is before them.
@@ -112,6 +114,9 @@ class Levels:
     results: re.Pattern[str]
     name: str
     bounds: Mapping[str, tuple[int, ...]]
+    worth: Mapping[str, float]
+    of: re.Pattern[str]
+    named: re.Pattern[str]
     reads: tuple[str, ...]
     written: frozenset[int]
     doses: frozenset[int]
@@ -119,16 +124,48 @@ class Levels:
 
 def results_in(text: str, levels: Levels) -> Iterator[tuple[int, int, TermId]]:
     """Yield start and end of each result in ``text`` with the words of its range."""
+    for match in _results(text, levels):
+        number, unit = _number(match["number"]), match["unit"] or ""
+        bounds = levels.bounds[unit.lower()]
+        if number not in levels.written or bounds != levels.bounds[""]:
+            words = levels.reads[sum(number >= bound for bound in bounds)].format(*(f"{each:,}" for each in bounds))
+            named = f"{words} {unit}".rstrip() if match["before"] else f"{levels.name} {words} {unit}".rstrip()
+            yield match.start("number"), match.end("unit" if unit else "number"), TermId(named)
+
+
+def _results(text: str, levels: Levels) -> Iterator[re.Match[str]]:
     for pattern in levels.patterns:
         for match in pattern.finditer(text):
-            number, unit, before = int(match["number"].replace(",", "")), match["unit"] or "", match["before"]
-            bounds = levels.bounds[unit.lower()]
+            number, before = _number(match["number"]), match["before"]
             is_dose = number in levels.doses and before and not levels.results.search(before)
-            is_written = number in levels.written and bounds == levels.bounds[""]
-            if not is_written and (unit or not (is_dose or number in _YEARS)):
-                words = levels.reads[sum(number >= bound for bound in bounds)].format(*(f"{each:,}" for each in bounds))
-                named = f"{words} {unit}".rstrip() if before else f"{levels.name} {words} {unit}".rstrip()
-                yield match.start("number"), match.end("unit" if unit else "number"), TermId(named)
+            if match["unit"] or not (is_dose or number in _YEARS):
+                yield match
+
+
+def result_of(text: str, levels: Levels) -> float | None:
+    """Return the first result in ``text``, in the first scale; ``None`` if there is none."""
+    found = next(_results(text, levels), None)
+    return None if found is None else _number(found["number"]) * levels.worth[(found["unit"] or "").lower()]
+
+
+def fits(sentence: str, result: float, levels: Levels) -> bool:
+    """Return whether a sentence names a range or bound that ``result`` is inside of.
+
+    A range without a unit has that of the number before it; any other number without one says nothing.
+    """
+    worth = 0.0
+    for match in levels.named.finditer(sentence) if levels.of.search(sentence) else ():
+        worth = levels.worth[match["unit"].lower()] if match["unit"] else worth if match["last"] else 0.0
+        if worth:
+            first, last = (_number(match[name] or match["first"]) * worth for name in ("first", "last"))
+            is_below, is_above = bool(match["below"] or match["less"]), bool(match["above"] or match["more"])
+            if result < last if is_below else result > first if is_above else first <= result <= last:
+                return True
+    return False
+
+
+def _number(written: str) -> float:
+    return float(written.replace(",", ""))
 
 
 @cache
@@ -136,7 +173,9 @@ def load_levels() -> Levels:
     """Read the results that ship with the package."""
     data = read_data("vocabulary", "levels.toml")
     bounds = {unit.lower(): tuple(scale["bounds"]) for scale in data["scale"] for unit in scale["units"]}
+    worth = {unit.lower(): float(scale["worth"]) for scale in data["scale"] for unit in scale["units"]}
     units = "|".join(sorted(bounds, key=len, reverse=True))
+    number = r"\d+(?:,\d{3})*(?:\.\d+)?"
     result = rf"{_NUMBER}(?:\s*(?P<unit>{units})\b|{_NO_RESULT})"
     before = rf"(?P<before>(?:[\s:=,.<>~(-]++|\b(?:{data['between']})\b){{1,12}})"
     return Levels(
@@ -149,6 +188,14 @@ def load_levels() -> Levels:
         results=re.compile(rf"\b(?:{data['results']})\b|[:=<]", re.I),
         name=data["name"],
         bounds=MappingProxyType({"": tuple(data["scale"][0]["bounds"]), **bounds}),
+        worth=MappingProxyType({"": 1.0, **worth}),
+        of=re.compile(rf"(?s:^(?!.*\b(?:{data['other']})\b).*){data['of']}", re.I),
+        named=re.compile(
+            rf"(?:(?P<below>{data['below']})|(?P<above>{data['above']}))?(?: about)?\W*\b(?P<first>{number})"
+            rf"(?:\s*(?:to|-|–|and)\s*(?P<last>{number}))?(?:\s*\(?(?P<unit>{units})\b)?"
+            r"(?:\s+or\s+(?:(?P<less>less|lower|below|under)|(?P<more>more|higher|above|over)))?",
+            re.I,
+        ),
         reads=tuple(data["reads"]),
         written=frozenset(data["written"]),
         doses=frozenset(data["doses"]),

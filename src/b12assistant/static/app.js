@@ -186,12 +186,7 @@ b12.ready.then(() => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.closest("#ask")) sending();
   }, true);
 
-  // What was searched is edited in a field that goes when the next answer comes.
-  let editing = false;
-  document.addEventListener("focusin", event => {
-    held = event.target;
-    editing = Boolean(event.target.closest("#read-as"));
-  });
+  document.addEventListener("focusin", event => { held = event.target; });
 
   // No answer is coming now: what was on the page before the question is there again.
   const waited = () => document.body.classList.remove("asking");
@@ -236,7 +231,6 @@ b12.ready.then(() => {
     say(summary(turn));
     // An emergency is read without a keyboard over it.
     if (turn.classList.contains("safety_only")) turn.querySelector(".alarm")?.focus({ preventScroll: true });
-    else if (editing) toBox();
     turn.scrollIntoView({ block: "start" });
   };
 

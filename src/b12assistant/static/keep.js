@@ -82,8 +82,6 @@ b12.ready.then(() => {
   const asks = target => {
     const by = selector => target.closest?.(selector);
     if (by("#ask, #send")) return { question: value("#ask"), as_typed: false };
-    if (by("#reading, #search-reading")) return { question: value("#reading"), as_typed: true };
-    if (by("#as-typed")) return { question: turns().pop().question, as_typed: true };
     if (by("button.again")) return { question: by("button.again").value, as_typed: Boolean(by(".alone")) };
     const button = by(":is(#questions, #controls) button");
     return button ? { question: button.textContent.trim(), as_typed: false } : null;
@@ -196,14 +194,7 @@ b12.ready.then(() => {
   const ways = {
     print: () => window.print(),
     more: (turn, button) => button.setAttribute("aria-expanded", String(turn.classList.toggle("more"))),
-    reply: async turn => {
-      try {
-        await b12.reply(replyOf(turn));
-        b12.toast(said("reply.copied"));
-      } catch {
-        b12.toast(said("cite.failed"));
-      }
-    },
+    reply: turn => b12.reply(turn, replyOf(turn)).catch(() => b12.toast(said("reply.lost"))),
   };
   document.addEventListener("click", event => {
     const button = event.target.closest?.("#thread .ways button");

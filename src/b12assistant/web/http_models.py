@@ -70,35 +70,11 @@ class SearchRequest(Filters):
         return self
 
 
-MOST_LISTED = 200
-
-
 class PassageResponse(PassageFields):
     index: Generation
 
 
 Facts = Annotated[Json, Field(description="As in `sources.toml`; a fact that is not known is left out.")]
-
-
-class Listed(Form):
-    """A document of the index, without its text."""
-
-    document: str
-    title: str
-    source: Facts
-    characters: Count
-    pages: Annotated[int | None, Field(description="null without pages.")]
-    passages: Count
-    warnings: Annotated[list[str], Field(description="What indexing said of the file.")]
-
-
-class DocumentsResponse(Form):
-    documents: list[Listed]
-    total: Count
-    limit: Count
-    offset: Count
-    next_offset: Annotated[int | None, Field(description="null on the last page.")]
-    index: Generation
 
 
 class DocumentResponse(Form):

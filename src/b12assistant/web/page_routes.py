@@ -82,11 +82,11 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
 
     @router.post(REPLY)
     async def reply(asked: MessageRequest, request: Request) -> Response:
-        """Return a message that quotes the passages, as text and as HTML."""
+        """Return a message that quotes the passages."""
         space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse(_message(space, asked, base)))
+        return await questions.run(lambda: JsonResponse({"text": _message(space, asked, base)}))
 
     @router.get(FIGURES)
     def figures() -> Response:
@@ -211,7 +211,7 @@ def notices_html(given: Sequence[Notice], texts: FixedTexts) -> str:
     return draw("lookup.html", "notices", present_notices(given, texts))
 
 
-def _message(space: Workspace, asked: MessageRequest, base: str) -> dict[str, str]:
+def _message(space: Workspace, asked: MessageRequest, base: str) -> str:
     """Quote what is still there."""
     page = space.configuration.settings.page
     parts: list[tuple[str, list[Quoted]]] = []

@@ -156,7 +156,9 @@ def sentence_of(error: Exception) -> str:
 
 
 def not_found() -> Problem:
-    return Problem(404, "not_found", "There is nothing at this address.", "GET /api/v1/documents lists what there is")
+    return Problem(
+        404, "not_found", "There is nothing at this address.", "answers and `b12assistant export` name what there is"
+    )
 
 
 def _of_http(error: HTTPException) -> Problem:

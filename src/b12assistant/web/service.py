@@ -13,7 +13,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Path, Query
+from fastapi import APIRouter, FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
@@ -28,9 +28,9 @@ from b12assistant.config import WebSettings
 from b12assistant.corpus.entries import PageWords, load_page_words
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
-from b12assistant.index.documents import Entry, export_line, source_facts
+from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
-from b12assistant.web.http_models import DocumentResponse, DocumentsResponse, PassageResponse
+from b12assistant.web.http_models import DocumentResponse, PassageResponse
 from b12assistant.web.problems import (
     MEDIA_TYPE,
     BoundedRoute,
@@ -41,6 +41,10 @@ from b12assistant.web.problems import (
 )
 from b12assistant.web.questions import Questions
 
+_PROBLEM: Json = {
+    "description": "A problem document: `code` says what is wrong, `hint` what to do.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 _ABOUT = (
     "{name}: answers only by quoting documents. Every quote is a slice of a document's text and says who speaks. "
     "Offsets are code points, half-open. Errors are problem documents (RFC 9457)."
@@ -74,7 +78,12 @@ _UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first 
 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
     """Return all routes of the API. ``workspace`` is called once per request, in a thread."""
-    router = APIRouter(route_class=BoundedRoute, redirect_slashes=False, generate_unique_id_function=attrgetter("name"))
+    router = APIRouter(
+        route_class=BoundedRoute,
+        redirect_slashes=False,
+        generate_unique_id_function=attrgetter("name"),
+        responses={"default": _PROBLEM},
+    )
     questions = questions or Questions.of(_UNHURRIED)
     _add_questions(router, workspace, questions)
     _add_documents(router, workspace)
@@ -100,9 +109,7 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
 
 
 def _add_questions(router: APIRouter, workspace: Space, questions: Questions) -> None:
-    failing = _problems(400, 413, 415, 422, 500, 503)
-
-    @router.post(f"{ROOT}/ask", tags=["questions"], response_model=AskResponse, responses=failing)
+    @router.post(f"{ROOT}/ask", tags=["questions"], response_model=AskResponse)
     async def ask(asked: http_models.AskRequest) -> Response:
         """Answer a question with quotes. An emergency gets its fixed text alone, and needs no index."""
         space = await asyncio.to_thread(workspace)
@@ -112,7 +119,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
 
         return await questions.ask(space, asked.question, asked.history, as_typed=asked.as_typed, then=answered)
 
-    @router.post(f"{ROOT}/search", tags=["questions"], response_model=SearchResponse, responses=failing)
+    @router.post(f"{ROOT}/search", tags=["questions"], response_model=SearchResponse)
     async def search(asked: http_models.SearchRequest) -> Response:
         """Look passages up by meaning and words. Nothing is withheld; the notices come first.
 
@@ -136,37 +143,10 @@ _CORPUS: list[str | Enum] = ["corpus"]  # the tag of these routes
 
 def _add_documents(router: APIRouter, workspace: Space) -> None:
     @router.get(
-        f"{ROOT}/documents",
-        operation_id="list_documents",
-        tags=_CORPUS,
-        response_model=DocumentsResponse,
-        responses=_problems(422, 500, 503),
-    )
-    def documents(
-        limit: Annotated[int, Query(ge=1, le=http_models.MOST_LISTED)] = 50,
-        offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-    ) -> Response:
-        """The documents of the index with their source facts, by id. The order is fixed within a generation."""
-        opened = workspace().opened
-        entries = sorted(opened.entries, key=lambda entry: entry.document.id)
-        end = offset + limit
-        return JsonResponse(
-            {
-                "documents": [_listed(entry) for entry in entries[offset:end]],
-                "total": len(entries),
-                "limit": limit,
-                "offset": offset,
-                "next_offset": end if end < len(entries) else None,
-                "index": {"generation": opened.collection.generation},
-            }
-        )
-
-    @router.get(
         f"{ROOT}/documents/{{id:whole}}",
         operation_id="get_document",
         tags=_CORPUS,
         response_model=DocumentResponse,
-        responses=_problems(404, 500, 503),
     )
     def document(
         name: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")],
@@ -183,7 +163,6 @@ def _add_passages(router: APIRouter, workspace: Space) -> None:
         operation_id="get_passage",
         tags=_CORPUS,
         response_model=PassageResponse,
-        responses=_problems(404, 500, 503),
     )
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
         """A passage: its words, its place, and who speaks."""
@@ -200,7 +179,7 @@ def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> No
         """The process lives. Nothing is opened or waited for."""
         return JsonResponse({"status": "alive"})
 
-    @router.get("/readyz", tags=["health"], response_model=http_models.Ready, responses=_problems(500, 503))
+    @router.get("/readyz", tags=["health"], response_model=http_models.Ready)
     async def readyz() -> Response:
         """Questions can be answered: the index is open and the encoder has run. Asking starts the loading."""
         space = await asyncio.to_thread(workspace)
@@ -235,32 +214,3 @@ def _add_elsewhere(router: APIRouter) -> None:
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
     for path in ("/api/{rest:whole}", "/healthz", "/readyz"):
         router.add_route(path, elsewhere, methods=every, include_in_schema=False)
-
-
-def _listed(entry: Entry) -> Json:
-    document = entry.document
-    return {
-        "document": document.id,
-        "title": document.title,
-        "source": source_facts(document.source),
-        "characters": len(document.text),
-        "pages": len(document.page_starts) or None,
-        "passages": len(entry.passages),
-        "warnings": list(entry.report.reasons),
-    }
-
-
-_MEANINGS = {
-    400: "The body is not JSON.",
-    404: "There is no such document or passage.",
-    413: "The body is too large.",
-    415: "The body is not said to be JSON.",
-    422: "The request has not the form that is asked for, or its question cannot be read.",
-    500: "Something went wrong here; `instance` is its name in the log.",
-    503: "No question can be answered now; `code` says why, `hint` what to do.",
-}
-
-
-def _problems(*statuses: int) -> dict[int | str, Json]:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}

@@ -31,8 +31,6 @@ class ShownTurn:
     number: int
     question: str
     html: str
-    as_typed: bool
-    read_as: str | None = None  # what was searched, if not simply the question
     controls: tuple[tuple[str, str], ...] = ()  # name, and sentence in the reader's language
 
 
@@ -73,10 +71,9 @@ class Asking:
             reply = shared(space, reply, quotes) if quotes else reply
             answer, setting = reply.answer, space.setting()
             html = turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
-            read_as = answer.interpretation.text if answer.interpretation else None
             sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
-            turn = ShownTurn(number, answer.question.text, html, as_typed, read_as, controls)
+            turn = ShownTurn(number, answer.question.text, html, controls)
             return Conversation((*talk.turns, turn), number)
 
         ask = partial(self.questions.ask, space, question, earlier, as_typed=as_typed, then=shown)

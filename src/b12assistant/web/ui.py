@@ -17,7 +17,7 @@ from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
 from b12assistant.corpus.entries import PageWords
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw, plain
-from b12assistant.web.turns import Asking, Conversation, ShownTurn
+from b12assistant.web.turns import Asking, Conversation
 
 _COLOURED = {
     "var(--paper)": "body_background_fill background_fill_primary",
@@ -177,35 +177,11 @@ def _thread(asking: Asking, talk: gr.State, outputs: list[gr.components.Componen
                     for name, text in turn.controls:
                         button = gr.Button(text, elem_id=name, min_width=0, key=f"c{turn.number}{name}")
                         button.click(partial(_ask, asking, text), talk, outputs, **_QUIET)
-            if turn.read_as is not None:
-                _undo(asking, turn, talk, outputs)
 
 
-def _undo(asking: Asking, turn: ShownTurn, talk: gr.State, outputs: list[gr.components.Component]) -> None:
-    """Draw, folded, a box to edit what was searched, and a button to search as typed; both add a turn."""
-    with gr.Accordion(label("ask.edit"), open=False, elem_id="read-as", key=f"r{turn.number}"):
-        box = gr.Textbox(
-            turn.read_as,
-            label=label("ask.question"),
-            show_label=False,
-            elem_id="reading",
-            max_lines=4,
-            interactive=True,
-            max_length=MOST_CHARACTERS,
-            key=f"r{turn.number}box",
-        )
-        edited = gr.Button(label("ask.search_this"), elem_id="search-reading", min_width=0, key=f"r{turn.number}this")
-        typed = gr.Button(label("ask.as_typed"), elem_id="as-typed", min_width=0, key=f"r{turn.number}typed")
-        ask = partial(_ask, asking, as_typed=True)
-        gr.on([box.submit, edited.click], ask, [box, talk], outputs, **_QUIET)
-        typed.click(partial(_ask, asking, turn.question, as_typed=True), talk, outputs, **_QUIET)
-
-
-async def _ask(
-    asking: Asking, question: str, talk: Conversation, *, as_typed: bool = False
-) -> tuple[Any, Conversation, str]:
+async def _ask(asking: Asking, question: str, talk: Conversation) -> tuple[Any, Conversation, str]:
     """Ask a question. The box at the foot of the page keeps its text."""
-    _, talk, note = await asking.ask(question, talk, as_typed=as_typed)
+    _, talk, note = await asking.ask(question, talk)
     return gr.update(), talk, note
 
 
