@@ -210,20 +210,20 @@ class SecondOpinion:
         shares = self._shares(turn, previous)
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
-        if among is None or ruled:
+        may_sound_less = concern is Concern.URGENT or (concern.level is Level.EMERGENCY and opinion.is_certain)
+        if among is None or ruled or not may_sound_less:
             return opinion
         danger = sum(self._shares(turn, None, among)[: EMERGENCIES + 1])
-        if concern.level is Level.EMERGENCY and opinion.is_certain:
+        if concern is not Concern.URGENT:
             return replace(opinion, doubted=danger < CERTAIN_AMONG)
-        if concern is not Concern.URGENT or danger >= cuts.beside:
+        if danger >= cuts.beside:
             return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
-        """Return how likely each concern is, of a part also where it stands. Cached: a conversation is judged from its
-        first turn each time."""
+        """Return how likely each concern is, of a part also where it stands. Cached: a conversation is read again."""
         reading = self._words.read(among or turn, previous)
         part = reading.part_of(turn.text) if among else None
         return rounded(self._log_shares(reading, part or reading.whole, turn))
