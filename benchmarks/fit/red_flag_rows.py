@@ -17,7 +17,7 @@ from b12assistant.language.folding import fold
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.second_opinion import WordOpinion
-from b12assistant.safety.triage import Rules, Triager
+from b12assistant.safety.triage import Rules, Triager, said_before
 from b12assistant.safety.turn_parts import SHORT, parts_told, unended
 from fit.data import DATA, SEED, labelled_rows
 
@@ -50,7 +50,9 @@ def load(split: str) -> list[Row]:
     for row in labelled_rows(f"red_flags/{split}.jsonl"):
         turns = [Turn(i, text) for i, text in enumerate([*row["history"], row["text"]])]
         concern = CONCERNS.index(row["kind"] if row["level"] == "emergency" else row["level"])
-        former = turns[-2] if len(turns) > 1 else None
+        former: Turn | None = None  # all that was said before, as triage reads it
+        for turn in turns[:-1]:
+            former = said_before(former, turn)
         said = (frozenset(row["acceptable"]), row["trap"], row["language"], row.get("serious", ""))
         found.append(Row(row["id"], turns[-1], former, concern, row["level"], *said))
     return found

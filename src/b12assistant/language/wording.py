@@ -118,6 +118,11 @@ class Plain:
             text += word.text
         self.text = text
 
+    @classmethod
+    def of(cls, text: str) -> Plain:
+        """Return a text as written, folded."""
+        return cls(fold(text).words)
+
     def covered(self, start: int, end: int) -> Iterator[Word]:
         """Yield the words that begin in ``text[start:end]``."""
         return (word for word, at in zip(self.words, self.starts, strict=True) if start <= at < end)

@@ -17,7 +17,6 @@ from typing import Final
 from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
 from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
-from b12assistant.language.folding import fold
 from b12assistant.language.wording import Phrases, Plain
 
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # numbers that the configuration may set
@@ -234,7 +233,7 @@ def telephone_numbers(text: str) -> tuple[tuple[int, int], ...]:
 def fitting(text: TextId, words: str) -> TextId:
     """Return the text to show for ``text``, given what was written."""
     for of, variant, said, unless in load_variants():
-        if of == text and said.found_in(plain := Plain(fold(words).words).text) and not unless.found_in(plain):
+        if of == text and said.found_in(plain := Plain.of(words).text) and not unless.found_in(plain):
             return variant
     return text
 

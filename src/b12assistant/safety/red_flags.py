@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Final, NewType
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
@@ -53,8 +54,8 @@ class Rule:
     """One line of the decision table.
 
     It fires if one of ``any`` is found with an onset in ``onset`` (empty: any onset), one of ``also`` is found too if
-    that lists any. ``apart``: also if a long turn tells the two sentences apart; it is then
-    not ``certain``. ``kept``: the least share of an emergency at which a letter's own reading may not lower it.
+    that lists any. ``apart``: also if a long turn tells the two sentences apart; it is then not ``certain``. ``kept``:
+    the share of an emergency from which the model may not lower it.
     """
 
     id: RuleId
@@ -68,7 +69,7 @@ class Rule:
     positive: tuple[str, ...]
     negative: tuple[str, ...]
     apart: bool = False
-    kept: float | None = None
+    kept: float = inf
     certain: bool = True
 
     @property

@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from typing import Final
 
 from b12assistant.data_files import read_data
-from b12assistant.language.folding import fold
 from b12assistant.language.wording import Phrases, Plain, clauses
 from b12assistant.safety.fixed_texts import CONTROLS, all_texts
 
@@ -51,7 +50,7 @@ def read_reply(text: str) -> Reply:
 
 def is_control(text: str) -> bool:
     """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
-    return len(text) <= LONGEST and _plain(text) in load_controls()
+    return len(text) <= LONGEST and Plain.of(text).text in load_controls()
 
 
 def _is_remark(plain: Plain) -> bool:
@@ -66,15 +65,11 @@ def _holds(plain: Plain, reply: Reply) -> bool:
     return any(each.starts(plain.text) if reply is Reply.QUESTION else each.found_in(plain.text) for each in phrases)
 
 
-def _plain(text: str) -> str:
-    return Plain(fold(text).words).text
-
-
 @cache
 def load_controls() -> frozenset[str]:
     """Read the control sentences of all languages, previous wordings too, as plain words."""
     sentences = (text.text for name, text in all_texts().items() if name.partition(".")[0] in CONTROLS)
-    return frozenset(map(_plain, (*sentences, *read_data("red_flags", FILE)["controls"])))
+    return frozenset(Plain.of(each).text for each in (*sentences, *read_data("red_flags", FILE)["controls"]))
 
 
 @cache

@@ -136,8 +136,7 @@ class Triager:
             notices = course.latest if leans and not raised and not remark else raised
         apart = bool(course.active) and _level(notices) is not Level.EMERGENCY and (course.apart or not remark)
         mentions = (*course.said, *self._report(turn, unended(text)).mentions)
-        before = course.previous.text if course.previous else ""
-        previous = None if course.active else Turn(turn.index, f"{before} . {text}"[-NEAR:])
+        previous = None if course.active else said_before(course.previous, replace(turn, text=text))
         course = replace(course, said=mentions, latest=notices, apart=apart, previous=previous)
         is_low = told.opinion is not None and told.opinion.is_low  # the next turn may lean on what is only suspected
         grave = {Level.EMERGENCY} if is_low else {Level.EMERGENCY, Level.URGENT}
@@ -147,9 +146,9 @@ class Triager:
         """Judge a turn by the gravest of its parts, so that what is told alone is told anywhere.
 
         A part is a sentence, or neighbours; each is judged as if nothing else had been said, but what only the model
-        calls urgent must sound so among its neighbours too. A short turn is also judged as a whole, after the one
-        before; a part of it counts if it is an emergency and nothing beside it may say that this is over or somebody
-        else's. Besides the parts of a long one count the rules that join what is far apart.
+        calls urgent must sound so among its neighbours too. A short turn is also judged as a whole, after what was
+        said before; a part of it counts if it is an emergency, unless something beside it may say that this is over or
+        somebody else's. Besides the parts of a long one count the rules that join what is far apart.
         """
         folded = fold(text)
         parts, whole = parts_told(text, folded), unended(text)
@@ -177,7 +176,7 @@ class Triager:
         firm = bool(since) and (since != {turn} or self._rules.languages.is_foreign(turn.text))  # it may not be lowered
         opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
         lowers = opinion is not None and opinion.may_lower and opinion.concern is Concern.URGENT
-        kept = opinion is not None and any(rule.kept and opinion.passed.share >= rule.kept for rule, _ in fired)
+        kept = opinion is not None and any(opinion.passed.share >= rule.kept for rule, _ in fired)
         ruled = bool(fired) and (kept or not lowers)
         raised = _notices(fired) if ruled else _raised(opinion, turn, text)
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
@@ -231,6 +230,12 @@ class Triager:
         parts = memory["parts"].findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans)
+
+
+def said_before(previous: Turn | None, turn: Turn) -> Turn:
+    """Return the end of what was said up to ``turn``, after which the next turn is read."""
+    before = f"{previous.text} . " if previous else ""
+    return Turn(turn.index, f"{before}{turn.text}"[-NEAR:])
 
 
 def _decide(rules: Sequence[Rule], said: Sequence[Mention]) -> list[Fired]:
