@@ -157,8 +157,8 @@ class Triager:
                 parts = []
             told = [self._judge(turn, each.text, Course()) for each in parts if each.text != whole or course.previous]
             as_whole = self._judge(turn, whole, course)
-            flags = {None, *(each.flag for each in as_whole.raised)}  # a part that says the same is its evidence
-            alike = (part for part in told if {None, *(each.flag for each in part.raised)} == flags)
+            same = {each.flag for each in as_whole.raised}  # a part that says the same is its evidence
+            alike = (part for part in told if {each.flag for each in part.raised} == same)
             return _gravest([as_whole, *alike, *(each for each in told if _level(each.raised) is Level.EMERGENCY)])
         told = [_likely(self._judge(turn, each.text, Course(), Turn(turn.index, each.among))) for each in parts]
         read_to = max((len(each.text.rstrip()) for each in parts), default=0)  # a very long one is not read to the end
