@@ -122,13 +122,9 @@ def test_an_item_is_quoted_with_what_leads_to_its_list(drawn: tuple[Document, li
                     assert any(span.start < lead.range.end <= span.end for span in window.spans)
 
 
-@given(DRAWN, st.integers(1, 12), st.lists(st.sampled_from([0.1, 0.8, 0.9]), min_size=12, max_size=12))
-def test_chosen_windows_neither_overlap_nor_repeat(
-    drawn: tuple[Document, list[str]], most: int, near: list[float]
-) -> None:
-    found = drawn_windows(drawn)
-    asked = {each.passage.id: np.resize(near, len(each.passage.sentences)) for each in found}
-    chosen = choose(found, most, asked)
+@given(DRAWN, st.integers(1, 12))
+def test_chosen_windows_neither_overlap_nor_repeat(drawn: tuple[Document, list[str]], most: int) -> None:
+    chosen = choose(drawn_windows(drawn), most)
     spans = [span for window in chosen for span in window.spans]
     assert not any(a.range.overlaps(b.range) for i, a in enumerate(spans) for b in spans[:i])
     assert len(chosen) <= most
@@ -174,16 +170,20 @@ def test_summaries_of_one_page_that_say_the_same_are_one(pages: str, kept: int) 
 
 
 @pytest.mark.parametrize(
-    ("near", "quoted"), [((0.9, 0.9, 0.1), "Eggs have B12. Milk is rich."), ((0.69, 0.9, np.nan), "Milk is rich.")]
+    ("text", "quoted"),
+    [
+        ("Eggs have B12. Milk is rich. Bread has none.", "Milk is rich."),
+        ("Eggs have B12. But milk is rich. Bread has none.", "Eggs have B12. But milk is rich."),
+        ("Eggs have B12. They go with milk. Bread has none.", "Eggs have B12. They go with milk."),
+    ],
 )
-def test_a_neighbour_that_the_question_is_about_is_quoted_too(near: Sequence[float], quoted: str) -> None:
-    (passage,) = passages_of(build_document("Eggs have B12. Milk is rich. Bread has none."))
-    asked = {passage.id: np.array(near, np.float32)}
-    found = windows_of(passage, "Milk")
-    (alone,) = choose(found, 1)
-    (chosen,) = choose(found, 1, asked)
-    assert texts(chosen) == [quoted]
-    assert (texts(alone), chosen.score, chosen.best) == (["Milk is rich."], alone.score, alone.best)
+def test_of_a_summary_the_best_sentence_is_quoted_with_what_it_needs(text: str, quoted: str) -> None:
+    (passage,) = passages_of(build_document(text, source=Source(words=Words.PROJECT_SUMMARY)))
+    found = windows_of(passage, "B12 milk")
+    (chosen,) = choose([each for each in found if each.cut.rows == slice(0, 3) and "ilk" in each.best.text], 1)
+    assert texts(chosen) == [text]
+    (chosen,) = choose(found, 1)
+    assert " ".join(texts(chosen)) == quoted
 
 
 def test_a_quote_grows_to_its_paragraph_and_keeps_its_score_and_its_best_sentence() -> None:

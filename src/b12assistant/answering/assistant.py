@@ -146,7 +146,8 @@ class Answerer:
             sought = engine.sought(attempt.read_as, attempt.context)
             hits = engine.candidates(sought.wide)
             windows = engine.windows(sought.wide, hits, most)  # more than are shown, to find a better speaker
-            windows = windows if attempt.context else engine.reread(sought.own, windows)
+            if question.words is None:  # a question of a letter gains nothing by it
+                windows = engine.reread(sought, windows)
             found.append(engine.judged(sought, hits, windows, calibration, attempt.least))
             if question.enough is not None and found[-1].likely >= question.enough:
                 break

@@ -270,23 +270,24 @@ class Engine:
         cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._asked_of(query, row) for row in rows]
-        near = dict(zip((hit.passage.id for hit in hits), asked, strict=True))
         scored = score(found, cosines, query.informative, asked)
-        return choose(scored, most, near, paragraphs=not self.collection.asked_throughout)
+        return choose(scored, most, paragraphs=not self.collection.asked_throughout)
 
-    def reread(self, query: Query, windows: Sequence[Window]) -> tuple[Window, ...]:
+    def reread(self, sought: Sought, windows: Sequence[Window]) -> tuple[Window, ...]:
         """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.
 
-        Nothing is read again for a question much like one that a curator asked of a sentence, nor over a corpus
-        that the ranker was not fitted on, as in `is_strong`.
+        A follow-up is read as the question of the library that it was found to mean. Nothing is read again for a
+        question much like one that a curator asked of a sentence, nor over a corpus that the ranker was not fitted on,
+        as in `is_strong`.
         """
         if self.ranker is None or not windows or not self.collection.asked_throughout:
             return tuple(windows)
-        nearest = self.collection.asked.nearest(query.vector)
+        nearest = self.collection.asked.nearest(sought.own.vector)
         if nearest is not None and nearest[1] >= _KNOWN:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        read = [_READ * self.ranker.score(query.asks, window.best.text) for window in few]
+        asks = sought.read_as.question or sought.own.asks
+        read = [_READ * self.ranker.score(asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)
@@ -313,13 +314,13 @@ class Engine:
             best.append(np.max(cosines, axis=0) if cosines else np.zeros(len(own.pieces), np.float32))
             shares.append(idf_of(self.collection.piece_idf, own.pieces))
         whole = float(np.concatenate(best) @ as_shares(np.concatenate(shares)))
-        main = window.cut.bests.index(window.best) if window.best in window.cut.bests else 0
+        main = window.shown.bests.index(window.best) if window.best in window.shown.bests else 0
         return whole, float(best[main] @ as_shares(shares[main]))
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window by itself, with what it claims."""
-        row, rows = self.collection.row(window.passage), window.cut.rows
-        for place, claims in zip(range(rows.start, rows.stop), window.cut.claims, strict=True):
+        row, rows = self.collection.row(window.passage), window.shown.rows
+        for place, claims in zip(range(rows.start, rows.stop), window.shown.claims, strict=True):
             yield self._unit(row, place), claims
 
     @cached(_KEPT_OF_MANY)

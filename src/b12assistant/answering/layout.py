@@ -24,7 +24,7 @@ _LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 # A sentence that begins like this refers to the one before.
 _DANGLES = re.compile(
     r"(?:this|these|those|that|it|they|he|she|its|their|such|and|or|so|thus|hence|therefore|consequently|otherwise|"
-    r"instead|as a result|for (?:this|that) reason|the (?:former|latter|same))\b",
+    r"instead(?! of)|as a result|for (?:this|that) reason|the (?:former|latter|same))\b",
     re.I,
 )
 # A sentence that begins like this qualifies the one before.
@@ -35,16 +35,6 @@ _QUALIFIES = re.compile(
 )
 _split = lru_cache(maxsize=16)(split_sentences)  # the same block is asked for again and again
 _ANTECEDENTS = 2  # most sentences added before one that refers back
-
-
-def refers_back(sentence: str) -> bool:
-    """Return whether a sentence begins with words that refer to the one before."""
-    return _DANGLES.match(sentence) is not None
-
-
-def qualifies(sentence: str) -> bool:
-    """Return whether a sentence begins with words that qualify the one before."""
-    return _QUALIFIES.match(sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)

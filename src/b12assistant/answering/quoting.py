@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, chain, pairwise, takewhile
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +51,6 @@ _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this lengt
 # What each of these is stands in `data/chosen.toml`.
 _QUOTING, _DIFFERENCES = chosen("quoting"), chosen("differences")
 RATE, _ALIKE, _GAIN, ORDINARY = (_QUOTING[name] for name in ("rate", "alike", "gain", "ordinary"))
-_ALSO_ASKED = _QUOTING["also_asked"]
 _LEVEL, _LEVEL_OF_GENERAL, _LEVEL_OF_UNKNOWN = (
     _QUOTING[name] for name in ("level", "level_of_general", "level_of_unknown")
 )
@@ -98,8 +96,8 @@ class QuoteSpan:
 class Window:
     """A candidate quote; ``score`` is the query's MaxSim in it, less the charge for length.
 
-    A neighbour that was added does not count. ``likely``: how likely it answers, 0 to 1, by its ``signals``. ``grown``:
-    what is shown, if that is more than what is judged.
+    ``likely``: how likely it answers, 0 to 1, by its ``signals``. ``quoted``: what is shown, if that is not all that is
+    judged.
     """
 
     cut: QuoteSpan
@@ -107,7 +105,7 @@ class Window:
     score: float
     signals: Signals = UNJUDGED
     likely: float = 0.0
-    grown: QuoteSpan | None = None
+    quoted: QuoteSpan | None = None
 
     @property
     def passage(self) -> Passage:
@@ -115,7 +113,7 @@ class Window:
 
     @property
     def shown(self) -> QuoteSpan:
-        return self.grown or self.cut
+        return self.quoted or self.cut
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -244,16 +242,10 @@ def score(
     ]
 
 
-def choose(
-    candidates: Sequence[Window],
-    most: int,
-    asked: Mapping[PassageId, Vectors] = MappingProxyType({}),
-    *,
-    paragraphs: bool = False,
-) -> tuple[Window, ...]:
+def choose(candidates: Sequence[Window], most: int, *, paragraphs: bool = False) -> tuple[Window, ...]:
     """Return the best windows, best first; none overlaps another or says the same as another of its document.
 
-    ``asked``: as in `_with_neighbour`. ``paragraphs``: whether each is shown with what stands beside it.
+    ``paragraphs``: whether other people's words are shown with what stands beside them.
     """
     ranked = sorted(candidates, key=_best_first)
     cuts_of = {(each.passage.id, each.cut.rows.start, each.cut.rows.stop): each.cut for each in ranked}
@@ -261,44 +253,36 @@ def choose(
     for best in ranked:
         if len(chosen) == most:
             break
-        longer = _with_neighbour(best, asked, cuts_of)
-        for window in (*((_in_paragraph(longer, cuts_of),) if paragraphs else ()), longer, best):
+        if best.passage.document.source.words is Words.PROJECT_SUMMARY:
+            shown = [_alone(best, cuts_of)]
+        else:
+            shown = [*([_in_paragraph(best, cuts_of)] if paragraphs else ()), best]
+        for window in shown:
             if not any(_same(window, other) for other in chosen):
                 chosen.append(window)
                 break
     return tuple(chosen)
 
 
-def _with_neighbour(
-    window: Window, asked: Mapping[PassageId, Vectors], cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]
-) -> Window:
-    """Add the sentence before or after, if the question is near one asked of it; the window keeps its score.
+def _alone(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
+    """Show only the best sentence, with what it cannot be quoted without: each of ours has its own publications.
 
-    No blank line may be between the two.
-
-    ``asked``: for each sentence of a passage the cosine of the nearest question asked of it, or NaN.
+    A list stays whole.
     """
-    passage, rows = window.passage, window.cut.rows
-    near = asked.get(passage.id, ())
-    beside = [row for row in (rows.start - 1, rows.stop) if 0 <= row < len(near) and near[row] >= _ALSO_ASKED]
-    for row in sorted(beside, key=lambda each: -near[each]):
-        second = max(rows.start, row)
-        before, after = passage.sentences[second - 1 : second + 1]
-        longer = cuts_of.get((passage.id, min(rows.start, row), max(rows.stop, row + 1)))
-        if longer is not None and _BLANK_LINE not in passage.document.text[before.end : after.start]:
-            return replace(window, cut=longer)
-    return window
+    rows = window.cut.rows
+    if any(each.text.endswith(":") for each in window.cut.bests):
+        return window
+    row = rows.start + window.cut.bests.index(window.best)
+    held = ((i, j) for i in range(rows.start, row + 1) for j in range(row + 1, rows.stop + 1))
+    found = (cuts_of.get((window.passage.id, i, j)) for i, j in held)
+    least = min((cut for cut in found if cut), key=lambda cut: cut.length, default=window.cut)
+    return replace(window, quoted=least)
 
 
 def _in_paragraph(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
-    """Show the window with as many sentences of its paragraph as a quote may have, those after it first.
-
-    That of a summary stays as it is.
-    """
+    """Show the window with as many sentences of its paragraph as a quote may have, those after it first."""
     passage, rows = window.passage, window.cut.rows
     text, sentences = passage.document.text, passage.sentences
-    if passage.document.source.words is Words.PROJECT_SUMMARY:  # its sentences rest on publications of their own
-        return window
 
     def is_one_line(cut: QuoteSpan) -> bool:
         return not any("\n" in text[one.end : next_.start] for one, next_ in pairwise(sentences[cut.rows]))
@@ -306,7 +290,7 @@ def _in_paragraph(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], Q
     places = [(passage.id, i, j) for i in range(rows.start + 1) for j in range(rows.stop, len(sentences) + 1)]
     fitting = [cut for cut in map(cuts_of.get, places) if cut is not None and is_one_line(cut)]
     grown = max(fitting, key=lambda cut: (cut.rows.stop - cut.rows.start, cut.rows.start), default=window.cut)
-    return window if grown is window.cut else replace(window, grown=grown)
+    return window if grown is window.cut else replace(window, quoted=grown)
 
 
 def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
@@ -331,9 +315,9 @@ def _same(one: Window, other: Window) -> bool:
             return True
     elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
-    a, b = one.cut.terms, other.cut.terms
+    a, b = one.shown.terms, other.shown.terms
     alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
-    return alike and all_held(other.cut.claims, one.cut.claims)
+    return alike and all_held(other.shown.claims, one.shown.claims)
 
 
 def _length(spans: Sequence[Span]) -> int:

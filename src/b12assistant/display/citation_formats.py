@@ -49,7 +49,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
         basis.origin.id: basis
         for _, quotes in parts
         for quote in quotes
-        for sentence in quote.lead
+        for sentence in quote.sentences
         for basis in sentence.basis[:MOST_NAMED]
     }
     numbers = {id_: number for number, id_ in enumerate(named, start=1)}
@@ -64,9 +64,9 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
 
 
 def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[str]:
-    """Yield the paragraphs of what is shown of a quote at once."""
+    """Yield the paragraphs of a quote."""
     if any(each.basis for each in quote.sentences):
-        for each in quote.lead:
+        for each in quote.sentences:
             cited = "".join(f"[{numbers[basis.origin.id]}]" for basis in each.basis[:MOST_NAMED])
             yield f"{dotted(each.text)} {cited}".rstrip()
         for known in filter(None, (quote.speaker.interest, *quote.notes)):

@@ -134,7 +134,7 @@ class ShownPart:
         """Return the quotes that the page shows at once: the first, and others while all of them are short."""
         shown, most = self.quotes[:1], _SHORT_IN_LETTER if self.question else _SHORT
         for quote in self.quotes[1:_AT_ONCE]:
-            if sum(len(each.text) for one in (*shown, quote) for each in one.lead) > most:
+            if sum(len(each.text) for one in (*shown, quote) for each in one.sentences) > most:
                 break
             shown += (quote,)
         return shown
@@ -146,8 +146,7 @@ class ShownPart:
     @property
     def hidden(self) -> int:
         """Return how many sentences the page does not show at once."""
-        rest = chain(*(quote.rest for quote in self.at_once), *(quote.sentences for quote in self.folded))
-        return sum(len(split_sentences(each.text)) or 1 for each in rest)
+        return sum(len(split_sentences(each.text)) or 1 for quote in self.folded for each in quote.sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,7 @@ class ShownAnswer:
     @property
     def named(self) -> list[tuple[str, str]]:
         """Return the publications of what the page shows at once: the name of each, and its numbers."""
-        sentences = chain(*(quote.lead for part in self.parts for quote in part.at_once))
+        sentences = chain(*(quote.sentences for part in self.parts for quote in part.at_once))
         at_once = set(chain(*(each.numbers for each in sentences)))
         names: dict[str, list[str]] = {}
         for number, basis in enumerate(self.publications, start=1):

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cached_property
 from itertools import chain
 
-from b12assistant.answering.layout import qualifies, refers_back
 from b12assistant.answers import Strength
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
@@ -172,8 +171,8 @@ def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
 
 
 def first_mentions(quotes: Sequence[Quoted]) -> tuple[Basis, ...]:
-    """Return the publications that quotes rest on, once each, those of what is shown at once first."""
-    sentences = chain(*(quote.lead for quote in quotes), *(quote.sentences for quote in quotes))
+    """Return the publications that quotes rest on, once each."""
+    sentences = chain(*(quote.sentences for quote in quotes))
     return tuple({each.origin.id: each for sentence in sentences for each in sentence.basis}.values())
 
 
@@ -270,16 +269,6 @@ class Quoted:
             for one in found
         )
 
-    @cached_property
-    def lead(self) -> tuple[Sentence, ...]:
-        """Return the sentences that are shown at once."""
-        return tuple(_lead(self.sentences, self.best))
-
-    @property
-    def rest(self) -> tuple[Sentence, ...]:
-        """Return the sentences that are not shown at once."""
-        return tuple(each for each in self.sentences if each not in self.lead)
-
     def between(self, before: Sentence, after: Sentence) -> str:
         """Return the blanks of the source between two sentences, or a gap if something was left out."""
         for span in self.spans:
@@ -330,23 +319,6 @@ def joined(passage: Passage) -> tuple[Span, ...]:
         start = spans.pop().start if follows else sentence.start
         spans.append(Span(passage.document, start, sentence.end))
     return tuple(spans)
-
-
-def _lead(sentences: Sequence[Sentence], best: Span | None) -> Sequence[Sentence]:
-    """Return the sentence that answers, with those that it needs: what it refers to, what qualifies it, its list.
-
-    A source's own words are shown as they stand.
-    """
-    is_list = any(each.text.endswith(":") for each in sentences)
-    if best is None or is_list or not any(each.basis for each in sentences):
-        return sentences
-    first = next((i for i, each in enumerate(sentences) if each.range.overlaps(best.range)), 0)
-    end = first + 1
-    while first and refers_back(sentences[first].text):
-        first -= 1
-    while end < len(sentences) and qualifies(sentences[end].text):
-        end += 1
-    return sentences[first:end]
 
 
 def spans_text(spans: Sequence[Span]) -> str:
