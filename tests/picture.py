@@ -19,7 +19,7 @@ LONGEST = 500  # lines of a file
 # may import those to the left of a "<", but not those beside them.
 PICTURE = (
     ("", "__init__ < errors < types data_files < answers config protocols < threads"),
-    ("language", "vocabulary", "folding < wording", "words"),
+    ("language", "vocabulary", "folding < wording", "detection", "words"),
     ("", "cleaning"),
     ("loaders", ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation")),
     (
