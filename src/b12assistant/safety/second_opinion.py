@@ -126,7 +126,7 @@ WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
-KEPT: Final = 256  # turns whose opinion is cached
+KEPT: Final = 2048  # turns and parts whose opinion is cached
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,12 @@ class WordOpinion:
         return log(softmax(self.model.logits(reading, part)))
 
 
+def _within(turn: Turn, around: Turn) -> Turn:
+    """Return a turn without the blanks around another: where in a message a part stands does not matter."""
+    start, end = len(around.text) - len(around.text.lstrip()), len(around.text.rstrip())
+    return Turn(0, turn.text[start:end])
+
+
 def rounded(log_shares: Floats) -> Shares:
     return tuple(round(share, 4) for share in softmax(log_shares).tolist())
 
@@ -207,13 +213,13 @@ class SecondOpinion:
     def __call__(self, asked: Asked) -> Opinion:
         turn, previous, among, ruled = asked
         cuts, foreign = self._fitted.cuts, self._words.rules.languages.is_foreign(turn.text)
-        shares = self._shares(turn, previous)
+        shares = self._shares(_within(turn, turn), previous)
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
         may_sound_less = concern is Concern.URGENT or (concern.level is Level.EMERGENCY and opinion.is_certain)
         if among is None or ruled or not may_sound_less:
             return opinion
-        danger = sum(self._shares(turn, None, among)[: EMERGENCIES + 1])
+        danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
         if concern is not Concern.URGENT:
             return replace(opinion, doubted=danger < CERTAIN_AMONG)
         if danger >= cuts.beside:
@@ -223,7 +229,8 @@ class SecondOpinion:
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
-        """Return how likely each concern is, of a part also where it stands. Cached: a conversation is read again."""
+        """Return how likely each concern is, of a part also where it stands. Cached: a message is read again, perhaps
+        changed."""
         reading = self._words.read(among or turn, previous)
         part = reading.part_of(turn.text) if among else None
         return rounded(self._log_shares(reading, part or reading.whole, turn))
