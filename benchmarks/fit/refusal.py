@@ -37,6 +37,8 @@ from b12assistant.answering.signals import (
     load_calibration,
     load_topics,
 )
+from b12assistant.answering.thread import alone
+from b12assistant.answers import Turn
 from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions
 from fit import topics, unasked
@@ -157,10 +159,11 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     reader = engine.reader
     assert reader  # noqa: S101 - the shipped encoder has one
     for told in list(rows(GRADED))[-UNREAD:]:
-        query = engine.query(told["question"])
-        hits = engine.hits(query)
+        question = Turn(0, told["question"])
+        sought = engine.sought(engine.read(alone(question, len(question.text))))
+        query, hits = sought.own, engine.hits(sought.own)
         evidence = engine.evidence(query, hits)
-        for place, window in enumerate(engine.reread(query, engine.windows(query, hits, 4 * quotes))[:quotes]):
+        for place, window in enumerate(engine.reread(sought, engine.windows(query, hits, 4 * quotes))[:quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
             if grade is not None and asked is not None:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)
