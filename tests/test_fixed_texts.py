@@ -72,7 +72,7 @@ def test_rules_name_findings_and_texts_that_there_are_and_no_id_is_used_twice() 
     red_flags = load_rules().red_flags
     rules, findings = [rule.id for rule in red_flags.rules], [finding.id for finding in red_flags.findings]
     assert {rule.text for rule in red_flags.rules} <= set(TEXTS)
-    assert {rule.level for rule in red_flags.rules} == {Level.EMERGENCY}
+    assert {rule.level for rule in red_flags.rules} == {Level.EMERGENCY, Level.URGENT}
     assert {name for rule in red_flags.rules for name in rule.any | rule.also} <= set(findings)
     assert (len(set(rules)), len(set(findings))) == (len(rules), len(findings))
 

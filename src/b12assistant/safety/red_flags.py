@@ -19,7 +19,7 @@ FindingId = NewType("FindingId", str)
 
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
-RULES_FILE: Final = "rules_emergency.toml"
+RULES_FILE: Final = "rules.toml"
 
 
 class Packaged(StrEnum):

@@ -171,7 +171,8 @@ class Triager:
 
     def _judge(self, turn: Turn, text: str, course: Course, among: Turn | None = None) -> Told:
         """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
-        fired = self._fired(turn, text, course)
+        every = self._fired(turn, text, course)
+        fired = tuple(each for each in every if each[0].level is Level.EMERGENCY)
         since = {mention.place.turn for _, found in fired for mention in found}
         firm = bool(since) and (since != {turn} or self._rules.languages.is_foreign(turn.text))  # it may not be lowered
         opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
@@ -179,6 +180,8 @@ class Triager:
         kept = opinion is not None and any(opinion.passed.share >= rule.kept for rule, _ in fired)
         ruled = bool(fired) and (kept or not lowers)
         raised = _notices(fired) if ruled else _raised(opinion, turn, text)
+        if len(every) > len(fired) and _level(raised) is not Level.EMERGENCY:
+            raised = _notices(every)  # what a rule calls urgent is at least that, and is no line
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
         if not self._rules.languages.is_foreign(text.strip()):
             raised = in_proportion(raised, turn, text, opinion)
