@@ -181,7 +181,7 @@ class Triager:
         ruled = bool(fired) and (kept or not lowers)
         raised = _notices(fired) if ruled else _raised(opinion, turn, text)
         if len(every) > len(fired) and _level(raised) is not Level.EMERGENCY:
-            raised = _notices(every)  # what a rule calls urgent is at least that, and is no line
+            raised = _notices([each for each in every if each not in fired])  # what a rule calls urgent is no line
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
         if not self._rules.languages.is_foreign(text.strip()):
             raised = in_proportion(raised, turn, text, opinion)
