@@ -23,7 +23,7 @@ from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present
 from b12assistant.display.quoted import Quoted
 from b12assistant.index.collection import publications
-from b12assistant.types import Interest
+from b12assistant.types import Interest, Range, SourceWeight
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +87,17 @@ def test_a_quote_of_ours_is_one_sentence_or_rests_on_the_same_publications(space
         assert all(each.basis == answering.basis for each in quote.sentences)
         several += len(quote.sentences) > 1
     assert several <= ours / 100
+
+
+def test_behind_a_first_quote_that_somebody_signs_nobody_nameless_is_quoted(space: Workspace) -> None:
+    checked = 0
+    for answer in map(json.loads, GOLDEN.read_text("utf-8").splitlines()):
+        documents = [(space.document(id_).document, best) for id_, _, best, _ in answer.get("quotes", ())]
+        weights = [document.weight_of([Range(*best)]) for document, best in documents]
+        if weights[:1] != [SourceWeight.UNVERIFIED]:
+            checked += len(weights[1:])
+            assert SourceWeight.UNVERIFIED not in weights, answer["id"]
+    assert checked > 200
 
 
 LETTER = (
