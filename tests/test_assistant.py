@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from b12assistant.answering import assistant as module
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import Order, QuoteSpan, Window, load_cues, order
+from b12assistant.answering.quoting import Order, QuoteSpan, Window, behind, load_cues, order
 from b12assistant.answers import (
     Answer,
     Flag,
@@ -310,6 +310,12 @@ def test_a_source_that_sells_nothing_is_fetched_from_behind_the_shown_ones(text:
 def test_an_unknown_author_is_first_only_if_no_known_one_answers_about_as_well(behind: float, first: int) -> None:
     known = said(OTHER, NONE, 0.5 - behind, SourceKind.STUDY)
     assert ordered(said(PLAIN, NONE, 0.5), known).shown[0] == first
+
+
+def test_who_sells_follows_only_where_it_answers_best_and_who_says_nothing_of_itself_stays() -> None:
+    first, seller, unknown = said(PLAIN, NONE, 0.5), said(OTHER, SELLS, 0.6), said(OTHER, Interest.UNKNOWN, 0.4)
+    assert behind(first, first, [seller, unknown]) == [unknown]
+    assert behind(first, seller, [seller, unknown]) == [seller, unknown]
 
 
 def test_of_two_that_say_the_same_the_one_that_sells_nothing_is_shown() -> None:

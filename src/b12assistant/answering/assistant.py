@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from b12assistant.answering.asked import MOST_ASKED
 from b12assistant.answering.engine import Engine, Found
-from b12assistant.answering.quoting import Cues, Window, order
+from b12assistant.answering.quoting import Cues, Window, behind, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.thread import Question, Thread, alone, times_more
@@ -39,7 +39,7 @@ from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.errors import AssistantError, NoWordError, QuestionError
 from b12assistant.threads import once
-from b12assistant.types import Hit, Interest, Passage, SourceWeight, Span
+from b12assistant.types import Hit, Interest, Passage, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -282,11 +282,7 @@ class Answerer:
         speakers = order(near, most, strict=strict, cues=self.cues)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
-        # Who sells, and a page that nobody signs, speak where they are asked about: where they answer best.
-        named = [each for each in further if each.weight is not SourceWeight.UNVERIFIED]
-        further = further if first.weight is SourceWeight.UNVERIFIED else named
-        further = further if near[0].sells else [each for each in further if not each.sells]
-        shown = _adding(self._thread.engine, [first, *further], most)
+        shown = _adding(self._thread.engine, [first, *behind(first, near[0], further)], most)
         quotes = tuple(self._quote(found, window) for window in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first

@@ -41,7 +41,6 @@ _SHORT_ANSWER = re.compile(
 _CLOSING = " \n)\"'”’|"
 _PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
 _POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
-_BLANK_LINE = "\n\n"
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all. The
 # calibration and the reader were fitted to quotes of this make.
 SEARCHED = 20  # passages
@@ -128,6 +127,11 @@ class Window:
     def is_detail(self) -> bool:
         """Return whether its best sentence is a detail."""
         return self.best.document.is_detail(self.best.range)
+
+    @property
+    def is_nameless(self) -> bool:
+        """Return whether its best sentence rests on nothing but pages that nobody signs."""
+        return self.weight is SourceWeight.UNVERIFIED and bool(self.best.document.attributed([self.best.range]))
 
     @property
     def sells(self) -> bool:
@@ -392,6 +396,16 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     elif sensitive:
         return Order(tuple(shown), only_sellers=True)
     return Order(tuple(shown), only_sellers=False)
+
+
+def behind(first: Window, best: Window, others: Sequence[Window]) -> list[Window]:
+    """Return which of ``others`` may be quoted behind ``first``. ``best``: the one that answers best.
+
+    A page that nobody signs, and who sells, speak where they are asked about: where they come first, and answer best. A
+    document that does not say what it is stays.
+    """
+    signed = others if first.is_nameless else [each for each in others if not each.is_nameless]
+    return [each for each in signed if best.sells or each.passage.document.source.interest is not Interest.SELLS]
 
 
 def _weightiest(said: Sequence[Window], first: int, rivals: Sequence[int]) -> int:

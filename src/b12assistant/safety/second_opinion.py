@@ -229,8 +229,7 @@ class SecondOpinion:
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
-        """Return how likely each concern is, of a part also where it stands. Cached: a message is read again, perhaps
-        changed."""
+        """Return how likely each concern is, of a part also where it stands. Cached: messages are read again."""
         reading = self._words.read(among or turn, previous)
         part = reading.part_of(turn.text) if among else None
         return rounded(self._log_shares(reading, part or reading.whole, turn))
