@@ -36,6 +36,17 @@ def test_a_rule_never_makes_a_turn_less_serious_and_never_leaves_it_below_urgent
     assert with_rule in (Level.EMERGENCY, Level.URGENT)
 
 
+@pytest.mark.parametrize(
+    ("self_harm", "foreign", "told"),
+    [(0.1, False, Concern.SELF_HARM), (0.05, False, Concern.MEDICAL), (0.1, True, Concern.MEDICAL)],
+)
+def test_an_emergency_that_may_be_self_harm_gets_the_crisis_text_in_english(
+    self_harm: float, foreign: bool, told: Concern
+) -> None:
+    shares = (self_harm, 0.1, 0.7 - self_harm, 0.1, 0.05, 0.05)
+    assert load_fitted().cuts.decide(shares, ruled=False, foreign=foreign)[0] is told
+
+
 def test_the_cut_that_keeps_an_emergency_of_a_rule_is_not_above_the_one_that_finds_it() -> None:
     cuts = load_fitted().cuts
     assert cuts.kept <= cuts.emergency

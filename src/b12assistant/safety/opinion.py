@@ -42,8 +42,8 @@ class Concern(StrEnum):
 CONCERNS: Final = tuple(Concern)
 EMERGENCIES: Final = 3  # of CONCERNS, the first
 _CHOSEN: Final = chosen("red_flags")  # what each share is stands in `data/chosen.toml`
-CERTAIN, CERTAIN_AMONG, AGREED, DOUBTFUL = (
-    _CHOSEN[name] for name in ("certain", "certain_among", "agreed", "doubtful")
+CERTAIN, CERTAIN_AMONG, AGREED, DOUBTFUL, CRISIS = (
+    _CHOSEN[name] for name in ("certain", "certain_among", "agreed", "doubtful", "crisis")
 )
 FAINT: Final = (_CHOSEN["faint_emergency"], _CHOSEN["faint_urgent"])
 Shares = tuple[float, ...]  # how likely each of CONCERNS is, in order; they add up to 1
@@ -84,13 +84,16 @@ class Thresholds:
     ) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed.
 
-        ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing is urgent.
+        ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing is urgent. In English self-harm
+        needs only a part of the emergency: its text is the one that must not be missing.
         """
         emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
         decision = shares[EMERGENCIES + 1]
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
         if emergency >= cut:
-            return CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])], Passed(name, emergency, cut)
+            in_crisis = not foreign and shares[0] >= CRISIS * emergency
+            likeliest = 0 if in_crisis else max(range(EMERGENCIES), key=lambda i: shares[i])
+            return CONCERNS[likeliest], Passed(name, emergency, cut)
         if ruled:
             return Concern.URGENT, Passed(name, emergency, cut)
         if calm:
