@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import re
 from collections.abc import Sequence
@@ -11,13 +12,27 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import gradio as gr
-
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
 from b12assistant.corpus.entries import PageWords
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw, plain
 from b12assistant.web.turns import Asking, Conversation
+
+_file_of = inspect.getfile
+
+
+def _no_component_file(found: Any) -> str:
+    """Return the file of an object, as ``inspect`` does. A component of Gradio has none: then no stub is written."""
+    if getattr(found, "__module__", "").startswith("gradio."):
+        raise OSError(f"{found} needs no stub")
+    return _file_of(found)
+
+
+inspect.getfile = _no_component_file  # type: ignore[assignment]
+try:  # Gradio writes type stubs of its components whenever it is imported, which takes longer than the rest of it
+    import gradio as gr
+finally:
+    inspect.getfile = _file_of
 
 _COLOURED = {
     "var(--paper)": "body_background_fill background_fill_primary",
