@@ -18,8 +18,8 @@ import yaml
 ROOT = Path(__file__).parent.parent
 FILES = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md")
 QUESTION = "Can nerves suffer without anaemia?"
-# Nobody downloads these, so they are compressed as little as possible, which takes a third of the time.
-HASTY = "import zlib; full = zlib.compressobj; zlib.compressobj = lambda level=-1, *more: full(1, *more)"
+# Nobody downloads these, so they are not compressed, which takes a fraction of the time.
+HASTY = "import zlib; full = zlib.compressobj; zlib.compressobj = lambda level=-1, *more: full(0, *more)"
 
 
 def make(what: str, source: Path, out: Path) -> Path:
