@@ -65,8 +65,12 @@ def opened(folder: Path) -> Workspace:
 
 def right(space: Workspace, file: str) -> set[str]:
     """The questions of a file of the council whose first quote is right."""
-    asked = labelled_set.ask_all(space, labelled_set.load_labelled(EXAMPLES / "council" / file))
-    return {each.labelled.id for each in asked if any(each.hits[:1])}
+    return {
+        each.id
+        for each in labelled_set.load_labelled(EXAMPLES / "council" / file)
+        for quote in space.ask(each.question, each.history).answer.quotes[:1]
+        if any(labelled_set.is_hit(labelled_set.joined_text(quote.spans), words) for words in each.accepted)
+    }
 
 
 @pytest.mark.slow
