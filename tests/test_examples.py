@@ -1,13 +1,15 @@
-"""The two corpora of `examples/` are asked, and hold their floors; an hour of marking makes one better."""
+"""The corpora of `examples/` are asked, and hold their floors; an hour of marking makes one better."""
 
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import build_document
 from fit.unasked import tutorial
 from floors import fallen, load_floors, shares
 
@@ -18,6 +20,13 @@ from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
+KEPT = ROOT / "build" / "docs-index"  # from run to run, so that only changed pages are encoded
+
+
+def documentation() -> dict[str, Path]:
+    """The files of the documentation, by their name in its corpus, where a README.md at the top would not be read."""
+    pages = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "docs").rglob("*.md"))}
+    return {"docs/project.md": ROOT / "README.md", **pages}
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +38,18 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         folder = tmp_path_factory.mktemp(name)
         if name == "oven":
             tutorial(folder / "corpus")
+        elif name == "docs":
+            for file, path in documentation().items():
+                (folder / "corpus" / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, folder / "corpus" / file)
+            if KEPT.is_dir():
+                shutil.copytree(KEPT, folder / "index")
         else:
             shutil.copytree(EXAMPLES / name / "corpus", folder / "corpus")
         opened(folder).index(strict=True)
+        if name == "docs":
+            shutil.rmtree(KEPT, ignore_errors=True)
+            shutil.copytree(folder / "index", KEPT)
         return folder
 
     return index
@@ -73,8 +91,16 @@ def right(space: Workspace, file: str) -> set[str]:
     }
 
 
+def test_the_documentation_still_says_what_answers_the_questions_about_it() -> None:
+    pages = [build_document(path.read_text("utf-8"), file=file) for file, path in documentation().items()]
+    labelled = labelled_set.load_labelled(EXAMPLES / "docs" / "questions.jsonl")
+    gold = [replace(each, id=words, gold=(words,)) for each in labelled for words in each.gold]
+    gone = labelled_set.unresolved(gold, pages)
+    assert not gone, f"in no page any more, so change examples/docs/questions.jsonl: {gone}"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["council", "oven"])
+@pytest.mark.parametrize("name", ["council", "oven", "docs"])
 def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_documents(
     scored: Callable[[str], dict[str, Any]], name: str
 ) -> None:
