@@ -71,6 +71,7 @@ _REGIONS = ", ".join(load_telephones().regions)
 MEANINGS = {
     "paths.corpus": "the folder of documents; `--corpus`",
     "paths.index": "the folder of the index; `--index`",
+    "corpus.language": "of documents and page: `en`, `de`, `fr` or `es` ([how](../how-to/other-languages.md))",
     "encoder.model": "the pinned model, or the folder of another",
     "encoder.digest": "sha256 that the weights of another model must have",
     "index.engine": "what finds candidates: `faiss` in this process, or `milvus` ([how](../how-to/milvus.md))",

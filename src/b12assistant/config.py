@@ -27,6 +27,7 @@ from b12assistant.errors import ConfigError
 
 PACKAGED: Final = "packaged"  # the origin of a path that was not set
 CONFIG_FILE: Final = "b12assistant.toml"
+_LANGUAGE: Final = "corpus.language"
 _OF_A_PROJECT: Final = (CONFIG_FILE, "corpus", "index")
 
 
@@ -54,6 +55,13 @@ class Paths:
 
     corpus: str = "corpus"
     index: str = "index"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSettings:
+    """What the documents are. ``language``: of all of them, and of the page: en, de, fr or es."""
+
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +169,7 @@ class Settings:
     """All settings, by section."""
 
     paths: Paths = Paths()
+    corpus: CorpusSettings = CorpusSettings()
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     loading: LoadingSettings = LoadingSettings()
@@ -218,6 +227,9 @@ def load_configuration(
     if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
+        if values.get(_LANGUAGE, "en") != "en":
+            why = f"{origins[_LANGUAGE]}: {_LANGUAGE} = {values[_LANGUAGE]!r}, but the packaged corpus is in English"
+            raise ConfigError(why, hint="set it in the project of a corpus of your own")
     return Configuration(_settings(values), origins)
 
 
@@ -312,6 +324,7 @@ def _checked(key: str, value: object, origin: str) -> object:
 
 
 ONE_OF = {  # settings that take one of a few values
+    _LANGUAGE: ("en", "de", "fr", "es"),
     "index.engine": ("faiss", "milvus"),
     "red_flags.packaged": ("all", "emergencies", "none"),
 }

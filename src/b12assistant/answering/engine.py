@@ -48,7 +48,7 @@ from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.detection import is_english
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
-from b12assistant.language.words import readable, terms
+from b12assistant.language.words import ENGLISH, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, Span
@@ -384,7 +384,11 @@ class Engine:
         return readings(
             collection.words,
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
-            is_word=lambda word: self.encoder.count(word) == 1 or word in english_words(with_rare=False),
+            is_word=lambda word: (
+                language() != ENGLISH  # of other languages there is no dictionary
+                or self.encoder.count(word) == 1
+                or word in english_words(with_rare=False)
+            ),
             vocabulary=self.vocabulary,
         )
 

@@ -13,26 +13,58 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from b12assistant.language.words import split_sentences, trim
+from b12assistant.language.words import ENGLISH, language, split_sentences, trim
 from b12assistant.threads import cached
 from b12assistant.types import Block, BlockKind, Document, MarkKind, Passage, Range, Span
 
 _ENDS = re.compile(r"[.?!:…][\"'”’)\]]*$")
 _END = 8  # last characters in which a sentence's end is looked for
-_FOLLOWS = re.compile(r"\b(?:following|these|below)\b", re.I)  # "Do not take any of these."
+_FOLLOWS = re.compile(
+    r"\b(?:following|these|below|folgende[nrs]?|suivante?s?|siguientes?)\b", re.I
+)  # "Do not take any of these."
 _LISTED = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 # A sentence that begins like this refers to the one before.
-_DANGLES = re.compile(
-    r"(?:this|these|those|that|it|they|he|she|its|their|such|and|or|so|thus|hence|therefore|consequently|otherwise|"
-    r"instead(?! of)|as a result|for (?:this|that) reason|the (?:former|latter|same))\b",
-    re.I,
-)
+_DANGLES = {
+    ENGLISH: re.compile(
+        r"(?:this|these|those|that|it|they|he|she|its|their|such|and|or|so|thus|hence|therefore|consequently|otherwise|"
+        r"instead(?! of)|as a result|for (?:this|that) reason|the (?:former|latter|same))\b",
+        re.I,
+    ),
+    "de": re.compile(
+        r"(?:dies(?:e[nmrs]?)?|solche[nmrs]?|er|es|und|oder|also|folglich|daher|darum|deshalb|deswegen|da(?:durch|bei|mit"
+        r"|nach|für|gegen)|sonst|andernfalls|stattdessen)\b",
+        re.I,
+    ),
+    "fr": re.compile(
+        r"(?:cela|ça|ce(?:ci|t|tte|s)?|c['’]est|cel(?:ui|le)-ci|ce(?:ux|lles)-ci|ils?(?! faut| y a)|elles?|et|ou|donc"
+        r"|ainsi|sinon|par conséquent|pour cette raison)\b",
+        re.I,
+    ),
+    "es": re.compile(
+        r"(?:est[aeo]s?|es[aeo]s?|ello|él|ellos|ellas?|y|o|así|entonces|si no|de lo contrario|por (?:eso|esto|ello"
+        r"|lo tanto|est[ae] (?:motivo|razón)))\b",
+        re.I,
+    ),
+}
 # A sentence that begins like this qualifies the one before.
-_QUALIFIES = re.compile(
-    r"(?:but|however|yet|still,|unless|except|only (?:if|when)|that said|even so|nevertheless|nonetheless|"
-    r"on the other hand|when taken as recommended)\b",
-    re.I,
-)
+_QUALIFIES = {
+    ENGLISH: re.compile(
+        r"(?:but|however|yet|still,|unless|except|only (?:if|when)|that said|even so|nevertheless|nonetheless|"
+        r"on the other hand|when taken as recommended)\b",
+        re.I,
+    ),
+    "de": re.compile(
+        r"(?:aber|jedoch|doch|allerdings|außer|es sei denn|nur (?:wenn|falls)|trotzdem|dennoch|andererseits)\b", re.I
+    ),
+    "fr": re.compile(
+        r"(?:mais|cependant|toutefois|pourtant|néanmoins|sauf|excepté|à moins|(?:seul|unique)ment (?:si|quand)"
+        r"|d['’]autre part)\b",
+        re.I,
+    ),
+    "es": re.compile(
+        r"(?:pero|sin embargo|no obstante|salvo|excepto|a menos|s[oó]lo (?:si|cuando)|aun así|por otro lado)\b", re.I
+    ),
+}
 _split = lru_cache(maxsize=16)(split_sentences)  # the same block is asked for again and again
 _ANTECEDENTS = 2  # most sentences added before one that refers back
 
@@ -147,7 +179,7 @@ class Layout:
         """Return whether neither of two neighbouring sentences may be quoted without the other."""
         if self._is_torn(before.end, after.start):
             return True
-        return _QUALIFIES.match(after.text) is not None and self._runs_on(before, after)
+        return _QUALIFIES[language()].match(after.text) is not None and self._runs_on(before, after)
 
     def _runs_on(self, before: Span, after: Span) -> bool:
         """Return whether two sentences follow each other directly in the running text of one section."""
@@ -160,7 +192,7 @@ class Layout:
     def _antecedents(self, begin: Span) -> tuple[Span, ...]:
         """Return the sentences of running text that one beginning with "this" or "it" refers to."""
         found: list[Span] = []
-        while _DANGLES.match(begin.text) and len(found) < _ANTECEDENTS:
+        while _DANGLES[language()].match(begin.text) and len(found) < _ANTECEDENTS:
             end = self._end_before(begin)
             before = None if end is None else self._sentence_at(end - 1)
             if before is None or not self._runs_on(before, begin):
@@ -207,7 +239,7 @@ class Layout:
 
     def _may_belong(self, end: int, start: int) -> bool:
         """Return whether it is worth looking for the sentences that end and begin here."""
-        return self._is_torn(end, start) or _QUALIFIES.match(self.document.text, start) is not None
+        return self._is_torn(end, start) or _QUALIFIES[language()].match(self.document.text, start) is not None
 
     def _is_torn(self, end: int, start: int) -> bool:
         """Return whether a sentence that breaks off at ``end`` continues at ``start``.

@@ -51,6 +51,7 @@ from b12assistant.index.encoding import (
 )
 from b12assistant.index.store import Generation, Store
 from b12assistant.index.vectors import Projection, load_projection
+from b12assistant.language.words import use_language
 from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
@@ -117,6 +118,7 @@ class Workspace:
         return search_server(self.configuration.settings.index, self.store.root)
 
     def __post_init__(self) -> None:
+        use_language(self.configuration.settings.corpus.language)
         self.texts  # noqa: B018 - reports an unknown region now, not in an emergency
 
     @property

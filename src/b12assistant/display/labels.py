@@ -11,6 +11,7 @@ from typing import Any
 
 from b12assistant.answers import Reason
 from b12assistant.data_files import read_data
+from b12assistant.language.words import language
 from b12assistant.types import Document, Source
 
 _NOBODY = "not clinically reviewed"  # as curators write it
@@ -18,8 +19,8 @@ _NOBODY = "not clinically reviewed"  # as curators write it
 
 @cache
 def tables() -> dict[str, Any]:
-    """Load the words in English, by table and name."""
-    return read_data("page", "labels", "en.toml")
+    """Load the words in the language of the corpus, by table and name."""
+    return read_data("page", "labels", f"{language()}.toml")
 
 
 def label(key: str, **values: object) -> str:

@@ -25,6 +25,7 @@ from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_
 from b12assistant.index.lexical_index import FIELDS, LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
 from b12assistant.index.vectors import ROWS_FILE, TokenStore, Vectors, read_arrays, read_index, save_arrays
+from b12assistant.language.words import ENGLISH, language
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
 from b12assistant.types import (
@@ -203,6 +204,7 @@ def built_with(encoder: Encoder) -> dict[str, object]:
         "chunking": {"pieces": most_pieces(encoder), "title_pieces": TITLE_PIECES},
         "lexical": asdict(FIELDS),
         "method": METHOD,
+        **({"language": language()} if language() != ENGLISH else {}),
     }
 
 
@@ -322,6 +324,11 @@ def _check(manifest: Mapping[str, Any], encoder: Encoder) -> None:
             f"the index was built with {model['name']} ({model['sha256'][:12]}…), "
             f"configured is {encoder.name} ({encoder.digest[:12]}…)",
             hint=_OTHER_ENCODER,
+        )
+    if (built := manifest.get("language", ENGLISH)) != language():
+        raise IndexMismatchError(
+            f"the index was built for documents in {built!r}, corpus.language is {language()!r}",
+            hint=f"set corpus.language = {built!r} in b12assistant.toml, or {REBUILD}",
         )
     for name, value in built_with(encoder).items():
         if manifest.get(name) != value:

@@ -33,6 +33,7 @@ from b12assistant.errors import CorpusError, SourceError, SourceFactsError
 from b12assistant.index.asked_questions import Group, group_of, headed, is_whole
 from b12assistant.index.collection import METHOD, READING, TITLE_PIECES, most_pieces
 from b12assistant.index.documents import Entry, source_facts
+from b12assistant.language.words import ENGLISH, language
 from b12assistant.loaders.passages import chunk
 from b12assistant.protocols import Encoder, Progress
 from b12assistant.types import (
@@ -228,6 +229,7 @@ class FileReading:
             most_pieces(self.encoder),
             TITLE_PIECES,
             self.runtime,
+            *([language()] if language() != ENGLISH else []),
             *(["original"] if file.rests_on_others and file.is_original(front) else []),
         ]
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,9 @@ The analyser of terms was measured against others: compatibility forms, lower ca
 spelt out, British and American spellings merged, numbers kept whole, words with digits not stemmed, hyphenated words
 as their parts and joined, Snowball stems, and a long stop list (function and question words are rare in abstracts and
 would count as informative).
+
+A process reads one language: that of its corpus, English unless `corpus.language` names another. Then sentences, stems
+and stop words are those of that language, and no spellings are merged.
 """
 
 from __future__ import annotations
@@ -24,18 +27,42 @@ from typing import TYPE_CHECKING, Final
 import sentencex
 import Stemmer
 
+from b12assistant.errors import ConfigError
 from b12assistant.types import Range
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-_LANGUAGE = "en"
+ENGLISH: Final = "en"
+_STEMMERS: Final = {ENGLISH: "english", "de": "german", "fr": "french", "es": "spanish"}
+_in_use: Final[dict[str, str]] = {}
+
+
+def use_language(code: str) -> None:
+    """Read all texts of this process in a language: en, de, fr or es. Raises ``ConfigError`` if it reads another."""
+    if (used := _in_use.setdefault("language", code)) != code:
+        raise ConfigError(
+            f"corpus.language is {code!r}, but this process reads documents in {used!r}",
+            hint="open each language in a process of its own",
+        )
+
+
+def language() -> str:
+    """Return the language in which this process reads, en if nothing was opened."""
+    return _in_use.get("language", ENGLISH)
+
+
 # A sentence may end after these, but not before a lower-case word or a number.
 _UNITS = re.compile(
     r"(?:\b(?:mcg|µg|ug|mg|ng|pg|ml|dl|kg|oz|tbsp|tsp|hr|hrs|wk|wks|approx|incl|esp|max|min|resp|ca))\.$", re.I
 )
 # A sentence never ends after these.
-_ABBREVIATIONS = re.compile(r"\b(?:vit|approx|fig|figs|cf|ibid|eq)\.$", re.I)
+_ABBREVIATIONS = {
+    ENGLISH: re.compile(r"\b(?:vit|approx|fig|figs|cf|ibid|eq)\.$", re.I),
+    "de": re.compile(r"\b(?:vit|ca|vgl|(?:im|am|vom|zum|der|dem|den|des|das|die|ins|bis)\s\d{1,2})\.$", re.I),
+    "fr": re.compile(r"\b(?:vit|fig|env|max|min|(?-i:MM?)|Mme|Mlle|Dr|no|c\.-à-d)\.$", re.I),
+    "es": re.compile(r"\b(?:vit|fig|aprox|núm|máx|mín)\.$", re.I),
+}
 # A sentence may end after these, although a single capital letter looks like an initial.
 _ENDS_IN_CAPITAL = re.compile(r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK])\.(?=\s+[A-Z])")
 # The numbers of notes after a full stop belong to the sentence that it ends.
@@ -61,7 +88,7 @@ def split_sentences(text: str) -> tuple[Range, ...]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    for piece in sentencex.get_sentence_boundaries(_LANGUAGE, text):
+    for piece in sentencex.get_sentence_boundaries(language(), text):
         start, end = piece["start_index"], piece["end_index"]
         if start and (notes := _NOTES.match(text, start)):
             yield start, notes.end()
@@ -96,9 +123,9 @@ def find_words(text: str, words: str, start: int = 0) -> Range | None:
 def _belong_together(before: str, after: str) -> bool:
     if not any(character.isalnum() for character in after):
         return True  # closing quotation marks, a lone dash
-    if _NOTES.fullmatch(after):
+    if _NOTES.fullmatch(after) or after.startswith("-à-d."):
         return True
-    if _ITEM_NUMBER.match(before) or _ABBREVIATIONS.search(before):
+    if _ITEM_NUMBER.match(before) or _ABBREVIATIONS[language()].search(before):
         return True
     return bool(_UNITS.search(before) and _GOES_ON.match(after))
 
@@ -167,14 +194,20 @@ _NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
 _HYPHEN = re.compile(r"[-‐‑]")
 _GENITIVE = re.compile(r"['’]s?$")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
-_STEMMER = Stemmer.Stemmer("english")
+_ELISION = re.compile(r"(?<=[a-z])['’](?=[a-z])")  # in French: l'eau
 
 
 @cache
 def stop_words() -> frozenset[str]:
-    """Read the function and question words of `data/words/stop.txt`."""
-    lines = files("b12assistant").joinpath("data/words/stop.txt").read_text("utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    """Read the function and question words of the language, folded: `data/words/stop.txt`, `stop_de.txt` and others."""
+    name = "stop.txt" if language() == ENGLISH else f"stop_{language()}.txt"
+    lines = files("b12assistant").joinpath("data", "words", name).read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in fold(line).split())
+
+
+@cache
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(_STEMMERS[language()])
 
 
 def fold(text: str) -> str:
@@ -192,7 +225,8 @@ def fold(text: str) -> str:
 
 def surface_words(text: str) -> list[str]:
     """Return the folded words in order, hyphens kept, before stop words and stemming."""
-    return _WORD.findall(fold(text))
+    folded = fold(text)
+    return _WORD.findall(_ELISION.sub(" ", folded) if language() == "fr" else folded)
 
 
 def terms(text: str) -> list[str]:
@@ -228,4 +262,4 @@ def _term(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(american(word)))
+    return str(_stemmer().stemWord(american(word) if language() == ENGLISH else word))

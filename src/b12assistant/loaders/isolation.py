@@ -26,6 +26,7 @@ from pydantic import TypeAdapter
 
 from b12assistant.cleaning import mark
 from b12assistant.errors import SourceError
+from b12assistant.language.words import language, use_language
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
 from b12assistant.loaders.passages import sentences_in
@@ -177,8 +178,9 @@ class IsolatedLoader:
         # and a script without a `__main__` guard would start its work a second time.
         # -P: do not import from the working directory unless this process would.
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(part or str(Path.cwd()) for part in sys.path)}
+        module = (sys.executable, "-P", "-m", "b12assistant.loaders.isolation")
         return subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
-            [sys.executable, "-P", "-m", "b12assistant.loaders.isolation", str(self._memory), str(self._seconds)],
+            [*module, str(self._memory), str(self._seconds), language()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -199,8 +201,9 @@ class IsolatedLoader:
 
 
 def main() -> None:
-    """Answer requests until the input ends, as ``python -m b12assistant.loaders.isolation MEMORY SECONDS``."""
+    """Answer requests until the input ends, as ``python -m b12assistant.loaders.isolation MEMORY SECONDS LANGUAGE``."""
     limit, seconds = int(sys.argv[1]), float(sys.argv[2])
+    use_language(sys.argv[3])
     with suppress(ValueError, OSError):  # macOS refuses
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     # Standard output is for answers: what a library prints goes to standard error.

@@ -17,6 +17,7 @@ from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import tables
 from b12assistant.errors import ServerError
+from b12assistant.language.words import language
 from b12assistant.web import listening, service, ui
 from b12assistant.web.page_routes import PATHS, own_page, page_router
 from b12assistant.web.policy import HEALTH, JOIN, LOOPBACK, Policy, parse_hosts
@@ -50,7 +51,7 @@ def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Q
     app.include_router(page_router(live, questions, words))
     folder = resources.files("b12assistant").joinpath("static")
     files = {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
-    files["labels.json"] = json.dumps({"code": "en", **tables()}, ensure_ascii=False).encode()
+    files["labels.json"] = json.dumps({"code": language(), **tables()}, ensure_ascii=False).encode()
     _add_own(app, files)
     ui.mount(app, Asking(live, questions, warmup), words, _head(files))
     names = LOOPBACK | parse_hosts(settings.web.hosts)
