@@ -106,7 +106,7 @@ def test_a_link_out_of_the_corpus_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"\0" * 7 + b"\x05a.txt", b"\0" * 7 + b"\x09a.t"])
 def test_a_reader_whose_owner_died_ends(sent: bytes) -> None:
-    command = [sys.executable, "-m", "b12assistant.loaders.isolation", str(2**31), "60"]
+    command = [sys.executable, "-m", "b12assistant.loaders.isolation", str(2**31), "60", "en"]
     done = subprocess.run(command, input=sent, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
