@@ -148,7 +148,7 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 
 stress: .venv/.test ## property tests with 100 examples, then every stress test in full: half an hour and more
 	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow"
-	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -v --durations=0 tests/test_stress.py
+	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -v --durations=0 tests/test_stress.py tests/test_examples.py
 
 # Only the tests of what is measured: the whole suite would take twice its time.
 COVERING = tests/loaders $(addprefix tests/test_,cleaning.py damage.py documents.py quoting.py store.py stress.py triage.py)
