@@ -230,7 +230,7 @@ SIDE_EFFECTS = "treatment/b12-side-effects.md", "treatment/what-happens-after-st
 NORMAL = "tests/what-is-a-normal-b12-level.md", "short-answers/blood-tests.md"
 METFORMIN = "causes/metformin-and-b12.md", "causes/diabetes-thyroid-kidney-hiv-and-b12.md"
 
-METFORMIN_CHECKS = "clinicians/clinician-neuropathy-and-monitoring.md", METFORMIN[0]
+METFORMIN_CHECKS = "clinicians/clinician-metformin-b12-monitoring.md", METFORMIN[0]
 
 
 @pytest.mark.parametrize(
