@@ -217,7 +217,11 @@ def test_a_question_that_names_nothing_is_answered_as_it_was_read(
 GAS = "causes/laughing-gas-nitrous-oxide-and-nerves.md", "short-answers/nerve-damage-and-its-causes.md"
 WITH_OTHERS = ("treatment/b12-with-other-medicines.md",)
 NEEDED = ("food-and-supplements/how-much-b12-do-i-need.md",)
-INJECTIONS = "treatment/b12-injections-wearing-off.md", "treatment/b12-injections-in-the-uk.md"
+INJECTIONS = (
+    "treatment/b12-injections-wearing-off.md",
+    "treatment/b12-injections-in-the-uk.md",
+    "short-answers/injections-and-getting-better.md",
+)
 UNDER_THE_TONGUE = "food-and-supplements/sublingual-sprays-and-patches.md", "short-answers/living-with-nerve-damage.md"
 ACID = (
     "food-and-supplements/supplements-medicines-and-buying.md",

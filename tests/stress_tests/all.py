@@ -15,15 +15,15 @@ _ENOUGH = 10_000  # more operations than an index has, so until a run is clean
 
 STRESS_TESTS = (
     StressTest("bad inputs, 54 rows", len(QUICK), len(BAD_INPUTS), specified),
-    StressTest("mutants of PDF, HTML, text", 60, 2_000, mutants),
-    StressTest("the nth change or look fails, every n", 12, _ENOUGH, every_fault),
+    StressTest("mutants of PDF, HTML, text", 30, 2_000, mutants),
+    StressTest("the nth change or look fails, every n", 8, _ENOUGH, every_fault),
     StressTest("the nth look fails while opening", _ENOUGH, _ENOUGH, failed_looks),
-    StressTest("SIGKILL at random moments", 6, 300, kills),
+    StressTest("SIGKILL at random moments", 4, 300, kills),
     StressTest("two indexers at once, 12 runs each", 1, 10, two_writers),
     StressTest("sequences of up to 30 steps over the index", 2, 200, runs),
-    StressTest("bytes and JSON from outside", 90, 6_000, drawn),
-    StressTest("saved answers, altered in one place", 200, 2_000, altered_answers),
-    StressTest("MCP tools called with anything", 40, 1_000, tool_calls),
-    StressTest("verify beside a builder", 100, 2_000, beside_a_builder),
-    StressTest("requests from the API's description", 150, 10_000, api_requests),
+    StressTest("bytes and JSON from outside", 45, 6_000, drawn),
+    StressTest("saved answers, altered in one place", 100, 2_000, altered_answers),
+    StressTest("MCP tools called with anything", 20, 1_000, tool_calls),
+    StressTest("verify beside a builder", 50, 2_000, beside_a_builder),
+    StressTest("requests from the API's description", 75, 10_000, api_requests),
 )
