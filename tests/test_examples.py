@@ -1,7 +1,6 @@
 """The corpora of `examples/` are asked, and hold their floors; an hour of marking makes one better."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from builders import build_document
 from fit.unasked import tutorial
 from floors import fallen, load_floors, shares
+from stress_tests.runner import IN_FULL
 
 from b12assistant.api import Workspace
 from b12assistant.application.improvement import Improver, read_questions
@@ -21,7 +21,6 @@ from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
-IN_FULL = os.environ.get("HYPOTHESIS_PROFILE") == "stress"
 
 
 def documentation() -> dict[str, Path]:
@@ -79,12 +78,11 @@ def opened(folder: Path) -> Workspace:
 
 def right(space: Workspace, file: str) -> set[str]:
     """The questions of a file of the council whose first quote is right."""
-    return {
-        each.id
+    outcomes = (
+        labelled_set.outcome_of(each, space.ask(each.question, each.history).answer, (), exact=True, confidence=0.0)
         for each in labelled_set.load_labelled(EXAMPLES / "council" / file)
-        for quote in space.ask(each.question, each.history).answer.quotes[:1]
-        if any(labelled_set.is_hit(labelled_set.joined_text(quote.spans), words) for words in each.accepted)
-    }
+    )
+    return {each.labelled.id for each in outcomes if any(each.hits[:1])}
 
 
 def test_the_documentation_still_says_what_answers_the_questions_about_it() -> None:

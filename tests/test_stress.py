@@ -1,6 +1,5 @@
 """Small versions of the stress tests; `make stress` runs them in full (docs/reference/stress.md)."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from bad_inputs.all import BAD_INPUTS
 from bad_inputs.pages import HIDDEN
 from stress_tests.all import STRESS_TESTS
 from stress_tests.bad_files import indexed
-from stress_tests.runner import StressTest
+from stress_tests.runner import IN_FULL, StressTest
 
 from b12assistant.index.documents import entries_from_bytes
 
@@ -16,8 +15,7 @@ from b12assistant.index.documents import entries_from_bytes
 @pytest.mark.slow
 @pytest.mark.parametrize("stress", STRESS_TESTS, ids=lambda stress: stress.what)
 def test_a_stress_test_passes(stress: StressTest, tmp_path: Path) -> None:
-    in_full = os.environ.get("HYPOTHESIS_PROFILE") == "stress"
-    tried = list(stress.run(stress.full if in_full else stress.quick, tmp_path))
+    tried = list(stress.run(stress.full if IN_FULL else stress.quick, tmp_path))
     assert tried
     assert [wrong for wrong in tried if wrong is not None] == []
 

@@ -1,9 +1,11 @@
 """One promise, and how to try it ``count`` times."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+IN_FULL = os.environ.get("HYPOTHESIS_PROFILE") == "stress"  # as `make stress` runs the tests
 Tries = Iterator[str | None]  # one for each try: what went wrong, or nothing
 
 

@@ -92,8 +92,8 @@ class Thresholds:
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
         if emergency >= cut:
             in_crisis = not foreign and shares[0] >= CRISIS * emergency
-            likeliest = 0 if in_crisis else max(range(EMERGENCIES), key=lambda i: shares[i])
-            return CONCERNS[likeliest], Passed(name, emergency, cut)
+            likeliest = CONCERNS[max(range(EMERGENCIES), key=lambda i: shares[i])]
+            return Concern.SELF_HARM if in_crisis else likeliest, Passed(name, emergency, cut)
         if ruled:
             return Concern.URGENT, Passed(name, emergency, cut)
         if calm:

@@ -29,7 +29,7 @@ def _no_component_file(found: Any) -> str:
 
 
 inspect.getfile = _no_component_file  # type: ignore[assignment]
-try:  # Gradio writes type stubs of its components whenever it is imported, which takes longer than the rest of it
+try:  # Gradio writes type stubs of its components at every import, which takes two fifths of its time
     import gradio as gr
 finally:
     inspect.getfile = _file_of
