@@ -74,6 +74,21 @@ def test_a_rule_that_the_model_does_not_share_takes_no_answer_away_in_a_letter(t
         assert triage([Turn(0, " ".join((*LETTER[:4], sentence, serious, *LETTER[4:])))]).withholds
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Forty tonnes I carry and I can't carry the shopping for my wife, she says. She makes jokes.",
+        "At cards I lost 15 pounds to a Dutchman. If I meet him again I will kill him, ha ha, he is a nice man.",
+    ],
+)
+def test_what_only_sounds_grave_to_the_model_shows_no_box_in_a_letter(triage: Triager, said: str) -> None:
+    alone = triage([Turn(0, said)]).flag
+    assert alone is not None
+    assert alone.level is not Level.MEDICAL_DECISION
+    told = triage([Turn(0, " ".join((*LETTER[:3], said, *LETTER[3:])))]).flag
+    assert told is None or told.level is Level.MEDICAL_DECISION
+
+
 def rank(triage: Triager, turns: list[Turn]) -> int:
     flag = triage(turns).flag
     return len(Level) - list(Level).index(flag.level) if flag else 0

@@ -82,10 +82,12 @@ class Joint(nn.Module):
         return self.head(torch.cat([tokens[:, 0], mean], 1))[:, 0]
 
     def scores(self, lists: Sequence[Graded]) -> torch.Tensor:
-        questions = [each.question for each in lists for _ in each.quotes]
         quotes = [quote for each in lists for quote, _ in each.quotes]
+        return self.of_pairs([each.question for each in lists for _ in each.quotes], quotes)
+
+    def of_pairs(self, first: Sequence[str], second: Sequence[str]) -> torch.Tensor:
         options = {"padding": True, "truncation": True, "max_length": 2 * LONGEST, "return_tensors": "pt"}
-        found: torch.Tensor = self(**self.tokenizer(questions, quotes, **options))
+        found: torch.Tensor = self(**self.tokenizer(list(first), list(second), **options))
         return found
 
 
@@ -162,9 +164,14 @@ def fit(_given: Given) -> None:
         encoder = SentenceEncoder(find_weights(), threads=1)
         joint = Joint(encoder.model, layers)
         train(joint, graded, asked, rng)
-        inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
-        whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
-        graph, _ = linked(whole, encoder.weights.place)  # where the word vectors stay
-        (PACKAGED / FOLDER / f"{name}.onnx").write_bytes(graph)
-        facts = {"encoder": encoder.weights.digest, "sha256": hashlib.sha256(graph).hexdigest()}
-        (PACKAGED / FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+        write_joint(joint, name, encoder.weights.digest, encoder.weights.place)
+
+
+def write_joint(joint: Joint, name: str, encoder: str, place: Path) -> None:
+    """Write the graph and its facts. ``encoder``: the digest of the one it is for; ``place``: of the word vectors."""
+    inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
+    whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
+    graph, _ = linked(whole, place)  # where the word vectors stay
+    (PACKAGED / FOLDER / f"{name}.onnx").write_bytes(graph)
+    facts = {"encoder": encoder, "sha256": hashlib.sha256(graph).hexdigest()}
+    (PACKAGED / FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")

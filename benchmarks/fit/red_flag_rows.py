@@ -16,7 +16,6 @@ from b12assistant.answers import Level, Turn
 from b12assistant.language.folding import fold
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.opinion import CONCERNS
-from b12assistant.safety.second_opinion import WordOpinion
 from b12assistant.safety.triage import Rules, Triager, said_before
 from b12assistant.safety.turn_parts import SHORT, parts_told, unended
 from fit.data import DATA, SEED, labelled_rows
@@ -123,32 +122,11 @@ def mangled(rows: Sequence[Row], seed: int = 0) -> list[Row]:
     return [replace(row, turn=Turn(row.turn.index, noisy(row.turn.text, rng))) for row in rows]
 
 
-def lengthened(rows: Sequence[Row], words: WordOpinion) -> list[Row]:
-    """Put some of ``rows`` among ordinary ones of theirs, so that they are too long to be judged as a whole."""
-    rng, found = random.Random(SEED), []
-    plain = (row for row in rows if row.level == "none" and row.former is None and row.language == "en")
-    ordinary = [row.turn.text for row in plain if row.trap in ("none", "informational")]
-    for row in rows[::EVERY]:
-        text = row.turn.text
-        while len(words.read(Turn(0, text), None).folded.words) <= SHORT:
-            parts = among(row.turn.text, ordinary, rng.choice((1, 2, 4)) * SHORT, rng)
-            text = " ".join(part for part, _ in parts)
-        found.append(replace(row, id=f"{row.id} among", turn=Turn(0, text), former=None))
-    return found
-
-
 def by_rules(rows: Sequence[Row], rules: Rules) -> np.ndarray:
     """Return whether the rules alone say emergency, (n,)."""
     triager = Triager(rules)
     flags = (triager([turn for turn in (row.former, row.turn) if turn]).flag for row in rows)
     return np.array([flag is not None and flag.level is Level.EMERGENCY for flag in flags])
-
-
-def judged_alone(rows: Sequence[Row], rules: Rules) -> list[Row]:
-    """Leave out the rows whose turn before is an emergency by the rules: there triage goes by what it remembers."""
-    before = [replace(row, turn=row.former, former=None) if row.former else row for row in rows]
-    known = by_rules(before, rules)
-    return [row for row, remembered in zip(rows, known, strict=True) if row.former is None or not remembered]
 
 
 def closed(text: str) -> str:

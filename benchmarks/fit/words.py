@@ -1,10 +1,9 @@
-"""Fit the words of the second opinion, and show what the cuts of both opinions give beside the rules of triage.
+"""Fit the words of the second opinion.
 
 A multinomial logistic regression over hashed features, fitted on `train.jsonl` and `letters_train.jsonl` of
-`benchmarks/data/red_flags/` and on letters; never on the test split. The cuts stay those that ship: they are chosen by
-hand, in `CUTS`, from the figures that this prints for them, emergencies passed over first. These are of
-the calibration split, which the models have not seen and no rule was worded on, and a little better than the true ones,
-which `make red-flags` gives.
+`benchmarks/data/red_flags/` and on letters; never on the test split. The cuts stay those that ship: they were chosen by
+hand, in `CUTS`, from figures of the calibration split, emergencies passed over first; `make red-flags` says what they
+give.
 
 Writes `word_model.npz`, and `second_opinion.npz` (the head that `red-flags` learned, with its cuts): weights alone, no
 text.
@@ -21,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.index.onnx_encoder import OnnxEncoder
 from b12assistant.language.folding import fold
-from b12assistant.safety.opinion import Asked, Shares, Thresholds
+from b12assistant.safety.opinion import Thresholds
 from b12assistant.safety.second_opinion import (
     CUE,
     FILE,
@@ -38,19 +37,7 @@ from b12assistant.safety.second_opinion import (
 from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading, sentences_of
 from fit.data import DATA, Given, write
-from fit.red_flag_cuts import Found, report
-from fit.red_flag_rows import (
-    Row,
-    by_rules,
-    judged_alone,
-    labelled_parts,
-    lengthened,
-    letters,
-    load,
-    mangled,
-    parts_of,
-    told_letters,
-)
+from fit.red_flag_rows import Row, labelled_parts, letters, load, mangled, told_letters
 
 LEARNED = DATA / "red_flags" / FILE  # what `red-flags` learned: the head, and the changes of the encoder
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached
@@ -127,13 +114,6 @@ def head_of(state: dict[str, np.ndarray], encoder: OnnxEncoder) -> dict[str, np.
     return {**{name: a for name, a in state.items() if "/" not in name}, "encoder": np.array(encoder.digest)}
 
 
-def judged(rows: Sequence[Row], opinion: WordOpinion | SecondOpinion) -> list[Sequence[Shares]]:
-    """Judge the parts that triage judges by themselves; return their shares, a list for each turn."""
-    return [
-        [opinion(Asked(each.turn, each.former)).shares for each in parts_of(row) if has_words(each)] for row in rows
-    ]
-
-
 def has_words(row: Row) -> bool:
     return any(sentences_of(fold(row.turn.text)))
 
@@ -146,19 +126,11 @@ def learned_rows() -> list[Row]:
 
 
 def write_both(model: WordModel) -> None:
-    """Write these words, and what `red-flags` learned beside them, with the cuts; print what these give."""
-    calibration = judged_alone(load("calibration"), RULES)
-    turns = [*calibration, *lengthened(calibration, READER), *letters("calibration"), *load("letters_calibration")]
-    ruled, foreign = by_rules(turns, RULES), np.array([RULES.languages.is_foreign(row.turn.text) for row in turns])
-    words, encoder, learned = opinion_of(model), red_flag_encoder(load_encoder()), dict(np.load(LEARNED))
+    """Write these words, and what `red-flags` learned beside them, with the cuts."""
+    encoder, learned = red_flag_encoder(load_encoder()), dict(np.load(LEARNED))
     named = {name: getattr(model, name) for name in ("keys", "weights", "scale", "bias")}
-    for file, arrays, opinion in (
-        (WORDS_FILE, named, words),
-        (FILE, head_of(learned, encoder), second_of(learned, words, encoder)),
-    ):
-        cuts = CUTS[file]
-        print(file, cuts, *report(Found(judged(turns, opinion), foreign), turns, ruled, cuts), sep="\n", flush=True)
-        write(f"data/red_flags/{file}", **arrays, cuts=np.array(astuple(cuts)))
+    for file, arrays in ((WORDS_FILE, named), (FILE, head_of(learned, encoder))):
+        write(f"data/red_flags/{file}", **arrays, cuts=np.array(astuple(CUTS[file])))
 
 
 def fit(_given: Given) -> None:

@@ -239,7 +239,8 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
 
 
 FOLDER = "data/reader"
-READER, RANKER = "reader", "ranker"  # files: how far a quote answers, and which of some answers best
+# Files: how far a quote answers, which of some answers best, and whether something grave is told as happening now.
+READER, RANKER, NOW = "reader", "ranker", "now"
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
 EXTREMES = -4.0, 6.0  # of the reader: scores of 1,817 quotes for questions and letters were between -2.9 and 4.2
@@ -283,7 +284,7 @@ class JointReader:
 
 
 def open_reader(encoder: Encoder, name: str = READER) -> JointReader | None:
-    """Return the reader, or the ranker, that ships for these weights; ``None`` for others: their word vectors differ.
+    """Return what ships under a name for an encoder, by its digest; ``None`` for others: their word vectors differ.
 
     Raises ``EncoderError`` if its facts cannot be read; `JointReader.score` raises it if the graph is damaged.
     """

@@ -84,10 +84,10 @@ class Thresholds:
     ) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed.
 
-        ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing is urgent. In English self-harm
-        needs only a part of the emergency: its text is the one that must not be missing.
+        ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing grave is happening. In English
+        self-harm needs only a part of the emergency: its text is the one that must not be missing.
         """
-        emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
+        emergency, urgent = (0.0, 0.0) if calm else (sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1]))
         decision = shares[EMERGENCIES + 1]
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
         if emergency >= cut:
@@ -96,8 +96,6 @@ class Thresholds:
             return Concern.SELF_HARM if in_crisis else likeliest, Passed(name, emergency, cut)
         if ruled:
             return Concern.URGENT, Passed(name, emergency, cut)
-        if calm:
-            urgent = 0.0
         if urgent >= self.urgent:
             return Concern.URGENT, Passed("urgent", urgent, self.urgent)
         name, cut = ("foreign", self.foreign) if foreign else ("danger", self.danger)

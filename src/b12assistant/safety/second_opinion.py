@@ -21,6 +21,7 @@ import numpy as np
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.data_files import chosen, read_fitted
 from b12assistant.errors import AssistantError, EncoderError
+from b12assistant.index.encoding import NOW, JointReader, open_reader
 from b12assistant.language.folding import fold
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
@@ -125,6 +126,7 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
+TOLD_NOW: Final = chosen("red_flags")["told_now"]
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 2048  # turns and parts whose opinion is cached
 
@@ -202,13 +204,15 @@ def rounded(log_shares: Floats) -> Shares:
 class SecondOpinion:
     """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder."""
 
-    def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder) -> None:
+    def __init__(
+        self, words: WordOpinion, fitted: Fitted, encoder: Encoder, told_now: JointReader | None = None
+    ) -> None:
         if encoder.digest != fitted.encoder:
             raise EncoderError(
                 f"the second opinion of triage was fitted on another encoder than {encoder.name!r}",
                 hint="reinstall b12assistant",
             )
-        self._words, self._fitted, self._encoder = words, fitted, encoder
+        self._words, self._fitted, self._encoder, self._told_now = words, fitted, encoder, told_now
 
     def __call__(self, asked: Asked) -> Opinion:
         turn, previous, among, ruled = asked
@@ -219,13 +223,20 @@ class SecondOpinion:
         may_sound_less = concern is Concern.URGENT or (concern.level is Level.EMERGENCY and opinion.is_certain)
         if among is None or ruled or not may_sound_less:
             return opinion
-        danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
-        if concern is not Concern.URGENT:
-            return replace(opinion, doubted=danger < CERTAIN_AMONG)
-        if danger >= cuts.beside:
-            return opinion
+        if foreign or concern is Concern.SELF_HARM or self._is_told_now(turn, among):
+            danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
+            if concern is not Concern.URGENT:
+                return replace(opinion, doubted=danger < CERTAIN_AMONG)
+            if danger >= cuts.beside:
+                return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
+
+    def _is_told_now(self, turn: Turn, among: Turn) -> bool:
+        """Return whether a part may tell what happens now: nothing beside it says that it is over, a play or denied."""
+        start, end = len(turn.text) - len(turn.text.lstrip()), len(turn.text.rstrip())
+        beside = f"{among.text[:start].strip()} ... {among.text[end:].strip()}"
+        return self._told_now is None or self._told_now.score(turn.text.strip(), beside) >= TOLD_NOW
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
@@ -309,7 +320,8 @@ class Triagers:
     @once
     def second(self) -> SecondOpinion:
         """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
-        return SecondOpinion(self.words, load_fitted(), self.load_encoder())
+        encoder = self.load_encoder()
+        return SecondOpinion(self.words, load_fitted(), encoder, open_reader(encoder, NOW))
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Read the turns with the triager in use. Rules are loaded here, so that unreadable ones are a failed check."""
