@@ -4,6 +4,7 @@ import fcntl
 import ipaddress
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from fakes import FakeWorkspace
+    from shell import Call, Done
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
 
@@ -167,3 +169,24 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> "FakeWorkspace":
     from serving import small_space
 
     return small_space(tmp_path_factory.mktemp("space"))
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator["Call"]:
+    """The command line in this process, which takes a third of the time of a process of its own."""
+    from shell import Done
+
+    from b12assistant.command import cli
+
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def called(*arguments: str, cwd: Path = Path()) -> "Done":
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr("sys.argv", ["b12assistant", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        assert isinstance(left.value.code, int)
+        return Done(left.value.code, *capfd.readouterr())
+
+    yield called
+    signal.signal(signal.SIGTERM, handler)

@@ -173,6 +173,7 @@ def runs(split: str) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_two_splits_share_no_situation_and_no_run_of_five_words(one: str, other: str) -> None:
     assert not {row["situation"] for row in rows(one)} & {row["situation"] for row in rows(other)}

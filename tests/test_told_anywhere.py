@@ -82,8 +82,10 @@ def rank(triage: Triager, turns: list[Turn]) -> int:
 @pytest.mark.parametrize(
     ("level", "share", "most"),
     [
-        pytest.param(Level.EMERGENCY, 0.0, 16, id="emergencies"),
-        pytest.param(Level.URGENT, 0.03, 10, id="urgent"),
+        pytest.param(Level.EMERGENCY, 0.0, 8, id="emergencies"),
+        pytest.param(Level.URGENT, 0.03, 4, id="urgent"),
+        pytest.param(Level.EMERGENCY, 0.0, 16, id="twice as many", marks=[pytest.mark.slow, pytest.mark.nightly]),
+        pytest.param(Level.URGENT, 0.03, 10, id="more urgent ones", marks=[pytest.mark.slow, pytest.mark.nightly]),
     ],
 )
 def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float, most: int) -> None:
