@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from bad_inputs.all import BAD_INPUTS
 from bad_inputs.pages import HIDDEN
 from stress_tests.all import STRESS_TESTS
@@ -12,16 +11,14 @@ from stress_tests.runner import IN_FULL, StressTest
 
 from b12assistant.index.documents import entries_from_bytes
 
-BY_DAY = ("bad inputs, 54 rows", "the nth change or look fails, every n", "SIGKILL at random moments")
-
-
-def in_its_time(stress: StressTest) -> ParameterSet:
-    by_day = stress.what in BY_DAY and not IN_FULL
-    return pytest.param(stress, id=stress.what, marks=() if by_day else pytest.mark.nightly)
+BY_DAY = (
+    () if IN_FULL else ("bad inputs, 54 rows", "the nth change or look fails, every n", "SIGKILL at random moments")
+)
+TRIED = [pytest.param(each, marks=() if each.what in BY_DAY else pytest.mark.nightly) for each in STRESS_TESTS]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stress", list(map(in_its_time, STRESS_TESTS)))
+@pytest.mark.parametrize("stress", TRIED, ids=lambda stress: stress.what)
 def test_a_stress_test_passes(stress: StressTest, tmp_path: Path) -> None:
     tried = list(stress.run(stress.full if IN_FULL else stress.quick, tmp_path))
     assert tried
