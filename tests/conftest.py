@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from shell import Call, Done
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from fakes import FakeWorkspace
-    from shell import Call, Done
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
 
@@ -158,7 +158,8 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / "corpus", folder / "corpus")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(workspace, "PACKAGED_INDEX", PACKAGED_INDEX)
-            build_index(folder / "corpus", folder / "index")
+            report = build_index(folder / "corpus", folder / "index")
+        assert not [each.file for each in report.files if each.embedded], "make packaged"
 
     return made_once("starter", make, tmp_path_factory)
 
@@ -172,15 +173,13 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> "FakeWorkspace":
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator["Call"]:
+def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
     """The command line in this process, which takes a third of the time of a process of its own."""
-    from shell import Done
-
     from b12assistant.command import cli
 
     handler = signal.getsignal(signal.SIGTERM)
 
-    def called(*arguments: str, cwd: Path = Path()) -> "Done":
+    def called(*arguments: str, cwd: Path = Path()) -> Done:
         monkeypatch.chdir(cwd)
         monkeypatch.setattr("sys.argv", ["b12assistant", *arguments])
         with pytest.raises(SystemExit) as left:

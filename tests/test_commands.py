@@ -13,11 +13,6 @@ pytestmark = pytest.mark.slow
 QUESTION = "What insulates a nerve fibre?"
 
 
-def copied(built: Path, folder: Path) -> Path:
-    shutil.copytree(built, folder / "own")
-    return folder / "own"
-
-
 @pytest.fixture(scope="module")
 def answer(built: Path) -> dict[str, Any]:
     done = b12("ask", "--json", QUESTION, cwd=built)
@@ -57,7 +52,7 @@ def test_export_holds_every_document_whole(call: Call, built: Path, tmp_path: Pa
 
 
 def test_a_damaged_index_is_refused_by_name_and_repaired(call: Call, built: Path, tmp_path: Path) -> None:
-    folder = copied(built, tmp_path)
+    folder = shutil.copytree(built, tmp_path / "own")
     file = next(folder.glob("index/generations/*/lexical.safetensors"))
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     done = call("ask", QUESTION, cwd=folder)
