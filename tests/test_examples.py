@@ -93,9 +93,7 @@ def test_the_documentation_still_says_what_answers_the_questions_about_it() -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["oven", *(pytest.param(each, marks=pytest.mark.nightly) for each in ("council", "docs"))]
-)
+@pytest.mark.parametrize("name", ["oven", *(pytest.param(it, marks=pytest.mark.nightly) for it in ("council", "docs"))])
 def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_documents(
     scored: Callable[[str], dict[str, Any]], name: str
 ) -> None:

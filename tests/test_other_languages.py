@@ -12,7 +12,7 @@ from corpora import again
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving import page_of, small_space
-from shell import Call
+from shell import b12
 
 from b12assistant.config import ONE_OF, load_configuration
 from b12assistant.data_files import read_data
@@ -175,11 +175,11 @@ def test_an_index_of_another_language_is_refused_with_what_to_do_then_read_again
 
 
 @pytest.mark.slow
-def test_a_question_in_german_is_answered_from_files_that_are_read_in_german(call: Call, tmp_path: Path) -> None:
+def test_a_question_in_german_is_answered_from_files_that_are_read_in_german(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "ofen.md").write_text(OVEN, "utf-8")
     (tmp_path / "b12assistant.toml").write_text('[corpus]\nlanguage = "de"\n[encoder]\ntuned = false\n', "utf-8")
-    assert call("index", "--strict", cwd=tmp_path).status == 0
-    found = call("ask", "Welche Buchen soll ich nehmen?")
+    assert b12("index", "--strict", cwd=tmp_path).status == 0
+    found = b12("ask", "Welche Buchen soll ich nehmen?", cwd=tmp_path)
     assert "Nehmen Sie z. B. Buche. Aber nehmen Sie keine Bretter." in " ".join(found.out.split())
     assert "Quelle unbekannter Art" in found.out

@@ -191,11 +191,9 @@ def test_four_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> N
         reader.page.fill(BOX, question)
     for reader in readers:
         reader.page.evaluate("() => document.querySelector('#send').click()")
-    for number, reader in enumerate(readers):
+    for question, reader in zip(asked, readers, strict=True):
         reader.page.wait_for_selector(".turn")
-        assert (
-            reader.page.locator(".turn h2 .exact").text_content() == f"What wraps every nerve, myelin number {number}?"
-        )
+        assert reader.page.locator(".turn h2 .exact").text_content() == question
         assert reader.page.locator(".turn").count() == 1
 
 
