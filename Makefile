@@ -72,9 +72,9 @@ check: .venv/.ok ## format, lint, types and the fast tests: about a minute and a
 	@$(READY)
 	@$(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow"
 
-test: .venv/.ok ## everything: format, lint, types and all tests, which check the corpus too
+test: .venv/.ok ## format, lint, types and all tests but the nightly ones; they check the corpus too
 	@$(READY)
-	@$(BIN)/python -m pytest -n 3 $(SPREAD)
+	@$(BIN)/python -m pytest -n 3 $(SPREAD) -m "not nightly"
 
 bench: .venv/.test ## measure the ranking again on DATASETS=FOLDER; fails if it fell behind what is expected
 	@$(BIN)/python benchmarks/run_suite.py '$(or $(DATASETS),$(error make bench DATASETS=FOLDER, the folder of the test collections))' $(ARGUMENTS)
@@ -146,9 +146,9 @@ docs: .venv/.test ## build the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 -d build/site"
 
-stress: .venv/.test ## property tests with 100 examples, then every stress test in full: half an hour and more
+stress: .venv/.test ## nightly: property tests with 100 examples, then the nightly tests and every stress test in full: half an hour and more
 	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow"
-	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -v --durations=0 tests/test_stress.py tests/test_examples.py
+	@HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -v --durations=0 -m nightly
 
 # Only the tests of what is measured: the whole suite would take twice its time.
 COVERING = tests/loaders $(addprefix tests/test_,cleaning.py damage.py documents.py quoting.py store.py stress.py triage.py)

@@ -22,10 +22,7 @@ PICTURE = (
     ("language", "vocabulary", "folding < wording", "detection", "words"),
     ("", "cleaning"),
     ("loaders", ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation")),
-    (
-        "safety",
-        ("assertion fixed_texts opinion red_flags < replies turn_parts < languages < triage < second_opinion"),
-    ),
+    ("safety", "assertion fixed_texts opinion red_flags < replies turn_parts < languages < triage < second_opinion"),
     ("corpus", ("entries publishers < disputes sources < folder < provenance")),
     (
         "index",

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,9 @@ class Done:
         assert len(lines) == 1, self.err
         assert lines[0].startswith("b12assistant: "), self.err
         return lines[0].removeprefix("b12assistant: ")
+
+
+Call = Callable[..., Done]
 
 
 @contextmanager

@@ -1,35 +1,18 @@
 import json
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from shell import Done, start
-
-from b12assistant.command import cli
-
-Call = Callable[..., Done]
+from shell import Call, Done, start
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
-    """The command line in this process, with an empty corpus; quick for what fails before the model is loaded."""
-    handler = signal.getsignal(signal.SIGTERM)
+def call(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """With an empty corpus; quick for what fails before the model is loaded."""
     (tmp_path / "corpus").mkdir()
     monkeypatch.chdir(tmp_path)
-
-    def called(*arguments: str) -> Done:
-        monkeypatch.setattr("sys.argv", ["b12assistant", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        streams = capfd.readouterr()
-        assert isinstance(left.value.code, int)
-        return Done(left.value.code, streams.out, streams.err)
-
-    yield called
-    signal.signal(signal.SIGTERM, handler)
+    return call
 
 
 NEEDS_AN_INDEX = {

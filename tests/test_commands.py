@@ -6,16 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import ANSWERS, b12
+from shell import ANSWERS, Call, b12
 
 pytestmark = pytest.mark.slow
 
 QUESTION = "What insulates a nerve fibre?"
-
-
-def copied(built: Path, folder: Path) -> Path:
-    shutil.copytree(built, folder / "own")
-    return folder / "own"
 
 
 @pytest.fixture(scope="module")
@@ -47,29 +42,29 @@ def test_a_pipe_gets_plain_utf_8_in_any_locale(built: Path) -> None:
     assert json.loads(b12("ask", "--json", question, cwd=built, env=old).out)["answer"]["question"] == question
 
 
-def test_export_holds_every_document_whole(built: Path, tmp_path: Path) -> None:
-    done = b12("export", "-", cwd=built)
+def test_export_holds_every_document_whole(call: Call, built: Path, tmp_path: Path) -> None:
+    done = call("export", "-", cwd=built)
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert {row["document"] for row in rows} == set(ANSWERS)
     assert all(row["text"][start:end] for row in rows for passage in row["passages"] for start, end in passage["spans"])
-    b12("export", str(tmp_path / "file"), cwd=built)
+    call("export", str(tmp_path / "file"))
     assert (tmp_path / "file").read_text("utf-8") == done.out
 
 
-def test_a_damaged_index_is_refused_by_name_and_repaired(built: Path, tmp_path: Path) -> None:
-    folder = copied(built, tmp_path)
+def test_a_damaged_index_is_refused_by_name_and_repaired(call: Call, built: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(built, tmp_path / "own")
     file = next(folder.glob("index/generations/*/lexical.safetensors"))
     file.write_bytes(file.read_bytes()[:-1] + b"?")
-    done = b12("ask", QUESTION, cwd=folder)
+    done = call("ask", QUESTION, cwd=folder)
     assert done.status == 1
     assert "lexical.safetensors" in done.complaint
     assert "b12assistant index" in done.complaint
-    assert b12("verify", cwd=folder).status == 1
-    assert b12("verify", "--repair", cwd=folder).status == 0
-    assert b12("ask", QUESTION, cwd=folder).status == 0
+    assert call("verify").status == 1
+    assert call("verify", "--repair").status == 0
+    assert call("ask", QUESTION).status == 0
 
 
-def test_it_runs_from_another_folder(built: Path, tmp_path: Path, answer: dict[str, Any]) -> None:
+def test_it_runs_from_another_folder(call: Call, built: Path, tmp_path: Path, answer: dict[str, Any]) -> None:
     places = ["--corpus", str(built / "corpus"), "--index", str(built / "index")]
     for arguments in ([*places, "ask", "--json", QUESTION], ["ask", *places, "--json", QUESTION]):
-        assert json.loads(b12(*arguments, cwd=tmp_path).out)["answer"] == answer["answer"]
+        assert json.loads(call(*arguments, cwd=tmp_path).out)["answer"] == answer["answer"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders_index import NEW, OLD, folder, publish, tree
+from stress_tests.runner import IN_FULL
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.store import MANIFEST, Generation, Store
@@ -25,9 +26,9 @@ def flip(path: Path, at: int) -> None:
 
 
 def positions(path: Path) -> range:
-    """Every byte of our small files; a sample of large ones."""
-    size = path.stat().st_size
-    return range(size) if path.name in (MANIFEST, "CURRENT") else range(0, size, 1 + size // 40)
+    """Every fifth byte of our small files, under stress each; a sample of large ones."""
+    size, is_small = path.stat().st_size, path.name in (MANIFEST, "CURRENT")
+    return range(0, size, (1 if IN_FULL else 5) if is_small else 1 + size // 40)
 
 
 @pytest.mark.parametrize("file", [MANIFEST, *NEW])

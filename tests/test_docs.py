@@ -1,5 +1,6 @@
 """The documentation: the reference is not stale, what it says to type works, links and site are whole."""
 
+import contextlib
 import json
 import re
 import shlex
@@ -115,8 +116,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "questions.jsonl").write_text(json.dumps(LABELLED) + "\n", "utf-8")
     message = {"id": "m1", "text": "My legs went weak today and I can't pee", "level": "emergency"}
     (folder / "messages.jsonl").write_text(json.dumps(message) + "\n", "utf-8")
-    assert b12("index", "--strict", cwd=folder).status == 0
-    assert b12("batch", "--input", "tickets.jsonl", "--output", "answers.jsonl", cwd=folder).status == 0
+    with contextlib.chdir(folder):
+        for typed in ("index --strict", "batch --input tickets.jsonl --output answers.jsonl"):
+            assert CliRunner().invoke(commands, typed).exit_code == 0, typed
     shutil.copy(folder / "answers.jsonl", folder / "conversation-2026-11-20.jsonl")  # what the page saves is alike
     return folder
 

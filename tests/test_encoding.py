@@ -29,7 +29,7 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["torch", "onnx"])
+@pytest.fixture(scope="module", params=[pytest.param("torch", marks=pytest.mark.nightly), "onnx"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     return load_encoder(threads=2) if request.param == "onnx" else SentenceEncoder(find_weights(), threads=2)
 
@@ -63,11 +63,13 @@ def linked(place: Path, folder: Path, *without: str) -> Path:
     return folder
 
 
+@pytest.mark.nightly
 def test_vectors_are_those_of_sentence_transformers(encoded: list[Encoded], model: "SentenceTransformer") -> None:
     theirs = model.encode(TEXTS, normalize_embeddings=True)
     np.testing.assert_allclose(np.stack([each.vector for each in encoded]), theirs, atol=1e-5)
 
 
+@pytest.mark.nightly
 def test_token_vectors_are_those_of_sentence_transformers(encoded: list[Encoded], model: "SentenceTransformer") -> None:
     theirs = model.encode(TEXTS[:4], output_value="token_embeddings")
     for ours, tokens in zip(encoded[:4], theirs, strict=True):

@@ -12,7 +12,6 @@ import pytest
 from builders import build_document
 from fit.unasked import tutorial
 from floors import fallen, load_floors, shares
-from stress_tests.runner import IN_FULL
 
 from b12assistant.api import Workspace
 from b12assistant.application.improvement import Improver, read_questions
@@ -94,7 +93,7 @@ def test_the_documentation_still_says_what_answers_the_questions_about_it() -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["council", "oven", *(["docs"] if IN_FULL else [])])  # half a minute to index
+@pytest.mark.parametrize("name", ["oven", *(pytest.param(it, marks=pytest.mark.nightly) for it in ("council", "docs"))])
 def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_documents(
     scored: Callable[[str], dict[str, Any]], name: str
 ) -> None:
@@ -109,6 +108,7 @@ def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_docum
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_sixty_marked_questions_make_half_of_those_right_that_were_not_and_lose_none(
     indexed: Callable[[str], Path], scored: Callable[[str], dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from fakes import FakeWorkspace
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 from serving import EMERGENCY, small_space
-from shell import b12, start
+from shell import Call, start
 
 from b12assistant.answers import Reply
 from b12assistant.display.labels import tables
@@ -195,7 +195,7 @@ def test_an_error_is_reported_without_internals_and_logged_without_the_question(
 
 
 @pytest.mark.slow
-def test_over_pipes_it_answers_as_the_command_line_does(built: Path) -> None:
+def test_over_pipes_it_answers_as_the_command_line_does(call: Call, built: Path) -> None:
     places = ["--index", str(built / "index"), "--corpus", str(built / "corpus")]
     server = StdioServerParameters(command=sys.executable, args=["-m", "b12assistant", *places, "mcp"], cwd=built)
 
@@ -209,7 +209,7 @@ def test_over_pipes_it_answers_as_the_command_line_does(built: Path) -> None:
     (quote, *_) = answer(result)["quotes"]
     assert quote["text"].startswith("Metformin lowers vitamin B12 in some people.")
     assert quote["text"] in (built / "corpus" / quote["document"]).read_text("utf-8")
-    printed = json.loads(b12(*places, "ask", "--json", "What does metformin lower?", cwd=built).out)
+    printed = json.loads(call(*places, "ask", "--json", "What does metformin lower?").out)
     assert printed["answer"] == answer(result)
 
 

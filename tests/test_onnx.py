@@ -74,6 +74,7 @@ def test_a_damaged_graph_is_refused(package: Path, ending: str, data: bytes | No
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_what_ships_is_what_the_tool_makes_and_gives_what_sentence_transformers_gives() -> None:
     made = make_graph(SentenceEncoder(find_weights(), threads=1), eight_bits=False)
     encoder, shipped = SentenceEncoder(find_weights(), threads=1), shipped_graph(find_weights())

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -154,18 +153,12 @@ def test_without_the_encoder_the_words_stand_in_for_the_second_opinion(
 
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
-PAIRS = list(combinations(("train", "calibration", "test"), 2))
 RUN = 5
 
 
-@lru_cache(maxsize=3)
-def rows(split: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (FOLDER / f"{split}.jsonl").read_text("utf-8").splitlines()]
-
-
-def runs(split: str) -> set[tuple[str, ...]]:
+def runs(rows: list[dict[str, Any]]) -> set[tuple[str, ...]]:
     found: set[tuple[str, ...]] = set()
-    for row in rows(split):
+    for row in rows:
         for turn in (*row["history"], row["text"]):
             words = [word.text for word in fold(turn).words if word.text not in ".?,"]
             found.update(zip(*(words[i:] for i in range(RUN)), strict=False))
@@ -173,7 +166,11 @@ def runs(split: str) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_two_splits_share_no_situation_and_no_run_of_five_words(one: str, other: str) -> None:
-    assert not {row["situation"] for row in rows(one)} & {row["situation"] for row in rows(other)}
-    assert not runs(one) & runs(other)
+@pytest.mark.nightly
+def test_two_splits_share_no_situation_and_no_run_of_five_words() -> None:
+    files = [(FOLDER / f"{split}.jsonl").read_text("utf-8") for split in ("train", "calibration", "test")]
+    splits = [[json.loads(line) for line in file.splitlines()] for file in files]
+    for one, other in combinations([{row["situation"] for row in rows} for rows in splits], 2):
+        assert not one & other
+    for first, second in combinations(map(runs, splits), 2):
+        assert not first & second

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -184,6 +185,7 @@ def test_twenty_threads_open_and_ask_at_once(space: FakeWorkspace) -> None:
 @pytest.mark.slow
 def test_the_examples_of_the_facade_run(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(starter)
+    monkeypatch.setattr(Assistant, "open", cache(Assistant.open))
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     examples = [each for each in doctest.DocTestFinder().find(api) if each.examples]
     assert {each.name.rpartition(".api.")[2] for each in examples} == {

@@ -1,4 +1,4 @@
-"""Small versions of the stress tests; `make stress` runs them in full (docs/reference/stress.md)."""
+"""Small versions of the stress tests, few by day; `make stress` runs all in full (docs/reference/stress.md)."""
 
 from pathlib import Path
 
@@ -11,9 +11,14 @@ from stress_tests.runner import IN_FULL, StressTest
 
 from b12assistant.index.documents import entries_from_bytes
 
+BY_DAY = (
+    () if IN_FULL else ("bad inputs, 54 rows", "the nth change or look fails, every n", "SIGKILL at random moments")
+)
+TRIED = [pytest.param(each, marks=() if each.what in BY_DAY else pytest.mark.nightly) for each in STRESS_TESTS]
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stress", STRESS_TESTS, ids=lambda stress: stress.what)
+@pytest.mark.parametrize("stress", TRIED, ids=lambda stress: stress.what)
 def test_a_stress_test_passes(stress: StressTest, tmp_path: Path) -> None:
     tried = list(stress.run(stress.full if IN_FULL else stress.quick, tmp_path))
     assert tried

@@ -61,8 +61,7 @@ def test_a_sentence_that_only_sounds_grave_alone_takes_no_answer_away(triage: Tr
 
 
 @pytest.mark.parametrize(
-    "sentence",
-    ["Passed out at 1st jab, 5 to go.", "My neighbour was carried away with chest pain and is home again."],
+    "sentence", ["Passed out at 1st jab, 5 to go.", "My neighbour was carried away with chest pain and is home again."]
 )
 def test_a_rule_that_the_model_does_not_share_takes_no_answer_away_in_a_letter(triage: Triager, sentence: str) -> None:
     assert Triager(load_rules())([Turn(0, sentence)]).withholds
@@ -96,10 +95,7 @@ def rank(triage: Triager, turns: list[Turn]) -> int:
 
 @pytest.mark.parametrize(
     ("level", "share", "most"),
-    [
-        pytest.param(Level.EMERGENCY, 0.0, 16, id="emergencies"),
-        pytest.param(Level.URGENT, 0.03, 10, id="urgent"),
-    ],
+    [pytest.param(Level.EMERGENCY, 0.0, 8, id="emergencies"), pytest.param(Level.URGENT, 0.03, 5, id="urgent")],
 )
 def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float, most: int) -> None:
     lower = list(told_lower(CASES, level, triage, most))

@@ -84,13 +84,7 @@ def test_both_spellings_are_one_term(british: str, american_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("toe", "tee"),
-        ("four", "for"),
-        ("vertebrae", "vertebre"),
-        ("more", "moer"),
-    ],
+    ("one", "other"), [("toe", "tee"), ("four", "for"), ("vertebrae", "vertebre"), ("more", "moer")]
 )
 def test_words_that_are_not_spellings_of_each_other_stay_apart(one: str, other: str) -> None:
     assert american(one) != american(other)

@@ -3,12 +3,10 @@
 import base64
 import hashlib
 import json
-import os
 import re
+import runpy
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +15,7 @@ from blocking import ASKED
 from corpora import again
 from fakes import FakeWorkspace
 from serving import HERE, page_of
+from shell import Done
 from starlette.testclient import TestClient
 
 from b12assistant.errors import ConfigError, ServerError
@@ -131,16 +130,16 @@ def test_a_document_that_is_not_there_says_so_and_echoes_nothing_live(client: Te
     assert "<script>alert" not in page.text
 
 
-def app(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "app.py"), *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    def run(*arguments: str, cwd: Path) -> Done:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr("sys.argv", ["app.py", *arguments])
+        with pytest.raises(SystemExit) as left:
+            runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+        return Done(int(left.value.code or 0), *capsys.readouterr())
+
+    return run
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5"])  # noqa: S104
@@ -165,21 +164,20 @@ def test_it_listens_beyond_this_machine_only_behind_a_proxy(
 
 
 @pytest.mark.slow
-def test_without_an_index_app_says_what_to_run(tmp_path: Path) -> None:
+def test_without_an_index_app_says_what_to_run(app: Callable[..., Done], tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()  # without one the packaged corpus is served
     done = app(cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert re.fullmatch(r"b12assistant: .*index.*: run `make run`\n", done.stderr)
+    assert (done.status, done.out) == (1, "")
+    assert re.fullmatch(r".*index.*: run `make run`", done.complaint)
 
 
 @pytest.mark.slow
-def test_a_port_in_use_is_one_clear_line(built: Path) -> None:
+def test_a_port_in_use_is_one_clear_line(app: Callable[..., Done], built: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = app("--port", str(port), cwd=built)
-    assert done.returncode == 1
-    assert re.fullmatch(rf"b12assistant: cannot listen on 127\.0\.0\.1, port {port} .*: try --port \d+\n", done.stderr)
+    assert done.status == 1
+    assert re.fullmatch(rf"cannot listen on 127\.0\.0\.1, port {port} .*: try --port \d+", done.complaint)
 
 
 ASK = "/api/v1/ask"

@@ -110,7 +110,7 @@ def told_lower(cases: Sequence[Case], level: Level, judge: Judge, most: int = 60
     harmless = [row["text"] for row in letters if row["level"] == NONE]
     for number, text in enumerate(islice(told_alone(cases, level, judge), most)):
         for turns in places(text, harmless, number):
-            yield _rank(judge(turns)) < _rank(judge([Turn(0, text)]))
+            yield _rank(judge(turns)) < -LEVELS.index(level)
 
 
 def told_alone(cases: Sequence[Case], level: Level, judge: Judge) -> Iterator[str]:

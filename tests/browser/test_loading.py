@@ -24,6 +24,7 @@ from browser.reading import ALL_RUN, BOX, DRAWN, SECONDS, Reader
 from browser.running import running
 
 pytestmark = pytest.mark.slow
+NIGHTLY = pytest.mark.nightly
 
 FIRST, NEXT = "What wraps every nerve: myelin?", "Is myelin made of fat?"
 
@@ -45,7 +46,7 @@ def typed(page: Page, text: str) -> None:
     page.keyboard.type(text, delay=10)
 
 
-@pytest.mark.parametrize("is_late", [False, True], ids=["in time", "late"])
+@pytest.mark.parametrize("is_late", [pytest.param(False, id="in time", marks=NIGHTLY), pytest.param(True, id="late")])
 def test_what_is_typed_while_everything_loads_is_answered_and_nothing_is_lost(
     is_late: bool, chromium: Browser, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -190,11 +191,9 @@ def test_four_ask_at_once_and_each_gets_its_answer(visit: Visit, site: str) -> N
         reader.page.fill(BOX, question)
     for reader in readers:
         reader.page.evaluate("() => document.querySelector('#send').click()")
-    for number, reader in enumerate(readers):
+    for question, reader in zip(asked, readers, strict=True):
         reader.page.wait_for_selector(".turn")
-        assert (
-            reader.page.locator(".turn h2 .exact").text_content() == f"What wraps every nerve, myelin number {number}?"
-        )
+        assert reader.page.locator(".turn h2 .exact").text_content() == question
         assert reader.page.locator(".turn").count() == 1
 
 
@@ -251,7 +250,7 @@ def late_to_take(app: ASGIApp) -> ASGIApp:
     return late
 
 
-@pytest.fixture(scope="module", params=[late_to_close, late_to_take], ids=["late to close", "late to take"])
+@pytest.fixture(scope="module", params=[pytest.param(late_to_close, marks=NIGHTLY), late_to_take])
 def slow(small: FakeWorkspace, request: pytest.FixtureRequest) -> Iterator[str]:
     with running(small, request.param) as address:
         yield address

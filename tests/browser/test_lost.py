@@ -114,7 +114,7 @@ def by_button(page: Page) -> str:
 NEW = {"new.md": "# New\n\nTeal otters juggle seventeen pebbles.\n"}
 
 
-@pytest.mark.parametrize("ask", [by_enter, by_button])
+@pytest.mark.parametrize("ask", [by_enter, pytest.param(by_button, marks=pytest.mark.nightly)])
 def test_a_question_asked_while_the_server_is_away_is_answered_by_the_next_one(
     own: BrowserContext, built: FakeWorkspace, tmp_path: Path, ask: Callable[[Page], str]
 ) -> None:

@@ -16,9 +16,9 @@ _ENOUGH = 10_000  # more operations than an index has, so until a run is clean
 STRESS_TESTS = (
     StressTest("bad inputs, 54 rows", len(QUICK), len(BAD_INPUTS), specified),
     StressTest("mutants of PDF, HTML, text", 30, 2_000, mutants),
-    StressTest("the nth change or look fails, every n", 8, _ENOUGH, every_fault),
+    StressTest("the nth change or look fails, every n", 4, _ENOUGH, every_fault),
     StressTest("the nth look fails while opening", _ENOUGH, _ENOUGH, failed_looks),
-    StressTest("SIGKILL at random moments", 4, 300, kills),
+    StressTest("SIGKILL at random moments", 2, 300, kills),
     StressTest("two indexers at once, 12 runs each", 1, 10, two_writers),
     StressTest("sequences of up to 30 steps over the index", 2, 200, runs),
     StressTest("bytes and JSON from outside", 45, 6_000, drawn),
