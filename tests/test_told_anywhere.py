@@ -7,7 +7,7 @@ from red_flags import FOLDER, denials, lines, told_lower
 
 from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.evaluation.red_flag_audit import load_cases
-from b12assistant.index.encoding import load_encoder, red_flag_encoder
+from b12assistant.index.encoding import NOW, load_encoder, open_reader, red_flag_encoder
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Triager, load_rules
@@ -38,7 +38,8 @@ MEDICAL = (
 
 @pytest.fixture(scope="module")
 def triage() -> Triager:
-    return Triagers(lambda: red_flag_encoder(load_encoder())).in_use
+    encoder = red_flag_encoder(load_encoder())
+    return Triagers(lambda: encoder, load_now=lambda: open_reader(encoder, NOW)).in_use
 
 
 @pytest.mark.parametrize("sentence", [*SELF_HARM, *MEDICAL])

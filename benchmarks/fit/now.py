@@ -31,7 +31,19 @@ from fit.words import LEARNED, RULES
 LAYERS, ROUNDS, RATE = 3, 5, 1e-4
 OF_FRAMES, OF_PUT = 3.0, 0.7  # weights of examples; of the others 1
 DANGER, OTHERS = 0.12, 0.02  # share from which a harmless part is learned, and of the rest how many
-LOOK_ALIKE = "past figurative figure hypothetical joke negated fiction calm third_person after book".split()  # traps
+TRAPS = {"past", "figurative", "figure", "hypothetical", "joke", "negated", "fiction", "calm", "third_person", "after"}
+    "past",
+    "figurative",
+    "figure",
+    "hypothetical",
+    "joke",
+    "negated",
+    "fiction",
+    "calm",
+    "third_person",
+    "after",
+    "book",
+]
 NEW = ("ka-", "kb-", "kc-", "kd-", "ke-", "kf-", "kg-", "kh-")  # of train.jsonl, not learned
 
 
@@ -86,7 +98,7 @@ def fit(_given: Given) -> None:
     short = [row for row in rows if row.former is None and len(row.turn.text.split()) <= SHORT]
     told = [row for row in (*load("letters_train"), *told_letters(), *rows) if row.serious or row.concern == NONE]
     examples = list(of_letters([row for row in told if len(row.turn.text.split()) > SHORT], words, rng))
-    alike = [row for row in short if row.level in ("emergency", "urgent") or row.trap in LOOK_ALIKE]
+    alike = [row for row in short if row.level in ("emergency", "urgent") or row.trap in TRAPS]
     examples += [*put(alike, [each for each in examples if not each.now], rng), *of_frames()]
     with np.load(LEARNED) as learned:
         encoder = changed(SentenceEncoder(find_weights(), threads=1), dict(parse_low_rank(learned)()))

@@ -30,6 +30,13 @@ class Encoded:
     pieces: NDArray[np.int32]  # (n,) word piece ids
 
 
+class PairScorer(Protocol):
+    """Reads two texts together."""
+
+    def score(self, question: str, text: str) -> float:
+        """Return a logit."""
+
+
 class Encoder(Protocol):
     """Turns texts into vectors and token vectors in one pass."""
 

@@ -41,6 +41,7 @@ from b12assistant.index.collection import Opened, open_generation, read_parts
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import (
     IN_CONTEXT,
+    NOW,
     RANKER,
     JointReader,
     asking_weights,
@@ -79,6 +80,7 @@ _OF_ANY_INDEX = {
     "projection",
     "quote_reader",
     "quote_ranker",
+    "told_now",
     "search_server",
 }
 # What an answer depends on besides its index, which names its own settings.
@@ -176,6 +178,10 @@ class Workspace:
         return open_reader(self.plain_encoder, RANKER)
 
     @once
+    def told_now(self) -> JointReader | None:
+        return open_reader(self.red_flag_encoder, NOW)
+
+    @once
     def opened(self) -> Opened:
         """Return the open index. Raises an index error with the command to run if none fits."""
         try:
@@ -237,7 +243,7 @@ class Workspace:
     def triage(self) -> Triagers:
         red_flags = self.configuration.settings.red_flags
         model = red_flags.model and red_flags.packaged != Packaged.NONE
-        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model)
+        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model, lambda: self.told_now)
 
     @property
     def red_flags_in_use(self) -> str:

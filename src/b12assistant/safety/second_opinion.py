@@ -21,10 +21,9 @@ import numpy as np
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.data_files import chosen, read_fitted
 from b12assistant.errors import AssistantError, EncoderError
-from b12assistant.index.encoding import NOW, JointReader, open_reader
 from b12assistant.language.folding import fold
 from b12assistant.language.words import readable
-from b12assistant.protocols import Encoder
+from b12assistant.protocols import Encoder, PairScorer
 from b12assistant.safety.opinion import (
     CERTAIN_AMONG,
     EMERGENCIES,
@@ -205,7 +204,7 @@ class SecondOpinion:
     """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder."""
 
     def __init__(
-        self, words: WordOpinion, fitted: Fitted, encoder: Encoder, told_now: JointReader | None = None
+        self, words: WordOpinion, fitted: Fitted, encoder: Encoder, told_now: PairScorer | None = None
     ) -> None:
         if encoder.digest != fitted.encoder:
             raise EncoderError(
@@ -303,11 +302,13 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
 
 @dataclass(frozen=True)
 class Triagers:
-    """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules. ``model``: whether it is asked."""
+    """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules. ``model``: whether it is asked.
+    ``load_now``: what says whether something grave is told as happening now; without it all is."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
     model: bool = True
+    load_now: Callable[[], PairScorer | None] = lambda: None
 
     @once
     def rules(self) -> Rules:
@@ -320,8 +321,7 @@ class Triagers:
     @once
     def second(self) -> SecondOpinion:
         """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
-        encoder = self.load_encoder()
-        return SecondOpinion(self.words, load_fitted(), encoder, open_reader(encoder, NOW))
+        return SecondOpinion(self.words, load_fitted(), self.load_encoder(), self.load_now())
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Read the turns with the triager in use. Rules are loaded here, so that unreadable ones are a failed check."""
