@@ -32,18 +32,6 @@ LAYERS, ROUNDS, RATE = 3, 5, 1e-4
 OF_FRAMES, OF_PUT = 3.0, 0.7  # weights of examples; of the others 1
 DANGER, OTHERS = 0.12, 0.02  # share from which a harmless part is learned, and of the rest how many
 TRAPS = {"past", "figurative", "figure", "hypothetical", "joke", "negated", "fiction", "calm", "third_person", "after"}
-    "past",
-    "figurative",
-    "figure",
-    "hypothetical",
-    "joke",
-    "negated",
-    "fiction",
-    "calm",
-    "third_person",
-    "after",
-    "book",
-]
 NEW = ("ka-", "kb-", "kc-", "kd-", "ke-", "kf-", "kg-", "kh-")  # of train.jsonl, not learned
 
 
