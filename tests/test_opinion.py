@@ -64,14 +64,11 @@ def test_more_of_an_emergency_is_never_less_serious(
 
 
 @given(SHARES, cuts(), st.booleans())
-def test_calm_neighbours_take_away_what_is_urgent_and_nothing_else(
+def test_calm_neighbours_take_away_what_is_grave_but_not_what_a_rule_hears(
     shares: tuple[float, ...], cuts: Thresholds, ruled: bool
 ) -> None:
     alone, among = (cuts.decide(shares, ruled=ruled, calm=calm)[0] for calm in (False, True))
-    if ruled or alone.level is Level.EMERGENCY:
-        assert among is alone
-    else:
-        assert among in (Concern.NONE, Concern.MEDICAL_DECISION)
+    assert among is alone if ruled else among in (Concern.NONE, Concern.MEDICAL_DECISION)
 
 
 def test_an_opinion_names_the_cut_and_its_notice_the_words() -> None:

@@ -87,7 +87,9 @@ class Thresholds:
         ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing grave is happening. In English
         self-harm needs only a part of the emergency: its text is the one that must not be missing.
         """
-        emergency, urgent = (0.0, 0.0) if calm else (sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1]))
+        emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])
+        if calm and not ruled:
+            emergency = urgent = 0.0
         decision = shares[EMERGENCIES + 1]
         name, cut = ("kept", self.kept) if ruled else ("emergency", self.emergency)
         if emergency >= cut:

@@ -203,15 +203,13 @@ def rounded(log_shares: Floats) -> Shares:
 class SecondOpinion:
     """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder."""
 
-    def __init__(
-        self, words: WordOpinion, fitted: Fitted, encoder: Encoder, told_now: PairScorer | None = None
-    ) -> None:
+    def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, now: PairScorer | None = None) -> None:
         if encoder.digest != fitted.encoder:
             raise EncoderError(
                 f"the second opinion of triage was fitted on another encoder than {encoder.name!r}",
                 hint="reinstall b12assistant",
             )
-        self._words, self._fitted, self._encoder, self._told_now = words, fitted, encoder, told_now
+        self._words, self._fitted, self._encoder, self._now = words, fitted, encoder, now
 
     def __call__(self, asked: Asked) -> Opinion:
         turn, previous, among, ruled = asked
@@ -235,7 +233,7 @@ class SecondOpinion:
         """Return whether a part may tell what happens now: nothing beside it says that it is over, a play or denied."""
         start, end = len(turn.text) - len(turn.text.lstrip()), len(turn.text.rstrip())
         beside = f"{among.text[:start].strip()} ... {among.text[end:].strip()}"
-        return self._told_now is None or self._told_now.score(turn.text.strip(), beside) >= TOLD_NOW
+        return self._now is None or self._now.score(turn.text.strip(), beside) >= TOLD_NOW
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
