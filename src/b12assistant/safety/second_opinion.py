@@ -217,8 +217,7 @@ class SecondOpinion:
         shares = self._shares(_within(turn, turn), previous)
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
-        may_sound_less = concern is Concern.URGENT or (concern.level is Level.EMERGENCY and opinion.is_certain)
-        if among is None or ruled or not may_sound_less:
+        if among is None or ruled or concern.level not in (Level.URGENT, Level.EMERGENCY):
             return opinion
         if foreign or concern is Concern.SELF_HARM or self._is_told_now(turn, among):
             danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
