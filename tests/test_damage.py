@@ -26,7 +26,7 @@ def flip(path: Path, at: int) -> None:
 
 
 def positions(path: Path) -> range:
-    """Every fifth byte of our small files, under stress each; a sample of large ones."""
+    """Every fifth byte of our small files (each one in `make stress`), and a sample of large ones."""
     size, is_small = path.stat().st_size, path.name in (MANIFEST, "CURRENT")
     return range(0, size, (1 if IN_FULL else 5) if is_small else 1 + size // 40)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from unittest.mock import Mock
 
 import pytest
 from builders_opinion import ALONE, ENCODER, flags, no_encoder, second, triage, words_opinion
@@ -69,6 +70,17 @@ def test_calm_neighbours_take_away_what_is_grave_but_not_what_a_rule_hears(
 ) -> None:
     alone, among = (cuts.decide(shares, ruled=ruled, calm=calm)[0] for calm in (False, True))
     assert among is alone if ruled else among in (Concern.NONE, Concern.MEDICAL_DECISION)
+
+
+CALMED = [("zorp", -6, "none"), ("frob", -6, "none"), ("zorp", -4, "medical"), ("glim", -6, "self_harm")]
+
+
+@pytest.mark.parametrize(("word", "logit", "concern"), CALMED)
+def test_only_what_the_model_alone_calls_grave_is_calmed(word: str, logit: int, concern: str) -> None:
+    said, judge = f"So {word} today", second(now=Mock(score=lambda *_: logit))
+    asked = Asked(Turn(0, said.join((" " * 15,) * 2)), among=Turn(0, said.join(("Eggs are good. ", ". Milk is good."))))
+    assert judge(asked).concern == concern
+    assert judge(asked._replace(ruled=True)).concern is not Concern.NONE
 
 
 def test_an_opinion_names_the_cut_and_its_notice_the_words() -> None:

@@ -75,7 +75,7 @@ def test_the_method_is_raised_with_the_projection() -> None:
 
 @pytest.mark.slow
 def test_what_ships_is_what_the_encoder_gives(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Up to rounding, which differs between processors. That ``starter`` was indexed without encoding, it asserts."""
+    """Some documents, up to rounding, which differs between processors; ``starter`` checks that none was encoded."""
     monkeypatch.setattr(workspace, "PACKAGED_INDEX", ROOT / "src/b12assistant/data/index")
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index")}
     space = Workspace(load_configuration(environment={}, flags=flags))

@@ -1,4 +1,4 @@
-"""Small versions of the stress tests, few by day; `make stress` runs all in full (docs/reference/stress.md)."""
+"""Small versions of the stress tests: `make test` runs three, `make stress` all in full (docs/reference/stress.md)."""
 
 from pathlib import Path
 

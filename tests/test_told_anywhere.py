@@ -86,7 +86,7 @@ def test_what_only_sounds_grave_to_the_model_shows_no_box_in_a_letter(triage: Tr
     assert alone is not None
     assert alone.level is not Level.MEDICAL_DECISION
     told = triage([Turn(0, " ".join((*LETTER[:3], said, *LETTER[3:])))]).flag
-    assert told is None or told.level is Level.MEDICAL_DECISION
+    assert told is None or (told.level is Level.MEDICAL_DECISION and not told.certain)
 
 
 def rank(triage: Triager, turns: list[Turn]) -> int:

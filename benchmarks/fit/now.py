@@ -1,4 +1,4 @@
-"""Train what says whether something grave is told as happening now: of a part of a message and the sentences beside it.
+"""Train the network that says, of a grave sentence and its neighbours, whether it is happening now.
 
 Learns from `benchmarks/data/`: the events of `red_flags/frames.jsonl`, each told as happening, as over, as a tale, a
 play, denied and as a figure of speech; what is serious in letters; parts of harmless letters that sound like danger to
@@ -30,12 +30,13 @@ from fit.words import LEARNED, RULES
 
 LAYERS, ROUNDS, RATE = 3, 5, 1e-4
 OF_FRAMES, OF_PUT = 3.0, 0.7  # weights of examples; of the others 1
-DANGER, OTHERS = 0.12, 0.02  # share from which a harmless part is learned, and of the rest how many
+DANGER = 0.12  # a harmless part is learned from this share of danger on
+OTHERS = 0.02  # share of the other harmless parts that are learned too
 TRAPS = {"past", "figurative", "figure", "hypothetical", "joke", "negated", "fiction", "calm", "third_person", "after"}
-NEW = ("ka-", "kb-", "kc-", "kd-", "ke-", "kf-", "kg-", "kh-")  # of train.jsonl, not learned
+NEW = ("ka-", "kb-", "kc-", "kd-", "ke-", "kf-", "kg-", "kh-")  # of train.jsonl: left out, to measure on
 
 
-class Told(NamedTuple):
+class Example(NamedTuple):
     """A part of a message, what stands before and after it, and whether it tells what happens now."""
 
     part: str
@@ -49,34 +50,38 @@ class Told(NamedTuple):
         return f"{self.before.strip()} ... {self.after.strip()}"
 
 
-def of_frames() -> Iterator[Told]:
+def frame_examples() -> Iterator[Example]:
     for row in labelled_rows("red_flags/frames.jsonl"):
         before, grave, after = row["text"].partition(row["grave"])
-        yield Told(grave, before[-250:], after[:250], row["frame"].startswith("now"), OF_FRAMES)
+        yield Example(grave, before[-250:], after[:250], row["frame"].startswith("now"), OF_FRAMES)
 
 
-def of_letters(rows: Sequence[Row], words: WordOpinion, rng: random.Random) -> Iterator[Told]:
-    """Yield the parts that hold what is serious, and of harmless letters those that sound like danger."""
+def letter_examples(rows: Sequence[Row], words: WordOpinion, rng: random.Random) -> Iterator[Example]:
+    """Yield the parts that hold what is serious; of harmless letters those that sound dangerous, and a few others."""
     for row in rows:
         text = row.turn.text
         for each in parts_told(text, fold(text)):
             own, start, end = each.text.strip(), len(each.text) - len(each.text.lstrip()), len(each.text.rstrip())
-            told = Told(own, each.among[:start], each.among[end:], bool(row.serious))
-            if row.serious[:30] in own if row.serious else sounds(own, words) >= DANGER or rng.random() < OTHERS:
-                yield told
+            example = Example(own, each.among[:start], each.among[end:], bool(row.serious))
+            if row.serious:
+                is_learned = row.serious[:30] in own
+            else:
+                is_learned = danger_by_words(own, words) >= DANGER or rng.random() < OTHERS
+            if is_learned:
+                yield example
 
 
-def sounds(text: str, words: WordOpinion) -> float:
+def danger_by_words(text: str, words: WordOpinion) -> float:
     """Return the share of danger by the words alone, 0 to 1."""
     reading = words.read(Turn(0, text), None)
     return float(np.exp(words.log_shares(reading, reading.whole))[: EMERGENCIES + 1].sum())
 
 
-def put(rows: Sequence[Row], others: Sequence[Told], rng: random.Random) -> Iterator[Told]:
+def inserted_examples(rows: Sequence[Row], others: Sequence[Example], rng: random.Random) -> Iterator[Example]:
     """Put short messages between sentences of letters."""
     for row in rows:
         beside = rng.choice(others)
-        yield Told(row.turn.text, beside.before, beside.after, row.concern != NONE, OF_PUT)
+        yield Example(row.turn.text, beside.before, beside.after, row.concern != NONE, OF_PUT)
 
 
 def fit(_given: Given) -> None:
@@ -84,10 +89,10 @@ def fit(_given: Given) -> None:
     rng, words = random.Random(0), WordOpinion(load_word_model(), RULES)
     rows = [row for row in load("train") if row.language == "en" and not row.id.startswith(NEW)]
     short = [row for row in rows if row.former is None and len(row.turn.text.split()) <= SHORT]
-    told = [row for row in (*load("letters_train"), *told_letters(), *rows) if row.serious or row.concern == NONE]
-    examples = list(of_letters([row for row in told if len(row.turn.text.split()) > SHORT], words, rng))
+    long = [row for row in (*load("letters_train"), *told_letters(), *rows) if row.serious or row.concern == NONE]
+    examples = list(letter_examples([row for row in long if len(row.turn.text.split()) > SHORT], words, rng))
     alike = [row for row in short if row.level in ("emergency", "urgent") or row.trap in TRAPS]
-    examples += [*put(alike, [each for each in examples if not each.now], rng), *of_frames()]
+    examples += [*inserted_examples(alike, [each for each in examples if not each.now], rng), *frame_examples()]
     with np.load(LEARNED) as learned:
         encoder = changed(SentenceEncoder(find_weights(), threads=1), dict(parse_low_rank(learned)()))
     joint = Joint(encoder.model, LAYERS)

@@ -17,10 +17,9 @@ from b12assistant.language.folding import fold
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.opinion import CONCERNS
 from b12assistant.safety.triage import Rules, Triager, said_before
-from b12assistant.safety.turn_parts import SHORT, parts_told, unended
+from b12assistant.safety.turn_parts import parts_told
 from fit.data import DATA, SEED, labelled_rows
 
-EVERY = 12  # one in so many utterances is put among others
 PART = "part "  # begins the id of a part of a message
 NONE = len(CONCERNS) - 1
 WORD = re.compile(r"[^\W\d_]{4,}")
@@ -72,15 +71,6 @@ def as_row(row: dict[str, Any]) -> Row:
     concern = CONCERNS.index(row["kind"] if level == "emergency" else level)
     turn = Turn(0, row["text"])
     return Row(f"letter-{row['id']}", turn, None, concern, level, frozenset(), "none", "en", row.get("serious", ""))
-
-
-def parts_of(row: Row) -> list[Row]:
-    """Return the parts that triage judges by themselves: of a short message the whole."""
-    text = without_denied(row.turn.text)
-    folded = fold(text)
-    if len(folded.words) <= SHORT:
-        return [replace(row, turn=Turn(row.turn.index, unended(text)))]
-    return [replace(row, turn=Turn(0, each.text.strip()), former=None) for each in parts_told(text, folded)]
 
 
 def labelled_parts(rows: Sequence[Row], rules: Rules, most: int) -> list[Row]:

@@ -2,8 +2,8 @@
 
 A multinomial logistic regression over hashed features, fitted on `train.jsonl` and `letters_train.jsonl` of
 `benchmarks/data/red_flags/` and on letters; never on the test split. The cuts stay those that ship: they were chosen by
-hand, in `CUTS`, from figures of the calibration split, emergencies passed over first; `make red-flags` says what they
-give.
+hand, in `CUTS`, from figures of the calibration split, emergencies passed over first (by `red_flag_cuts.py`, now in
+the history). Do not choose them by `make red-flags`, which asks the test split.
 
 Writes `word_model.npz`, and `second_opinion.npz` (the head that `red-flags` learned, with its cuts): weights alone, no
 text.

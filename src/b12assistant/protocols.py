@@ -31,10 +31,10 @@ class Encoded:
 
 
 class PairScorer(Protocol):
-    """Reads two texts together."""
+    """Judges a text in the light of another."""
 
-    def score(self, question: str, text: str) -> float:
-        """Return a logit."""
+    def score(self, first: str, second: str, /) -> float:
+        """Return a logit; a higher one is a surer yes."""
 
 
 class Encoder(Protocol):

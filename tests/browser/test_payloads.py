@@ -65,7 +65,7 @@ class Traps(TrapWorkspace):
 
 def _traps(folder: Path, texts: Sequence[str], at_once: int) -> TrapWorkspace:
     space = Traps(small_space(folder).configuration, texts_shown=texts, at_once=at_once)
-    vars(space)["triage"] = lambda _: Triage()  # what is shown is tested; to triage so many words takes seconds
+    vars(space)["triage"] = lambda _: Triage()  # only what is shown is tested; to triage so many words takes seconds
     return space
 
 

@@ -258,7 +258,11 @@ class JointReader:
     tokenizer: Path
 
     def score(self, question: str, text: str) -> float:
-        """Return a logit, above 0 if the text more likely answers the question than not."""
+        """Return a logit, above 0 if the text more likely answers the question than not.
+
+        Of `NOW`: above 0 if ``question``, a part of a message, more likely tells what happens now; ``text`` is what
+        stands beside it.
+        """
         with NATIVE_CALLS:
             asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, levelled(text)]))
             # One [CLS], and a [SEP] after each.

@@ -84,7 +84,7 @@ class Thresholds:
     ) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed.
 
-        ``ruled``: a rule says emergency. ``calm``: the neighbours say that nothing grave is happening. In English
+        ``ruled``: a rule says emergency. ``calm``: nothing grave is happening now, unless ruled. In English
         self-harm needs only a part of the emergency: its text is the one that must not be missing.
         """
         emergency, urgent = sum(shares[:EMERGENCIES]), sum(shares[: EMERGENCIES + 1])

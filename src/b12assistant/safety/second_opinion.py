@@ -229,7 +229,7 @@ class SecondOpinion:
         return replace(opinion, concern=concern, passed=passed)
 
     def _is_told_now(self, turn: Turn, among: Turn) -> bool:
-        """Return whether a part may tell what happens now: nothing beside it says that it is over, a play or denied."""
+        """Return whether a part may tell what happens now; without the model all may."""
         start, end = len(turn.text) - len(turn.text.lstrip()), len(turn.text.rstrip())
         beside = f"{among.text[:start].strip()} ... {among.text[end:].strip()}"
         return self._now is None or self._now.score(turn.text.strip(), beside) >= TOLD_NOW
@@ -300,7 +300,7 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
 @dataclass(frozen=True)
 class Triagers:
     """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules. ``model``: whether it is asked.
-    ``load_now``: what says whether something grave is told as happening now; without it all is."""
+    ``load_now``: loads what says whether something grave is happening now; with ``None`` everything may be."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
