@@ -250,8 +250,7 @@ class SecondOpinion:
     def encoded(self, reading: TurnReading, part: TurnPart) -> Floats | None:
         """Return the logarithms of shares by the encoder; ``None``: it did not see the part."""
         text, context = readable(reading.folded.text), readable(reading.context)
-        if not self._fits(context + text):
-            context = ""
+        context = context if self._fits(context + text) else ""
         encoded = self._encoder.each([self._cut(context + text)])[0]
         begins = encoded.offsets[:, 0] - len(context)  # below 0: of the turn before
         first, last = reading.letters(part)
@@ -355,6 +354,8 @@ class Triagers:
             return ()
         try:
             self.second(Asked(Turn(0, "ready")))
+            for now in filter(None, (self.load_now(),)):
+                now.score("ready", "")  # its file is read at first use
         except Exception as error:  # noqa: BLE001 - also of the library that runs the encoder
             why = error if isinstance(error, AssistantError) else f"its encoder does not run ({type(error).__name__})"
             return (f"triage goes without the second opinion: {why}",)
