@@ -96,7 +96,7 @@ def rank(triage: Triager, turns: list[Turn]) -> int:
 
 @pytest.mark.parametrize(
     ("level", "share", "most"),
-    [pytest.param(Level.EMERGENCY, 0.0, 8, id="emergencies"), pytest.param(Level.URGENT, 0.03, 5, id="urgent")],
+    [pytest.param(Level.EMERGENCY, 0.0, 20, id="emergencies"), pytest.param(Level.URGENT, 0.03, 12, id="urgent")],
 )
 def test_what_is_told_alone_is_told_anywhere(triage: Triager, level: Level, share: float, most: int) -> None:
     lower = list(told_lower(CASES, level, triage, most))
