@@ -77,6 +77,7 @@ OWNERS = {
     "pymilvus": ("index.milvus",),
     "pypdf": ("loaders.pdf",),
     "rapidfuzz": ("language.vocabulary",),
+    "re2": ("language.wording",),
     "jinja2": ("display.markup",),
     "markupsafe": ("display.markup",),
     "rich": ("display.terminal",),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Triage, Turn
 from b12assistant.language.folding import fold
-from b12assistant.language.wording import Wordings
-from b12assistant.safety.assertion import KINDS
+from b12assistant.language.wording import Wordings, wider
+from b12assistant.safety.assertion import KINDS, _denials
 from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import Rule
 from b12assistant.safety.replies import load_replies
@@ -256,9 +256,22 @@ NAMES = {"leg": "legs?|foot", "adv": "(?:(?:really|just) ){0,2}"}
 
 @pytest.mark.slow
 def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
-    for wordings in (*PACKAGED, *FOREIGN):
+    for wordings in (*PACKAGED, *FOREIGN, *_denials()):
         assert [part for part in wordings.expressions() if not is_linear(part)] == []
-        wordings.search("")  # one that is valid alone may not be with others
+        assert isinstance(wordings._pattern, re.Pattern)  # one that is valid alone may not be with others
+        wide = wider("|".join(wordings.expressions()))
+        escapes = re.findall(r"\\(.)", re.sub(r"\[\^\\s[.?,]+]", "", wide))
+        assert set(escapes) <= set("Sp?.")  # what others mean is less to RE2
+        assert not wordings._wordings or not isinstance(wordings._sieve, re.Pattern)  # RE2 can read it
+
+
+@pytest.mark.slow
+def test_the_sieve_lets_through_whatever_a_wording_matches() -> None:
+    said = {text for rule in RULES.red_flags.rules for text in (*rule.positive, *rule.negative)}
+    texts = [fold(text, RULES.spelling.correct).text for text in sorted(said)]
+    for wordings in filter(lambda each: each._wordings, PACKAGED):
+        for text in texts:
+            assert wordings._sieve.search(text) or not wordings._pattern.search(text)
 
 
 def test_every_phrase_of_the_package_is_bounded() -> None:

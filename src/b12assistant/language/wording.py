@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from functools import reduce
+from typing import Any, Final
+
+import re2
 
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import HAN, Word, fold, fold_letter
-from b12assistant.threads import once
+from b12assistant.threads import NATIVE_CALLS, once
 
 Names = Mapping[str, str]  # lists of alternatives by name
 
@@ -23,6 +26,10 @@ DENYING: Final = ("not", "no", "never", "isnt", "arent", "wasnt", "werent", "wit
 NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
+FEW: Final = 64  # texts for which RE2 is asked first: its automata grow with each, after 400 to 90 MB for all wordings
+
+_INSIDE: Final = reduce(lambda inner, _: rf"(?:[^()]|\({inner}*\))", range(DEEPEST + 2), "[^()]")
+_LOOK: Final = re.compile(rf"\(\?<?[!=]{_INSIDE}*\)|\\b")  # what RE2 cannot do
 
 
 class Wordings:
@@ -32,17 +39,38 @@ class Wordings:
         self._wordings, self._names, self._where = tuple(wordings), names, where
         self._word = rf"(?!(?:{'|'.join(denying)})\s)[^\s.?]\S*" if denying else r"[^\s.?]\S*"
         self._last: tuple[str, tuple[tuple[int, int], ...]] = ("", ())
+        self._sifted = 0
 
     @once
     def _pattern(self) -> re.Pattern[str]:
-        parts = "|".join(self.expressions())
         try:
-            return re.compile(rf"(?<!\S)(?:{parts})(?!\S)" if parts else r"(?!)")
+            return re.compile(rf"(?<!\S)(?:{'|'.join(self.expressions())})(?!\S)")
         except re.error as error:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
 
+    @once
+    def _sieve(self) -> Any:
+        """Return a wider pattern, which matches wherever this one does; RE2 compiles it in a fifth of the time."""
+        options = re2.Options()
+        options.never_capture, options.log_errors = True, False
+        try:
+            return re2.compile(wider("|".join(self.expressions())), options)
+        except re2.error:
+            return self._pattern
+
+    def _may_match(self, text: str) -> bool:
+        """Return whether the pattern is worth compiling for a text: of some hundred most match in no short message."""
+        if not self._wordings or "_pattern" in vars(self):
+            return bool(self._wordings)
+        self._sifted += 1
+        if self._sifted > FEW:
+            vars(self).pop("_sieve", None)
+            return True
+        with NATIVE_CALLS:
+            return self._sieve.search(text) is not None
+
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        return self._pattern.finditer(text) if self._wordings else iter(())
+        return self._pattern.finditer(text) if self._may_match(text) else iter(())
 
     def findall(self, text: str) -> list[str]:
         return [match[0] for match in self.finditer(text)]
@@ -55,10 +83,10 @@ class Wordings:
         return last[1]
 
     def search(self, text: str) -> re.Match[str] | None:
-        return self._pattern.search(text)
+        return self._pattern.search(text) if self._may_match(text) else None
 
     def match(self, text: str) -> re.Match[str] | None:
-        return self._pattern.match(text)
+        return self._pattern.match(text) if self._may_match(text) else None
 
     def expressions(self) -> list[str]:
         """Return each wording as a regular expression. Raises ``ConfigError`` for an unknown name."""
@@ -76,6 +104,11 @@ class Wordings:
         for gap, most in GAPS.items():
             wording = wording.replace(gap, rf"(?: {self._word}){{0,{most}}} ")
         return wording.replace(r"(?:\S+ )", rf"(?:{self._word} )")
+
+
+def wider(expression: str) -> str:
+    """Return an expression for RE2 that matches wherever this one does: without looking around, any digit a digit."""
+    return _LOOK.sub("", expression).replace(r"\d", r"\pN")
 
 
 def _named(names: Names, expressions: Iterable[str]) -> frozenset[str]:
