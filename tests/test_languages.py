@@ -251,11 +251,6 @@ def test_no_region_comes_twice_and_each_number_is_reviewed_after_it_was_read() -
     assert all(line["read"] < line["review_by"] for line in lines)
 
 
-def test_every_kind_of_cue_and_of_memory_has_wordings() -> None:
-    assert set(read_data("red_flags", "assertion.toml")["cues"]) == set(KINDS)
-    assert set(load_red_flags().memory) == {"leaning", "leaning_start", "parts", "filler"}
-
-
 @pytest.mark.parametrize("code", CODES)
 def test_a_language_words_only_what_english_has(code: str) -> None:
     table = of_language(code)

@@ -196,13 +196,6 @@ def test_one_figure_of_speech_raises_no_emergency_in_a_long_message() -> None:
     assert flag is None or flag.level is not Level.EMERGENCY
 
 
-@pytest.mark.slow
-def test_the_same_turn_gets_the_same_opinion() -> None:
-    fresh = (Triagers(lambda: red_flag_encoder(load_encoder())) for _ in range(2))
-    first, again = (each.second(Asked(Turn(0, "my legs feel odd, is milk good?"))) for each in fresh)
-    assert first == again
-
-
 CONTROL = "It isn't happening now"
 MADE_UP = st.lists(st.sampled_from(["zorp", "glim", "frob", "quux", "eggs", "I can't breathe", "is it?"]), max_size=6)
 
