@@ -55,16 +55,16 @@ class Wordings:
         options.never_capture, options.log_errors = True, False
         try:
             return re2.compile(wider("|".join(self.expressions())), options)
-        except re2.error:
+        except re2.error:  # somebody's own wording that only `re` can read
             return self._pattern
 
     def _may_match(self, text: str) -> bool:
         """Return whether the pattern is worth compiling for a text: of some hundred most match in no short message."""
-        if not self._wordings or "_pattern" in vars(self):
-            return bool(self._wordings)
+        if not self._wordings:
+            return False
         self._sifted += 1
-        if self._sifted > FEW:
-            vars(self).pop("_sieve", None)
+        if "_pattern" in vars(self) or self._sifted > FEW:
+            vars(self).pop("_sieve", None)  # and its automata
             return True
         with NATIVE_CALLS:
             return self._sieve.search(text) is not None
