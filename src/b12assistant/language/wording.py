@@ -55,7 +55,7 @@ class Wordings:
         options.never_capture, options.log_errors = True, False
         try:
             return re2.compile(wider("|".join(self.expressions())), options)
-        except re2.error:  # somebody's own wording that only `re` can read
+        except re2.error:  # another version of RE2 may refuse one that a test let through: then `re` alone reads it
             return self._pattern
 
     def _may_match(self, text: str) -> bool:
