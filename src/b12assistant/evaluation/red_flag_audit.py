@@ -22,6 +22,7 @@ from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
 from b12assistant.safety.opinion import Advises, Asked
+from b12assistant.safety.triage import Triager
 
 NONE: Final = "none"
 LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious first
@@ -183,9 +184,10 @@ def _case(line: str, where: str) -> Case:
 def audit(space: Workspace, file: Path) -> dict[str, Any]:
     """Return figures of every judge, and every message that the one in use judged wrongly, with the model's opinion."""
     cases = load_cases(file)
-    triagers, problems = dict(space.triage.by_name()), space.triage.problems  # the one in use is last
-    if problems:
-        triagers = {name: each for name, each in triagers.items() if "second opinion" not in name}  # it is missing
+    safety, problems = space.triage, space.triage.problems
+    triagers = {"rules": Triager(safety.rules), "rules and words": safety.without_encoder}
+    if not problems:
+        triagers["rules and second opinion"] = safety.in_use  # each has a layer more; the last is in use
     with terminal.progress() as bar:
         verdicts: dict[str, list[Judgement]] = {name: [] for name in triagers}
         for position, case in enumerate(cases):

@@ -22,7 +22,7 @@ from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanaga
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
 from b12assistant.safety.fixed_texts import TRANSLATED, UNREAD, load_unread
-from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
+from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Findings
 from b12assistant.threads import cached, once
 
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
@@ -37,14 +37,13 @@ Pairs = tuple[tuple[str, str], ...]  # spellings, and what each is read as
 class Spoken:
     """The wordings that one file has for the English findings, and the spellings that are folded into one another."""
 
-    findings: tuple[Finding, ...]
+    findings: Findings
     cues: CueWordings
     usual: Pairs
 
     def words(self) -> frozenset[str]:
         """Return the words of its wordings, with and without a last letter that may be missing."""
-        wordings = (each for finding in self.findings for each in (finding.said, finding.named))
-        parts = (part for each in (*wordings, *self.cues.values()) for part in each.expressions())
+        parts = (part for each in (*self.findings.wordings, *self.cues.values()) for part in each.expressions())
         found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
         return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
@@ -68,7 +67,7 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
         findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
     listed = table.get("cues", {})
     cues = {key: wordings(listed, key, f"{file}, cues") for key in listed}
-    return Spoken(tuple(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
+    return Spoken(Findings(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
 
 
 def usual_in(text: str, usual: Pairs) -> str:

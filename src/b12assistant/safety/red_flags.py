@@ -5,7 +5,7 @@ Read from ``data/red_flags/``, whose form a test checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
@@ -13,7 +13,7 @@ from typing import Final, NewType
 
 from b12assistant.answers import Flag, FlagKind, Level, RuleId, TextId
 from b12assistant.data_files import Table, read_data
-from b12assistant.language.wording import Names, Wordings
+from b12assistant.language.wording import Names, Sieve, Wordings
 
 FindingId = NewType("FindingId", str)
 
@@ -47,6 +47,21 @@ class Finding:
     kind: FindingKind
     said: Wordings
     named: Wordings
+
+
+class Findings(tuple[Finding, ...]):
+    """The findings that one language has wordings for."""
+
+    def __init__(self, _: Iterable[Finding]) -> None:
+        self._sieve = Sieve(self.wordings)
+
+    @property
+    def wordings(self) -> list[Wordings]:
+        return [wordings for each in self for wordings in (each.said, each.named)]
+
+    def places(self, text: str) -> Iterator[tuple[Finding, int, int, bool]]:
+        """Yield where one is worded: the finding, start and end, and whether it is only named."""
+        return ((self[at // 2], *match.span(), at % 2 == 1) for at, match in self._sieve.matches(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ class RedFlags:
     """
 
     names: Names
-    findings: tuple[Finding, ...]
+    findings: Findings
     rules: tuple[Rule, ...]
     memory: Mapping[str, Wordings]
     packaged: Packaged
@@ -95,15 +110,14 @@ class RedFlags:
     @property
     def vocabulary(self) -> frozenset[str]:
         """Return every word of every wording."""
-        wordings = (each for finding in self.findings for each in (finding.said, finding.named))
-        return frozenset[str]().union(*(each.words() for each in wordings))
+        return frozenset[str]().union(*(each.words() for each in self.findings.wordings))
 
 
 def load_red_flags(packaged: Packaged = Packaged.ALL) -> RedFlags:
     """Read the red flags that ship with the package. ``packaged``: which of the rules are in use."""
     words = read_data("red_flags", WORDS_FILE)
     names = words["names"]
-    findings = tuple(
+    findings = Findings(
         _finding(table, names, file) for file in FINDING_FILES for table in read_data("red_flags", file)["finding"]
     )
     rules = map(_rule, read_data("red_flags", RULES_FILE)["rule"])

@@ -339,14 +339,6 @@ class Triagers:
     def _with(self, advice: Advice) -> Triager:
         return Triager(self.rules, advice if self.model else None)
 
-    def by_name(self) -> Mapping[str, Triager]:
-        """Return all triagers, each with one layer more; the one in use is the last."""
-        return {
-            "rules": Triager(self.rules),
-            "rules and words": self.without_encoder,
-            "rules and second opinion": self.in_use,
-        }
-
     @property
     def problems(self) -> tuple[str, ...]:
         """Say why there is no second opinion, as a sentence; empty if there is one, or none is wanted."""

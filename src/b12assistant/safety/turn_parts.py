@@ -5,7 +5,7 @@ Each sentence is judged by itself, and together with its neighbours: a "years ag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.folding import Folded
 from b12assistant.language.wording import STOPS, Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings, Reading
-from b12assistant.safety.red_flags import Finding, FindingId, FindingKind
+from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Findings
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
 LONGEST: Final = 32  # words and marks of a sentence; a longer one is read in parts that overlap by half
@@ -151,16 +151,11 @@ class Sighting(NamedTuple):
 
 
 def sightings(
-    turn: Turn, folded: Folded, findings: Sequence[Finding], filler: Wordings, cues: CueWordings
+    turn: Turn, folded: Folded, findings: Findings, filler: Wordings, cues: CueWordings
 ) -> Iterator[Sighting]:
     """Yield what is found in a turn in one language, and whether it is asserted."""
     text = folded.text
-    places = [
-        (finding, *match.span(), named)
-        for finding in findings
-        for named, wordings in ((False, finding.said), (True, finding.named))
-        for match in wordings.finditer(text)
-    ]
+    places = list(findings.places(text))
     letters = list(text)
     for start, end in (*(place[1:3] for place in places), *(match.span() for match in filler.finditer(text))):
         letters[start:end] = " " * (end - start)
