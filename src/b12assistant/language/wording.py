@@ -28,7 +28,6 @@ DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 
 FEW: Final = 8
-NOWHERE: Final = "\0"  # matches in no folded text
 _INSIDE: Final = reduce(lambda inner, _: rf"(?:[^()]|\({inner}*\))", range(DEEPEST + 2), "[^()]")
 _LOOK: Final = re.compile(rf"\(\?<?[!=]{_INSIDE}*\)|\\b")  # what RE2 cannot do
 
@@ -47,6 +46,9 @@ class Wordings:
             return re.compile(rf"(?<!\S)(?:{'|'.join(self.expressions())})(?!\S)")
         except re.error as error:
             raise ConfigError(f"{self._where}: {error}", hint=HINT) from error
+
+    def __bool__(self) -> bool:
+        return bool(self._wordings)
 
     @property
     def is_compiled(self) -> bool:
@@ -97,15 +99,15 @@ class Sieve:
     """
 
     def __init__(self, wordings: Sequence[Wordings]) -> None:
-        self._wordings, self._texts = tuple(wordings), 0
+        self._wordings, self._texts = [(at, each) for at, each in enumerate(wordings) if each], 0
 
     @once
     def _filter(self) -> Any:
         options, sieve = re2.Options(), re2.Filter()
         options.never_capture, options.log_errors = True, False
-        for each in self._wordings:
+        for _, each in self._wordings:
             try:
-                sieve.Add(wider("|".join(each.expressions()) or NOWHERE), options)
+                sieve.Add(wider("|".join(each.expressions())), options)
             except re2.error:  # another version of RE2 may refuse one that a test let through
                 sieve.Add("")
         return sieve
@@ -122,8 +124,12 @@ class Sieve:
         with NATIVE_CALLS:
             if self._texts > FEW:
                 likely = sorted(self._compiled.Match(text, potential=True) or ())
-            passed = [at for at in likely if self._wordings[at].is_compiled or self._filter.re(at).search(text)]
-        return ((at, match) for at in passed for match in self._wordings[at].finditer(text))
+            passed = [
+                self._wordings[number]
+                for number in likely
+                if self._wordings[number][1].is_compiled or self._filter.re(number).search(text)
+            ]
+        return ((at, match) for at, wordings in passed for match in wordings.finditer(text))
 
 
 def wider(expression: str) -> str:

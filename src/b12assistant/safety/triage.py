@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, TurnSlice
@@ -33,6 +34,7 @@ REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have me
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 NEAR: Final = 400  # characters of what was said before, to be read with a turn
+KEPT: Final = 256  # turns whose report is cached
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
 # The share of danger that a turn after a harmless one must have by itself, if both are below the cuts.
@@ -83,15 +85,13 @@ class Told:
     opinion: Opinion | None = None
 
 
+@cache
 def load_rules(packaged_rules: Packaged = Packaged.ALL) -> Rules:
     """Read the rules that ship with the package. ``packaged_rules``: which of them are in use."""
     red_flags = load_red_flags(packaged_rules)
     spelling = load_spelling(red_flags.vocabulary)
     languages = load_languages(red_flags.findings, spelling.vocabulary)
     return Rules(red_flags, load_cues(red_flags.names), spelling, languages)
-
-
-_KEPT = 256  # turns whose report is cached
 
 
 class Triager:
@@ -209,7 +209,7 @@ class Triager:
             return opinion
         return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
 
-    @cached(_KEPT)
+    @cached(KEPT)
     def _report(self, turn: Turn, text: str) -> Reported:
         """Report what a turn says. ``text``: the turn, or a part of it, with all else replaced by spaces.
 
