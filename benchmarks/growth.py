@@ -4,12 +4,10 @@ URI: of a Milvus server that searches too; PID: of its process, for its memory. 
 Recall: of the 100 passages nearest to a question, how many the search by vectors finds.
 
 Not real: each document of corpus/, without what its curators wrote, is there many times under other names. So texts,
-words and token vectors repeat; seeded noise is added to the vectors of passages. Up to 50,000 passages the product
-builds the index. No encoder runs, since it knows the texts: encoding takes a minute of one core for 1,000 passages. The
-index of 500,000 is that of 50,000 ten times. A server before 2.4 gets vectors only; words are searched in the process.
+words and token vectors repeat; seeded noise is added to the vectors of passages. The product builds the first two
+indexes; that of 500,000 is the second one ten times. No encoder runs: the texts are known from `index/`.
 """
 
-import json
 import os
 import re
 import resource
@@ -20,42 +18,39 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from fit.data import CORPUS, ROOT, labelled_rows, workspace
 from safetensors.numpy import save_file
-from speed import ONE_THREAD, product, timed
+from speed import ONE_THREAD, timed
 
-from b12assistant.config import IndexSettings
-from b12assistant.corpus.folder import corpus_files
 from b12assistant.index.asked_questions import NOTHING_ASKED
-from b12assistant.index.collection import CONTEXT, Collection, Opened, read_parts
+from b12assistant.index.collection import CONTEXT, Opened, read_parts
 from b12assistant.index.documents import DOCUMENTS, entries_from_bytes
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.milvus import MILVUS, Server, search_server
+from b12assistant.index.milvus import Collections, Server
 from b12assistant.index.store import Store, map_bytes
 
-ROOT = Path(__file__).parent.parent
 SIZES = {"5000": (3, 1), "50000": (30, 1), "500000": (30, 10)}  # copies of a document, and of the index of these
 NOISE = 0.002  # deviation added to each of 384 numbers of a row of length 1: in all 0.04
 ASKED, NEAREST, ROUNDING = 40, 100, 1e-5
-BESIDE = ("generation", "counter", "seal", "schema", "files", "asked")  # of a manifest
 
 
 def build(folder: Path, copies: str) -> str:
     """Index so many copies of the documents; `index/` has their vectors."""
     shutil.copytree(ROOT / "index", folder / "index")
-    for name in corpus_files(ROOT / "corpus"):
-        for place in (folder / "corpus" / str(number) / name for number in range(int(copies))):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / "corpus" / name, place)
-    begun, report = time.perf_counter(), product(folder).index()
+    curated = shutil.ignore_patterns("README.md", "*.toml", "*.jsonl")
+    for number in range(int(copies)):
+        shutil.copytree(CORPUS, folder / "corpus" / str(number), ignore=curated)
+    begun, report = time.perf_counter(), workspace(folder / "corpus", folder / "index").index()
     return f"{sum(each.passages for each in report.files)} passages in {time.perf_counter() - begun:.0f} s"
 
 
 def repeat(folder: Path, built: str, times: str) -> str:
     """Publish the index of ``built`` so many times, with noise in each vector. Token vectors may exceed memory."""
-    generation, many = Store(Path(built) / "index").open(), int(times)
+    generation, many, store = Store(Path(built) / "index").open(), int(times), Store(folder / "index")
     given = read_parts(generation).collection
     lines = (re.sub(rb'"(document|id)": "', rb"\g<0>%d/" % n, bytes(generation.files[DOCUMENTS])) for n in range(many))
     entries = entries_from_bytes(b"".join(lines))
@@ -64,55 +59,18 @@ def repeat(folder: Path, built: str, times: str) -> str:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     words = index_words([passage for entry in entries for passage in entry.passages])
     held = replace(given, matrix=rows, lexical=words, asked=NOTHING_ASKED, context=given.context.part(0, 0))
-    facts = {name: fact for name, fact in generation.manifest.items() if name not in BESIDE}
-    size, path = given.context.tokens.shape, folder / CONTEXT
-    with Store(folder / "index").writing():
-        tokens = np.memmap(folder / "tokens", np.int8, "w+", shape=(many, *size))
+    kept = ("model", "chunking", "lexical", "method", "runtime", "counts")
+    facts = {name: generation.manifest[name] for name in kept}
+    with store.writing(), TemporaryDirectory(dir=folder) as draft:
+        path = Path(draft) / CONTEXT
+        tokens = np.memmap(Path(draft) / "tokens", np.int8, "w+", shape=(many, *given.context.tokens.shape))
         tokens[:] = given.context.tokens
-        starts = np.concatenate([[0], *(given.context.starts[1:] + n * size[0] for n in range(many))])
-        arrays = {
-            "starts": starts,
-            "pieces": np.tile(given.context.pieces, many),
-            "tokens": tokens.reshape(-1, size[1]),
-        }
-        save_file(arrays, path)
+        starts = np.concatenate([[0], *(given.context.starts[1:] + n * tokens.shape[1] for n in range(many))])
+        pieces = np.tile(given.context.pieces, many)
+        save_file({"starts": starts, "pieces": pieces, "tokens": tokens.reshape(-1, tokens.shape[2])}, path)
         files = {**Opened(held, entries, (), {}).to_files(), CONTEXT: map_bytes(path, path.stat().st_size) or b""}
-        Store(folder / "index").publish(files, facts)
-    for each in (folder / "tokens", path):
-        each.unlink()
+        store.publish(files, facts)
     return f"{sum(map(len, files.values())) / 1e6:.0f} MB on disk"
-
-
-class OldClient:
-    """pymilvus' client without the last field, sparse vectors, which a server before 2.4 does not know."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.client, name)
-
-    def create_collection(self, name: str, schema: Any, **rest: Any) -> None:
-        schema.fields.pop()
-        self.client.create_collection(name, schema=schema, **rest)
-
-    def insert(self, name: str, rows: Sequence[dict[str, Any]], **rest: Any) -> None:
-        self.client.insert(name, [{key: row[key] for key in ("row", "vector")} for row in rows], **rest)
-
-    def create_index(self, name: str, params: Any, **rest: Any) -> None:
-        params.pop()
-        self.client.create_index(name, params, **rest)
-
-
-def on_server(collection: Collection, uri: str, folder: Path) -> Collection:
-    """Copy a collection to a server; return it as searched there."""
-    found = search_server(IndexSettings(engine=MILVUS, uri=uri, collection=f"growth_{folder.name}"), folder)
-    is_old = found.server.client.get_server_version().startswith("v2.3")
-    server = replace(found, server=Server(OldClient(found.server.client))) if is_old else found
-    begun, facts = time.perf_counter(), server.copy(collection)
-    print(f"copied to Milvus in {time.perf_counter() - begun:.0f} s", flush=True)
-    attached = server.attached(collection, facts)
-    return replace(attached, lexical=collection.lexical) if is_old else attached
 
 
 def told(ask: Callable[[Any], object], questions: Sequence[Any]) -> str:
@@ -122,23 +80,24 @@ def told(ask: Callable[[Any], object], questions: Sequence[Any]) -> str:
 
 def answer(folder: Path, uri: str = "", pid: str = "self") -> str:
     """Open an index and ask all questions, with a server if one is given."""
-    begun, space = time.perf_counter(), product(folder)
+    begun, space = time.perf_counter(), workspace(folder / "corpus", folder / "index")
     opened, took = space.opened, f"opened in {time.perf_counter() - begun:.1f} s"
+    collection, begun = opened.collection, time.perf_counter()
     if uri:
-        vars(space)["opened"] = replace(opened, collection=on_server(opened.collection, uri, folder))
-    collection = space.opened.collection
-    lines = (ROOT / "benchmarks/data/questions/calibration.jsonl").read_text("utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines[:ASKED]]
+        server = Collections(Server.connect(uri), f"growth_{folder.name}")
+        collection = server.attached(collection, server.copy(collection))
+        vars(space)["opened"] = replace(opened, collection=collection)
+        took += f", copied in {time.perf_counter() - begun:.0f} s"
+    questions = [row["question"] for row in labelled_rows("questions/calibration.jsonl")][:ASKED]
     space.ask(questions[0])
     took += f", search {told(space.search, questions)}, question {told(space.ask, questions)}"
-    status = Path(f"/proc/{pid}/status").read_text("ascii")
-    own, every = (int(re.findall(rf"{name}:\s+(\d+)", status)[0]) // 1000 for name in ("RssAnon", "VmRSS"))
+    every, own = re.findall(r"(?:VmRSS|RssAnon):\s+(\d+)", Path(f"/proc/{pid}/status").read_text("ascii"))
     vectors = [space.engine.query(question).vector for question in questions]
     took += f"; by vectors {told(lambda vector: collection.vectors.search(vector, NEAREST), vectors)}"
-    cuts = [np.partition(collection.matrix @ vector, -NEAREST)[-NEAREST] - ROUNDING for vector in vectors]
-    pairs = zip(vectors, cuts, strict=True)
-    recall = np.mean([collection.vectors.search(vector, NEAREST)[1] >= cut for vector, cut in pairs])
-    return f"{took}, recall {recall:.4f}; {own} MB own, {every} with mapped files"
+    nearest = np.array([np.partition(collection.matrix @ vector, -NEAREST)[-NEAREST] for vector in vectors])
+    found = np.array([collection.vectors.search(vector, NEAREST)[1] for vector in vectors])
+    recall = (found >= nearest[:, None] - ROUNDING).mean()
+    return f"{took}, recall {recall:.4f}; {own} kB own, {every} with mapped files"
 
 
 STEPS: dict[str, Callable[..., str]] = {"build": build, "repeat": repeat, "answer": answer}
@@ -149,8 +108,7 @@ def main(folder: Path, *server: str) -> None:
         built, grown = folder / f"built-{copies}", folder / size
         steps = [("build", built, copies)] * (not built.exists()) + [("repeat", grown, built, times), ("answer", grown)]
         for step in [*steps, *([("answer", grown, *server)] if server else [])]:
-            command = [sys.executable, __file__, *map(str, step)]
-            subprocess.run(command, env=os.environ | ONE_THREAD, check=True)  # noqa: S603 - our own script
+            subprocess.run([sys.executable, __file__, *map(str, step)], env=os.environ | ONE_THREAD, check=True)  # noqa: S603
 
 
 if __name__ == "__main__":

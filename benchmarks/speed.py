@@ -7,8 +7,6 @@ Three times, both in turn, each in fresh processes on one thread: the same texts
 The load at the beginning and the end is told: above 1, only processor times say much.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -21,10 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from b12assistant.api import Workspace
+from typing import Any
 
 KEPT = Path(__file__).parent.parent / "build" / "speed"
 TEXTS, QUESTIONS, RUNS = 600, 60, 3
@@ -70,12 +65,10 @@ def peer_open() -> Ask:
     ]
 
 
-def product(folder: Path = KEPT) -> Workspace:
-    from b12assistant.api import Workspace
-    from b12assistant.config import load_configuration
+def product() -> Any:
+    from fit.data import workspace
 
-    places = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
-    return Workspace(load_configuration(environment=os.environ, flags=places))
+    return workspace(KEPT / "corpus", KEPT / "index")
 
 
 def product_store(texts: Sequence[str]) -> None:
