@@ -2,14 +2,10 @@
 
     python benchmarks/speed.py FOLDER
 
-Each run takes both in turn, each in fresh processes on one thread: the same texts (of 30 to 120 words, so that none is
-cut) are stored, one question is asked (cold: the whole process), then all of them in one process. What counts is the
-ratio to the product within a run. Processor seconds of storing are those of the whole process, from its start.
-
+Three times, both in turn, each in fresh processes on one thread: the same texts are stored, one question is asked
+(cold: the whole process), then all of them in one process. Processor seconds of storing are those of the whole process.
 The load at the beginning and the end is told: above 1, only processor times say much.
 """
-
-from __future__ import annotations
 
 import json
 import os
@@ -21,17 +17,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from b12assistant.api import Workspace
+from typing import Any
 
 KEPT = Path(__file__).parent.parent / "build" / "speed"
 TEXTS, QUESTIONS, RUNS = 600, 60, 3
-WORDS = (30, 120)
+WORDS = range(30, 121)  # of a text, so that none is cut
 LEFT_OUT = "nfcorpus-filtered"  # its text has lost its stop words: nobody writes like that
-_SEED = 10
+SEED = 10
 TOP = 10  # of the peer
 UNIT = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
 ONE_THREAD = {
@@ -39,16 +33,9 @@ ONE_THREAD = {
     **dict.fromkeys(("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), "1"),
     "TOKENIZERS_PARALLELISM": "false",
 }
-OURS, SEARCH = "b12assistant", "b12assistant, search"
-COLUMNS = {
-    "cold_s": "cold, s",
-    "p50_ms": "question p50, ms",
-    "p95_ms": "p95, ms",
-    "texts_per_cpu_s": "texts a processor second",
-    "memory_mb": "memory, MB",
-}
+COLUMNS = ("cold, s", "question p50, ms", "p95, ms", "texts a processor second", "memory, MB")
 
-Figures = dict[str, float]
+Ask = Callable[[str], object]
 
 
 def peer() -> Any:
@@ -59,80 +46,79 @@ def peer() -> Any:
     return SentenceTransformer(str(get_model_path()), device="cpu")
 
 
-def peer_store(texts: Sequence[str], folder: Path) -> None:
+def peer_store(texts: Sequence[str]) -> None:
     import faiss
 
     vectors = peer().encode(list(texts), normalize_embeddings=True)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    faiss.write_index(index, str(folder / "index.faiss"))
+    faiss.write_index(index, str(KEPT / "index.faiss"))
 
 
-def peer_open(folder: Path) -> Callable[[str], object]:
+def peer_open() -> Ask:
     import faiss
 
-    model, texts = peer(), json.loads((folder / "texts.json").read_text())
-    index = faiss.read_index(str(folder / "index.faiss"))
+    model, texts = peer(), json.loads((KEPT / "texts.json").read_text())
+    index = faiss.read_index(str(KEPT / "index.faiss"))
     return lambda question: [
         texts[row] for row in index.search(model.encode([question], normalize_embeddings=True), TOP)[1][0]
     ]
 
 
-def product(folder: Path) -> Workspace:
-    from b12assistant.api import Workspace
-    from b12assistant.config import load_configuration
+def product() -> Any:
+    from fit.data import workspace
 
-    places = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
-    return Workspace(load_configuration(environment=os.environ, flags=places))
+    return workspace(KEPT / "corpus", KEPT / "index")
 
 
-def product_store(texts: Sequence[str], folder: Path) -> None:
+def product_store(texts: Sequence[str]) -> None:
     """Files of a corpus through all stages: read, cleaned, vectors, token vectors, words."""
-    (folder / "corpus").mkdir()
+    (KEPT / "corpus").mkdir()
     for number, text in enumerate(texts):
-        (folder / "corpus" / f"{number:06}.txt").write_text(text + "\n")
-    product(folder).index()
+        (KEPT / "corpus" / f"{number:06}.txt").write_text(text + "\n")
+    product().index()
 
 
 # A whole answer, and as far as it compares with a search: triage, both searches and late interaction.
-SYSTEMS: dict[str, tuple[Callable[[Sequence[str], Path], None] | None, Callable[[Path], Callable[[str], object]]]] = {
-    OURS: (product_store, lambda folder: product(folder).ask),
-    SEARCH: (None, lambda folder: product(folder).search),  # of what is stored
+SYSTEMS: dict[str, tuple[Callable[[Sequence[str]], None] | None, Callable[[], Ask]]] = {
+    "b12assistant": (product_store, lambda: product().ask),
+    "b12assistant, search": (None, lambda: product().search),  # of what is stored
     "sentence-transformers + FAISS": (peer_store, peer_open),
 }
 
 
-def carry_out(system: str, what: str, folder: Path) -> None:
+def timed(ask: Callable[[Any], object], questions: Sequence[Any]) -> list[float]:
+    """Return how many milliseconds each question takes."""
+    moments = [time.perf_counter()]
+    for question in questions:
+        ask(question)
+        moments.append(time.perf_counter())
+    return [1000 * (end - begin) for begin, end in pairwise(moments)]
+
+
+def carry_out(system: str, what: str) -> None:
     """Store texts, or answer one question or all and write how long each took."""
     store, open_ = SYSTEMS[system]
-    given = json.loads((folder / f"{what}.json").read_text())
+    given = json.loads((KEPT / f"{what}.json").read_text())
     if what == "texts" and store:
-        store(given, folder)
-        return
-    ask, times = open_(folder), []
-    for question in given:
-        begun = time.perf_counter()
-        ask(question)
-        times.append(1000 * (time.perf_counter() - begun))
-    (folder / "times.json").write_text(json.dumps(times))
+        store(given)
+    else:
+        (KEPT / "times.json").write_text(json.dumps(timed(open_(), given)))
 
 
-def run_of(given: Mapping[str, Sequence[str]]) -> dict[str, Figures]:
-    """Measure all systems. ``given``: texts, one question and all of them."""
-    found: dict[str, Figures] = {}
+def run_of(given: Mapping[str, Sequence[str]]) -> Iterator[list[float]]:
+    """Yield the figures of each system, in the order of `COLUMNS`. ``given``: texts, one question and all of them."""
+    stored = 0.0
     for system, (store, _) in SYSTEMS.items():
-        figures = found[system] = Figures()
         if store:
             shutil.rmtree(KEPT, ignore_errors=True)
             KEPT.mkdir(parents=True)
             for name, each in given.items():
                 (KEPT / f"{name}.json").write_text(json.dumps(each))
-            figures["texts_per_cpu_s"] = len(given["texts"]) / spent(system, "texts")[1]
-        figures["cold_s"], _, _ = spent(system, "one")
-        _, _, figures["memory_mb"] = spent(system, "all")
+            stored = TEXTS / spent(system, "texts")[1]
+        cold, (_, _, memory) = spent(system, "one")[0], spent(system, "all")
         times = sorted(json.loads((KEPT / "times.json").read_text())[1:])
-        figures |= {"p50_ms": statistics.median(times), "p95_ms": times[round(0.95 * (len(times) - 1))]}
-    return found
+        yield [cold, statistics.median(times), times[round(0.95 * (len(times) - 1))], stored, memory]
 
 
 def spent(system: str, what: str) -> tuple[float, float, float]:
@@ -146,43 +132,32 @@ def spent(system: str, what: str) -> tuple[float, float, float]:
     return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * UNIT / 1e6
 
 
-def drawn(folder: Path, name: str, many: int, words: tuple[int, int]) -> list[str]:
+def drawn(folder: Path, name: str, many: int, words: range) -> list[str]:
     """Return ``many`` texts of such length from all files of this name, always the same ones in the same order."""
     from ranking.datasets import read_texts
 
     paths = (path for path in sorted(folder.rglob(f"{name}.jsonl*")) if LEFT_OUT not in path.parts)
     every = (" ".join(each.text.split()) for path in paths for each in read_texts(path))
-    found = list(dict.fromkeys(text for text in every if words[0] <= len(text.split()) <= words[1]))
+    found = list(dict.fromkeys(text for text in every if len(text.split()) in words))
     if len(found) < many:
         raise SystemExit(f"{folder} holds {len(found)} such texts: give the folder the test collections lie in")
-    return random.Random(_SEED).sample(found, many)
-
-
-def told(runs: Sequence[Mapping[str, Figures]]) -> Iterator[str]:
-    """Yield the table of docs/speed.md: medians, and in brackets the ratio to the product in the same run."""
-    yield f"| system | {' | '.join(COLUMNS.values())} |"
-    yield "|---|" + "---|" * len(COLUMNS)
-    for system in runs[0]:
-        cells = []
-        for figure in COLUMNS:
-            of = SEARCH if figure.endswith("_ms") else OURS  # the peer only searches
-            found = [run[system][figure] for run in runs if figure in run[system]]
-            ratios = [run[system][figure] / run[of][figure] for run in runs if figure in run[system]]
-            cells.append(f"{statistics.median(found):.3g} ({statistics.median(ratios):.2f})" if found else "as above")
-        yield f"| {system} | {' | '.join(cells)} |"
+    return random.Random(SEED).sample(found, many)
 
 
 def main(folder: Path) -> None:
-    questions = drawn(folder, "queries", QUESTIONS, (1, 1000))
+    questions = drawn(folder, "queries", QUESTIONS, range(1, 1001))
     given = {"texts": drawn(folder, "corpus", TEXTS, WORDS), "one": questions[:1], "all": questions}
     load = os.getloadavg()[0]
-    runs = [run_of(given) for _ in range(RUNS)]
-    machine = f"{platform.platform()}, {os.cpu_count()} cores; load {load:.1f} to {os.getloadavg()[0]:.1f}"
-    print(machine, *told(runs), sep="\n")
+    runs = [list(run_of(given)) for _ in range(RUNS)]
+    print(f"{platform.platform()}, {os.cpu_count()} cores; load {load:.1f} to {os.getloadavg()[0]:.1f}; medians:")
+    print(f"| system | {' | '.join(COLUMNS)} |\n|---|{'---|' * len(COLUMNS)}")
+    for system, figures in zip(SYSTEMS, zip(*runs, strict=True), strict=True):
+        medians = map(statistics.median, zip(*figures, strict=True))
+        print(f"| {system} | {' | '.join(f'{each:.3g}' for each in medians)} |")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
-        carry_out(sys.argv[1], sys.argv[2], KEPT)
+        carry_out(sys.argv[1], sys.argv[2])
     else:
         main(Path(sys.argv[1]))

@@ -3,6 +3,7 @@
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,6 +71,21 @@ def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(co
     collections.server.drop(place.collection)
     with pytest.raises(IndexDamagedError, match="cannot be searched"):
         place.search(TEN[0], 1)
+
+
+def test_a_search_does_not_wait_for_what_may_still_be_written(
+    collections: Collections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, asked = in_use(collections, OLD), list[str]()
+    search = place.server.client.search
+
+    def recorded(*given: Any, **named: Any) -> Any:
+        asked.append(named["consistency_level"])
+        return search(*given, **named)
+
+    monkeypatch.setattr(place.server.client, "search", recorded)
+    place.search(TEN[0], 1)
+    assert asked == ["Eventually"]  # with "Strong", as collections are made, a server takes 0.4 s
 
 
 # Addresses

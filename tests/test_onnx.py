@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fakes import FakeEncoder
 from fit.data import DATA, PACKAGED
-from fit.graph import compare, make_graph, packaged_texts
+from fit.graph import changed, make_graph
+from numpy.typing import NDArray
 
 from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
@@ -25,8 +29,60 @@ from b12assistant.index.encoding import (
     red_flag_encoder,
     tuned_encoder,
 )
-from b12assistant.index.onnx_encoder import GRAPHS, PINNED_MODEL, TOKENIZER, OnnxEncoder, find_weights, shipped_graph
+from b12assistant.index.onnx_encoder import (
+    GRAPHS,
+    PINNED_MODEL,
+    TOKENIZER,
+    OnnxEncoder,
+    OnnxGraph,
+    find_weights,
+    shipped_graph,
+)
+from b12assistant.protocols import Encoder
 from b12assistant.safety.second_opinion import Triagers
+
+TEXTS = 48  # to compare on
+LARGEST = 4_000_000  # numbers in a weight that is changed to check tuning: leaves out the word vectors
+
+
+def compare(encoder: SentenceEncoder, graph: OnnxGraph) -> float:
+    """Compare with sentence-transformers, also after a change to most weights. Returns the least cosine."""
+    ours = OnnxEncoder(encoder.weights, graph, threads=1)
+    texts = packaged_texts(encoder)
+    changes = _changes(encoder, graph.weights)
+    return min(
+        least_cosine(encoder, ours, texts),
+        least_cosine(changed(encoder, changes), ours.tuned(changes.items), texts[: TEXTS // 4]),
+    )
+
+
+def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:
+    """Find the least cosine of vectors and token vectors; 0 if word pieces differ."""
+    least = 1.0
+    for text, known, found in zip(texts, theirs.encode(texts), ours.encode(texts), strict=True):
+        same = np.array_equal(known.pieces, found.pieces) and np.array_equal(known.offsets, found.offsets)
+        if not same or theirs.count(text) != ours.count(text):
+            return 0.0
+        tokens = (known.tokens * found.tokens).sum(axis=1)
+        least = float(np.min([least, known.vector @ found.vector, *tokens]))  # NaN if any is
+    return least
+
+
+def packaged_texts(encoder: Encoder) -> list[str]:
+    """Take headings and paragraphs of the packaged corpus, every eighth with the two that follow it."""
+    written = "\n\n".join(path.read_text("utf-8") for path in sorted((PACKAGED / "data" / "corpus").rglob("*.md")))
+    parts = [" ".join(part.lstrip("#").split()) for part in re.split(r"\n\s*\n", written)]
+    texts = [" ".join(parts[i : i + 3]) if i % 8 == 0 else part for i, part in enumerate(parts)]
+    fitting = [text for text in texts if 0 < encoder.count(text) <= encoder.limit]
+    return fitting[:: max(1, len(fitting) // TEXTS)]
+
+
+def _changes(encoder: SentenceEncoder, names: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+    """Change every matrix but the word vectors: add some of the same matrix, shifted by a row."""
+    model: Any = encoder.model
+    found = {name: weight.detach().numpy() for name, weight in model[0].auto_model.named_parameters()}
+    matrices = {name: found[name] for name in names if name in found and found[name].ndim == 2}
+    return {name: 0.05 * np.roll(matrix, 1, axis=0) for name, matrix in matrices.items() if matrix.size < LARGEST}
 
 
 @pytest.fixture

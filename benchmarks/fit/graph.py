@@ -1,8 +1,8 @@
 """Write the ONNX graph of the pinned encoder. Two runs write the same bytes.
 
-`fit` compares the graph with sentence-transformers on real texts before it writes it. The exporter is torch's tracing
-one: the newer one needs three more packages, takes four times as long and renames the weights, which the graph leaves
-in the model's own file and a tuned encoder replaces (docs/decisions/11-serving.md).
+tests/test_onnx.py compares it with sentence-transformers. The exporter is torch's tracing one: the newer one needs
+three more packages, takes four times as long and renames the weights, which the graph leaves in the model's own file
+and a tuned encoder replaces (docs/decisions/11-serving.md).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import copy
 import hashlib
 import io
 import json
-import re
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -29,12 +28,10 @@ from b12assistant.index.onnx_encoder import (
     PINNED_MODEL,
     SAFETENSORS,
     TOKENIZER,
-    OnnxEncoder,
     OnnxGraph,
     file_digest,
     find_weights,
 )
-from b12assistant.protocols import Encoder
 from fit.data import PACKAGED, Given
 
 if TYPE_CHECKING:
@@ -43,23 +40,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-LEAST = 0.9999  # cosine of a vector, or token vector, and that of sentence-transformers
 _OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_TEXTS = 48  # to compare on
-_LARGEST = 4_000_000  # numbers in a weight that is changed to check tuning: leaves out the word vectors
 _FILES = (SAFETENSORS, TOKENIZER, "config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json")
 
 
 def fit(_given: Given) -> None:
-    """Make the graph, check it, and write it with its facts."""
-    encoder = SentenceEncoder(find_weights(), threads=1)
-    graph = make_graph(encoder)
-    cosine = compare(encoder, graph)
-    if not cosine >= LEAST:  # NaN is not enough either
-        raise SystemExit(f"its vectors differ from those of sentence-transformers (cosine {cosine:.5f})")
+    """Make the graph, and write it with its facts."""
+    graph = make_graph(SentenceEncoder(find_weights(), threads=1))
     write_graph(graph, PINNED_MODEL)
-    print(f"{len(graph.data)} bytes, sha256 {graph.sha256}; least cosine to sentence-transformers {cosine:.7f}")
+    print(f"{len(graph.data)} bytes, sha256 {graph.sha256}")
 
 
 def write_graph(graph: OnnxGraph, name: str) -> None:
@@ -92,17 +82,6 @@ def make_graph(encoder: SentenceEncoder, *, eight_bits: bool = False) -> OnnxGra
     )
 
 
-def compare(encoder: SentenceEncoder, graph: OnnxGraph) -> float:
-    """Compare with sentence-transformers, also after a change to most weights. Returns the least cosine."""
-    ours = OnnxEncoder(encoder.weights, graph, threads=1)
-    texts = packaged_texts(encoder)
-    changes = _changes(encoder, graph.weights)
-    return min(
-        least_cosine(encoder, ours, texts),
-        least_cosine(changed(encoder, changes), ours.tuned(changes.items), texts[: _TEXTS // 4]),
-    )
-
-
 def changed(encoder: SentenceEncoder, changes: Mapping[str, Floats]) -> SentenceEncoder:
     """Return a copy with each of ``changes`` added to the weight of its name; the copy shares the word vectors."""
     import torch
@@ -117,27 +96,6 @@ def changed(encoder: SentenceEncoder, changes: Mapping[str, Floats]) -> Sentence
     found = SentenceEncoder(encoder.weights, threads=1)
     vars(found)["model"] = model
     return found
-
-
-def least_cosine(theirs: Encoder, ours: Encoder, texts: Sequence[str]) -> float:
-    """Find the least cosine of vectors and token vectors; 0 if word pieces differ."""
-    least = 1.0
-    for text, known, found in zip(texts, theirs.encode(texts), ours.encode(texts), strict=True):
-        same = np.array_equal(known.pieces, found.pieces) and np.array_equal(known.offsets, found.offsets)
-        if not same or theirs.count(text) != ours.count(text):
-            return 0.0
-        tokens = (known.tokens * found.tokens).sum(axis=1)
-        least = float(np.min([least, known.vector @ found.vector, *tokens]))  # NaN if any is
-    return least
-
-
-def packaged_texts(encoder: Encoder) -> list[str]:
-    """Take headings and paragraphs of the packaged corpus, every eighth with the two that follow it."""
-    written = "\n\n".join(path.read_text("utf-8") for path in sorted((PACKAGED / "data" / "corpus").rglob("*.md")))
-    parts = [" ".join(part.lstrip("#").split()) for part in re.split(r"\n\s*\n", written)]
-    texts = [" ".join(parts[i : i + 3]) if i % 8 == 0 else part for i, part in enumerate(parts)]
-    fitting = [text for text in texts if 0 < encoder.count(text) <= encoder.limit]
-    return fitting[:: max(1, len(fitting) // _TEXTS)]
 
 
 def _traced(encoder: SentenceEncoder, *, fold: bool) -> bytes:
@@ -281,11 +239,3 @@ def _sizes(node: Any, made: Mapping[str, Any], known: Mapping[str, Any]) -> list
             name = made[name].input[0]
         sizes.append(int(known[name].reshape(-1)[0]) if name in known else 0)
     return sizes
-
-
-def _changes(encoder: SentenceEncoder, names: Mapping[str, str]) -> dict[str, Floats]:
-    """Change every matrix but the word vectors: add some of the same matrix, shifted by a row."""
-    model: Any = encoder.model
-    found = {name: weight.detach().numpy() for name, weight in model[0].auto_model.named_parameters()}
-    matrices = {name: found[name] for name in names if name in found and found[name].ndim == 2}
-    return {name: 0.05 * np.roll(matrix, 1, axis=0) for name, matrix in matrices.items() if matrix.size < _LARGEST}

@@ -50,6 +50,7 @@ _BATCH = 1000  # rows of one insertion: 384 dimensions make 2 MB, a server takes
 _NO_TERM = 2**32 - 2  # servers reject empty sparse vectors; no query uses this dimension
 _TO_CONNECT, _TO_SEARCH, _TO_BUILD = 10.0, 10.0, 3600.0  # seconds
 _QUIET = {"grpc.keepalive_time_ms": 2**31 - 1}  # Milvus Lite disconnects clients that ping every ten seconds
+_AT_ONCE = "Eventually"  # nothing is written any more: a server would wait 0.4 s for what may still come
 _GONE = (100, 101)  # Milvus' codes: no such collection, not loaded
 
 
@@ -185,6 +186,7 @@ class MilvusRows:
                 limit=k,
                 output_fields=["row"],
                 search_params={"metric_type": "IP", "params": params},
+                consistency_level=_AT_ONCE,
                 timeout=_TO_SEARCH,
             )
         numbers = np.array([hit["row"] for hit in hits], dtype=np.int64)

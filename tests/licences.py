@@ -1,4 +1,4 @@
-"""The licence of every pinned package, as its metadata or `licences.toml` says; tests/test_repository.py asks."""
+"""The licence of every pinned package, as its metadata or `licences.toml` says."""
 
 import re
 import tomllib
