@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx2 as httpx
 import pytest
 import reference
 from builders_pdf import build_pdf, column
 from click.testing import CliRunner
 from fakes import fake_workspace
-from shell import b12
+from shell import b12, start
 
 from b12assistant.command.cli import commands
 from b12assistant.corpus.folder import check_files
@@ -151,6 +152,18 @@ def shown_after(position: int) -> Iterator[str]:
         yield from text.splitlines()
 
 
+def served(folder: Path) -> str:
+    """The page that `serve` opens."""
+    with start("serve", "--port", "0", cwd=folder) as server:
+        try:
+            assert server.stdout is not None
+            address = re.search(r"http://\S+", server.stdout.readline().decode())
+            assert address is not None
+            return httpx.get(address[0], timeout=60).text
+        finally:
+            server.kill()
+
+
 @pytest.mark.slow
 def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, asked = tmp_path, 0
@@ -167,6 +180,8 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
                 folder /= words[1]
             elif words[0] == "rm":
                 (folder / words[1]).unlink()
+            elif words[1] == "serve":
+                out = served(folder)
             else:
                 assert words[0] == "b12assistant"
                 monkeypatch.chdir(folder)
@@ -177,8 +192,8 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
         expected = list(shown_after(position))
         asked += bool(expected)
         assert [line for line in expected if plain(line) not in plain(out)] == [], out
-    # of the skeleton; answer, refusal, red flag, difference, vocabulary, marks, what they refuse, evaluation
-    assert asked == 9
+    # of the skeleton; answer, refusal, red flag, difference, vocabulary, marks, what they refuse, evaluation, page
+    assert asked == 10
 
 
 def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -262,49 +262,12 @@ def test_each_question_is_answered_at_once_or_while_a_stream_is_closing(visit: V
         assert reader.ask(asked).locator("blockquote").count()
 
 
-# The stream of the first question brings its last word; before the page has read it, the server takes a second one.
-OVERLAPPING = """async script => {
-    const bytes = text => new TextEncoder().encode(text), happened = [];
-    let take;
-    globalThis.fetch = async asked => {
-        const { pathname } = new URL(asked.url || asked, location.href);
-        happened.push(pathname);
-        if (pathname.endsWith("/join")) return new Promise(done => {
-            take = id => done(new Response(JSON.stringify({ event_id: id })));
-            if (happened.length === 1) take("first");
-        });
-        const events = [{ msg: "process_completed", event_id: "first" }, { msg: "close_stream" }];
-        return new Response(bytes(events.map(each => `data: ${JSON.stringify(each)}\\n\\n`).join("")));
-    };
-    new Function(script)();
-    const join = "http://here/queue/join", own = "http://here/queue/data", leaving = new AbortController();
-    await fetch(join);
-    const stream = (await fetch(new Request(own, { signal: leaving.signal }))).body.getReader();
-    const second = fetch(join).then(() => happened.push("heard of the second"));
-    await stream.read(); // the first is completed
-    await stream.read(); // the last word, which is not acted on yet
-    take("second");
-    await new Promise(done => setTimeout(done, 200));
-    happened.push("acts on it");
-    leaving.abort();
-    await second;
-    await fetch(new Request(own, { signal: new AbortController().signal }));
-    return happened;
-}"""
-
-
 def told_by(chromium: Browser, scenario: str) -> object:
     """Run a scenario with the script of the stream, in an empty page."""
     page = chromium.new_page()
     happened = page.evaluate(scenario, resources.files("b12assistant").joinpath("static/stream.js").read_text("utf-8"))
     page.close()
     return happened
-
-
-def test_a_question_taken_while_the_page_reads_the_last_word_is_heard_of_after_it(chromium: Browser) -> None:
-    happened = told_by(chromium, OVERLAPPING)
-    join, data = "/queue/join", "/queue/data"
-    assert happened == [join, data, join, "acts on it", "heard of the second", data]
 
 
 # A proxy, or the server, refuses a question since too many come at once.

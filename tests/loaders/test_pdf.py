@@ -12,7 +12,6 @@ import pytest
 from builders_pdf import Print, assemble, build_pdf, column
 from fpdf import FPDF
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, TextStringObject
-from unseen.pdfs import BLEACH, PLAIN, SEEN, Made
 from unseen.quoted import sentences_of
 
 from b12assistant.loaders import pdf
@@ -208,11 +207,6 @@ def test_a_page_that_a_browser_printed() -> None:
     ]:
         assert sentence in quoted
     assert not any(word in " ".join(quoted) for word in ("DRAFT", "about:blank", "11/25/26"))
-
-
-@pytest.mark.parametrize("made", SEEN.values(), ids=SEEN)
-def test_text_is_read_however_it_is_written(made: Made) -> None:
-    assert sentences_of(made.data(), "a.pdf") == [PLAIN, BLEACH]
 
 
 class Leaflet(FPDF):
