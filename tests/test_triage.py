@@ -247,10 +247,7 @@ PACKAGED += MEMORY.values()
 FOREIGN = [
     each
     for lexicon in RULES.languages.lexicons
-    for each in (
-        *lexicon.spoken.findings.wordings,
-        *lexicon.spoken.cues.values(),
-    )
+    for each in (*lexicon.spoken.findings.wordings, *lexicon.spoken.cues.values())
 ]
 NAMES = {"leg": "legs?|foot", "adv": "(?:(?:really|just) ){0,2}"}
 

@@ -60,39 +60,26 @@ def _by_matrix(text: str, x: float, rise: float, size: float) -> str:
     return f"/F1 1 Tf {size} 0 0 {size} {x:.2f} {700 + rise} Tm ({text}) Tj"
 
 
-def _by_size(text: str, x: float, rise: float, size: float) -> str:
-    return f"/F1 {size} Tf 1 0 0 1 {x:.2f} {700 + rise} Tm [({text})] TJ"
-
-
 def _by_rise(text: str, x: float, rise: float, size: float) -> str:
     return f"{'1 0 0 1 72 700 Tm' if x == 72 else ''} /F1 {size} Tf {rise} Ts ({text}) Tj"
-
-
-def _by_object(text: str, x: float, rise: float, size: float) -> str:
-    return f"ET BT /F1 {size} Tf {x:.2f} {700 + rise} Td ({text}) Tj"
 
 
 RENDERERS: dict[str, tuple[str, Callable[[list[Part]], bytes]]] = {
     "html": ("a.html", as_html),
     "markdown": ("a.md", as_markdown),
     "pdf, by matrix": ("a.pdf", _in_pdf(_by_matrix)),
-    "pdf, by size": ("a.pdf", _in_pdf(_by_size)),
     "pdf, by rise": ("a.pdf", _in_pdf(_by_rise)),
-    "pdf, by text object": ("a.pdf", _in_pdf(_by_object)),
 }
 
 DRAWN_HTML = {
     "picture": "Tablets are <img src=x alt=not> safe.",
-    "picture first": "<img src=x> take tablets.",
     "drawing": "Tablets are <svg><text>not</text></svg> safe.",
     "field": "Tablets are <input value=not> safe.",
     "choice": "Tablets are <select><option>not<option>quite</select> safe.",
     "box of text": "Tablets are <textarea>not</textarea> safe.",
     "formula": "Take 1<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math> tablets.",
-    "frame": "Tablets are <iframe src=x></iframe> safe.",
     "del": "Take <del>10</del> 5 tablets.",
     "s": "Take <s>10</s> 5 tablets.",
-    "strike": "Take <strike>10</strike> 5 tablets.",
     "letter of a font's own": "Take 5\ue001 tablets.",
 }
 
