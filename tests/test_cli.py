@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from shell import Call, Done, start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def call(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:

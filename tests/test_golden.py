@@ -13,9 +13,9 @@ opened = cache(Assistant.open)
 ROUNDING = 1  # answer: it differs between processors and may swap two equally good quotes
 
 
-@pytest.mark.parametrize("chosen", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["one in five", "others"])
+@pytest.mark.parametrize("chosen", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["one in ten", "others"])
 def test_the_questions_get_their_golden_answers(chosen: bool, starter: Path) -> None:
-    golden = [each for number, each in enumerate(read_answers(GOLDEN)) if (number % 5 == 0) is chosen]
+    golden = [each for number, each in enumerate(read_answers(GOLDEN)) if (number % 10 == 0) is chosen]
     assistant = opened(starter / "index", corpus=starter / "corpus")
     changed = compared(golden, answered(assistant, {each["id"] for each in golden}))
     if len({id_ for ids in changed.values() for id_ in ids}) > ROUNDING:

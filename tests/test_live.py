@@ -18,6 +18,8 @@ from b12assistant.application.live import Live
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
 
+pytestmark = pytest.mark.slow
+
 COBALT = "# Quaggas\n\nQuaggas graze on cobalt meadows.\n"
 ASKED = "Where do quaggas graze: cobalt meadows?"
 
@@ -107,7 +109,6 @@ def test_nothing_of_a_damaged_index_is_used_and_the_damage_is_reported(space: Fa
     assert "vectors.safetensors" in live().opened.problems[0]
 
 
-@pytest.mark.slow
 def test_every_answer_under_load_is_of_one_generation_and_none_is_lost(space: FakeWorkspace) -> None:
     live = Live(space)
     live().ask(ASKED)

@@ -39,6 +39,7 @@ def write(path: Path, data: bytes) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_abandoned_and_the_next_is_read(tmp_path: Path) -> None:
     write(tmp_path / "slow.pdf", SLOW_PDF)
     write(tmp_path / "next.txt", b"words")
@@ -65,6 +66,7 @@ def test_a_reader_that_dies_on_a_file_is_reported(tmp_path: Path, monkeypatch: p
         load_file(loader, write(tmp_path / "a.txt", b"words"))
 
 
+@pytest.mark.slow
 def test_a_worker_is_not_left_behind_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
