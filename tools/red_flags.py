@@ -104,7 +104,7 @@ def denials(cases: Sequence[Case], judge: Judge) -> Iterator[bool]:
 def told_lower(cases: Sequence[Case], level: Level, judge: Judge, most: int = 60) -> Iterator[bool]:
     """Yield which messages of a level are told lower in a place than by themselves.
 
-    At most ``most`` plain English ones, in every place, one in twenty of them in a letter of 1,500 words too.
+    At most ``most`` plain English ones, in every place, one in ten of them in a letter of 1,500 words too.
     """
     letters = map(json.loads, lines(FOLDER.parent / "letters" / "train.jsonl"))
     harmless = [row["text"] for row in letters if row["level"] == NONE]
@@ -132,7 +132,7 @@ def places(text: str, harmless: Sequence[str], number: int) -> Iterator[list[Tur
     for polite in lines(FOLDER / "polite.txt"):
         yield [Turn(0, polite.replace("|", said))]
     yield [Turn(0, f"{REPEATED * 30}{said}")]
-    if number % 20 == 0:
+    if number % 10 == 0:
         long = " ".join(harmless).split()[:1500]
         yield [Turn(0, " ".join((*long[:700], ".", said, *long[700:])))]
     yield [Turn(index, line) for index, line in enumerate((*FORMER, said))]

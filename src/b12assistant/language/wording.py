@@ -27,7 +27,7 @@ NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 DEEPEST: Final = 4  # lists that name other lists
 WORD: Final = re.compile(r"(?<=[ (|:])[a-z]{3,}(?=[ )|])")
 
-FEW: Final = 8
+FEW: Final = 8  # texts that RE2 reads one wording after the other, before it is told to filter, which takes 0.2 s
 _INSIDE: Final = reduce(lambda inner, _: rf"(?:[^()]|\({inner}*\))", range(DEEPEST + 2), "[^()]")
 _LOOK: Final = re.compile(rf"\(\?<?[!=]{_INSIDE}*\)|\\b")  # what RE2 cannot do
 
@@ -121,13 +121,14 @@ class Sieve:
         """Yield every match, with the position of its wordings."""
         self._texts += 1
         likely: Iterable[int] = range(len(self._wordings))
+        sieve = self._filter
         with NATIVE_CALLS:
             if self._texts > FEW:
                 likely = sorted(self._compiled.Match(text, potential=True) or ())
             passed = [
                 self._wordings[number]
                 for number in likely
-                if self._wordings[number][1].is_compiled or self._filter.re(number).search(text)
+                if self._wordings[number][1].is_compiled or sieve.re(number).search(text)
             ]
         return ((at, match) for at, wordings in passed for match in wordings.finditer(text))
 
