@@ -259,6 +259,10 @@ def test_every_notice_is_shown_once() -> None:
     assert (html.count('class="alarm'), html.count('class="translation"'), html.count('class="notice')) == (1, 1, 1)
 
 
+def test_a_translation_without_its_original_is_shown_all_the_same() -> None:
+    assert "Llame" in shown(TRANSLATED)
+
+
 def test_numbers_of_a_safety_text_can_be_called() -> None:
     html = shown(ALARM, TRANSLATED)
     assert html.count('<a href="tel:999">999</a>') == 2

@@ -201,7 +201,7 @@ def test_bad_source_facts_leave_the_former_index(space: FakeWorkspace) -> None:
 
 BAD_FRONT_MATTER = {
     "unknown key": ("title: A\nkinde: blog", "front matter:3: unknown key"),
-    "deep": (f"title: {'[' * 1000}", "front matter"),
+    "deep": (f"title: {'[' * 5000}", "front matter"),
 }
 
 

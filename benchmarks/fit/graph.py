@@ -1,8 +1,8 @@
 """Write the ONNX graph of the pinned encoder. Two runs write the same bytes.
 
-A nightly test, tests/test_onnx.py, compares it with sentence-transformers. The exporter is torch's tracing one: the
-newer one needs three more packages, takes four times as long and renames the weights, which the graph leaves in the
-model's own file and a tuned encoder replaces (docs/decisions/11-serving.md).
+`make weights OF=graph` then compares it with sentence-transformers (tests/test_onnx.py, also nightly). The exporter is
+torch's tracing one: the newer one needs three more packages, takes four times as long and renames the weights, which
+the graph leaves in the model's own file and a tuned encoder replaces (docs/decisions/11-serving.md).
 """
 
 from __future__ import annotations

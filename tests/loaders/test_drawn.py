@@ -130,6 +130,10 @@ def regions(source: str) -> list[tuple[Role, str]]:
         "<p aria-hidden='TRUE'>no</p>",
         "<p style='color:red; display : NONE'>no</p>",
         "<p style='color:red; visibility: hidden'>no</p>",
+        "<dialog>no</dialog>",
+        "<select><option>no</option></select>",
+        "<textarea>no</textarea>",
+        "<img alt=no>",
     ],
 )
 def test_what_is_hidden_is_not_text(hidden: str) -> None:
