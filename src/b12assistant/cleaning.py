@@ -294,7 +294,7 @@ def _is_trail(page: Page, block: Block, *, links: int) -> bool:
 
 
 def contents(page: Page) -> Iterator[Range]:
-    """Yield lists that repeat the page's headings, with their own heading."""
+    """Yield what only repeats the page's headings, and lists that do, with their own heading."""
     run: list[Block] = []
     before: Block | None = None
     for block in (*page.extract.blocks, None):
@@ -302,11 +302,15 @@ def contents(page: Page) -> Iterator[Range]:
             run.append(block)
             continue
         named = before is not None and CONTENTS_HEADING.match(page.text(before.range))
-        known = sum(plain(page.text(member.range)) in page.headings for member in run)
+        repeats = [member for member in run if plain(page.text(member.range)) in page.headings]
+        known = len(repeats)
         if len(run) >= 3 and known >= 0.6 * len(run) and (named or known >= 3):
             yield from (member.range for member in run)
             if named and before is not None:
                 yield before.range
+        else:
+            lines = (each for each in repeats if each.kind is not BlockKind.LIST_ITEM)
+            yield from (each.range for each in lines if not page.text(each.range).endswith((".", "!")))
         run, before = [], block
 
 
