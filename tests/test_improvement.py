@@ -241,9 +241,9 @@ def asked() -> AskedQuestions:
     return AskedQuestions.join(groups, [2, 3], [key_of("x", group.questions) for group in groups], codes)
 
 
-def test_the_nearest_question_of_each_sentence_counts() -> None:
-    found = asked().best(unit(1, 0), 0, 5)
-    np.testing.assert_allclose(found, [1, np.nan, 0, np.nan, -1], atol=0.01)
+def test_the_nearest_question_of_each_sentence_counts_or_the_mean_of_a_few() -> None:
+    for few, best in ((1, 1), (2, 0.854)):
+        np.testing.assert_allclose(asked().best(unit(1, 0), 0, 5, few), [best, np.nan, 0, np.nan, -1], atol=0.01)
     np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3), [np.nan, 0], atol=0.01)
 
 

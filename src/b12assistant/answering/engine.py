@@ -64,7 +64,7 @@ _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD, _KNOWN = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["known"]
-_FITS = _QUOTING["fits"]
+_FITS, _FEW = _QUOTING["fits"], int(_QUOTING["few"])
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -269,7 +269,7 @@ class Engine:
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
-        asked = [self._asked_of(query, row) for row in rows]
+        asked = [self._wanted_of(query, row) for row in rows]
         scored = score(found, cosines, query.informative, asked)
         return choose(scored, most, paragraphs=not self.collection.asked_throughout)
 
@@ -355,7 +355,7 @@ class Engine:
             if held is None:
                 return None
             row, cut = held
-            cosines, asked = [self.cosines(query, row)], [self._asked_of(query, row)]
+            cosines, asked = [self.cosines(query, row)], [self._wanted_of(query, row)]
             return score([[cut]], cosines, query.informative, asked)[0]
 
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
@@ -401,10 +401,15 @@ class Engine:
         most = _KEPT if len(self.collection.passages) <= _KEPT else _KEPT_OF_MANY
         return lru_cache(most)(lambda row: cuts(self.collection.passages[row]))
 
-    def _asked_of(self, query: Query, row: int) -> Vectors:
-        """Return, for each sentence of a passage, the best cosine with a question asked of it, or NaN."""
+    def _wanted_of(self, query: Query, row: int) -> Vectors:
+        """Return how near the question is to what each sentence of a passage is asked: half the best cosine, half the
+        mean of a few, since one that is near may be so by chance."""
+        return (self._asked_of(query, row) + self._asked_of(query, row, _FEW)) / 2
+
+    def _asked_of(self, query: Query, row: int, few: int = 1) -> Vectors:
+        """Return, for each sentence of a passage, the mean of the best cosines with questions asked of it, or NaN."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        found = self.collection.asked.best(query.vector, first, last)
+        found = self.collection.asked.best(query.vector, first, last, few)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             found[found < ORDINARY] = np.nan
         return found

@@ -159,18 +159,21 @@ class AskedQuestions:
         ends = np.cumsum([count for _, count in self.groups])
         return {key: self.vectors[end - count : end] for (key, count), end in zip(self.groups, ends, strict=True)}
 
-    def best(self, query: Vectors, first: int, last: int) -> Vectors:
-        """Return the best cosine of ``query``, (d,), and a question asked of each sentence from ``first`` to ``last``.
+    def best(self, query: Vectors, first: int, last: int, few: int = 1) -> Vectors:
+        """Return the mean of the ``few`` best cosines of ``query``, (d,), and what each sentence is asked.
 
-        (last - first,); NaN for a sentence that nothing is asked of.
+        (last - first,), from ``first`` to ``last``; NaN for a sentence that nothing is asked of.
         """
         begin, end = np.searchsorted(self.sentences, (first, last))
-        found = np.full(last - first, np.nan, np.float32)
         if begin == end:
-            return found
-        cosines = self.vectors[begin:end].astype(np.float32) @ query / _SCALE
-        np.fmax.at(found, self.sentences[begin:end] - first, cosines)
-        return found
+            return np.full(last - first, np.nan, np.float32)
+        places, cosines = self.sentences[begin:end] - first, self.vectors[begin:end].astype(np.float32) @ query / _SCALE
+        order = np.lexsort((-cosines, places))
+        best = order[np.arange(len(places)) - np.searchsorted(places, places) < few]
+        counts = np.bincount(places[best], minlength=last - first)
+        totals = np.bincount(places[best], cosines[best], last - first)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(totals / counts, np.float32)
 
     def nearest(self, query: Vectors) -> tuple[str, float] | None:
         """Return the question of a sentence that is nearest to ``query``, (d,), with its cosine, if there is one.
