@@ -404,7 +404,7 @@ class Engine:
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half the best cosine, half the
         mean of a few, since one that is near may be so by chance."""
-        return (self._asked_of(query, row) + self._asked_of(query, row, _FEW)) / 2
+        return np.asarray((self._asked_of(query, row) + self._asked_of(query, row, _FEW)) / 2, np.float32)
 
     def _asked_of(self, query: Query, row: int, few: int = 1) -> Vectors:
         """Return, for each sentence of a passage, the mean of the best cosines with questions asked of it, or NaN."""
