@@ -184,11 +184,11 @@ def strength() -> Calibration:
 class Others(AskedQuestions):
     """The asked questions but the one that is asked now."""
 
-    def best(self, query: np.ndarray, first: int, last: int) -> np.ndarray:
+    def best(self, query: np.ndarray, first: int, last: int, few: int = 1) -> np.ndarray:
         begin, end = np.searchsorted(self.sentences, (first, last))
         kept = self.vectors[begin:end].astype(np.float32) @ query / np.iinfo(np.int8).max < ITSELF
         others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])
-        return others.best(query, first, last)
+        return others.best(query, first, last, few)
 
 
 def without_itself(engine: Engine) -> Engine:
