@@ -231,9 +231,9 @@ def test_contents_are_marked_where_they_repeat_the_headings() -> None:
     assert found(page) == [("contents", "Contents"), *(("contents", title) for title in titles)]
 
 
-def test_a_list_of_other_things_is_not_a_table_of_contents_and_a_repeated_heading_is() -> None:
-    told = "\n\n## Causes\n\nThey are told here."
-    assert [found(each + told) for each in ("- Causes\n- Signs\n- Tests", "Causes")] == [[], [("contents", "Causes")]]
+def test_a_line_that_only_repeats_a_heading_is_contents_and_what_says_or_leads_to_something_is_not() -> None:
+    others = ("- Causes\n- Signs\n- Tests", "Causes:\n\n- Diet\n- Age", "Causes\n\n- Diet\n- Age", "Causes.", "Causes")
+    assert [found(f"{each}\n\n## Causes\n\nTold.") for each in others] == [*([[]] * 4), [("contents", "Causes")]]
 
 
 def test_a_line_on_every_page_is_furniture() -> None:

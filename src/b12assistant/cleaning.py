@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import hiding
@@ -294,7 +294,7 @@ def _is_trail(page: Page, block: Block, *, links: int) -> bool:
 
 
 def contents(page: Page) -> Iterator[Range]:
-    """Yield what only repeats the page's headings, and lists that do, with their own heading."""
+    """Yield lines that only repeat a heading of the page, and lists of such lines with the heading above them."""
     run: list[Block] = []
     before: Block | None = None
     for block in (*page.extract.blocks, None):
@@ -302,16 +302,24 @@ def contents(page: Page) -> Iterator[Range]:
             run.append(block)
             continue
         named = before is not None and CONTENTS_HEADING.match(page.text(before.range))
-        repeats = [member for member in run if plain(page.text(member.range)) in page.headings]
-        known = len(repeats)
+        known = sum(plain(page.text(member.range)) in page.headings for member in run)
         if len(run) >= 3 and known >= 0.6 * len(run) and (named or known >= 3):
             yield from (member.range for member in run)
             if named and before is not None:
                 yield before.range
         else:
-            lines = (each for each in repeats if each.kind is not BlockKind.LIST_ITEM)
-            yield from (each.range for each in lines if not page.text(each.range).endswith((".", "!")))
+            yield from (
+                one.range for one, next_ in pairwise((*run, block)) if one and _is_only_a_heading(page, one, next_)
+            )
         run, before = [], block
+
+
+def _is_only_a_heading(page: Page, block: Block, following: Block | None) -> bool:
+    """Check that a line that repeats a heading neither says something nor leads to a list, rows or code."""
+    leads = following is not None and following.kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.TERM)
+    is_line = block.kind is BlockKind.TABLE_ROW or (block.kind is BlockKind.PARAGRAPH and not leads)
+    text = page.text(block.range)
+    return is_line and plain(text) in page.headings and not page.covered(block, Role.CODE) and not _ENDED.search(text)
 
 
 def _lists_headings(page: Page, block: Block) -> bool:

@@ -115,6 +115,11 @@ def spare_memory() -> None:
 def give_back() -> None:
     """Return freed memory to the system; otherwise a server grows with each new index, an indexer with a long file."""
     gc.collect()  # an index is part of reference cycles
+    trim()
+
+
+def trim() -> None:
+    """Return what is free already, as `give_back` does."""
     with NATIVE_CALLS:
         _glibc("malloc_trim", 0)
 

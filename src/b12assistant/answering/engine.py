@@ -402,12 +402,16 @@ class Engine:
         return lru_cache(most)(lambda row: cuts(self.collection.passages[row]))
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
-        """Return how near the question is to what each sentence of a passage is asked: half the best cosine, half the
-        mean of a few, since one that is near may be so by chance."""
-        return np.asarray((self._asked_of(query, row) + self._asked_of(query, row, _FEW)) / 2, np.float32)
+        """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,
+        half by the mean of the nearest few, since one alone may be near by chance.
+
+        By the nearest alone where few sentences are asked anything: there another question must not harm a sentence.
+        """
+        few = _FEW if self.collection.asked_throughout else 1
+        return np.asarray((self._asked_of(query, row) + self._asked_of(query, row, few)) / 2, np.float32)
 
     def _asked_of(self, query: Query, row: int, few: int = 1) -> Vectors:
-        """Return, for each sentence of a passage, the mean of the best cosines with questions asked of it, or NaN."""
+        """Return each sentence's mean cosine with the nearest ``few`` questions that it is asked, or NaN."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         found = self.collection.asked.best(query.vector, first, last, few)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it

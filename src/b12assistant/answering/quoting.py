@@ -1,7 +1,7 @@
 """Choose the words to show: one to three whole sentences, scored by late interaction and charged for their length.
 
 score(window) = sum over the query's tokens of weight x best cosine in the window - rate x (characters over 100) / 100
-              + gain x how near the question is to one that is asked of a sentence in the window (decision on quoting).
+              + gain x how near the question is to what is asked of a sentence in the window (decision on quoting).
 Without the charge the longest window wins, because a maximum only grows.
 
 Then `order` chooses who speaks first: a source that sells nothing, if one is good enough to be shown; of two that
@@ -40,7 +40,7 @@ _SHORT_ANSWER = re.compile(
 )
 _CLOSING = " \n)\"'”’|"
 _PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
-_POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,10}}", re.I)
+_POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all. The
 # calibration and the reader were fitted to quotes of this make.
 SEARCHED = 20  # passages
@@ -220,8 +220,8 @@ def score(
     asked: Sequence[Vectors],
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
-    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``asked[i]``: (sentences,), of each sentence the
-    cosine of the nearest question asked of it, or NaN."""
+    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``asked[i]``: (sentences,), of each sentence how
+    near the question is to what is asked of it, or NaN."""
     starts = accumulate((len(each) for each in cosines), initial=0)
     flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:

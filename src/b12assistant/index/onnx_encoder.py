@@ -8,11 +8,9 @@ nothing on a busy machine, and the bits do not depend on the number of threads.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -29,7 +27,7 @@ from numpy.typing import NDArray
 from b12assistant.errors import EncoderError
 from b12assistant.language.words import count_pieces, levelled, open_tokenizer
 from b12assistant.protocols import Encoded
-from b12assistant.threads import NATIVE_CALLS, once
+from b12assistant.threads import NATIVE_CALLS, once, trim
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -190,12 +188,6 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, F
     return session
 
 
-def give_back_freed() -> None:
-    """Give freed memory back to the system: glibc keeps what held the weights of a session, 80 MB each."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)
-
-
 _MAPPING = Lock()  # two mappings at once would lose one that a session reads
 _MAPPED: dict[Path, Any] = {}
 
@@ -252,7 +244,7 @@ class OnnxEncoder:
         if tuned and not _needs_none(session, tuned):
             session, self._kept = self._opened()
         del tuned
-        give_back_freed()
+        trim()  # else 80 MB stay: what held the weights
         if self._graph.alone:  # it cannot be tuned, so its graph, 11 MB, is not needed again
             self._graph = replace(self._graph, data=b"")
         return session
