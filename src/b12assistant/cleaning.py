@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import hiding
@@ -308,9 +308,8 @@ def contents(page: Page) -> Iterator[Range]:
             if named and before is not None:
                 yield before.range
         else:
-            yield from (
-                one.range for one, next_ in pairwise((*run, block)) if one and _is_only_a_heading(page, one, next_)
-            )
+            followed = zip(run, (*run[1:], block), strict=False)
+            yield from (each.range for each, after in followed if _is_only_a_heading(page, each, after))
         run, before = [], block
 
 

@@ -407,11 +407,17 @@ class Engine:
 
         By the nearest alone where few sentences are asked anything: there another question must not harm a sentence.
         """
-        few = _FEW if self.collection.asked_throughout else 1
-        return np.asarray((self._asked_of(query, row) + self._asked_of(query, row, few)) / 2, np.float32)
+        nearest = self._asked_of(query, row)
+        if not self.collection.asked_throughout:
+            return nearest
+        return np.asarray((nearest + self._asked_of(query, row, _FEW)) / 2, np.float32)
 
+    @cached(_CURRENT)
     def _asked_of(self, query: Query, row: int, few: int = 1) -> Vectors:
-        """Return each sentence's mean cosine with the nearest ``few`` questions that it is asked, or NaN."""
+        """Return each sentence's mean cosine with the nearest ``few`` questions that it is asked, or NaN.
+
+        Cached: a candidate quote is ranked and then judged by it.
+        """
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         found = self.collection.asked.best(query.vector, first, last, few)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
