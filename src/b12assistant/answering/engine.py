@@ -63,7 +63,7 @@ _KEPT = 4096  # results that are cached because they fit any question
 _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
-_READ, _REREAD, _KNOWN = _QUOTING["read"], int(_QUOTING["reread"]), _QUOTING["known"]
+_READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
 _FITS, _FEW = _QUOTING["fits"], int(_QUOTING["few"])
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
@@ -276,14 +276,10 @@ class Engine:
     def reread(self, sought: Sought, windows: Sequence[Window]) -> tuple[Window, ...]:
         """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.
 
-        A follow-up is read as the question of the library that it was found to mean. Nothing is read again for a
-        question much like one that a curator asked of a sentence, nor over a corpus that the ranker was not fitted on,
-        as in `is_strong`.
+        A follow-up is read as the question of the library that it was found to mean. Nothing is read again over a corpus
+        that the ranker was not fitted on, as in `is_strong`.
         """
         if self.ranker is None or not windows or not self.collection.asked_throughout:
-            return tuple(windows)
-        nearest = self.collection.asked.nearest(sought.own.vector)
-        if nearest is not None and nearest[1] >= _KNOWN:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
         asks = sought.read_as.question or sought.own.asks
