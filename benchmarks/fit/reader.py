@@ -1,14 +1,14 @@
 """Train the reader and the ranker on graded sentences: of those for one question, the better one is to score higher.
 
-It learns from sentences that readers graded (`data/tuning/graded.jsonl`, `judged.jsonl`; the questions of the second
-also as they stand in their letters and threads), and from questions asked of sentences (`"asked"` in
-`corpus/sentences/`), each beside its sentence and five that the encoder finds near. Questions that are like one of a
+Both learn from sentences that readers graded (`data/tuning/graded.jsonl`, `judged.jsonl`; the questions of the second
+also as they stand in their letters and threads). The reader also learns from questions asked of sentences (`"asked"` in
+`corpus/sentences/`), each beside its sentence and five that the encoder finds near; the ranker, twice, from questions
+as people type them, each with the sentences that the search found (`typed.jsonl`). Questions that are like one of a
 calibration or test split or of a trial are left out. So are the last graded questions, on which `refusal` fits what a
-score means, and every tenth judged one, on which the weight of the score was chosen.
+score means, every tenth judged one, and the typed ones of eight writers, on which the weight of the score was chosen.
 
-The ranker that ships was fitted on a GPU: two minutes, with rates for ``PLANNED`` rounds and stopped in the second. The
-reader is of commit 9b615c4, from what was graded then: one of this make says no better which quotes are strong. After
-a new one comes `refusal`, which fits what its score means.
+The ranker goes through its lists once. The reader is of commit 9b615c4, from what was graded then: one of this make
+says no better which quotes are strong. After a new one comes `refusal`, which fits what its score means.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
@@ -39,10 +39,12 @@ from fit.low_rank import BFLOAT16, Descent
 
 HELD = ("questions/test.jsonl", "questions/calibration.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
 HELD_LETTERS = ("letters/calibration.jsonl", "letters/test.jsonl", "letters/test_later.jsonl")
-JUDGED = DATA / "tuning" / "judged.jsonl"
+JUDGED, TYPED = (DATA / "tuning" / f"{name}.jsonl" for name in ("judged", "typed"))
+SPARED = "l"  # what the ids of the typed questions begin with that are not learned
 LAYERS = {READER: 3, RANKER: 6}
-PLANNED, ROUNDS, LISTS, RATE = 6, 2, 16, 7e-5
-LONGEST_LIST = 12
+ROUNDS = {READER: 2, RANKER: 1}
+LISTS, RATE = 12, 7e-5
+LONGEST_LIST, MOST_RIGHT = 7, 2
 ASKED, EACH = 14_000, 6_000  # questions asked of sentences: all, and of a round
 TENTH = 10  # of the judged questions one in so many is not learned
 LIKE = 0.93  # cosine from which a question is like another
@@ -113,9 +115,12 @@ def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
     return [each for each, cosine in zip(lists, nearest.tolist(), strict=True) if cosine < LIKE]
 
 
-def read_graded(file: Path) -> list[Graded]:
+def read_graded(file: Path, spared: str = "-") -> list[Graded]:
+    """Read the questions of a file but those whose ids begin with ``spared``."""
     return [
-        Graded(row["question"], [(text, int(grade)) for text, grade in row["grades"].items()]) for row in rows(file)
+        Graded(row["question"], [(text, int(grade)) for text, grade in row["grades"].items()])
+        for row in rows(file)
+        if not row.get("id", "").startswith(spared)
     ]
 
 
@@ -129,18 +134,24 @@ def read_judged() -> Iterator[Graded]:
                 yield graded._replace(question=contexts[graded.question])
 
 
-def train(joint: Joint, graded: Sequence[Graded], asked: Sequence[Graded], rng: random.Random) -> None:
+def drawn(graded: Graded, rng: random.Random) -> Graded:
+    """Draw what answers and what does not."""
+    right = [each for each in graded.quotes if each[1] == OWN]
+    right = rng.sample(right, min(MOST_RIGHT, len(right)))
+    others = [each for each in graded.quotes if each[1] != OWN]
+    return graded._replace(quotes=right + rng.sample(others, min(LONGEST_LIST - len(right), len(others))))
+
+
+def train(joint: Joint, graded: Sequence[Graded], asked: Sequence[Graded], rounds: int, rng: random.Random) -> None:
     learned = [each for each in joint.parameters() if each.requires_grad]
-    descent = Descent([(learned, RATE)], PLANNED * ((len(graded) + EACH) // LISTS + 1))
+    some = min(EACH, len(asked))
+    descent = Descent([(learned, RATE)], rounds * ((len(graded) + some) // LISTS + 1))
     joint.train()
-    for _ in range(ROUNDS):
-        lists = [*graded, *rng.sample(asked, min(EACH, len(asked)))]
+    for _ in range(rounds):
+        lists = [drawn(each, rng) for each in (*graded, *rng.sample(asked, some))]
         rng.shuffle(lists)
         for first in range(0, len(lists) - LISTS + 1, LISTS):
-            batch = [
-                Graded(each.question, rng.sample(each.quotes, min(LONGEST_LIST, len(each.quotes))))
-                for each in lists[first : first + LISTS]
-            ]
+            batch = lists[first : first + LISTS]
             descent.step(_loss(joint.scores(batch), batch))
     joint.eval()
 
@@ -159,11 +170,12 @@ def fit(_given: Given) -> None:
     torch.manual_seed(0)
     rng = random.Random(0)
     graded = unlike_held([*read_graded(GRADED)[:-UNREAD], *read_judged()])
-    asked = unlike_held(list(read_asked(rng)))
+    typed = unlike_held(read_graded(TYPED, SPARED))
+    learned = {READER: (graded, unlike_held(list(read_asked(rng)))), RANKER: ([*typed, *typed, *graded], [])}
     for name, layers in LAYERS.items():
         encoder = SentenceEncoder(find_weights(), threads=1)
         joint = Joint(encoder.model, layers)
-        train(joint, graded, asked, rng)
+        train(joint, *learned[name], ROUNDS[name], rng)
         write_joint(joint, name, encoder.weights.digest, encoder.weights.place)
 
 

@@ -276,8 +276,8 @@ class Engine:
     def reread(self, sought: Sought, windows: Sequence[Window]) -> tuple[Window, ...]:
         """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.
 
-        A follow-up is read as the question of the library that it was found to mean. Nothing is read again over a corpus
-        that the ranker was not fitted on, as in `is_strong`.
+        A follow-up is read as the question of the library that it was found to mean. Nothing is read again over a
+        corpus that the ranker was not fitted on, as in `is_strong`.
         """
         if self.ranker is None or not windows or not self.collection.asked_throughout:
             return tuple(windows)
