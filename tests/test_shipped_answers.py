@@ -36,6 +36,7 @@ QUESTIONS = (
     "How many mcg of B12 should a vegan take?",
     "What is a project summary in these sources?",
     "Is B12 used to treat tennis elbow?",
+    "What does the drip clinic say about B12?",
     "My legs went weak today and I can't pee",
 )
 LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
@@ -230,11 +231,10 @@ ACID = (
 )
 YEAST = ("food-and-supplements/yeast-cooking-tablets-work-and-benefits.md",)
 FORMS = "treatment/which-form-of-b12.md", "treatment/b12-injections-in-the-uk.md"
-SIDE_EFFECTS = "treatment/b12-side-effects.md", "treatment/what-happens-after-starting-b12.md"
+SIDE_EFFECTS = "treatment/b12-side-effects.md", "short-answers/injections-and-getting-better.md"
 NORMAL = "tests/what-is-a-normal-b12-level.md", "short-answers/blood-tests.md"
 METFORMIN = "causes/metformin-and-b12.md", "causes/diabetes-thyroid-kidney-hiv-and-b12.md"
-
-METFORMIN_CHECKS = "clinicians/clinician-metformin-b12-monitoring.md", METFORMIN[0]
+METFORMIN_CHECKS = "short-answers/pernicious-anaemia-medicines-and-surgery.md", METFORMIN[0]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
-_MARGIN = chosen("quoting")["margin"]  # how far a further quote may score below the best one
+_MARGIN, _MARGIN_ASKED = chosen("quoting")["margin"], chosen("quoting")["margin_asked"]
 # Share of a quote's words, and of its best sentence's, that the quotes before it cover, from which it adds nothing
 # (docs/decisions/05-quoting.md has what readers of 680 pairs of quotes say that this drops).
 _SAID, _SAID_OF_BEST = chosen("repeats")["said"], chosen("repeats")["said_of_best"]
@@ -277,7 +277,9 @@ class Answerer:
             return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
         windows = self._thread.engine.fitting(found.sought, windows)
         strict = _strict(flagged, {turn, read_as.own.turn})
-        floor = max(window.score for window in windows) - _MARGIN
+        engine = self._thread.engine
+        margin = _MARGIN_ASKED if engine.collection.asked_throughout else _MARGIN
+        floor = max(window.score for window in windows) - margin
         near = [window for window in windows if window.score >= floor]
         speakers = order(near, most, strict=strict, cues=self.cues)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]

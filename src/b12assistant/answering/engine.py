@@ -64,7 +64,7 @@ _KEPT_OF_MANY = 256  # passages
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
-_FITS, _FEW = _QUOTING["fits"], int(_QUOTING["few"])
+_FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
 _MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -402,11 +402,13 @@ class Engine:
         half by the mean of the nearest few, since one alone may be near by chance.
 
         By the nearest alone where few sentences are asked anything: there another question must not harm a sentence.
+        Where nearly every one is, this counts for more.
         """
         nearest = self._asked_of(query, row)
         if not self.collection.asked_throughout:
             return nearest
-        return np.asarray((nearest + self._asked_of(query, row, _FEW)) / 2, np.float32)
+        mean = (nearest + self._asked_of(query, row, _FEW)) / 2
+        return np.asarray(ORDINARY + _SURER * (mean - ORDINARY), np.float32)
 
     @cached(_CURRENT)
     def _asked_of(self, query: Query, row: int, few: int = 1) -> Vectors:
