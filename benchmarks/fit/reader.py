@@ -134,8 +134,8 @@ def read_judged() -> Iterator[Graded]:
                 yield graded._replace(question=contexts[graded.question])
 
 
-def drawn(graded: Graded, rng: random.Random) -> Graded:
-    """Draw what answers and what does not."""
+def some_of(graded: Graded, rng: random.Random) -> Graded:
+    """Draw at most `MOST_RIGHT` sentences that answer, and others, `LONGEST_LIST` in all."""
     right = [each for each in graded.quotes if each[1] == OWN]
     right = rng.sample(right, min(MOST_RIGHT, len(right)))
     others = [each for each in graded.quotes if each[1] != OWN]
@@ -148,7 +148,7 @@ def train(joint: Joint, graded: Sequence[Graded], asked: Sequence[Graded], round
     descent = Descent([(learned, RATE)], rounds * ((len(graded) + some) // LISTS + 1))
     joint.train()
     for _ in range(rounds):
-        lists = [drawn(each, rng) for each in (*graded, *rng.sample(asked, some))]
+        lists = [some_of(each, rng) for each in (*graded, *rng.sample(asked, some))]
         rng.shuffle(lists)
         for first in range(0, len(lists) - LISTS + 1, LISTS):
             batch = lists[first : first + LISTS]

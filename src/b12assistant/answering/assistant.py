@@ -275,16 +275,16 @@ class Answerer:
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
         if weak:
             return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
-        windows = self._thread.engine.fitting(found.sought, windows)
-        strict = _strict(flagged, {turn, read_as.own.turn})
         engine = self._thread.engine
+        windows = engine.fitting(found.sought, windows)
+        strict = _strict(flagged, {turn, read_as.own.turn})
         margin = _MARGIN_ASKED if engine.collection.asked_throughout else _MARGIN
         floor = max(window.score for window in windows) - margin
         near = [window for window in windows if window.score >= floor]
         speakers = order(near, most, strict=strict, cues=self.cues)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
-        shown = _adding(self._thread.engine, [first, *behind(first, near[0], further)], most)
+        shown = _adding(engine, [first, *behind(first, near[0], further)], most)
         quotes = tuple(self._quote(found, window) for window in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
