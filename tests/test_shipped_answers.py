@@ -216,7 +216,7 @@ def test_a_question_that_names_nothing_is_answered_as_it_was_read(
 
 
 GAS = "causes/laughing-gas-nitrous-oxide-and-nerves.md", "short-answers/nerve-damage-and-its-causes.md"
-WITH_OTHERS = ("treatment/b12-with-other-medicines.md",)
+WITH_OTHERS = "treatment/b12-with-other-medicines.md", "short-answers/pernicious-anaemia-medicines-and-surgery.md"
 NEEDED = ("food-and-supplements/how-much-b12-do-i-need.md",)
 INJECTIONS = (
     "treatment/b12-injections-wearing-off.md",
