@@ -216,7 +216,7 @@ def test_a_question_that_names_nothing_is_answered_as_it_was_read(
 
 
 GAS = "causes/laughing-gas-nitrous-oxide-and-nerves.md", "short-answers/nerve-damage-and-its-causes.md"
-WITH_OTHERS = "treatment/b12-with-other-medicines.md", "short-answers/pernicious-anaemia-medicines-and-surgery.md"
+WITH_OTHERS = ("treatment/b12-with-other-medicines.md",)
 NEEDED = ("food-and-supplements/how-much-b12-do-i-need.md",)
 INJECTIONS = (
     "treatment/b12-injections-wearing-off.md",
@@ -245,7 +245,7 @@ METFORMIN_CHECKS = "short-answers/pernicious-anaemia-medicines-and-surgery.md", 
         ("whippets and my legs", GAS),
         ("does ozempic lower b12", WITH_OTHERS),
         ("does mounjaro lower b12", WITH_OTHERS),
-        ("can i take thyronorm with b12", WITH_OTHERS),
+        ("can i take thyronorm with b12", ("short-answers/pernicious-anaemia-medicines-and-surgery.md",)),
         ("what is the RNI for b12", NEEDED),
         ("what is a loading dose", (*INJECTIONS, "short-answers/injections-and-getting-better.md")),
         ("how often do I need a b12 booster", INJECTIONS),

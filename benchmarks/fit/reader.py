@@ -115,12 +115,12 @@ def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
     return [each for each, cosine in zip(lists, nearest.tolist(), strict=True) if cosine < LIKE]
 
 
-def read_graded(file: Path, spared: str = "-") -> list[Graded]:
-    """Read the questions of a file but those whose ids begin with ``spared``."""
+def read_graded(file: Path, spared: str | None = None) -> list[Graded]:
+    """Read the questions of a file but, if it is given, those whose ids begin with ``spared``."""
     return [
         Graded(row["question"], [(text, int(grade)) for text, grade in row["grades"].items()])
         for row in rows(file)
-        if not row.get("id", "").startswith(spared)
+        if spared is None or not row["id"].startswith(spared)
     ]
 
 
