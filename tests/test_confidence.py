@@ -293,7 +293,7 @@ def test_a_damaged_reader_is_refused(damage: str, name: str, tmp_path: Path, mon
 
 def test_what_is_serious_is_told_with_a_damaged_ranker(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = JointReader(RANKER, "0" * 64, load_encoder(threads=1).tokenizer or Path())
-    monkeypatch.setattr(Engine, "reread", lambda self, sought, windows: damaged.score(sought.own.asks, ANSWER))
+    monkeypatch.setattr(Engine, "reread", lambda self, sought, windows: damaged.score(sought.query.asks, ANSWER))
     with pytest.raises(EncoderError, match="the ranker differs"):
         space.assistant.reply("how is a low level found in somebody who eats everything")
     for serious in ("sudden facial droop", "my feet have gone numb since last week and it is getting worse"):

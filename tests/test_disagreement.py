@@ -96,9 +96,9 @@ def test_the_questions_own_words_decide_the_topic(turns: list[str], told: bool) 
     collection = replace(build_collection(one, other), disputes=(dispute,), examples=examples)
     engine = Engine(collection, encoder, PLAIN)
     parts = tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(turns))
-    query = engine.query_of(Interpretation(parts))
-    windows = engine.windows(query, engine.hits(query), 12)
-    found = engine.difference(query, windows)
+    sought = engine.sought(Interpretation(parts))
+    windows = engine.windows(sought, engine.hits(sought.query), 12)
+    found = engine.difference(sought.query, windows)
     assert (found is not None) is told
 
 

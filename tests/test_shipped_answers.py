@@ -205,9 +205,12 @@ def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> No
         ("Does metformin lower B12?", "and why?", "Metformin"),
         ("what does an intrinsic factor test show", "which others are there?", "test"),
         ("What is pernicious anaemia?", "why do you get it", "ernicious anaemia"),
+        ("what blood tests check for b12 deficiency", "does she have to fast for it", "fast"),
+        ("is it anaemia if my haemoglobin is normal but b12 low", "can u still get nerve damage", "nerves"),
+        ("caller takes metformin and has numb toes", "how often should they be checking him", "metformin"),
     ],
 )
-def test_a_question_that_names_nothing_is_answered_as_it_was_read(
+def test_a_question_that_leans_is_answered_as_it_was_read(
     before: str, question: str, names: str, space: Workspace
 ) -> None:
     answer = space.ask(question, [before]).answer

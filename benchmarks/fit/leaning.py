@@ -1,8 +1,8 @@
 """Fit what says whether a turn needs an earlier one.
 
 A logistic regression over the search encoder's vector of a turn. Follow-ups and corrections of written threads lean;
-their first turns and new subjects do not, nor do questions that are asked alone. The limits
-are chosen by hand: between them a turn is read alone first, and with what came before only if nothing answers it.
+their first turns and new subjects do not, nor do questions that are asked alone. The limit is chosen by hand: a turn
+that stands alone keeps most of its meaning in the context of others, one that leans has none without it.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from fit.data import Given, labelled_rows, write
 
 LEANS = {"follow_up": True, "correction": True, "first": False, "new": False}
 LOUD, STRENGTH = 3.0, 10.0  # factor of a vector, inverse of the regularisation
-LIMITS = (0.3, 0.7)
+LIMIT = 0.15
 
 
 def turns(*names: str) -> Iterator[tuple[str, bool]]:
@@ -34,4 +34,4 @@ def fit(_given: Given) -> None:
     model = LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
     model.fit(x, [leans for _, leans in learned])
     weights = np.append(LOUD * model.coef_[0], model.intercept_).astype(np.float32)
-    write("data/answering/leaning.npz", weights=weights, limits=np.array(LIMITS), encoder=np.array(encoder.digest))
+    write("data/answering/leaning.npz", weights=weights, limit=np.array(LIMIT), encoder=np.array(encoder.digest))

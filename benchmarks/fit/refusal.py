@@ -85,7 +85,7 @@ def signals_of(engine: Engine, topics: Topics, searched: Sequence[Found]) -> np.
     weighing = replace(engine, topics=topics)
     found = []
     for each in searched:
-        query, first = each.sought.own, next(iter(each.windows), None)
+        query, first = each.sought.query, next(iter(each.windows), None)
         nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
         signals = weighing.signals(query, weighing.evidence(query, each.hits), first) if first else nothing
         found.append([getattr(signals, name) for name in SIGNS])
@@ -134,7 +134,7 @@ def fitted(datasets: Path) -> Calibration:
 
     def topics_from(kept: Sequence[int]) -> Topics:
         answerable = [train[i].answerable for i in kept]
-        return topics.fitted(bare, about, [searched[i].sought.own for i in kept], answerable, space.engine)
+        return topics.fitted(bare, about, [searched[i].sought.query for i in kept], answerable, space.engine)
 
     x = np.zeros((len(train), len(SIGNS)))
     for kept, left in KFold(FOLDS, shuffle=True, random_state=SEED).split(x):
@@ -161,9 +161,9 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     for told in list(rows(GRADED))[-UNREAD:]:
         question = Turn(0, told["question"])
         sought = engine.sought(engine.read(alone(question, len(question.text))))
-        query, hits = sought.own, engine.hits(sought.own)
+        query, hits = sought.query, engine.hits(sought.query)
         evidence = engine.evidence(query, hits)
-        for place, window in enumerate(engine.reread(sought, engine.windows(query, hits, 4 * quotes))[:quotes]):
+        for place, window in enumerate(engine.reread(sought, engine.windows(sought, hits, 4 * quotes))[:quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
             if grade is not None and asked is not None:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)

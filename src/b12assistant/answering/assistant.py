@@ -144,14 +144,12 @@ class Answerer:
         found: list[Found] = []
         for attempt in question.attempts:
             sought = engine.sought(attempt.read_as, attempt.context)
-            hits = engine.candidates(sought.wide)
-            windows = engine.windows(sought.wide, hits, most)  # more than are shown, to find a better speaker
+            hits = engine.candidates(sought)
+            windows = engine.windows(sought, hits, most)  # more than are shown, to find a better speaker
             if question.words is None:  # a question of a letter gains nothing by it
                 windows = engine.reread(sought, windows)
             found.append(engine.judged(sought, hits, windows, calibration, attempt.least))
-            if question.enough is not None and found[-1].likely >= question.enough:
-                break
-        return max(found, key=lambda each: each.likely) if question.enough is None else found[-1]
+        return max(found, key=lambda each: each.likely)
 
     def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Return the reply to a message without a readable word: what the safety check says of the conversation."""
@@ -323,7 +321,7 @@ class Answerer:
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
 
     def _quote(self, found: Found, window: Window) -> Quote:
-        is_strong = self._thread.engine.is_strong(found.sought.own, window, self._thread.calibration)
+        is_strong = self._thread.engine.is_strong(found.sought.query, window, self._thread.calibration)
         strength = Strength.STRONG if is_strong else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 

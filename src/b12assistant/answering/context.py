@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +23,15 @@ if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
 OWN, BEFORE, AFTER = 300, 480, 240  # characters that are read of a question and of what stands around it
-LEANT_ON = 300  # characters before a question whose words are searched with it
 
 
 @dataclass(frozen=True, slots=True)
 class InContext:
-    """A question with the text before and after it. ``leant_on``: the words that it most likely leans on, if they are
-    not simply the nearest before it."""
+    """A question with the text before and after it."""
 
     own: str
     before: str = ""
     after: str = ""
-    leant_on: str = ""
 
     @property
     def text(self) -> str:
@@ -46,11 +42,6 @@ class InContext:
     @property
     def asks(self) -> str:
         return self.own.strip()[:OWN]
-
-    @property
-    def joined(self) -> str:
-        """Return the question after the words that it most likely leans on."""
-        return f"{self.leant_on or self.before.strip()[-LEANT_ON:]} {self.asks}".strip()
 
 
 def vector_in_context(question: InContext, encoder: Encoder) -> Vectors:
@@ -65,28 +56,18 @@ def vector_in_context(question: InContext, encoder: Encoder) -> Vectors:
     return mean_of(read.tokens[read.offsets[:, 0] < own]) if len(read.tokens) else read.vector
 
 
-class Leaning(StrEnum):
-    """Whether a turn needs an earlier one; ``MAYBE``: only if nothing answers it alone."""
-
-    NO = "no"
-    MAYBE = "maybe"
-    YES = "yes"
-
-
 @dataclass(frozen=True)
 class LeaningModel:
-    """``weights``: (d + 1,), of a turn's vector and 1. ``limits``: shares from which a turn may lean, and leans.
+    """``weights``: (d + 1,), of a turn's vector and 1. ``limit``: the share from which a turn leans on another.
     ``encoder``: the digest of the one that the vectors are from."""
 
     weights: Vectors
-    limits: tuple[float, float]
+    limit: float
     encoder: str
 
-    def of(self, vector: Vectors) -> Leaning:
-        """Judge a turn by its vector, (d,)."""
-        share = float(logistic(vector @ self.weights[:-1] + self.weights[-1]))
-        may, does = self.limits
-        return Leaning.YES if share >= does else Leaning.MAYBE if share >= may else Leaning.NO
+    def leans(self, vector: Vectors) -> bool:
+        """Return whether a turn needs an earlier one, by its vector, (d,)."""
+        return float(logistic(vector @ self.weights[:-1] + self.weights[-1])) >= self.limit
 
 
 @cache
@@ -96,5 +77,4 @@ def load_leaning() -> LeaningModel:
 
 
 def _leaning(arrays: Mapping[str, Any]) -> LeaningModel:
-    may, does = arrays["limits"].tolist()
-    return LeaningModel(arrays["weights"], (may, does), str(arrays["encoder"]))
+    return LeaningModel(arrays["weights"], float(arrays["limit"]), str(arrays["encoder"]))

@@ -13,7 +13,7 @@ import numpy as np
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
-from b12assistant.answering.context import InContext, Leaning, LeaningModel, load_leaning, vector_in_context
+from b12assistant.answering.context import InContext, LeaningModel, load_leaning, vector_in_context
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -37,9 +37,17 @@ from b12assistant.answering.retrieval import (
     rank,
     reading,
     readings,
-    together,
 )
-from b12assistant.answering.signals import Calibration, Evidence, Signals, Topics, is_barred, load_topics, words_of
+from b12assistant.answering.signals import (
+    Calibration,
+    Evidence,
+    Signals,
+    Topics,
+    is_barred,
+    load_topics,
+    mean_of,
+    words_of,
+)
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
@@ -65,7 +73,9 @@ _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
 _FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
-_MEANT = chosen("letters")["meant"]  # cosine from which the nearest asked question is shown as what was meant
+_CONTEXT = chosen("context")
+_MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is shown as what was meant
+_OWN, _TOKENS, _NEAREST = _CONTEXT["own"], _CONTEXT["tokens"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
@@ -79,15 +89,17 @@ _ASKS_FOR_A_PAPER = re.compile(
 
 @dataclass(frozen=True)
 class Sought:
-    """A question as it is searched: ``own``, by which quotes are judged, in ``wide``, which may hold other words too.
+    """A question as it is searched and judged. ``encoding``: milliseconds that encoding took.
 
-    ``encoding``: milliseconds that encoding took.
+    ``context``: what stands around a question that is searched by what it means there; ``asked``: the sentences that
+    are asked the questions nearest to that.
     """
 
     read_as: Interpretation
-    own: Query
-    wide: Query
+    query: Query
     encoding: float
+    context: InContext | None = None
+    asked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +135,7 @@ class Engine:
     ranker: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
-    leans: LeaningModel = field(default_factory=load_leaning)
+    leaning: LeaningModel = field(default_factory=load_leaning)
 
     @once
     def in_english(self) -> bool:
@@ -137,32 +149,29 @@ class Engine:
         return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
 
     def sought(self, read_as: Interpretation, context: InContext | None = None) -> Sought:
-        """Encode a reading; with its ``context``, by what it means there.
+        """Encode a reading; with its ``context``, by what it means there, and a little by its own words.
 
-        Then it is searched with the nearest question of the library and the words it leans on too. It is judged by its
-        own words, and by how near that question is; one that names nothing ("why them?") by the words of the nearest
-        question, if that is near enough to be what was meant.
+        Then it is searched and judged in the words of the nearest question of the library, if that is near enough to be
+        what was meant.
         """
         begun, query = time.perf_counter(), self.query_of(read_as)
         if context is None:
-            return Sought(read_as, query, query, 1000 * (time.perf_counter() - begun))
-        vector = vector_in_context(context, self.in_context or self.encoder)
-        query, others = replace(query, vector=vector), [context.joined]
-        if nearest := self.collection.asked.nearest(vector):
-            question, cosine = nearest
-            others.append(question)
-            if cosine >= _MEANT:
-                read_as = replace(read_as, question=QuestionText(question))
-                if not specific(read_as.own.text):
-                    query = replace(self._encoded(question, 0), vector=vector)
-        wide = replace(together([*(self._encoded(each, 0) for each in others), query]), vector=vector)
-        return Sought(read_as, query, wide, 1000 * (time.perf_counter() - begun))
+            return Sought(read_as, query, 1000 * (time.perf_counter() - begun))
+        means = vector_in_context(context, self.in_context or self.encoder)
+        vector = mean_of(np.stack([means, _OWN * query.vector]))
+        nearest = self.collection.asked.nearest(vector, _NEAREST)
+        if nearest and nearest[0].cosine >= _MEANT:
+            read_as = replace(read_as, question=QuestionText(nearest[0].text))
+            query = self._encoded(nearest[0].text, 0)
+        asked = tuple(each.sentence for each in nearest)
+        milliseconds = 1000 * (time.perf_counter() - begun)
+        return Sought(read_as, replace(query, vector=vector), milliseconds, context, asked)
 
-    def leaning(self, text: str) -> Leaning:
-        """Return whether a turn needs what came before; with an encoder that this was not fitted on, by its form."""
-        if self.encoder.digest == self.leans.encoder:
-            return self.leans.of(self._encoded(text, 0).vector)
-        return Leaning.YES if goes_on(text) else Leaning.MAYBE
+    def leans(self, text: str) -> bool:
+        """Return whether a turn may need what came before; with an encoder that this was not fitted on, by its form."""
+        if self.encoder.digest != self.leaning.encoder:
+            return goes_on(text)
+        return self.leaning.leans(self._encoded(text, 0).vector)
 
     def read(self, read_as: Interpretation) -> Interpretation:
         """Add the sources' words for those of the user."""
@@ -209,7 +218,7 @@ class Engine:
         self, sought: Sought, hits: tuple[Hit, ...], windows: Sequence[Window], calibration: Calibration, least: float
     ) -> Found:
         """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
-        query, evidence = sought.own, self.evidence(sought.own, hits)
+        query, evidence = sought.query, self.evidence(sought.query, hits)
         difference = self.difference(query, windows)
         sides = difference.sides if difference else ()
         signals = [self.signals(query, evidence, window) for window in (*windows, *sides)]
@@ -251,26 +260,33 @@ class Engine:
 
         return rank(query, self.collection, allow, k, bests=self._context)
 
-    def candidates(self, query: Query) -> tuple[Hit, ...]:
-        """Return the best hits, then passages with a sentence that is asked nearly the same question.
+    def candidates(self, sought: Sought) -> tuple[Hit, ...]:
+        """Return the best hits, then passages with a sentence that is asked nearly the same question; of a question in
+        its context only those that are asked the nearest ones.
 
-        Its words may be others than the question's, and then a passage that only shares these ranks higher.
+        Their words may be others than the question's, and then a passage that only shares these ranks higher.
         """
-        hits = self.hits(query)
-        found, papers = {self.collection.row(hit.passage) for hit in hits}, bool(_ASKS_FOR_A_PAPER.search(query.text))
-        alike = self.collection.asked_alike(query.vector, _ALIKE)
-        rows = [row for row in alike if row not in found and self._quotable(row, papers=papers)]
+        query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.query.text))
+        hits = () if sought.context else self.hits(query)
+        found = {self.collection.row(hit.passage) for hit in hits}
+        asked = sought.asked if sought.context else self.collection.asked.alike(query.vector, _ALIKE)
+        rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
+        rows = [row for row in rows if self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
-    def windows(self, query: Query, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
-        """Return at most ``most`` candidate quotes, best first, without repeats."""
+    def windows(self, sought: Sought, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
+        """Return at most ``most`` candidate quotes, best first, without repeats.
+
+        Of a question in its context the words say less than what is asked of a sentence.
+        """
+        query, weights = sought.query, sought.query.informative * (_TOKENS if sought.context else 1)
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
-        scored = score(found, cosines, query.informative, asked)
+        scored = score(found, cosines, weights, asked)
         return choose(scored, most, paragraphs=not self.collection.asked_throughout)
 
     def reread(self, sought: Sought, windows: Sequence[Window]) -> tuple[Window, ...]:
@@ -282,7 +298,7 @@ class Engine:
         if self.ranker is None or not windows or not self.collection.asked_throughout:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        asks = sought.read_as.question or sought.own.asks
+        asks = sought.read_as.question or sought.query.asks
         read = [_READ * self.ranker.score(asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
@@ -290,8 +306,8 @@ class Engine:
 
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         """Raise what names a range that a result in the question is inside of; return the best first."""
-        levels, asked = self._readings.levels, f"{sought.own.asks}\n{sought.wide.text}"
-        if levels is None or (result := result_of(asked, levels)) is None:
+        levels, told = self._readings.levels, sought.context.text if sought.context else sought.query.text
+        if levels is None or (result := result_of(told, levels)) is None:
             return windows
         raised = (replace(each, score=each.score + _FITS * fits(each.best.text, result, levels)) for each in windows)
         return tuple(sorted(raised, key=lambda each: -each.score))

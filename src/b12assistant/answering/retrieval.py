@@ -225,25 +225,16 @@ def _query(
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     """Return both readings as one query, each with half the weight; ``words`` that were read are searched for too."""
-    return replace(together([query, reading]), text=" ".join([query.text, *words]), asks=query.asks)
-
-
-def together(queries: Sequence[Query]) -> Query:
-    """Return several readings of one question as one query, each with the same weight; the last counts as read."""
-    share = 1 / len(queries)
-    vector = np.sum([share * query.vector for query in queries], axis=0)
+    vector = query.vector + reading.vector
     return replace(
-        queries[-1],
-        text=" ".join(query.text for query in queries),
+        reading,
+        text=" ".join([query.text, *words]),
         vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
-        tokens=np.concatenate([query.tokens for query in queries]),
-        plain=_weighed([query.plain for query in queries], share),
-        informative=_weighed([query.informative for query in queries], share),
+        tokens=np.concatenate([query.tokens, reading.tokens]),
+        plain=as_shares(np.concatenate([query.plain, reading.plain])),
+        informative=as_shares(np.concatenate([query.informative, reading.informative])),
+        asks=query.asks,
     )
-
-
-def _weighed(parts: Sequence[Vectors], share: float) -> Vectors:
-    return np.concatenate([share * part for part in parts], dtype=np.float32)
 
 
 def as_shares(weights: Vectors) -> Vectors:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from b12assistant.answering.asked import LONGEST, SHORT, Asked
-from b12assistant.answering.context import InContext, Leaning
+from b12assistant.answering.context import InContext
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, states
@@ -37,15 +37,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the ways to read it, of which the first that is as likely answered as ``enough`` counts, or else
-    the last; without ``enough``, the one most likely answered.
+    """A question with the ways to read it, of which the one most likely answered counts.
 
     ``words``: those that ask, of a message that asks several questions or asks inside a story.
     """
 
     attempts: tuple[Attempt, ...]
     words: TurnSlice | None = None
-    enough: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,21 +81,13 @@ class Thread:
         if len(turn.text.split()) > SHORT and (last := self.engine.finder.asked_of(turn)[-1]).near:
             return replace(self._part(turn, last, self.calibration.least(turn.text)), words=None)
         own = alone(turn, self.most)
-        lean = Leaning.NO if place is None or stands_alone(turn.text) else self.engine.leaning(turn.text)
-        if place is None or lean is Leaning.NO:
+        if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
             return Question((self._alone(self.engine.read(own)),))
-        leant = self._leant(turns, place, own)
-        if lean is Leaning.YES:
-            return Question((leant,))
-        return Question((self._alone(self.engine.read(own)), leant), enough=self.calibration.possibly)
-
-    def _leant(self, turns: Sequence[Turn], place: int, own: Interpretation) -> Attempt:
-        """Read the last of some turns with the question at ``place``, which it leans on."""
+        if self.engine.collection.asked_throughout:
+            earlier = " ".join(each.text for each in turns[:-1][-_TURNS:])
+            return Question((self._in_context(own.own, InContext(own.text, earlier)),))
         before = alone(turns[place], LONGEST)
-        if not self.engine.collection.asked_throughout:
-            return self._with_all(*before.parts, *own.parts)
-        earlier = " ".join(each.text for each in turns[:-1][-_TURNS:])
-        return self._in_context(own.own, InContext(own.text, earlier, leant_on=before.text))
+        return Question((self._with_all(*before.parts, *own.parts),))
 
     def _part(self, turn: Turn, asked: Asked, least: float | None = None) -> Question:
         """Read a question of a message in its context; or by itself and with the words that it may lean on."""
@@ -108,7 +98,7 @@ class Thread:
         ways = [(), asked.near] if asked.near else [()]
         least = self.calibration.message if least is None else least
         attempts = (replace(self._with_all(*near, asked.read), least=least) for near in ways)
-        return Question(tuple(attempts), asked.words, enough=None)
+        return Question(tuple(attempts), asked.words)
 
     def _in_context(self, asked: TurnSlice, context: InContext) -> Attempt:
         return Attempt(self.engine.read(Interpretation((asked,))), self.calibration.message, context)

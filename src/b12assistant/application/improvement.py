@@ -80,7 +80,7 @@ class Improver:
     def nearest(self, question: str) -> list[tuple[Span, float]]:
         """Return the sentences nearest to a question, best first, with their closeness, 0 to 1."""
         engine = self.space.engine
-        query = self.space.assistant.understood(question).sought.own
+        query = self.space.assistant.understood(question).sought.query
         found: dict[tuple[DocumentId, int], tuple[Span, float]] = {}
         for row in [engine.collection.row(hit.passage) for hit in engine.hits(query, _SEARCHED)]:
             with np.errstate(all="ignore"):  # as in `answering.signals`

@@ -137,10 +137,9 @@ class Collection:
         """Return the best cosine of ``query``, ``(d,)``, with a question that nothing answers, if any are listed."""
         return self.asked.best_of_none(query, int(self.sentence_starts[-1]))
 
-    def asked_alike(self, query: Vectors, least: float) -> list[int]:
-        """Return the rows of passages with a sentence that is asked a question as near as ``least`` to ``query``."""
-        sentences = self.asked.alike(query, least)
-        known = sentences[sentences < self.sentence_starts[-1]]
+    def rows_of_sentences(self, sentences: Iterable[int]) -> list[int]:
+        """Return the rows of the passages that some sentences are in, each once."""
+        known = np.array([each for each in sentences if each < self.sentence_starts[-1]], np.int64)
         rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, known, side="right") - 1).tolist()
         return rows
 
