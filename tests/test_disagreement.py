@@ -98,7 +98,7 @@ def test_the_questions_own_words_decide_the_topic(turns: list[str], told: bool) 
     parts = tuple(TurnSlice(Turn(i, text), 0, len(text)) for i, text in enumerate(turns))
     sought = engine.sought(Interpretation(parts))
     windows = engine.windows(sought, engine.hits(sought.query), 12)
-    found = engine.difference(sought.query, windows)
+    found = engine.difference(sought, windows)
     assert (found is not None) is told
 
 

@@ -101,6 +101,11 @@ class Sought:
     context: InContext | None = None
     asked: tuple[int, ...] = ()
 
+    @property
+    def weights(self) -> Vectors:
+        """Return what each token of the query weighs: in a context less than alone."""
+        return self.query.informative * np.float32(_TOKENS if self.context else 1)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -219,7 +224,7 @@ class Engine:
     ) -> Found:
         """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
         query, evidence = sought.query, self.evidence(sought.query, hits)
-        difference = self.difference(query, windows)
+        difference = self.difference(sought, windows)
         sides = difference.sides if difference else ()
         signals = [self.signals(query, evidence, window) for window in (*windows, *sides)]
         barred = bool(windows) and is_barred(signals[0])
@@ -277,16 +282,13 @@ class Engine:
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
     def windows(self, sought: Sought, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
-        """Return at most ``most`` candidate quotes, best first, without repeats.
-
-        Of a question in its context the words say less than what is asked of a sentence.
-        """
-        query, weights = sought.query, sought.query.informative * (_TOKENS if sought.context else 1)
+        """Return at most ``most`` candidate quotes, best first, without repeats."""
+        query = sought.query
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
-        scored = score(found, cosines, weights, asked)
+        scored = score(found, cosines, sought.weights, asked)
         return choose(scored, most, paragraphs=not self.collection.asked_throughout)
 
     def reread(self, sought: Sought, windows: Sequence[Window]) -> tuple[Window, ...]:
@@ -345,12 +347,12 @@ class Engine:
         ends = np.array([0, len(encoded.tokens)], np.int64)
         return TokenStore.of(self.projection.reduce(encoded.tokens), encoded.pieces, ends)
 
-    def difference(self, query: Query, found: Sequence[Window]) -> Difference | None:
+    def difference(self, sought: Sought, found: Sequence[Window]) -> Difference | None:
         """Return the curators' topic that the question is about, if there is one.
 
         Only the question's own words count: the difference on what it leans on was already shown.
         """
-        collection = self.collection
+        collection, query = self.collection, sought.query
         if collection.examples is None or not found:
             return None
         own = self._encoded(query.read[query.lead :], 0) if query.lead else query
@@ -368,7 +370,7 @@ class Engine:
                 return None
             row, cut = held
             cosines, asked = [self.cosines(query, row)], [self._wanted_of(query, row)]
-            return score([[cut]], cosines, query.informative, asked)[0]
+            return score([[cut]], cosines, sought.weights, asked)[0]
 
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
 
