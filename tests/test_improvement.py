@@ -243,8 +243,8 @@ def asked() -> AskedQuestions:
 
 def test_the_nearest_question_of_each_sentence_counts_or_the_mean_of_a_few() -> None:
     for few, best in ((1, 1), (2, 0.854)):
-        np.testing.assert_allclose(asked().best(unit(1, 0), 0, 5, few), [best, np.nan, 0, np.nan, -1], atol=0.01)
-    np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3), [np.nan, 0], atol=0.01)
+        np.testing.assert_allclose(asked().best(unit(1, 0), 0, 5, few)[1], [best, np.nan, 0, np.nan, -1], atol=0.01)
+    np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3, 2)[0], [np.nan, 0], atol=0.01)
 
 
 def test_questions_read_back_from_bytes_are_the_same() -> None:
@@ -336,7 +336,7 @@ def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytes
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
     found = AskedQuestions.join(groups, [2, 0], [key_of("x", group.questions) for group in groups], codes)
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
-    np.testing.assert_allclose(found.best(unit(0, 1), 0, 2), [np.nan, 0], atol=0.01)
+    np.testing.assert_allclose(found.best(unit(0, 1), 0, 2, 1)[0], [np.nan, 0], atol=0.01)
     monkeypatch.setattr(module, "_SOME", 1)
     best = [found.best_of_none(each, 2) for each in (unit(1, 1), unit(1, 0))]
     assert best == pytest.approx([1, 0.5**0.5], abs=0.01)

@@ -184,7 +184,7 @@ def strength() -> Calibration:
 class Others(AskedQuestions):
     """The asked questions but the one that is asked now."""
 
-    def best(self, query: np.ndarray, first: int, last: int, few: int = 1) -> np.ndarray:
+    def best(self, query: np.ndarray, first: int, last: int, few: int) -> tuple[np.ndarray, np.ndarray]:
         begin, end = np.searchsorted(self.sentences, (first, last))
         kept = self.vectors[begin:end].astype(np.float32) @ query / np.iinfo(np.int8).max < ITSELF
         others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])

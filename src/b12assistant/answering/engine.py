@@ -253,7 +253,7 @@ class Engine:
         # The side of a difference may be in a passage that was not among those searched.
         cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
         best = self._with_asked(cosines, query, row)[window.cut.rows].max(axis=0)
-        near = self._asked_of(query, row)[window.cut.rows]
+        near = self._asked_of(query, row)[0][window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
         return evidence.signals(best, query.informative, window.cut.terms, asked, row)
 
@@ -422,23 +422,23 @@ class Engine:
         By the nearest alone where few sentences are asked anything: there another question must not harm a sentence.
         Where nearly every one is, this counts for more.
         """
-        nearest = self._asked_of(query, row)
+        nearest, few = self._asked_of(query, row)
         if not self.collection.asked_throughout:
             return nearest
-        mean = (nearest + self._asked_of(query, row, _FEW)) / 2
-        return np.asarray(ORDINARY + _SURER * (mean - ORDINARY), np.float32)
+        return np.asarray(ORDINARY + _SURER * ((nearest + few) / 2 - ORDINARY), np.float32)
 
     @cached(_CURRENT)
-    def _asked_of(self, query: Query, row: int, few: int = 1) -> Vectors:
-        """Return each sentence's mean cosine with the nearest ``few`` questions that it is asked, or NaN.
+    def _asked_of(self, query: Query, row: int) -> tuple[Vectors, Vectors]:
+        """Return each sentence's cosine with the nearest question that it is asked, and the mean of the nearest few, or
+        NaN.
 
         Cached: a candidate quote is ranked and then judged by it.
         """
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        found = self.collection.asked.best(query.vector, first, last, few)
+        nearest, few = self.collection.asked.best(query.vector, first, last, _FEW)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
-            found[found < ORDINARY] = np.nan
-        return found
+            nearest[nearest < ORDINARY] = np.nan
+        return nearest, few
 
     def _with_asked(self, cosines: Vectors, query: Query, row: int) -> Vectors:
         """Return the cosines, `(sentences, q)`, raised by what is asked of each sentence: a reader's words for it.

@@ -168,21 +168,24 @@ class AskedQuestions:
         ends = np.cumsum([count for _, count in self.groups])
         return {key: self.vectors[end - count : end] for (key, count), end in zip(self.groups, ends, strict=True)}
 
-    def best(self, query: Vectors, first: int, last: int, few: int = 1) -> Vectors:
-        """Return the mean of the ``few`` best cosines of ``query``, (d,), and what each sentence is asked.
+    def best(self, query: Vectors, first: int, last: int, few: int) -> tuple[Vectors, Vectors]:
+        """Return the best cosine of ``query``, (d,), and what each sentence is asked, and the mean of the ``few`` best.
 
-        (last - first,), from ``first`` to ``last``; NaN for a sentence that nothing is asked of.
+        Each (last - first,), from ``first`` to ``last``; NaN for a sentence that nothing is asked of.
         """
         begin, end = np.searchsorted(self.sentences, (first, last))
         if begin == end:
-            return np.full(last - first, np.nan, np.float32)
+            return np.full(last - first, np.nan, np.float32), np.full(last - first, np.nan, np.float32)
         places, cosines = self.sentences[begin:end] - first, self.vectors[begin:end].astype(np.float32) @ query / _SCALE
-        order = np.lexsort((-cosines, places))
-        best = order[np.arange(len(places)) - np.searchsorted(places, places) < few]
-        counts = np.bincount(places[best], minlength=last - first)
-        totals = np.bincount(places[best], cosines[best], last - first)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(totals / counts, np.float32)
+        order, rank = np.lexsort((-cosines, places)), np.arange(len(places)) - np.searchsorted(places, places)
+
+        def mean_of(most: int) -> Vectors:
+            best = order[rank < most]
+            counts = np.bincount(places[best], minlength=last - first)
+            with np.errstate(invalid="ignore"):
+                return np.asarray(np.bincount(places[best], cosines[best], last - first) / counts, np.float32)
+
+        return mean_of(1), mean_of(few)
 
     def nearest(self, query: Vectors, most: int) -> list[Nearest]:
         """Return the ``most`` questions of sentences that are nearest to ``query``, (d,), the nearest first.
