@@ -74,7 +74,7 @@ _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
 _FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
 _CONTEXT = chosen("context")
-_MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is shown as what was meant
+_MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is what was meant
 _OWN, _TOKENS, _NEAREST = _CONTEXT["own"], _CONTEXT["tokens"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -157,16 +157,18 @@ class Engine:
         """Encode a reading; with its ``context``, by what it means there, and a little by its own words.
 
         Then it is searched and judged in the words of the nearest question of the library, if that is near enough to be
-        what was meant.
+        what was meant. That cannot stand for one that asks for a paper or gives a result: it would change them.
         """
         begun, query = time.perf_counter(), self.query_of(read_as)
         if context is None:
             return Sought(read_as, query, 1000 * (time.perf_counter() - begun))
         means = vector_in_context(context, self.in_context or self.encoder)
         vector = mean_of(np.stack([means, _OWN * query.vector]))
-        nearest = self.collection.asked.nearest(vector, _NEAREST)
-        if nearest and nearest[0].cosine >= _MEANT:
-            read_as = replace(read_as, question=QuestionText(nearest[0].text))
+        nearest, own = self.collection.asked.nearest(vector, _NEAREST), read_as.own.text
+        levels = self._readings.levels
+        is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
+        if nearest and nearest[0].cosine >= _MEANT and not is_apart:
+            read_as = replace(read_as, question=QuestionText(nearest[0].text), replaced=())
             query = self._encoded(nearest[0].text, 0)
         asked = tuple(each.sentence for each in nearest)
         milliseconds = 1000 * (time.perf_counter() - begun)
@@ -269,10 +271,10 @@ class Engine:
         """Return the best hits, then passages with a sentence that is asked nearly the same question; of a question in
         its context only those that are asked the nearest ones.
 
-        Their words may be others than the question's, and then a passage that only shares these ranks higher.
+        Its words may be others than the question's; then a passage that only shares words would rank higher.
         """
-        query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.query.text))
-        hits = () if sought.context else self.hits(query)
+        query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
+        hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
         asked = sought.asked if sought.context else self.collection.asked.alike(query.vector, _ALIKE)
         rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
@@ -300,8 +302,7 @@ class Engine:
         if self.ranker is None or not windows or not self.collection.asked_throughout:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        asks = sought.read_as.question or sought.query.asks
-        read = [_READ * self.ranker.score(asks, window.best.text) for window in few]
+        read = [_READ * self.ranker.score(sought.query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)

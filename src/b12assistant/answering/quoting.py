@@ -220,8 +220,8 @@ def score(
     asked: Sequence[Vectors],
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
-    each sentence of passage ``i``; ``weights``: (q,), adding up to 1; ``asked[i]``: (sentences,), of each sentence how
-    near the question is to what is asked of it, or NaN."""
+    each sentence of passage ``i``; ``weights``: (q,), adding up to 1 or less; ``asked[i]``: (sentences,), of each
+    sentence how near the question is to what is asked of it, or NaN."""
     starts = accumulate((len(each) for each in cosines), initial=0)
     flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
     if not flat:

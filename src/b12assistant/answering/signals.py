@@ -226,8 +226,8 @@ class Calibration:
     ``full``, ``full_read`` and ``full_asked``: a constant and the weights of two signals, whose sum is above 0 for a
     quote that answers in full (`benchmarks/fit/refusal.py`).
 
-    ``message``: the confidence from which a question inside a longer message is answered: judged with less context, it
-    is lower than for a whole question (`benchmarks/letters.py`, calibration split). ``longer``: the same for a whole
+    ``message``: the confidence from which a question in its context is answered, a follow-up or one of a longer message
+    (`benchmarks/letters.py` and the conversations, calibration splits). ``longer``: the same for a whole
     question of ``LONGER`` words or more: what else it tells is not in the quote, and counts against it
     (`benchmarks/fit/refusal.py`).
 

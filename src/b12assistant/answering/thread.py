@@ -1,7 +1,7 @@
 """Understand the last turn of a conversation: the questions it asks, and how each may be read.
 
 A complete question is searched as it stands. A turn that leans on earlier ones, and each question of a letter, is read
-in its context (`context.py`), and shown as the question of the library that is nearest to what it means
+in its context (`context.py`), and searched, judged and shown as the question of the library nearest to what it means
 (`docs/decisions/07-conversation.md`). Over a corpus that asks little of its sentences there is no such question: the
 turn is searched with the words that it leans on.
 """
@@ -84,7 +84,8 @@ class Thread:
         if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
             return Question((self._alone(self.engine.read(own)),))
         if self.engine.collection.asked_throughout:
-            earlier = " ".join(each.text for each in turns[:-1][-_TURNS:])
+            told = [each.text for each in turns[:-1] if not is_remark(each.text) and move_of(each.text) is Move.ASKS]
+            earlier = " ".join(told[-_TURNS:])
             return Question((self._in_context(own.own, InContext(own.text, earlier)),))
         before = alone(turns[place], LONGEST)
         return Question((self._with_all(*before.parts, *own.parts),))

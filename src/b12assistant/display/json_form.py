@@ -244,7 +244,7 @@ class Replacement(Form):
 
 
 class Interpretation(Form):
-    """What was searched, in the user's own words, where it is not simply the question."""
+    """What was searched, where it is not simply the question: the user's own words, or a question of the library."""
 
     move: Annotated[Move, Field(description="`more` and `sources` are about the previous answer; `asks`: a question.")]
     text: Text

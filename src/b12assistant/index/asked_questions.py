@@ -193,6 +193,8 @@ class AskedQuestions:
         They are sought among those whose signs are most alike: in a tenth of the time that all cosines take.
         """
         answered = len(self.texts)
+        if not answered:
+            return []
         apart = np.bitwise_count(self._signs[:, :answered] ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
         some = np.argpartition(apart, _SOME)[:_SOME] if answered > _SOME else np.arange(answered)
         cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
