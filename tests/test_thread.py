@@ -226,7 +226,7 @@ FORMS: tuple[tuple[Callable[[str], object], object, tuple[str, ...]], ...] = (
         (
             *("who says so?", "Says who?", "Is that from a seller?", "And are they selling something?"),
             *("Is this a shop talking?", "where does that come from?", "source?", "Can I trust that?"),
-            "which page is that from?",
+            *("which page is that from?", "which study says so"),
         ),
     ),
     (

@@ -20,6 +20,7 @@ _THEY = r"(?:it|this|that|these|those|they|he|she)"
 _POLITE = r"(?:(?:please|thanks|then|now|and|ok|okay|so|but|well)[\s,.!]+)*"
 _END = r"(?:[\s,]+(?:please|then|now|though|again|exactly|anyway))*[\s?!.…]*"
 _GOODS = r"(?: (?:something|anything|it|them|stuff))?"
+_SOURCE = r"(?:source|page|site|website|document|study|paper|leaflet)"
 _SELLER = r"(?:sellers?|shops?|vendors?|compan(?:y|ies)|business(?:es)?|adverti(?:sement|ser)s?|clinics?)"
 
 
@@ -40,7 +41,7 @@ _SOURCES = _forms(
     rf"who (?:is|are) (?:saying|claiming|telling)(?: {_THING})?|whose words (?:is|are) {_THING}",
     rf"where (?:does|do|did|is|are) {_THING} (?:come )?from|where did you (?:get|find|read|see) {_THING}(?: from)?",
     rf"(?:what(?:['’]s| is| are|['’]re) )?(?:the |your |its )?(?:sources?|references?)(?: (?:for|of) {_THING})?",
-    rf"(?:which|what) (?:source|page|site|website|document)s? (?:says?|is|are)(?: (?:so|{_THING}))?(?: from)?",
+    rf"(?:which|what) {_SOURCE}s? (?:says?|is|are)(?: (?:so|{_THING}))?(?: from)?",
     rf"(?:is|are|was) {_THEY} (?:all )?(?:from |by )?(?:an? |the |some )?{_SELLER}(?: (?:talking|speaking))?",
     rf"(?:is|are) {_THEY} (?:selling|trying to sell){_GOODS}|(?:does|do) {_THEY} sell{_GOODS}",
     rf"(?:is|are) {_THING} (?:from )?(?:someone|somebody|anyone|people) (?:who|that) sells?{_GOODS}",
