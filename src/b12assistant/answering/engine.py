@@ -351,7 +351,7 @@ class Engine:
     def difference(self, sought: Sought, found: Sequence[Window]) -> Difference | None:
         """Return the curators' topic that the question is about, if there is one.
 
-        Only the question's own words count: the difference on what it leans on was already shown.
+        Of a question that was joined to another only its own words count: that difference was already shown.
         """
         collection, query = self.collection, sought.query
         if collection.examples is None or not found:

@@ -202,7 +202,6 @@ def encode_queries(
 def _query(
     text: str, lead: int, texts: Sequence[str], parts: Sequence[Encoded], collection: Collection, projection: Projection
 ) -> Query:
-    vector = np.sum([part.vector for part in parts], axis=0)
     pieces = np.concatenate([part.pieces for part in parts])
     idf = idf_of(collection.piece_idf, pieces)
     if len(projection.piece_idf):
@@ -212,7 +211,7 @@ def _query(
     share = np.where(places[:, 0] < lead, CONTEXT, 1).astype(np.float32)
     return Query(
         text=text,
-        vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
+        vector=_of_unit_length(np.sum([part.vector for part in parts], axis=0)),
         tokens=projection.reduce(np.concatenate([part.tokens for part in parts])),
         plain=as_shares(share),
         informative=as_shares(idf * share),
@@ -225,16 +224,19 @@ def _query(
 
 def beside(query: Query, reading: Query, words: Iterable[str]) -> Query:
     """Return both readings as one query, each with half the weight; ``words`` that were read are searched for too."""
-    vector = query.vector + reading.vector
     return replace(
         reading,
         text=" ".join([query.text, *words]),
-        vector=np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32),
+        vector=_of_unit_length(query.vector + reading.vector),
         tokens=np.concatenate([query.tokens, reading.tokens]),
         plain=as_shares(np.concatenate([query.plain, reading.plain])),
         informative=as_shares(np.concatenate([query.informative, reading.informative])),
         asks=query.asks,
     )
+
+
+def _of_unit_length(vector: Vectors) -> Vectors:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32)
 
 
 def as_shares(weights: Vectors) -> Vectors:

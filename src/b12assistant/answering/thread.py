@@ -84,8 +84,7 @@ class Thread:
         if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
             return Question((self._alone(self.engine.read(own)),))
         if self.engine.collection.asked_throughout:
-            told = [each.text for each in turns[:-1] if not is_remark(each.text) and move_of(each.text) is Move.ASKS]
-            earlier = " ".join(told[-_TURNS:])
+            earlier = " ".join(turns[place].text for place in _telling(turns)[-_TURNS:])
             return Question((self._in_context(own.own, InContext(own.text, earlier)),))
         before = alone(turns[place], LONGEST)
         return Question((self._with_all(*before.parts, *own.parts),))
@@ -121,12 +120,17 @@ def last_question(turns: Sequence[Turn]) -> int | None:
 
     Remarks are skipped, and so are statements ("I get that in bed") if another turn asks something.
     """
-    asked = [
+    asked = _telling(turns)
+    return next((i for i in reversed(asked) if not states(turns[i].text)), asked[-1] if asked else None)
+
+
+def _telling(turns: Sequence[Turn]) -> list[int]:
+    """Return the places of the earlier turns that ask or state something: remarks, and asking for more, do not."""
+    return [
         i
         for i, turn in enumerate(turns[:-1])
         if turn.text.strip() and move_of(turn.text) is Move.ASKS and not is_remark(turn.text)
     ]
-    return next((i for i in reversed(asked) if not states(turns[i].text)), asked[-1] if asked else None)
 
 
 def times_more(turns: Sequence[Turn]) -> int:
