@@ -187,6 +187,7 @@ def test_what_was_searched_is_slices_of_turns() -> None:
             {"turn": 1, "start": 8, "end": 12, "text": "heal"},
         ],
         "replaced": [{"from": "they", "to": "nerves"}],
+        "others": [],
     }
 
 

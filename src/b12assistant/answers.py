@@ -263,13 +263,15 @@ class Replacement:
 class Interpretation:
     """What was searched, as slices of the user's turns: first the context it needs, then the question.
 
-    ``question``: the question of the library that it was read as, if it was read in its context.
+    ``question``: the question of the library that it was read as, if it was read in its context; ``others``: those that
+    it may mean instead, if the answer is not sure.
     """
 
     parts: tuple[TurnSlice, ...]
     replaced: tuple[Replacement, ...] = ()
     move: Move = Move.ASKS
     question: QuestionText | None = None
+    others: tuple[QuestionText, ...] = ()
 
     @property
     def text(self) -> str:

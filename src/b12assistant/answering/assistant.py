@@ -271,9 +271,10 @@ class Answerer:
         if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
             only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
-        if weak:
-            return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
         engine = self._thread.engine
+        if weak:
+            shown_as = shown_as and replace(shown_as, others=engine.others(found.sought, ()))
+            return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
         windows = engine.fitting(found.sought, windows)
         strict = _strict(flagged, {turn, read_as.own.turn})
         margin = _MARGIN_ASKED if engine.collection.asked_throughout else _MARGIN
@@ -300,6 +301,8 @@ class Answerer:
             Notice(NoticeKind.GENERAL, GENERAL),
         )
         status, why = _status_of(quotes, only_sellers=speakers.only_sellers)
+        if shown_as and status is not Status.ANSWERED:
+            shown_as = replace(shown_as, others=engine.others(found.sought, shown))
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _refusal(self, found: Found, turn: Turn, flagged: Sequence[Notice]) -> Answer:

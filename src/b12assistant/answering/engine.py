@@ -51,6 +51,7 @@ from b12assistant.answering.signals import (
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
+from b12assistant.index.asked_questions import Nearest
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
@@ -75,6 +76,7 @@ _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
 _FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
 _CONTEXT = chosen("context")
 _MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is what was meant
+_OTHERS = 2  # questions that a reader may tap instead
 _OWN, _TOKENS, _NEAREST = _CONTEXT["own"], _CONTEXT["tokens"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -91,15 +93,15 @@ _ASKS_FOR_A_PAPER = re.compile(
 class Sought:
     """A question as it is searched and judged. ``encoding``: milliseconds that encoding took.
 
-    ``context``: what stands around a question that is searched by what it means there; ``asked``: the sentences that
-    are asked the questions nearest to that.
+    ``context``: what stands around a question that is searched by what it means there; ``asked``: the questions of the
+    library nearest to that.
     """
 
     read_as: Interpretation
     query: Query
     encoding: float
     context: InContext | None = None
-    asked: tuple[int, ...] = ()
+    asked: tuple[Nearest, ...] = ()
 
     @property
     def weights(self) -> Vectors:
@@ -170,9 +172,8 @@ class Engine:
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
             read_as = replace(read_as, question=QuestionText(nearest[0].text), replaced=())
             query = self._encoded(nearest[0].text, 0)
-        asked = tuple(each.sentence for each in nearest)
         milliseconds = 1000 * (time.perf_counter() - begun)
-        return Sought(read_as, replace(query, vector=vector), milliseconds, context, asked)
+        return Sought(read_as, replace(query, vector=vector), milliseconds, context, tuple(nearest))
 
     def leans(self, text: str) -> bool:
         """Return whether a turn may need what came before; with an encoder that this was not fitted on, by its form."""
@@ -276,7 +277,8 @@ class Engine:
         query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
         hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
-        asked = sought.asked if sought.context else self.collection.asked.alike(query.vector, _ALIKE)
+        near = [each.sentence for each in sought.asked]
+        asked = near if sought.context else self.collection.asked.alike(query.vector, _ALIKE)
         rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
         rows = [row for row in rows if self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
@@ -427,6 +429,17 @@ class Engine:
         if not self.collection.asked_throughout:
             return nearest
         return np.asarray(ORDINARY + _SURER * ((nearest + few) / 2 - ORDINARY), np.float32)
+
+    def others(self, sought: Sought, shown: Sequence[Window]) -> tuple[QuestionText, ...]:
+        """Return other questions of the library that one in its context may mean; what is ``shown`` answers none."""
+        near = [each for each in sought.asked if each.cosine >= _MEANT]
+        found = self.collection.asked.apart(near, {self._sentence(window) for window in shown}, _OTHERS)
+        return tuple(map(QuestionText, found))
+
+    def _sentence(self, window: Window) -> int:
+        """Return the place of a window's best sentence among all sentences."""
+        first = int(self.collection.sentence_starts[self.collection.row(window.passage)])
+        return first + int(window.cut.rows.start) + window.cut.bests.index(window.best)
 
     @cached(_CURRENT)
     def _asked_of(self, query: Query, row: int) -> tuple[Vectors, Vectors]:

@@ -250,6 +250,7 @@ class Interpretation(Form):
     text: Text
     parts: Annotated[list[TurnWords], Field(min_length=1, description="What it was read with, then its own words.")]
     replaced: list[Replacement]
+    others: Annotated[list[Text], Field(description="Questions of the library that it may mean instead.")]
 
     @classmethod
     def of(cls, read_as: answers.Interpretation) -> Self:
@@ -258,6 +259,7 @@ class Interpretation(Form):
             text=read_as.text,
             parts=[TurnWords.of(part, text=part.text) for part in read_as.parts],
             replaced=[Replacement(**{"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced],
+            others=list(read_as.others),
         )
 
 
@@ -277,6 +279,7 @@ class AskedQuestion(UserWords):
 
     context: Annotated[list[TurnSlice], Field(description="The user's other words that it was read with.")]
     read_as: Annotated[Text | None, Field(description="The question of the library that it was read as.")]
+    others: Annotated[list[Text], Field(description="Questions of the library that it may mean instead.")]
     status: Status
     reason: Reason | None
     quotes: Annotated[list[int], Field(description="Numbers of the quotes that answer it.")]
@@ -288,6 +291,7 @@ class AskedQuestion(UserWords):
             **dict(UserWords.of(part.words)),
             context=[TurnSlice.of(each) for each in part.context],
             read_as=part.interpretation.question if part.interpretation else None,
+            others=list(part.interpretation.others) if part.interpretation else [],
             status=part.status,
             reason=part.reason,
             quotes=list(part.numbers),

@@ -97,11 +97,13 @@ class ShownNotice:
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was searched, if not simply the question. ``also``: a sentence with the words beside those typed, or ""."""
+    """What was searched, if not simply the question. ``also``: a sentence with the words beside those typed, or "".
+    ``others``: questions of the library that it may mean instead."""
 
     label: str
     text: str
     also: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ class ShownPart:
 
     ``question``: in the user's words, "" for a message that is one question. ``read_as``: the question of the library
     that it was read as, or the user's other words that it was read with; "" if neither. ``between``: the label of that.
-    ``headline``: why this is not a plain answer, or "". ``also``: numbers of quotes above that answer this one too.
+    ``others``: questions of the library that it may mean instead. ``headline``: why this is not a plain answer, or "".
+    ``also``: numbers of quotes above that answer this one too.
     """
 
     headline: str
@@ -128,6 +131,7 @@ class ShownPart:
     between: str = ""
     read_as: str = ""
     also: tuple[int, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def at_once(self) -> tuple[Quoted, ...]:
@@ -303,6 +307,7 @@ def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted]) -> Iterato
             label("ask.read_as" if library else "ask.read_with"),
             library or ", ".join(f"“{each.text}”" for each in part.context),
             tuple(quote.number for quote in quotes if quote.number in part.numbers and quote.number in shown),
+            part.interpretation.others if part.interpretation else (),
         )
         shown.update(part.numbers)
 
@@ -322,7 +327,7 @@ def _read_as(read_as: Interpretation) -> ReadAs:
     words = ", ".join(dict.fromkeys(swap.words for swap in read_as.replaced))
     also = label("ask.also_searched", words=words) if words else ""
     if read_as.question is not None and read_as.move is Move.ASKS:
-        return ReadAs(label("ask.read_as"), read_as.question, also)
+        return ReadAs(label("ask.read_as"), read_as.question, also, read_as.others)
     joined = read_as.move is Move.ASKS and len(parts) > 1
     move = "joined" if joined else read_as.move
     return ReadAs(label(f"moves.{move}"), " · ".join(parts[:-1] if joined else parts), also)

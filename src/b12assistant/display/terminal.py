@@ -89,6 +89,7 @@ def answer(shown: ShownAnswer, console: Console) -> None:
         _user_words(read_as.label, read_as.text, console)
         if read_as.also:
             _print(Text(inert(read_as.also)), console, indent=_INDENT)
+        _questions("ask.or_meant", read_as.others, console)
     begun = bool(shown.notices or read_as or first.headline)
     for part in shown.parts:
         _part(part, console, begun=begun)
@@ -103,10 +104,7 @@ def answer(shown: ShownAnswer, console: Console) -> None:
         _print(Text(label("origins.whose")), console)
         for number, basis in enumerate(shown.publications, start=1):
             _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
-    if shown.further:
-        _print(Text(label("ask.further"), style="bold"), console)
-        for question in shown.further:
-            _print(Text(inert(question), style="italic"), console, indent=_INDENT)
+    _questions("ask.further", shown.further, console)
     for notice in shown.advice:
         _notice(notice, console)
     console.print()
@@ -193,6 +191,7 @@ def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
         _user_words(label("ask.asked"), part.question, console)
         if part.read_as:
             _user_words(part.between, part.read_as, console, indent=_INDENT)
+            _questions("ask.or_meant", part.others, console)
     if part.headline:
         _print(Text(part.headline, style="bold"), console)
     for quote in part.quotes:
@@ -209,6 +208,14 @@ def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
 
 def _user_words(label: str, words: str, console: Console, *, indent: int = 0) -> None:
     _print(Text.assemble(f"{label}: ", (inert(words), "italic")), console, indent=indent)
+
+
+def _questions(name: str, questions: Sequence[str], console: Console) -> None:
+    """Print questions, if there are any, under the label of this name."""
+    if questions:
+        _print(Text(label(name), style="bold"), console)
+    for question in questions:
+        _print(Text(inert(question), style="italic"), console, indent=_INDENT)
 
 
 def _notice(notice: ShownNotice, console: Console) -> None:

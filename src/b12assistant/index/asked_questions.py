@@ -32,6 +32,7 @@ _SCALE = 127
 _BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # of a sentence, left out where it is named
 _NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
 _SOME = 512  # rows
+_LIKE = 0.8  # cosine from which two questions say nearly the same to a reader
 _APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
 _THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
 
@@ -46,11 +47,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A question near another: its words, the sentence that it is asked of, and the cosine of the two."""
+    """A question near another: its words, the sentence that it is asked of, the cosine of the two, and its row."""
 
     text: str
     sentence: int
     cosine: float
+    row: int
 
 
 def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
@@ -199,7 +201,20 @@ class AskedQuestions:
         some = np.argpartition(apart, _SOME)[:_SOME] if answered > _SOME else np.arange(answered)
         cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
         order = np.lexsort((some, -cosines))[:most]
-        return [Nearest(self.texts[some[i]], int(self.sentences[some[i]]), float(cosines[i])) for i in order]
+        rows = [(int(some[i]), float(cosines[i])) for i in order]
+        return [Nearest(self.texts[row], int(self.sentences[row]), cosine, row) for row, cosine in rows]
+
+    def apart(self, nearest: Sequence[Nearest], shown: Set[int], most: int) -> list[str]:
+        """Return up to ``most`` of the questions after the first that say something else than those before, each asked
+        of another sentence, none of a sentence that is ``shown``."""
+        kept, sentences = list(nearest[:1]), {*shown, *(each.sentence for each in nearest[:1])}
+        for each in nearest[1:]:
+            codes = self.vectors[[other.row for other in kept]].astype(np.float32)
+            like = (codes @ self.vectors[each.row] / _SCALE**2).max()
+            if each.sentence not in sentences and like < _LIKE and len(kept) <= most:
+                kept.append(each)
+                sentences.add(each.sentence)
+        return [each.text for each in kept[1:]]
 
     @once
     def _signs(self) -> NDArray[np.uint64]:

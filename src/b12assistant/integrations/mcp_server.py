@@ -237,6 +237,7 @@ def _answer(shown: ShownAnswer) -> Iterator[str]:
     if read_as := shown.read_as:
         also = f" · {_one_line(read_as.also)}" if read_as.also else ""
         yield f"How the question was read: {read_as.label}: {_one_line(read_as.text)}{also}"
+        yield from (f"{label('ask.or_meant')}: {_one_line(question)}" for question in read_as.others)
     for part in shown.parts:
         yield from _part(part)
     for differ in shown.differences:
@@ -254,6 +255,7 @@ def _part(part: ShownPart) -> Iterator[str]:
     if part.question:
         read_as = f" · {part.between}: {_one_line(part.read_as)}" if part.read_as else ""
         yield f"{_ASKED}: {_one_line(part.question)}{read_as}"
+        yield from (f"{label('ask.or_meant')}: {_one_line(question)}" for question in part.others)
     if part.headline:
         yield f"Label: {part.headline}"
     yield from map(_cited, part.quotes)
