@@ -262,11 +262,6 @@ def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: J
     assert all(reader.score(QUESTION, ANSWER) > reader.score(QUESTION, other) for other in OTHERS)
 
 
-def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
-    """A copy has no scores cached."""
-    assert reader.score(QUESTION, ANSWER) == replace(reader).score(QUESTION, ANSWER)
-
-
 def test_another_encoder_has_no_reader() -> None:
     assert open_reader(FakeEncoder()) is None
 

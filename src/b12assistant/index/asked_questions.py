@@ -204,7 +204,7 @@ class AskedQuestions:
         rows = [(int(some[i]), float(cosines[i])) for i in order]
         return [Nearest(self.texts[row], int(self.sentences[row]), cosine, row) for row, cosine in rows]
 
-    def apart(self, nearest: Sequence[Nearest], shown: Set[int], most: int) -> list[str]:
+    def apart(self, nearest: Sequence[Nearest], shown: Set[int], most: int) -> list[Nearest]:
         """Return up to ``most`` of the questions after the first that say something else than those before, each asked
         of another sentence, none of a sentence that is ``shown``."""
         kept, sentences = list(nearest[:1]), {*shown, *(each.sentence for each in nearest[:1])}
@@ -214,7 +214,7 @@ class AskedQuestions:
             if each.sentence not in sentences and like < _LIKE and len(kept) <= most:
                 kept.append(each)
                 sentences.add(each.sentence)
-        return [each.text for each in kept[1:]]
+        return kept[1:]
 
     @once
     def _signs(self) -> NDArray[np.uint64]:
