@@ -303,7 +303,6 @@ def strengths(space: Workspace, question: str = QUESTION) -> list[Strength]:
 
 @pytest.mark.slow
 def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the reader's score differs."""
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
     space = Workspace(load_configuration(environment={}, flags=flags))
     monkeypatch.setattr(JointReader, "score", lambda *_: -9.0)

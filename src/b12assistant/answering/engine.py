@@ -51,7 +51,7 @@ from b12assistant.answering.signals import (
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
-from b12assistant.index.asked_questions import Nearest
+from b12assistant.index.asked_questions import Nearest, in_full
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
@@ -77,7 +77,6 @@ _FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
 _CONTEXT = chosen("context")
 _MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is what was meant
 _OTHERS = 2  # questions that a reader may tap instead
-_ABOUT = 0.08  # how much further another way to ask the same may be
 _OWN, _TOKENS, _NEAREST = _CONTEXT["own"], _CONTEXT["tokens"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -108,13 +107,6 @@ class Sought:
     def weights(self) -> Vectors:
         """Return what each token of the query weighs: in a context less than alone."""
         return self.query.informative * np.float32(_TOKENS if self.context else 1)
-
-
-def _in_full(question: Nearest, nearest: Sequence[Nearest]) -> QuestionText:
-    """Return a question of the library as one would write it: of those of its sentence that are about as near, the
-    first with a question mark."""
-    same = (each for each in nearest if each.sentence == question.sentence and each.cosine > question.cosine - _ABOUT)
-    return QuestionText(next((each.text for each in same if each.text.endswith("?")), question.text))
 
 
 @dataclass(frozen=True)
@@ -178,7 +170,7 @@ class Engine:
         levels = self._readings.levels
         is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
-            read_as = replace(read_as, question=_in_full(nearest[0], nearest), replaced=())
+            read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest)), replaced=())
             query = self._encoded(nearest[0].text, 0)
         milliseconds = 1000 * (time.perf_counter() - begun)
         return Sought(read_as, replace(query, vector=vector), milliseconds, context, tuple(nearest))
@@ -442,7 +434,7 @@ class Engine:
         """Return other questions of the library that one in its context may mean; what is ``shown`` answers none."""
         near = [each for each in sought.asked if each.cosine >= _MEANT]
         found = self.collection.asked.apart(near, {self._sentence(window) for window in shown}, _OTHERS)
-        return tuple(_in_full(each, near) for each in found)
+        return tuple(QuestionText(in_full(each, near)) for each in found)
 
     def _sentence(self, window: Window) -> int:
         """Return the place of a window's best sentence among all sentences."""

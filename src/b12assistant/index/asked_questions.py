@@ -32,6 +32,7 @@ _SCALE = 127
 _BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # of a sentence, left out where it is named
 _NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
 _SOME = 512  # rows
+_ABOUT = 0.08  # how much further another way to ask the same of a sentence may be
 _LIKE = 0.8  # cosine from which two questions say nearly the same to a reader
 _APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
 _THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
@@ -53,6 +54,12 @@ class Nearest:
     sentence: int
     cosine: float
     row: int
+
+
+def in_full(question: Nearest, nearest: Sequence[Nearest]) -> str:
+    """Return a question as one would write it: of those of its sentence that are about as near, the first with a mark."""
+    same = (each for each in nearest if each.sentence == question.sentence and each.cosine > question.cosine - _ABOUT)
+    return next((each.text for each in same if each.text.endswith("?")), question.text)
 
 
 def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
