@@ -57,7 +57,7 @@ class Nearest:
 
 
 def in_full(question: Nearest, nearest: Sequence[Nearest]) -> str:
-    """Return a question as one would write it: of those of its sentence that are about as near, the first with a mark."""
+    """Return a question as one would write it: of those of its sentence about as near, the first with its mark."""
     same = (each for each in nearest if each.sentence == question.sentence and each.cosine > question.cosine - _ABOUT)
     return next((each.text for each in same if each.text.endswith("?")), question.text)
 
