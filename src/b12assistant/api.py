@@ -72,7 +72,7 @@ class Assistant:
         'no_answer'
         >>> reply = assistant.ask("And for how long?", history=["How is pernicious anaemia treated?"])
         >>> reply.answer.interpretation.text
-        'duration of therapy pernicious anaemia'
+        'How long do people with pernicious anaemia need B12?'
         """
         return self._workspace.ask(question, history, as_typed=as_typed)
 
