@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError
 from b12assistant.index import asked_questions as module
-from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full
 from b12assistant.index.indexing import key_of
 from b12assistant.language.words import find_words
 from b12assistant.types import Document, Range, Span
@@ -245,6 +246,21 @@ def test_the_nearest_question_of_each_sentence_counts_or_the_mean_of_a_few() -> 
     for few, best in ((1, 1), (2, 0.854)):
         np.testing.assert_allclose(asked().best(unit(1, 0), 0, 5, few)[1], [best, np.nan, 0, np.nan, -1], atol=0.01)
     np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3, 2)[0], [np.nan, 0], atol=0.01)
+
+
+def test_what_else_may_be_meant_says_something_else_of_another_sentence() -> None:
+    found = asked()
+    near = found.nearest(unit(1, 0), 4)
+    for shown, most, others in ((set(), 2, "cd"), (set(), 1, "c"), ({2}, 2, "d"), ({2, 4}, 2, "")):
+        assert "".join(each.text for each in found.apart(near[:1], near, shown, most)) == others
+    assert found.apart([], [], set(), 2) == []
+
+
+def test_a_question_is_shown_as_one_with_its_mark_if_that_is_about_as_near() -> None:
+    first, second, *_ = asked().nearest(unit(1, 0), 4)
+    assert in_full(first, [first, second]) == "a"
+    for cosine, shown in ((0.95, "b?"), (0.9, "a")):
+        assert in_full(first, [first, replace(second, text="b?", cosine=cosine)]) == shown
 
 
 def test_questions_read_back_from_bytes_are_the_same() -> None:

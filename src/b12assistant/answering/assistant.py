@@ -273,8 +273,7 @@ class Answerer:
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
         engine = self._thread.engine
         if weak:
-            shown_as = shown_as and replace(shown_as, others=engine.others(found.sought, ()))
-            return replace(self._refusal(found, turn, flagged), interpretation=shown_as)
+            return replace(self._refusal(found, turn, flagged), interpretation=_unsure(shown_as, found, engine, ()))
         windows = engine.fitting(found.sought, windows)
         strict = _strict(flagged, {turn, read_as.own.turn})
         margin = _MARGIN_ASKED if engine.collection.asked_throughout else _MARGIN
@@ -301,8 +300,8 @@ class Answerer:
             Notice(NoticeKind.GENERAL, GENERAL),
         )
         status, why = _status_of(quotes, only_sellers=speakers.only_sellers)
-        if shown_as and status is not Status.ANSWERED:
-            shown_as = replace(shown_as, others=engine.others(found.sought, shown))
+        if status is not Status.ANSWERED:
+            shown_as = _unsure(shown_as, found, engine, shown)
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _refusal(self, found: Found, turn: Turn, flagged: Sequence[Notice]) -> Answer:
@@ -348,6 +347,15 @@ def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window
         if whole < _SAID and main < _SAID_OF_BEST:
             shown.append(window)
     return shown
+
+
+def _unsure(
+    read_as: Interpretation | None, found: Found, engine: Engine, shown: Sequence[Window]
+) -> Interpretation | None:
+    """Add what else a question in its context may mean, if it was read as one of the library."""
+    if read_as is None or read_as.question is None or read_as.move is not Move.ASKS:
+        return read_as
+    return replace(read_as, others=engine.others(found.sought, shown))
 
 
 def _holds(spans: Sequence[Span], others: Sequence[Span]) -> bool:

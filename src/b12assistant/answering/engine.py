@@ -431,10 +431,13 @@ class Engine:
         return np.asarray(ORDINARY + _SURER * ((nearest + few) / 2 - ORDINARY), np.float32)
 
     def others(self, sought: Sought, shown: Sequence[Window]) -> tuple[QuestionText, ...]:
-        """Return other questions of the library that one in its context may mean; what is ``shown`` answers none."""
+        """Return other questions of the library that one in its context may mean, none asked of what is ``shown``."""
+        asked, sentences = self.collection.asked, {self._sentence(window) for window in shown}
+        said = {text for each in sentences for _, text in asked.of(each, each + 1)} | {sought.read_as.question}
         near = [each for each in sought.asked if each.cosine >= _MEANT]
-        found = self.collection.asked.apart(near, {self._sentence(window) for window in shown}, _OTHERS)
-        return tuple(QuestionText(in_full(each, near)) for each in found)
+        new = [each for each in near if not {each.text, in_full(each, sought.asked)} & said]
+        found = asked.apart(near[:1], new, sentences, _OTHERS)
+        return tuple(dict.fromkeys(QuestionText(in_full(each, sought.asked)) for each in found))
 
     def _sentence(self, window: Window) -> int:
         """Return the place of a window's best sentence among all sentences."""

@@ -211,17 +211,19 @@ class AskedQuestions:
         rows = [(int(some[i]), float(cosines[i])) for i in order]
         return [Nearest(self.texts[row], int(self.sentences[row]), cosine, row) for row, cosine in rows]
 
-    def apart(self, nearest: Sequence[Nearest], shown: Set[int], most: int) -> list[Nearest]:
-        """Return up to ``most`` of the questions after the first that say something else than those before, each asked
-        of another sentence, none of a sentence that is ``shown``."""
-        kept, sentences = list(nearest[:1]), {*shown, *(each.sentence for each in nearest[:1])}
-        for each in nearest[1:]:
+    def apart(self, read: Sequence[Nearest], near: Sequence[Nearest], shown: Set[int], most: int) -> list[Nearest]:
+        """Return up to ``most`` of ``near`` that say something else than ``read`` and each other, each asked of another
+        sentence, none of a sentence that is ``shown``."""
+        kept, sentences = list(read), {*shown, *(each.sentence for each in read)}
+        for each in near:
             codes = self.vectors[[other.row for other in kept]].astype(np.float32)
-            like = (codes @ self.vectors[each.row] / _SCALE**2).max()
-            if each.sentence not in sentences and like < _LIKE and len(kept) <= most:
+            like = (codes @ self.vectors[each.row] / _SCALE**2).max(initial=-1)
+            if each.sentence not in sentences and like < _LIKE:
                 kept.append(each)
                 sentences.add(each.sentence)
-        return kept[1:]
+            if len(kept) == len(read) + most:
+                break
+        return kept[len(read) :]
 
     @once
     def _signs(self) -> NDArray[np.uint64]:
