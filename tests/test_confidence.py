@@ -262,6 +262,11 @@ def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: J
     assert all(reader.score(QUESTION, ANSWER) > reader.score(QUESTION, other) for other in OTHERS)
 
 
+def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
+    """A copy has no scores cached."""
+    assert reader.score(QUESTION, ANSWER) == replace(reader).score(QUESTION, ANSWER)
+
+
 def test_another_encoder_has_no_reader() -> None:
     assert open_reader(FakeEncoder()) is None
 
@@ -303,6 +308,7 @@ def strengths(space: Workspace, question: str = QUESTION) -> list[Strength]:
 
 @pytest.mark.slow
 def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the reader's score differs."""
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
     space = Workspace(load_configuration(environment={}, flags=flags))
     monkeypatch.setattr(JointReader, "score", lambda *_: -9.0)

@@ -258,9 +258,9 @@ def test_what_else_may_be_meant_says_something_else_of_another_sentence() -> Non
 
 def test_a_question_is_shown_as_one_with_its_mark_if_that_is_about_as_near() -> None:
     first, second, *_ = asked().nearest(unit(1, 0), 4)
-    assert in_full(first, [first, second]) == "a"
+    assert in_full(first, [first, second]).text == "a"
     for cosine, shown in ((0.95, "b?"), (0.9, "a")):
-        assert in_full(first, [first, replace(second, text="b?", cosine=cosine)]) == shown
+        assert in_full(first, [first, replace(second, text="b?", cosine=cosine)]).text == shown
 
 
 def test_questions_read_back_from_bytes_are_the_same() -> None:

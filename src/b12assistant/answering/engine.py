@@ -170,7 +170,7 @@ class Engine:
         levels = self._readings.levels
         is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
-            read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest)), replaced=())
+            read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
             query = self._encoded(nearest[0].text, 0)
         milliseconds = 1000 * (time.perf_counter() - begun)
         return Sought(read_as, replace(query, vector=vector), milliseconds, context, tuple(nearest))
@@ -433,11 +433,10 @@ class Engine:
     def others(self, sought: Sought, shown: Sequence[Window]) -> tuple[QuestionText, ...]:
         """Return other questions of the library that one in its context may mean, none asked of what is ``shown``."""
         asked, sentences = self.collection.asked, {self._sentence(window) for window in shown}
-        said = {text for each in sentences for _, text in asked.of(each, each + 1)} | {sought.read_as.question}
-        near = [each for each in sought.asked if each.cosine >= _MEANT]
-        new = [each for each in near if not {each.text, in_full(each, sought.asked)} & said]
-        found = asked.apart(near[:1], new, sentences, _OTHERS)
-        return tuple(dict.fromkeys(QuestionText(in_full(each, sought.asked)) for each in found))
+        said = {text for each in sentences for _, text in asked.of(each, each + 1)}
+        near = [in_full(each, sought.asked) for each in sought.asked if each.cosine >= _MEANT]
+        new = [each for each in near if each.text not in said]
+        return tuple(QuestionText(each.text) for each in asked.apart(near[:1], new, sentences, _OTHERS))
 
     def _sentence(self, window: Window) -> int:
         """Return the place of a window's best sentence among all sentences."""

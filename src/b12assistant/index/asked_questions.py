@@ -56,10 +56,10 @@ class Nearest:
     row: int
 
 
-def in_full(question: Nearest, nearest: Sequence[Nearest]) -> str:
+def in_full(question: Nearest, nearest: Sequence[Nearest]) -> Nearest:
     """Return a question as one would write it: of those of its sentence about as near, the first with its mark."""
     same = (each for each in nearest if each.sentence == question.sentence and each.cosine > question.cosine - _ABOUT)
-    return next((each.text for each in same if each.text.endswith("?")), question.text)
+    return next((each for each in same if each.text.endswith("?")), question)
 
 
 def group_of(passages: Sequence[Passage], asked: Iterable[tuple[int, int, Sequence[str]]]) -> Group:
