@@ -50,8 +50,10 @@ def words_opinion(model: WordModel | None = None) -> WordOpinion:
     return WordOpinion(model or silent_words(**ALARMING), RULES)
 
 
-def second(encoder: FakeEncoder = ENCODER, now: PairScorer | None = None) -> SecondOpinion:
-    return SecondOpinion(words_opinion(), knowing(encoder.digest), encoder, now)
+def second(
+    encoder: FakeEncoder = ENCODER, now: PairScorer | None = None, harm: PairScorer | None = None
+) -> SecondOpinion:
+    return SecondOpinion(words_opinion(), knowing(encoder.digest), encoder, now, harm)
 
 
 def triage(*texts: str, advice: Advice | None = None) -> Triage:

@@ -72,14 +72,35 @@ def test_calm_neighbours_take_away_what_is_grave_but_not_what_a_rule_hears(
     assert among is alone if ruled else among in (Concern.NONE, Concern.MEDICAL_DECISION)
 
 
+def among_eggs(words: str) -> Asked:
+    said = f"So {words} today"
+    return Asked(Turn(0, said.join((" " * 15,) * 2)), among=Turn(0, said.join(("Eggs are good. ", ". Milk is good."))))
+
+
 CALMED = [("zorp", -6, "none"), ("frob", -6, "none"), ("zorp", -4, "medical"), ("glim", -6, "self_harm")]
 
 
 @pytest.mark.parametrize(("word", "logit", "concern"), CALMED)
 def test_only_what_the_model_alone_calls_grave_is_calmed(word: str, logit: int, concern: str) -> None:
-    said, judge = f"So {word} today", second(now=Mock(score=lambda *_: logit))
-    asked = Asked(Turn(0, said.join((" " * 15,) * 2)), among=Turn(0, said.join(("Eggs are good. ", ". Milk is good."))))
+    judge, asked = second(now=Mock(score=lambda *_: logit)), among_eggs(word)
     assert (judge(asked).concern, judge(asked._replace(ruled=True)).concern is Concern.NONE) == (concern, False)
+
+
+MEANT = [("eggs", 6, "self_harm"), ("eggs", 3, "none"), ("frob", 6, "urgent"), ("zorp", 6, "medical")]
+
+
+@pytest.mark.parametrize(("words", "logit", "concern"), MEANT)
+def test_what_only_hints_at_self_harm_is_told_if_its_neighbours_say_so(words: str, logit: int, concern: str) -> None:
+    opinion = second(harm=Mock(score=lambda *_: logit))(among_eggs(words))
+    assert opinion.concern == concern
+    assert opinion.is_certain == (concern != "self_harm")
+
+
+def test_self_harm_is_asked_of_no_whole_message_no_rule_and_no_other_language() -> None:
+    judge, asked = second(harm=Mock(score=Mock(side_effect=AssertionError))), among_eggs("eggs")
+    spanish = Turn(0, f"¿Qué comidas tienen vitamina? {asked.turn.text.strip()}. No sé qué comer ahora, gracias.")
+    for each in (asked._replace(among=None), asked._replace(ruled=True), asked._replace(among=spanish)):
+        assert judge(each).concern is second()(each).concern
 
 
 def test_an_opinion_names_the_cut_and_its_notice_the_words() -> None:
@@ -154,9 +175,10 @@ def real() -> Triagers:
 
 
 @pytest.mark.slow
-def test_a_small_model_that_cannot_be_read_is_a_problem() -> None:
+@pytest.mark.parametrize("name", ["load_now", "load_harm"])
+def test_a_small_model_that_cannot_be_read_is_a_problem(name: str) -> None:
     load = Mock(**{"return_value.score.side_effect": EncoderError("no graph")})
-    assert "no graph" in replace(real(), load_now=load).problems[0]
+    assert "no graph" in replace(real(), **{name: load}).problems[0]
 
 
 @pytest.mark.slow

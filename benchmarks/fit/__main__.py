@@ -2,9 +2,9 @@
 
     PYTHONPATH=benchmarks python -m fit NAME [--datasets FOLDER] [--first FILE] [--rate RATE]
 
-NAME is graph, projection, encoder, context, leaning, reader, words, red-flags, now or refusal: the module of that name
-has ``fit``, and says what it learns from. ``--first``: the file of a fit to go on from, of encoder, context or
-red-flags.
+NAME is graph, projection, encoder, context, leaning, reader, words, red-flags, now, harm or refusal: the module of
+that name has ``fit``, and says what it learns from. ``--first``: the file of a fit to go on from, of encoder, context
+or red-flags.
 docs/reference/weights.md has inputs, times and the order.
 """
 
@@ -14,12 +14,13 @@ from pathlib import Path
 
 from fit.data import Given
 
-NAMES = ("graph", "projection", "encoder", "context", "leaning", "reader", "words", "red-flags", "now", "refusal")
+NAMES = ("graph", "projection", "encoder", "context", "leaning", "reader", "words")
+RED_FLAGS = ("red-flags", "now", "harm")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("name", choices=(*NAMES, *RED_FLAGS, "refusal"))
     parser.add_argument("--datasets", type=Path, default=Path("datasets"), help="the folder of the public collections")
     parser.add_argument("--first", type=Path, help="go on from this file")
     parser.add_argument("--rate", type=float, help="of learning, if not the usual one")

@@ -18,6 +18,7 @@ from b12assistant.answers import Turn
 from b12assistant.index.encoding import NOW, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
 from b12assistant.index.onnx_encoder import find_weights
 from b12assistant.language.folding import fold
+from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.opinion import EMERGENCIES
 from b12assistant.safety.second_opinion import WordOpinion, load_word_model
 from b12assistant.safety.turn_parts import SHORT, parts_told
@@ -37,12 +38,12 @@ NEW = ("ka-", "kb-", "kc-", "kd-", "ke-", "kf-", "kg-", "kh-")  # of train.jsonl
 
 
 class Example(NamedTuple):
-    """A part of a message, what stands before and after it, and whether it tells what happens now."""
+    """A part of a message, what stands before and after it, and whether what the network is to say is true of it."""
 
     part: str
     before: str
     after: str
-    now: bool
+    true: bool
     weight: float = 1.0
 
     @property
@@ -56,18 +57,23 @@ def frame_examples() -> Iterator[Example]:
         yield Example(grave, before[-250:], after[:250], row["frame"].startswith("now"), OF_FRAMES)
 
 
+def parts_of(row: Row) -> Iterator[tuple[Example, bool]]:
+    """Yield the parts of a message but those that hold half of what is serious, and whether they hold all of it."""
+    text = without_denied(row.turn.text)
+    first = row.turn.text.index(row.serious) if row.serious else len(text)
+    last = first + len(row.serious)
+    for each in parts_told(text, fold(text)):
+        start, end = len(each.text) - len(each.text.lstrip()), len(each.text.rstrip())
+        holds = bool(row.serious) and start <= first and last <= end + 1
+        if holds or end <= first or start >= last:
+            yield Example(each.text.strip(), each.among[:start], each.among[end:], holds), holds
+
+
 def letter_examples(rows: Sequence[Row], words: WordOpinion, rng: random.Random) -> Iterator[Example]:
     """Yield the parts that hold what is serious; of harmless letters those that sound dangerous, and a few others."""
     for row in rows:
-        text = row.turn.text
-        for each in parts_told(text, fold(text)):
-            own, start, end = each.text.strip(), len(each.text) - len(each.text.lstrip()), len(each.text.rstrip())
-            example = Example(own, each.among[:start], each.among[end:], bool(row.serious))
-            if row.serious:
-                is_learned = row.serious[:30] in own
-            else:
-                is_learned = danger_by_words(own, words) >= DANGER or rng.random() < OTHERS
-            if is_learned:
+        for example, holds in parts_of(row):
+            if holds or (not row.serious and (danger_by_words(example.part, words) >= DANGER or rng.random() < OTHERS)):
                 yield example
 
 
@@ -84,6 +90,26 @@ def inserted_examples(rows: Sequence[Row], others: Sequence[Example], rng: rando
         yield Example(row.turn.text, beside.before, beside.after, row.concern != NONE, OF_PUT)
 
 
+def learn(name: str, layers: int, examples: Sequence[Example], rounds: int, rate: float, rng: random.Random) -> None:
+    """Train some layers of the encoder of the red flags on every example once a round, and write them."""
+    with np.load(LEARNED) as learned:
+        encoder = changed(SentenceEncoder(find_weights(), threads=2), dict(parse_low_rank(learned)()))
+    joint = Joint(encoder.model, layers)
+    steps = rounds * (len(examples) // BATCH + BUCKET)
+    descent = Descent([([each for each in joint.parameters() if each.requires_grad], rate)], steps)
+    lengths = [len(each.part) + len(each.beside) for each in examples]
+    joint.train()
+    for batch in (batch for _ in range(rounds) for batch in batches(lengths, rng)):
+        some = [examples[i] for i in batch]
+        found = joint.of_pairs([each.part for each in some], [each.beside for each in some])
+        true, weights = (
+            torch.tensor([float(value) for value in each]) for each in zip(*(t[3:] for t in some), strict=True)
+        )
+        loss = nn.functional.binary_cross_entropy_with_logits(found, true, reduction="none")
+        descent.step((loss * weights).sum() / weights.sum())
+    write_joint(joint.eval(), name, red_flag_encoder(load_encoder()).digest, encoder.weights.place)
+
+
 def fit(_given: Given) -> None:
     torch.manual_seed(0)
     rng, words = random.Random(0), WordOpinion(load_word_model(), RULES)
@@ -92,21 +118,5 @@ def fit(_given: Given) -> None:
     long = [row for row in (*load("letters_train"), *told_letters(), *rows) if row.serious or row.concern == NONE]
     examples = list(letter_examples([row for row in long if len(row.turn.text.split()) > SHORT], words, rng))
     alike = [row for row in short if row.level in ("emergency", "urgent") or row.trap in TRAPS]
-    examples += [*inserted_examples(alike, [each for each in examples if not each.now], rng), *frame_examples()]
-    with np.load(LEARNED) as learned:
-        encoder = changed(SentenceEncoder(find_weights(), threads=1), dict(parse_low_rank(learned)()))
-    joint = Joint(encoder.model, LAYERS)
-    descent = Descent(
-        [([each for each in joint.parameters() if each.requires_grad], RATE)],
-        ROUNDS * (len(examples) // BATCH + BUCKET),
-    )
-    joint.train()
-    for batch in (batch for _ in range(ROUNDS) for batch in batches([len(each.part) for each in examples], rng)):
-        some = [examples[i] for i in batch]
-        found = joint.of_pairs([each.part for each in some], [each.beside for each in some])
-        now, weights = (
-            torch.tensor([float(value) for value in each]) for each in zip(*(t[3:] for t in some), strict=True)
-        )
-        loss = nn.functional.binary_cross_entropy_with_logits(found, now, reduction="none")
-        descent.step((loss * weights).sum() / weights.sum())
-    write_joint(joint.eval(), NOW, red_flag_encoder(load_encoder()).digest, encoder.weights.place)
+    examples += [*inserted_examples(alike, [each for each in examples if not each.true], rng), *frame_examples()]
+    learn(NOW, LAYERS, examples, ROUNDS, RATE, rng)

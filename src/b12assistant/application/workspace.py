@@ -40,6 +40,7 @@ from b12assistant.errors import (
 from b12assistant.index.collection import Opened, open_generation, read_parts
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import (
+    HARM,
     IN_CONTEXT,
     NOW,
     RANKER,
@@ -81,6 +82,7 @@ _OF_ANY_INDEX = {
     "quote_reader",
     "quote_ranker",
     "told_now",
+    "harm_meant",
     "search_server",
 }
 # What an answer depends on besides its index, which names its own settings.
@@ -182,6 +184,10 @@ class Workspace:
         return open_reader(self.red_flag_encoder, NOW)
 
     @once
+    def harm_meant(self) -> JointReader | None:
+        return open_reader(self.red_flag_encoder, HARM)
+
+    @once
     def opened(self) -> Opened:
         """Return the open index. Raises an index error with the command to run if none fits."""
         try:
@@ -243,7 +249,8 @@ class Workspace:
     def triage(self) -> Triagers:
         red_flags = self.configuration.settings.red_flags
         model = red_flags.model and red_flags.packaged != Packaged.NONE
-        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model, lambda: self.told_now)
+        readers = (lambda: self.told_now, lambda: self.harm_meant)
+        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model, *readers)
 
     @property
     def red_flags_in_use(self) -> str:

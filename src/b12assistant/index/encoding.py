@@ -239,8 +239,9 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
 
 
 FOLDER = "data/reader"
-# Files: how far a quote answers, which of some answers best, and whether something grave is told as happening now.
-READER, RANKER, NOW = "reader", "ranker", "now"
+# Files: how far a quote answers, which of some answers best, whether something grave is told as happening now, and
+# whether harm to oneself is meant.
+READER, RANKER, NOW, HARM = "reader", "ranker", "now", "harm"
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
 EXTREMES = -4.0, 6.0  # of the reader: scores of 1,817 quotes for questions and letters were between -2.9 and 4.2
@@ -260,8 +261,8 @@ class JointReader:
     def score(self, question: str, text: str) -> float:
         """Return a logit, above 0 if the text more likely answers the question than not.
 
-        Of `NOW`: above 0 if ``question``, a part of a message, more likely tells what happens now; ``text`` is what
-        stands beside it.
+        Of `NOW` and `HARM`: above 0 if ``question``, a part of a message, more likely tells what happens now, or that
+        somebody may mean to harm themselves; ``text`` is what stands beside it.
         """
         with NATIVE_CALLS:
             asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, levelled(text)]))

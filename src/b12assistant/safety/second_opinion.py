@@ -31,6 +31,7 @@ from b12assistant.safety.opinion import (
     Asked,
     Concern,
     Opinion,
+    Passed,
     Shares,
     Thresholds,
 )
@@ -125,7 +126,7 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
-TOLD_NOW: Final = chosen("red_flags")["told_now"]
+TOLD_NOW, HARM_MEANT, HINTED = (chosen("red_flags")[name] for name in ("told_now", "harm_meant", "harm_hinted"))
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 2048  # turns and parts whose opinion is cached
 
@@ -201,25 +202,45 @@ def rounded(log_shares: Floats) -> Shares:
 
 
 class SecondOpinion:
-    """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder."""
+    """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder.
 
-    def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, now: PairScorer | None = None) -> None:
+    Two readers of a part of a letter with what stands beside it: ``now``, for what only the model calls grave, says
+    whether it is happening now; ``harm``, for what only hints at an emergency, whether somebody may mean to harm
+    themselves.
+    """
+
+    def __init__(
+        self,
+        words: WordOpinion,
+        fitted: Fitted,
+        encoder: Encoder,
+        now: PairScorer | None = None,
+        harm: PairScorer | None = None,
+    ) -> None:
         if encoder.digest != fitted.encoder:
             raise EncoderError(
                 f"the second opinion of triage was fitted on another encoder than {encoder.name!r}",
                 hint="reinstall b12assistant",
             )
-        self._words, self._fitted, self._encoder, self._now = words, fitted, encoder, now
+        self._words, self._fitted, self._encoder = words, fitted, encoder
+        self._now, self._harm = now, harm
 
     def __call__(self, asked: Asked) -> Opinion:
         turn, previous, among, ruled = asked
-        cuts, foreign = self._fitted.cuts, self._words.rules.languages.is_foreign(turn.text)
-        shares = self._shares(_within(turn, turn), previous)
+        cuts, languages = self._fitted.cuts, self._words.rules.languages
+        foreign, shares = languages.is_foreign(turn.text), self._shares(_within(turn, turn), previous)
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
-        if among is None or ruled or concern.level not in (Level.URGENT, Level.EMERGENCY):
+        if among is None or ruled:
             return opinion
-        if foreign or concern is Concern.SELF_HARM or self._is_told_now(turn, among):
+        hint = 0.0 if foreign or languages.is_foreign(among.text) else sum(shares[:EMERGENCIES])
+        harm = self._harm if hint >= HINTED and concern.level is not Level.EMERGENCY else None
+        if harm is not None and self._logit(harm, turn, among) >= HARM_MEANT:
+            return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
+        if concern.level not in (Level.URGENT, Level.EMERGENCY):
+            return opinion
+        now = None if foreign or concern is Concern.SELF_HARM else self._now
+        if now is None or self._logit(now, turn, among) >= TOLD_NOW:
             danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
                 return replace(opinion, doubted=danger < CERTAIN_AMONG)
@@ -228,11 +249,11 @@ class SecondOpinion:
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
-    def _is_told_now(self, turn: Turn, among: Turn) -> bool:
-        """Return whether a part may tell what happens now; without the model all may."""
+    @cached(KEPT)
+    def _logit(self, reader: PairScorer, turn: Turn, among: Turn) -> float:
+        """Return what a reader says of a part and what stands beside it. Cached: messages are read again."""
         start, end = len(turn.text) - len(turn.text.lstrip()), len(turn.text.rstrip())
-        beside = f"{among.text[:start].strip()} ... {among.text[end:].strip()}"
-        return self._now is None or self._now.score(turn.text.strip(), beside) >= TOLD_NOW
+        return reader.score(turn.text.strip(), f"{among.text[:start].strip()} ... {among.text[end:].strip()}")
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
@@ -299,12 +320,13 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
 @dataclass(frozen=True)
 class Triagers:
     """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules. ``model``: whether it is asked.
-    ``load_now``: loads what says whether something grave is happening now; with ``None`` everything may be."""
+    ``load_now`` and ``load_harm``: load what `SecondOpinion` reads parts of letters with, if there is any."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
     model: bool = True
     load_now: Callable[[], PairScorer | None] = lambda: None
+    load_harm: Callable[[], PairScorer | None] = lambda: None
 
     @once
     def rules(self) -> Rules:
@@ -317,7 +339,7 @@ class Triagers:
     @once
     def second(self) -> SecondOpinion:
         """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
-        return SecondOpinion(self.words, load_fitted(), self.load_encoder(), self.load_now())
+        return SecondOpinion(self.words, load_fitted(), self.load_encoder(), self.load_now(), self.load_harm())
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Read the turns with the triager in use. Rules are loaded here, so that unreadable ones are a failed check."""
@@ -346,8 +368,8 @@ class Triagers:
             return ()
         try:
             self.second(Asked(Turn(0, "ready")))
-            for now in filter(None, (self.load_now(),)):
-                now.score("ready", "")  # its file is read at first use
+            for each in filter(None, (self.load_now(), self.load_harm())):
+                each.score("ready", "")  # its file is read at first use
         except Exception as error:  # noqa: BLE001 - also of the library that runs the encoder
             why = error if isinstance(error, AssistantError) else f"its encoder does not run ({type(error).__name__})"
             return (f"triage goes without the second opinion: {why}",)
