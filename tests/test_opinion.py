@@ -93,13 +93,14 @@ MEANT = [("eggs", 6, "self_harm"), ("eggs", 3, "none"), ("frob", 6, "urgent"), (
 def test_what_only_hints_at_self_harm_is_told_if_its_neighbours_say_so(words: str, logit: int, concern: str) -> None:
     opinion = second(harm=Mock(score=lambda *_: logit))(among_eggs(words))
     assert opinion.concern == concern
-    assert opinion.is_certain == (concern != "self_harm")
+    assert (opinion.passed.name == "hinted") == (concern == "self_harm") == (not opinion.is_certain)
 
 
 def test_self_harm_is_asked_of_no_whole_message_no_rule_and_no_other_language() -> None:
     judge, asked = second(harm=Mock(score=Mock(side_effect=AssertionError))), among_eggs("eggs")
     spanish = Turn(0, f"¿Qué comidas tienen vitamina? {asked.turn.text.strip()}. No sé qué comer ahora, gracias.")
-    for each in (asked._replace(among=None), asked._replace(ruled=True), asked._replace(among=spanish)):
+    foreign = Asked(Turn(0, "No sé qué comer ahora, gracias"), among=spanish)
+    for each in (asked._replace(among=None), asked._replace(ruled=True), asked._replace(among=spanish), foreign):
         assert judge(each).concern is second()(each).concern
 
 

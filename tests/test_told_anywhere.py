@@ -102,8 +102,7 @@ def test_a_hint_at_self_harm_is_heard_by_what_stands_beside_it(triage: Triager, 
     flag, unheard = triage(letter).flag, Triagers(lambda: red_flag_encoder(load_encoder())).in_use(letter).flag
     assert flag is not None
     assert (flag.level, flag.kind, flag.certain) == (Level.EMERGENCY, FlagKind.SELF_HARM, False)
-    assert unheard is not None
-    assert unheard.kind is not FlagKind.SELF_HARM
+    assert unheard is None or unheard.kind is not FlagKind.SELF_HARM
 
 
 def rank(triage: Triager, turns: list[Turn]) -> int:

@@ -233,8 +233,9 @@ class SecondOpinion:
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
         if among is None or ruled:
             return opinion
-        hint = 0.0 if foreign or languages.is_foreign(among.text) else sum(shares[:EMERGENCIES])
-        harm = self._harm if hint >= HINTED and concern.level is not Level.EMERGENCY else None
+        hint = sum(shares[:EMERGENCIES])
+        hints = hint >= HINTED and concern.level is not Level.EMERGENCY
+        harm = self._harm if hints and not (foreign or languages.is_foreign(among.text)) else None
         if harm is not None and self._logit(harm, turn, among) >= HARM_MEANT:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
         if concern.level not in (Level.URGENT, Level.EMERGENCY):
