@@ -8,6 +8,7 @@ from red_flags import FOLDER, denials, lines, told_lower
 from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.evaluation.red_flag_audit import load_cases
 from b12assistant.index.encoding import HARM, NOW, load_encoder, open_reader, red_flag_encoder
+from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Triager, load_rules
@@ -37,8 +38,12 @@ MEDICAL = (
 
 
 @pytest.fixture(scope="module")
-def triage() -> Triager:
-    encoder = red_flag_encoder(load_encoder())
+def encoder() -> Encoder:
+    return red_flag_encoder(load_encoder())
+
+
+@pytest.fixture(scope="module")
+def triage(encoder: Encoder) -> Triager:
     now, harm = (lambda: open_reader(encoder, NOW)), (lambda: open_reader(encoder, HARM))
     return Triagers(lambda: encoder, load_now=now, load_harm=harm).in_use
 
@@ -97,9 +102,9 @@ def test_what_only_sounds_grave_to_the_model_shows_no_box_in_a_letter(triage: Tr
         "Dad has told the bank that we need not worry about the house after this week.",
     ],
 )
-def test_a_hint_at_self_harm_is_heard_by_what_stands_beside_it(triage: Triager, said: str) -> None:
+def test_a_hint_at_self_harm_is_heard_by_what_stands_beside_it(triage: Triager, encoder: Encoder, said: str) -> None:
     letter = [Turn(0, " ".join((*LETTER[:4], said, *LETTER[4:])))]
-    flag, unheard = triage(letter).flag, Triagers(lambda: red_flag_encoder(load_encoder())).in_use(letter).flag
+    flag, unheard = triage(letter).flag, Triagers(lambda: encoder).in_use(letter).flag
     assert flag is not None
     assert (flag.level, flag.kind, flag.certain) == (Level.EMERGENCY, FlagKind.SELF_HARM, False)
     assert unheard is None or unheard.kind is not FlagKind.SELF_HARM

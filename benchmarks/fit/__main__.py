@@ -14,13 +14,15 @@ from pathlib import Path
 
 from fit.data import Given
 
-NAMES = ("graph", "projection", "encoder", "context", "leaning", "reader", "words")
-RED_FLAGS = ("red-flags", "now", "harm")
+NAMES = (
+    *("graph", "projection", "encoder", "context", "leaning", "reader"),
+    *("words", "red-flags", "now", "harm", "refusal"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=(*NAMES, *RED_FLAGS, "refusal"))
+    parser.add_argument("name", choices=NAMES)
     parser.add_argument("--datasets", type=Path, default=Path("datasets"), help="the folder of the public collections")
     parser.add_argument("--first", type=Path, help="go on from this file")
     parser.add_argument("--rate", type=float, help="of learning, if not the usual one")
