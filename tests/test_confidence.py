@@ -137,7 +137,7 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     space = three_files(tmp_path)
     space.index()
     asked_of = {"text": "Metformin lowers B12 in some people.", "asked": ["Does metformin lower B12?"]}
-    lists = {"sentences/pills.txt.jsonl": json.dumps(asked_of), "not_answered.toml": 'questions = ["Who won?"]'}
+    lists = {"sentences/pills.txt.jsonl": json.dumps(asked_of), "not_answered.txt": "Who won?\n"}
     write(space.corpus, lists)
     questions = ["Does metformin lower B12?", "Metformin: does it lower B12?", "who won", "LOWER b12 does metformin"]
     file = tmp_path / "questions.jsonl"

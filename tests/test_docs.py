@@ -203,25 +203,25 @@ def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> No
     assert {path.name for path in project.rglob("*.toml")} == {
         "b12assistant.toml",
         "disputes.toml",
-        "not_answered.toml",
         "page.toml",
         "sources.toml",
         "texts.toml",
         "vocabulary.toml",
     }
+    assert (project / "corpus" / "not_answered.txt").is_file()
     again = b12("new", str(project), cwd=tmp_path)
     assert (again.status, "not an empty folder" in again.complaint) == (2, True)
 
 
 def uncommented(text: str) -> str:
     """The example of a curators' file, in force."""
-    return text.partition("#\n")[2].replace("# ", "") or text.replace('# "', '"')
+    return text.partition("#\n")[2].replace("# ", "")
 
 
 def test_every_commented_example_of_a_skeleton_does_what_it_says(tmp_path: Path) -> None:
     assert CliRunner().invoke(commands, ["new", str(tmp_path)]).exit_code == 0
     corpus = tmp_path / "corpus"
-    for name in ("sources.toml", "disputes.toml", "not_answered.toml"):
+    for name in ("sources.toml", "disputes.toml", "not_answered.txt"):
         (corpus / name).write_text(uncommented((corpus / name).read_text("utf-8")), "utf-8")
     (corpus / "leaflet.pdf").write_bytes(build_pdf(column("It takes three hours.")))
     (corpus / "seller.md").write_text("# Our device\n\nWith our device it takes one hour.\n", "utf-8")

@@ -1,7 +1,6 @@
 """A curator marks what answers: it is written into the corpus's own lists, and taken back."""
 
 import json
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
+from b12assistant.corpus.folder import corpus_not_answered
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError
 from b12assistant.index import asked_questions as module
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full
@@ -61,7 +61,7 @@ def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space:
         "asked": [FISH],
     }
     assert json.loads(now.pop("sentences/pills.txt.jsonl"))["asked"] == [PILL]
-    assert OTHER in now.pop("not_answered.toml")
+    assert OTHER in now.pop("not_answered.txt")
     assert now == {}
     assert improver.marked([*GOLD, "how much is a pill"]) == [True, True, True, False]
 
@@ -73,8 +73,8 @@ def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -
     improver.mark({OTHER: [sentence(space, "Fish and eggs hold vitamin B12.")]})
     now = contents(space.corpus)
     assert json.loads(now["sentences/guides/food.md.jsonl"])["asked"] == [OTHER]
-    assert FISH in now["not_answered.toml"]
-    assert OTHER not in now["not_answered.toml"]
+    assert FISH in now["not_answered.txt"]
+    assert OTHER not in now["not_answered.txt"]
 
 
 def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeWorkspace) -> None:
@@ -108,10 +108,10 @@ def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space
     mark_all(improver)
     marked = contents(space.corpus)
     improver.mark({"how much is a pill": ()})
-    listed = space.corpus / "not_answered.toml"
+    listed = space.corpus / "not_answered.txt"
     written = listed.read_text("utf-8")
     listed.write_text(f"# mine\n{written}", "utf-8")
-    with pytest.raises(CorpusError, match=r"not_answered\.toml was changed after this mark"):
+    with pytest.raises(CorpusError, match=r"not_answered\.txt was changed after this mark"):
         improver.undo()
     listed.write_text(written, "utf-8")
     assert improver.undo()
@@ -131,7 +131,7 @@ def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: p
     assert "A  Metformin lowers B12 in some people.  (pills.txt, " in out
     assert out.count("Taken back.") == 3
     assert out.endswith("0 of 2 are marked now; `b12assistant index` brings that to readers.\n")
-    assert not (space.corpus / "not_answered.toml").exists()
+    assert not (space.corpus / "not_answered.txt").exists()
     keys = iter(["A", "r", "q"])
     Desk(Improver(space), questions, lambda: next(keys)).work()
     (line,) = (space.corpus / "sentences" / "pills.txt.jsonl").read_text("utf-8").splitlines()
@@ -195,39 +195,33 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
     assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "",
-        "questions = [\n]\n",
-        'questions = [\n  "a ] b",\n]\n',
-        "# mine\nquestions = [\n  'one', # why\n  \"two\",   # last\n]\n# end\n",
-    ],
-)
-@given(added=st.lists(WORDS, max_size=3, unique=True))
-def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_its_comments(before: str, added: list[str]) -> None:
-    now = tomllib.loads(before).get("questions", [])
+def listed(folder: Path, text: str) -> tuple[str, ...]:
+    """What the corpus's list says that nothing answers."""
+    write(folder, {"not_answered.txt": text})
+    return corpus_not_answered(folder)
+
+
+LISTS = ["", "\n", "a ] b\n", "one", "# mine\n  one\n\ntwo\r\n# end\n", "# mine\r\nONE\r\ntwo"]
+
+
+@pytest.mark.parametrize("before", LISTS)
+@given(added=st.lists(WORDS.filter(lambda text: text.strip()[0] not in "#\ufeff"), max_size=3, unique=True))
+def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_all_else(
+    before: str, added: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "listed"
+    now = listed(folder, before)
     after = with_not_answered(before, added, ())
     once: dict[str, str] = {}  # whatever its blanks and capitals
     for each in (*now, *added):
-        once.setdefault(" ".join(each.split()).casefold(), each)
-    assert tomllib.loads(after).get("questions", []) == list(once.values())
-    assert [line for line in before.splitlines() if line.startswith("#")] == [
-        line for line in after.splitlines() if line.startswith("# ") and "no document" not in line
-    ]
+        once.setdefault(" ".join(each.split()).casefold(), " ".join(each.split()))
+    assert after.startswith(before)
+    assert listed(folder, after) == tuple(once.values())
 
 
 def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
-    before = '# mine\nquestions = [\n  "one", # why\n  "two",\n  "three"\n]\n'
-    after = with_not_answered(before, ["four"], ["THREE", "one"])
-    assert tomllib.loads(after) == {"questions": ["two", "four"]}
-    assert after.startswith("# mine\n")
-
-
-@pytest.mark.parametrize(("before", "says"), [("[1]", "not_answered"), ('["one"]', "cannot be edited here")])
-def test_a_list_that_cannot_be_edited_line_by_line_is_left_alone(before: str, says: str) -> None:
-    with pytest.raises(SourceFactsError, match=says):
-        with_not_answered(f"questions = {before}", ["two"], ())
+    before = "# mine\none\n two\n\nthree"
+    assert with_not_answered(before, ["four"], ["THREE", "one"]) == "# mine\n two\n\nfour\n"
 
 
 def unit(*values: float) -> np.ndarray:
@@ -337,8 +331,8 @@ def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path
 
 def test_a_question_that_is_answered_and_listed_as_not_answered_is_named(tmp_path: Path) -> None:
     space = corpus_asked(tmp_path)
-    write(space.corpus, {"not_answered.toml": 'questions = [\n  "Does it  sink",\n]\n'})
-    with pytest.raises(SourceFactsError, match=r"not_answered\.toml says that nothing answers 'Does it  sink'"):
+    write(space.corpus, {"not_answered.txt": "Does it  sink\n"})
+    with pytest.raises(SourceFactsError, match=r"not_answered\.txt says that nothing answers 'Does it  sink'"):
         space.index()
 
 
@@ -362,8 +356,8 @@ def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytes
 def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:
     space = corpus_asked(tmp_path)
     before = again(space).assistant.understood("price of eggs").windows[0].signals.barred
-    write(space.corpus, {"not_answered.toml": 'questions = [\n  "price of eggs",\n  "shop for eggs",\n]\n'})
-    space.index()
+    write(space.corpus, {"not_answered.txt": "# mine\nprice of eggs\nshop for eggs\n"})
+    assert "not_answered.txt" not in {report.file for report in space.index().files}
     after = again(space).assistant.understood("price of eggs").windows[0].signals.barred
     assert before is None
     assert after == pytest.approx(1, abs=0.02)

@@ -4,7 +4,7 @@ Each sentence of the corpus comes with questions that other people wrote for it 
 question is trained towards its sentence, away from the other sentences of its batch and from one mined sentence that
 the plain encoder takes for it (multiple negatives ranking loss: Henderson and others, 2017, arXiv 1705.00652). It is
 also trained towards another question of its sentence, away from the questions of others and from those that nothing
-answers (`corpus/not_answered.toml`): with these the index compares it. At most three questions a sentence are learned.
+answers (`corpus/not_answered.txt`): with these the index compares it. At most three questions a sentence are learned.
 
 A second, short phase goes on with the first (``--first`` takes its result from a file) and gives back what questions
 alone lost elsewhere. A part of the questions comes at the end of a story: sentences of consumers' letters (MeQSum, CC

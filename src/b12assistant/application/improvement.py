@@ -1,14 +1,13 @@
 """Let a curator mark what answers a file of questions.
 
 A mark is written at once into the corpus's own lists: into `sentences/` for a question that a sentence answers, into
-`not_answered.toml` for one that nothing answers. What is marked is read from these lists, so nothing else is kept. No
+`not_answered.txt` for one that nothing answers. What is marked is read from these lists, so nothing else is kept. No
 document and no index is changed, and all other lines of the lists stay as they are.
 """
 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +18,10 @@ import numpy as np
 from b12assistant.answering.assistant import turns_of
 from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.entries import DataFile, NotAnsweredFile
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered, text_of
 from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences, same_question, sentences_file
 from b12assistant.data_files import read_lines, replace_file
-from b12assistant.errors import CorpusError, QuestionError, SourceFactsError, UsageError
+from b12assistant.errors import CorpusError, QuestionError, UsageError
 from b12assistant.types import Document, DocumentId, Range, Span
 
 NEAREST = 20
@@ -182,40 +180,12 @@ def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:
     return list(known.values())
 
 
-def with_not_answered(text: str, add: Sequence[str], drop: Sequence[str]) -> str:
-    """Return `not_answered.toml` with questions added and taken out. ``text``: as it is, "" if there is none.
-
-    Raises ``SourceFactsError`` if it is not valid, or not written so that it can be edited line by line.
-    """
-    now = DataFile(NotAnsweredFile, text, file=NOT_ANSWERED_FILE).content.questions if text.strip() else []
+def with_not_answered(text: str, add: Iterable[str], drop: Iterable[str]) -> str:
+    """Return `not_answered.txt` with questions added and taken out; every other line stays as it is."""
     gone = set(map(same_question, drop))
-    kept = [each for each in now if same_question(each) not in gone]
-    new = _joined(kept, add)[len(_joined(kept, ())) :]
-    if not new and kept == now:
-        return text
-    lines = (
-        text.rstrip().split("\n") if text.strip() else ["# Questions that no document answers", "questions = [", "]"]
-    )
-    lines = [line for line in lines if not gone.intersection(map(same_question, _items(line)))]
-    if ends := [at for at, line in enumerate(lines) if line.strip() == "]"]:
-        added = (f"  {json.dumps(each, ensure_ascii=False)}," for each in new)
-        lines[ends[-1] : ends[-1]] = [line.replace("\x7f", "\\u007f") for line in added]
-    after = "\n".join(lines) + "\n"
-    try:
-        is_right = tomllib.loads(after) == {"questions": [*kept, *new]}
-    except tomllib.TOMLDecodeError:
-        is_right = False
-    if not is_right:
-        raise SourceFactsError(
-            f"{NOT_ANSWERED_FILE} cannot be edited here",
-            hint="write each question on a line of its own, with a comma after it, and ] alone below",
-        )
-    return after
-
-
-def _items(line: str) -> list[str]:
-    """Return the questions on a line of the list."""
-    try:
-        return list(tomllib.loads(f"questions = [\n{line}\n]")["questions"])
-    except tomllib.TOMLDecodeError:
-        return []
+    lines = [line for line in text.splitlines(keepends=True) if same_question(line) not in gone]
+    kept = "".join(lines)
+    new = _joined(lines, add)[len(_joined(lines, ())) :]
+    if new and kept and not kept.endswith("\n"):
+        kept += "\n"
+    return kept + "".join(f"{' '.join(question.split())}\n" for question in new)

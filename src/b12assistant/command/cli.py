@@ -370,7 +370,7 @@ def improve(space: Workspace, file: Path) -> None:
 
     QUESTIONS is a text file with a question on each line, or JSON lines of {"question"}. Each is shown with its answer
     as a reader sees it and the twenty nearest sentences; one key marks it. A mark is written at once into the corpus's
-    own lists (sentences/, not_answered.toml), and u takes it back; no document is changed.
+    own lists (sentences/, not_answered.txt), and u takes it back; no document is changed.
 
     \b
     Example:

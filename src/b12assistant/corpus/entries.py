@@ -75,12 +75,6 @@ class DisputesFile(CuratedEntry):
     )
 
 
-class NotAnsweredFile(CuratedEntry):
-    """`not_answered.toml`: questions that no document of the corpus answers."""
-
-    questions: list[Text] = Field(description="a list of questions")
-
-
 class TermEntry(CuratedEntry):
     """What readers write for a word of the sources."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
-NOT_ANSWERED_FILE = "not_answered.toml"
+NOT_ANSWERED_FILE = "not_answered.txt"
 _OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
 _OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE)  # what a question may read
 
@@ -71,13 +71,9 @@ def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
 
 
 def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
-    """Return the questions of a corpus's `not_answered.toml`, if it has one. Raises ``SourceFactsError``."""
-    from b12assistant.corpus.entries import DataFile, NotAnsweredFile  # a question needs no pydantic
-
-    text = text_of(corpus / NOT_ANSWERED_FILE)
-    if text is None:
-        return ()
-    return tuple(DataFile(NotAnsweredFile, text, file=str(corpus / NOT_ANSWERED_FILE)).content.questions)
+    """Return the questions of a corpus's `not_answered.txt`, if it has one. Raises ``SourceFactsError``."""
+    lines = map(str.strip, (text_of(corpus / NOT_ANSWERED_FILE) or "").splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
@@ -163,5 +159,5 @@ def text_of(path: Path) -> str | None:
 def _for_curators(file: str) -> bool:
     """Check if a file is not for quoting: the README and licence of a corpus, and facts about its documents."""
     if "/" not in file:
-        return file in _OF_THE_CORPUS or file.endswith(".toml")
+        return file in (*_OF_THE_CORPUS, NOT_ANSWERED_FILE) or file.endswith(".toml")
     return file.startswith(f"{SENTENCES_FOLDER}/") and file.endswith(".jsonl")

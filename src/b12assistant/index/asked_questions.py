@@ -3,7 +3,7 @@
 An asked question is one that a sentence answers: a question near it is probably answered there. The idea is doc2query's
 (Nogueira and others, 2019, arXiv 1904.08375), with questions written by people instead of a model. They come with the
 sentences of a corpus (`corpus/sentences/`) and are never quoted. A corpus may also list questions that nothing in it
-answers (`not_answered.toml`): something near one of them is probably not answered either.
+answers (`not_answered.txt`): something near one of them is probably not answered either.
 """
 
 from __future__ import annotations
