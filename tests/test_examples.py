@@ -14,7 +14,7 @@ from fit.unasked import tutorial
 from floors import fallen, load_floors, shares
 
 from b12assistant.api import Workspace
-from b12assistant.application.improvement import Improver, read_questions
+from b12assistant.application.improvement import Improver
 from b12assistant.config import load_configuration
 from b12assistant.evaluation import labelled_set
 
@@ -116,12 +116,11 @@ def test_sixty_marked_questions_make_half_of_those_right_that_were_not_and_lose_
     space = opened(tmp_path)
     files = ("marked.jsonl", "held_out.jsonl", "questions.jsonl")
     before = {file: right(space, file) for file in files[:2]} | {files[2]: scored("council")["right"]}
-    questions, complaints = read_questions(EXAMPLES / "council" / "marked.jsonl")
-    assert (complaints, len(questions)) == ([], 60)
     gold = {each.question: each.gold for each in labelled_set.load_labelled(EXAMPLES / "council" / "marked.jsonl")}
+    assert len(gold) == 60
     sentences = {each.text: each for passage in space.opened.collection.passages for each in passage.sentences}
-    Improver(space).mark({question: [sentences[words] for words in gold[question]] for question in questions})
-    answerable = [question for question in questions if gold[question]]
+    Improver(space).mark({question: [sentences[each] for each in words] for question, words in gold.items()})
+    answerable = [question for question, words in gold.items() if words]
     assert len(answerable) == 48
     later = opened(tmp_path)
     later.index(strict=True)

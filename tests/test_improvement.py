@@ -147,8 +147,7 @@ FILES = {
         ["Why so?", "How?"],
         "a.txt:2 is left out: an earlier line asks",
     ),
-    "not JSON": ("a.jsonl", '{"question": "Why?"}\nWhy so?\n', ["Why?"], "a.jsonl:2 is left out: it is not a whole {"),
-    "half a character": ("a.jsonl", '{"question": "Why \\ud83d?"}\n"Why?"\n', ["Why?"], "a.jsonl:1 is left out"),
+    "no word": ("a.txt", "# mine\n???\n Why? \n", ["Why?"], "a.txt:2 is left out: the question has no readable word"),
 }
 
 

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from b12assistant.types import Document, DocumentId, Range, Span
 
 NEAREST = 20
 _SEARCHED = 60  # passages in which the nearest sentences are looked for
-_FORM = 'give a .txt file with a question on each line, or a .jsonl file with {"question": "…"}'
+_FORM = "give a text file with a question on each line"
 
 
 def read_questions(path: Path) -> tuple[list[str], list[str]]:
@@ -34,33 +33,22 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
 
     Raises ``UsageError`` if the file cannot be read or holds no question.
     """
-    as_json = path.suffix in (".jsonl", ".json")
     found: dict[str, str] = {}
     complaints = []
     for number, line in read_lines(path, hint=_FORM):
-        if not as_json and line.lstrip().startswith("#"):
+        question = line.strip()
+        if question.startswith("#"):
             continue
         try:
-            question = _question(json.loads(line)) if as_json else line.strip()
             turns_of(question, ())
-            question.encode()  # half a character could not be written into the corpus
-        except (QuestionError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            why = error.message if isinstance(error, QuestionError) else 'it is not a whole {"question": "…"}'
-            complaints.append(f"{path}:{number} is left out: {why}")
+        except QuestionError as error:
+            complaints.append(f"{path}:{number} is left out: {error.message}")
         else:
             if found.setdefault(same_question(question), question) != question:
                 complaints.append(f"{path}:{number} is left out: an earlier line asks the same question")
     if not found:
         raise UsageError(f"{path} holds no question", hint=_FORM)
     return list(found.values()), complaints
-
-
-def _question(row: Any) -> str:
-    """Return the question of a line of JSON. Raises ``TypeError`` if it is a follow-up or not as it should be."""
-    question = row if isinstance(row, str) else row["question"]
-    if not isinstance(question, str) or (isinstance(row, dict) and row.get("history")):
-        raise TypeError("not a question")
-    return question.strip()
 
 
 @dataclass

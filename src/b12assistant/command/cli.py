@@ -368,9 +368,9 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
 def improve(space: Workspace, file: Path) -> None:
     """Mark answers, so that the next index finds them better.
 
-    QUESTIONS is a text file with a question on each line, or JSON lines of {"question"}. Each is shown with its answer
-    as a reader sees it and the twenty nearest sentences; one key marks it. A mark is written at once into the corpus's
-    own lists (sentences/, not_answered.txt), and u takes it back; no document is changed.
+    QUESTIONS is a text file with a question on each line. Each is shown with its answer as a reader sees it and the
+    twenty nearest sentences; one key marks it. A mark is written at once into the corpus's own lists (sentences/,
+    not_answered.txt), and u takes it back; no document is changed.
 
     \b
     Example:
