@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from b12assistant.answering.assistant import turns_of
+from b12assistant.answering.assistant import SEARCHED_CHARACTERS, turns_of
 from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered, text_of
@@ -66,7 +66,7 @@ class Improver:
     def nearest(self, question: str) -> list[tuple[Span, float]]:
         """Return the sentences nearest to a question, best first, with their closeness, 0 to 1."""
         engine = self.space.engine
-        query = self.space.assistant.understood(question).sought.query
+        query = engine.query(question[:SEARCHED_CHARACTERS])
         found: dict[tuple[DocumentId, int], tuple[Span, float]] = {}
         for row in [engine.collection.row(hit.passage) for hit in engine.hits(query, _SEARCHED)]:
             with np.errstate(all="ignore"):  # as in `answering.signals`
