@@ -129,6 +129,7 @@ def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: p
     assert "2 questions, 0 marked." in out
     assert "Question 1 of 2" in out
     assert "A  Metformin lowers B12 in some people.  (pills.txt, " in out
+    assert out.count("(marked)") == out.count("Question 2 of 2 (marked)\n") == 1
     assert out.count("Taken back.") == 3
     assert out.endswith("0 of 2 are marked now; `b12assistant index` brings that to readers.\n")
     assert not (space.corpus / "not_answered.txt").exists()

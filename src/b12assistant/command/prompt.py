@@ -7,7 +7,7 @@ import io
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,16 +137,17 @@ def first_letter() -> str:
 
 @dataclass
 class Desk:
-    """A curator at a terminal, in front of one question after another."""
+    """A curator at a terminal, in front of one question after another. ``marked``: which of them have a mark."""
 
     improver: Improver
     questions: tuple[str, ...]
     key: Callable[[], str]
     at: int = 0
+    marked: list[bool] = field(default_factory=list)
 
     def work(self) -> None:
         """Show questions and take keys until the curator leaves; the first shown has no mark yet."""
-        marked = self.improver.marked(self.questions)
+        self.marked = marked = self.improver.marked(self.questions)
         self.at = marked.index(False) if False in marked else len(marked)
         click.echo(f"{len(marked)} questions, {sum(marked)} marked.")
         while self._turn():
@@ -172,8 +173,10 @@ class Desk:
             try:
                 if key == "u":
                     click.echo("Taken back." if self.improver.undo() else "There is no mark to take back.")
+                    self.marked = self.improver.marked(self.questions)
                 elif question and (key == "n" or key in sentences):
                     self.improver.mark({question: () if key == "n" else (sentences[key],)})
+                    self.marked[self.at] = True
                     self.at += 1
                     return True
                 else:
@@ -187,7 +190,7 @@ class Desk:
 
         reply = self.improver.space.ask(question)
         near = self.improver.nearest(question)
-        marked = " (marked)" if self.improver.marked([question])[0] else ""
+        marked = " (marked)" if self.marked[self.at] else ""
         click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {self.at + 1} of {len(self.questions)}{marked}")
         click.echo(f"{lines([' '.join(question.split())])}\n")
         sys.stdout.flush()
