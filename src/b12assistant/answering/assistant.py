@@ -161,11 +161,11 @@ class Answerer:
         return Reply(Answer(turns[-1], Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices), Timings(0.0, 0.0), None)
 
     def search(
-        self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None
+        self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None, *, triaged: Triaged | None = None
     ) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Return what triage says, and the best passages for the words as typed; only those that are not ``wanted`` are
-        withheld."""
-        read, engine = self.triaged(question), self.engine()
+        withheld. ``triaged``: the result of the safety check, if it was already run."""
+        read, engine = triaged or self.triaged(question), self.engine()
         read_as = alone(read.turns[-1], SEARCHED_CHARACTERS, literal=True)
         notices = _of_corpus(read.triage.notices, engine)
         return (*notices, *_cut(read_as)), engine.hits(engine.query_of(read_as), k, wanted)

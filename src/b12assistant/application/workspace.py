@@ -309,11 +309,12 @@ class Workspace:
         return Setting(self.texts, local_today())
 
     def search(
-        self, question: str, k: int = 10, sieve: Sieve | None = None
+        self, question: str, k: int = 10, sieve: Sieve | None = None, *, triaged: Triaged | None = None
     ) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
-        """Look passages up by meaning and words: return the notices and the hits, all that ``sieve`` wants."""
+        """Look passages up by meaning and words: return the notices and the hits, all that ``sieve`` wants.
+        ``triaged``: as for `ask`."""
         wanted = LookUp(self.engine, question, sieve).lets if sieve and sieve != Sieve() else None
-        return self.assistant.search(question, k, wanted)
+        return self.assistant.search(question, k, wanted, triaged=triaged)
 
     def index(
         self,

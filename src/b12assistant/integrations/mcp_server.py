@@ -16,7 +16,6 @@ from typing import Annotated, Any, ParamSpec
 from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
-from b12assistant.answers import Level, most_serious
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import load_page_words
@@ -28,7 +27,7 @@ from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPar
 from b12assistant.display.quoted import Quoted
 from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
-from b12assistant.types import Hit, Passage
+from b12assistant.types import Passage
 from b12assistant.web import listening
 from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed
 from b12assistant.web.policy import Policy
@@ -115,11 +114,8 @@ class _Tools:
         k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
     ) -> Annotated[CallToolResult, SearchResponse]:
         space = self.live()
-        notices = space.assistant.triaged(question).triage.notices
-        hits: tuple[Hit, ...] = ()
-        first = most_serious(notices)
-        if first is None or first.flag is None or first.flag.level is not Level.EMERGENCY or not first.flag.certain:
-            notices, hits = space.search(question, k)
+        read = space.assistant.triaged(question)
+        notices, hits = (read.triage.notices, ()) if read.triage.withholds else space.search(question, k, triaged=read)
         texts = space.texts
         response = search_json(question, notices, hits, texts, space.opened.collection.generation)
         blocks = [text for notice in present_notices(notices, texts) for text in _notice(notice)]
