@@ -27,10 +27,11 @@ from ranking.runs import HEADLINE, JUDGED, Run, answerable, compare, holm, read_
 
 from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.api import Workspace
+from b12assistant.application.batching import write_lines
 from b12assistant.config import load_configuration
 from b12assistant.display import terminal
 from b12assistant.errors import AssistantError, UsageError
-from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval
 from b12assistant.index.collection import TITLE_PIECES, Collection
 from b12assistant.index.lexical_index import Fields
 from b12assistant.protocols import Encoder, Progress
@@ -92,7 +93,7 @@ def measured(space: Workspace, request: Request) -> dict[str, Any]:
     if request.out is not None:
         for name, run in runs.items():
             write_run(request.out / f"{name.replace(' ', '_')}.trec", run, name.replace(" ", "_"))
-        write_whole(request.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write_lines(request.out / "report.json", [json.dumps(report, ensure_ascii=False, indent=1)])
     return report
 
 

@@ -22,8 +22,8 @@ from run_collection import measured as report_of
 
 from b12assistant.answering.retrieval import Weights
 from b12assistant.api import Workspace
+from b12assistant.application.batching import write_lines
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import write_whole
 
 HERE = Path(__file__).parent
 OUT = Path("build/bench")
@@ -90,7 +90,6 @@ def page(found: Mapping[str, Mapping[str, Measures]], rows: Sequence[Row], encod
     for role, title in (("test", "Test splits"), ("development", "Development splits")):
         if listed := [row for row in rows if row.role == role and row.name in found]:
             yield from ("", f"## {title}", "", *_table(found, listed))
-    yield ""
 
 
 def _table(found: Mapping[str, Mapping[str, Measures]], rows: Sequence[Row]) -> Iterator[str]:
@@ -118,7 +117,7 @@ def main() -> int:
     found: dict[str, dict[str, Measures]] = {}
     for row in (row for row in rows if row.name in (given.collection or [row.name])):
         found[row.name] = measured(row, given.datasets, (tuned, plain), table["rankings"])
-        write_whole(OUT / PAGE.name, "\n".join(page(found, rows, tuned.encoder.digest)))
+        write_lines(OUT / PAGE.name, page(found, rows, tuned.encoder.digest))
     fallen = list(below(found))
     print(*fallen, f"{OUT / PAGE.name} is written", sep="\n", file=sys.stderr)
     return 1 if fallen else 0

@@ -119,8 +119,20 @@ def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Pa
     (tmp_path / "in").touch()
 
     lines = map(pytest.fail, ["the first line was asked for"])
-    with pytest.raises(UsageError, match="cannot be written"):
-        batching.write_lines(tmp_path / "nowhere/out", lines)
+    for place in ("folder", "in/out"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            batching.write_lines(tmp_path / place, lines)
+
+
+def test_links_and_permissions_are_kept_and_a_missing_folder_is_made(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("made/out")
+    for written in ("first", "second"):
+        batching.write_lines(tmp_path / "link", [written])
+        assert (tmp_path / "made" / "out").read_text("utf-8") == f"{written}\n"
+        (tmp_path / "made" / "out").chmod(0o604)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "made" / "out").stat().st_mode & 0o777 == 0o604
+    assert list((tmp_path / "made").iterdir()) == [tmp_path / "made" / "out"]
 
 
 HISTORY = ["What is myelin?", "Which medicines lower vitamin B12?"]
@@ -157,7 +169,7 @@ def test_a_stopped_batch_leaves_no_half_written_output(
     (tmp_path / "out").write_text("former", "utf-8")
     with hearing_ctrl_c():
         process = start("batch", "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out"), cwd=built)
-    done = stop(process, how, when=tmp_path, pattern=".b12assistant-*.new")
+    done = stop(process, how, when=tmp_path, pattern=".out-*")
     assert (done.status, done.out) == (status, "")
     assert (tmp_path / "out").read_text("utf-8") == "former"
     assert len(list(tmp_path.glob(".*"))) == left  # nothing can tidy up after SIGKILL

@@ -10,7 +10,8 @@ import ir_measures
 import numpy as np
 from scipy.stats import permutation_test
 
-from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval, write_whole
+from b12assistant.application.batching import write_lines
+from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval
 from ranking.datasets import read_lines
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
@@ -42,11 +43,11 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
 def write_run(path: Path, run: Run, tag: str) -> None:
     """Write a run file, whole or not at all, in trec_eval's order."""
     lines = (
-        f"{query} Q0 {document} {rank} {ranked[document]!r} {tag}\n"
+        f"{query} Q0 {document} {rank} {ranked[document]!r} {tag}"
         for query, ranked in run.items()
         for rank, document in enumerate(sorted(ranked, key=lambda each: (ranked[each], each), reverse=True), start=1)
     )
-    write_whole(path, "".join(lines))
+    write_lines(path, lines)
 
 
 def score(

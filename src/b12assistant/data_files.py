@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import stat
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -81,12 +82,18 @@ def open_regular(path: Path) -> BinaryIO | None:
     return None
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write to a draft first, then rename it, so that the file is there whole or not at all."""
+def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write to a draft first, then rename it, so that the file is there whole or not at all.
+
+    Permissions are kept, and a missing folder is made.
+    """
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        draft.write_bytes(data)
+        with draft.open("wb") as out:
+            out.writelines([data] if isinstance(data, bytes) else data)
+        if path.exists():
+            shutil.copymode(path, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +12,7 @@ from typing import Any, NoReturn
 
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.data_files import replace_file
 from b12assistant.display import json_form, terminal
 from b12assistant.errors import AssistantError, NoWordError, QuestionError, UsageError
 
@@ -50,7 +49,7 @@ def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> None:
-    """Write to a draft next to ``file``, then rename it; `-` is standard output.
+    """Write to a draft next to ``file``, then rename it; `-` is standard output. Raises ``UsageError``.
 
     Links and permissions are kept; a device or pipe is written directly.
     """
@@ -58,20 +57,13 @@ def write_lines(file: Path, lines: Iterable[str]) -> None:
         sys.stdout.writelines(f"{line}\n" for line in lines)
         sys.stdout.flush()
         return
+    written = (f"{line}\n".encode() for line in lines)
     try:
-        in_place = file.exists() and not file.is_file()
-        target = file if in_place else file.resolve()
-        draft = file if in_place else target.with_name(f".b12assistant-{os.getpid()}.new")
-        try:
-            with draft.open("w", encoding="utf-8", newline="\n") as out:
-                out.writelines(f"{line}\n" for line in lines)
-            if not in_place:
-                if target.exists():
-                    shutil.copymode(target, draft)
-                draft.replace(target)
-        finally:
-            if not in_place:
-                draft.unlink(missing_ok=True)
+        if file.exists() and not file.is_file():
+            with file.open("wb") as out:
+                out.writelines(written)
+        else:
+            replace_file(file.resolve(), written)
     except BrokenPipeError:
         raise  # the reader closed the pipe; the file is fine
     except OSError as error:

@@ -353,12 +353,12 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
       b12assistant evaluate red-flags messages.jsonl
       b12assistant evaluate red-flags messages.jsonl --out reports/red-flags
     """
+    from b12assistant.application.batching import write_lines
     from b12assistant.evaluation import red_flag_audit
-    from b12assistant.evaluation.labelled_set import write_whole
 
     figures = red_flag_audit.audit(workspace(context), messages)
     if out is not None:
-        write_whole(out / "report.json", as_json({"kind": "red_flags", **figures}) + "\n")
+        write_lines(out / "report.json", [as_json({"kind": "red_flags", **figures})])
     click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from b12assistant.answers import Answer, Quote, Status
+from b12assistant.application.batching import write_lines
 from b12assistant.application.improvement import marked_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import AnsweringSettings
-from b12assistant.data_files import read_lines, replace_file
+from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.quoted import spans_text
@@ -262,7 +263,7 @@ def _row(outcome: Outcome) -> Json:
 def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, Any]:
     """Return figures of a labelled set and the index they were measured on.
 
-    ``out``: a folder for `report.json`. Raises ``DatasetError`` if it cannot be written.
+    ``out``: a folder for `report.json`. Raises ``UsageError`` if it cannot be written.
     """
     labelled = load_labelled(file)
     if not labelled:
@@ -272,7 +273,7 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     figures = {**where, **summary(outcomes), **_unmarked(space, outcomes), **_misses(space, outcomes)}
     if out is not None:
         report = question_report(file, figures, outcomes)
-        write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write_lines(out / "report.json", [json.dumps(report, ensure_ascii=False, indent=1)])
     return figures
 
 
@@ -339,15 +340,6 @@ def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
 def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
     """Check a quote against the text of its file as read now."""
     return all(texts[quote.document.id][span.start : span.end] == span.text for span in quote.spans)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write UTF-8 text whole or not at all. Raises ``DatasetError``."""
-    try:
-        replace_file(path, text.encode())
-    except OSError as error:
-        why = f"{path} cannot be written ({error.strerror})"
-        raise DatasetError(why, hint="name a file in a folder you can write to") from error
 
 
 def interval(values: Sequence[float] | Values, samples: int = SAMPLES) -> dict[str, float]:
