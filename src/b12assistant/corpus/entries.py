@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import partial
 from importlib import resources
 from inspect import isclass
 from reprlib import repr as short
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from b12assistant.data_files import line_of
 from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
@@ -41,12 +40,6 @@ class CuratedEntry(BaseModel):
     """A curators' file or a table of one. A field's description completes "it takes …" in errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    _where: Callable[[], str] = PrivateAttr(default=str)
-
-    @property
-    def where(self) -> str:
-        """Return the file and line on which it is written."""
-        return self._where()
 
 
 class Statement(CuratedEntry):
@@ -160,11 +153,6 @@ class DataFile(Generic[_Model]):
             raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
         self.content = check(model, self.table, self.where, raises)
-        for name in model.model_fields:
-            entries = getattr(self.content, name)
-            for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-                if isinstance(entry, CuratedEntry):
-                    entry._where = partial(self.where, name, number, "id")
 
 
 def check(

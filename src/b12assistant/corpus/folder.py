@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
-from b12assistant.data_files import Table, line_of
+from b12assistant.data_files import Table
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import CONTROLS
@@ -82,9 +80,8 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
-    with lines_named(corpus):
-        table = _checked(corpus, VOCABULARY_FILE)
-        return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table else None
+    table = _checked(corpus, VOCABULARY_FILE)
+    return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
@@ -114,24 +111,6 @@ def check_files(corpus: Path) -> None:
     for name in _OF_A_QUESTION:
         _checked(corpus, name)
     corpus_page_words(corpus)
-
-
-@contextmanager
-def lines_named(corpus: Path) -> Iterator[None]:
-    """Name file and line in a ``ConfigError`` about an entry of a curator's file."""
-    try:
-        yield
-    except ConfigError as error:
-        entry = re.match(r"\S+\.toml, (\w+) (\S+): ", error.message)
-        if entry is None:
-            raise
-        for name in _OF_A_QUESTION:
-            for number, table in enumerate(_checked(corpus, name).get(entry[1], ())):
-                if entry[2] == table.get("id", table.get("term")):
-                    line = line_of(text_of(corpus / name) or "", entry[1], number)
-                    message = f"{corpus / name}:{line}: {error.message.removeprefix(entry[0])}"
-                    raise ConfigError(message, hint="correct it there") from error
-        raise
 
 
 def _checked(corpus: Path, name: str) -> Table:

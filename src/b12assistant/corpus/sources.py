@@ -134,10 +134,11 @@ class SourcesFile:
     def origins(self) -> dict[OriginId, Origin]:
         """Return the register of origins, by id."""
         origins: dict[OriginId, Origin] = {}
-        for entry in self._file.content.origin:
+        for number, entry in enumerate(self._file.content.origin):
             origin = entry.origin()
             if origin.id in origins:
-                raise SourceFactsError(f"{entry.where}: the origin {origin.id} is there twice", hint="keep one entry")
+                where = self._file.where("origin", number, "id")
+                raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
             origins[origin.id] = origin
         return origins
 
