@@ -1,4 +1,4 @@
-"""Read a regular file, safe against links, pipes, devices and concurrent writes, and decode its bytes as they are.
+"""Read a regular file, safe against links, pipes and devices, and decode its bytes as they are.
 
 No newline is translated and nothing is replaced silently.
 """
@@ -15,8 +15,6 @@ from pathlib import Path
 
 from b12assistant.data_files import open_regular
 from b12assistant.errors import SourceError
-
-_TRIES = 2
 
 
 def read_file(path: Path, *, root: Path, limit: int) -> bytes:
@@ -37,33 +35,17 @@ def read_file(path: Path, *, root: Path, limit: int) -> bytes:
         target = Path(os.path.realpath(path, strict=True))
         if not target.is_relative_to(os.path.realpath(root, strict=True)):
             raise SourceError("a link out of the corpus")
-        for _ in range(_TRIES):
-            data = _read_once(target, limit)
-            if data is not None:
-                return data
+        # Check before opening, which may have effects on a device. The file may be swapped between the two.
+        file = open_regular(target) if stat.S_ISREG(target.lstat().st_mode) else None
+        if file is None:
+            raise SourceError("not a regular file")
+        with file:
+            data = file.read(limit + 1)
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror or type(error).__name__})") from error
-    raise SourceError("changes while it is read", hint="index again when it is complete")
-
-
-def _read_once(path: Path, limit: int) -> bytes | None:
-    """Read the bytes; ``None`` if the file changed meanwhile."""
-    # Check before opening, which may have effects on a device. The file may be swapped between the two.
-    file = open_regular(path) if stat.S_ISREG(path.lstat().st_mode) else None
-    if file is None:
-        raise SourceError("not a regular file")
-    with file:
-        before = os.fstat(file.fileno())
-        if before.st_size > limit:
-            raise SourceError(f"larger than {limit / 1_000_000:g} MB")
-        data = file.read(limit + 1)
-        after = os.fstat(file.fileno())
-    unchanged = _state(before) == _state(after) and len(data) == after.st_size
-    return data if unchanged else None
-
-
-def _state(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    if len(data) > limit:
+        raise SourceError(f"larger than {limit / 1_000_000:g} MB")
+    return data
 
 
 # UTF-32 first: its little-endian mark begins with the one of UTF-16.
