@@ -1,6 +1,6 @@
 """Read a regular file, safe against links, pipes and devices, and decode its bytes as they are.
 
-No newline is translated and nothing is replaced silently.
+No newline is translated; ``load`` warns of what cannot be read.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BINARY_SHARE = 0.02  # control characters per character; text has hardly any
 _WESTERN_SHARE = 0.3  # bytes above 0x7f; Western text has a few per cent, other scripts are nearly all above
@@ -103,8 +103,7 @@ def decode(data: bytes, *, declared: str | None = None) -> Decoded:
 def _by_mark(data: bytes) -> Decoded | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            text = data[len(mark) :].decode(encoding, errors="replace")
-            return Decoded(text, encoding, _damage(text, encoding))
+            return Decoded(data[len(mark) :].decode(encoding, errors="replace"), encoding)
     return None
 
 
@@ -123,11 +122,9 @@ def _as_utf8(data: bytes) -> Decoded | None:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         text = data.decode("utf-8", errors="replace")
-    broken = text.count(_REPLACEMENT)
+    broken = text.count(REPLACEMENT)
     sound = len(text) - len(text.encode("ascii", errors="ignore")) - broken
-    if sound < _DAMAGE_RATIO * broken:
-        return None
-    return Decoded(text, "utf-8", _damage(text, "utf-8"))
+    return Decoded(text, "utf-8") if sound >= _DAMAGE_RATIO * broken else None
 
 
 def _as_western(data: bytes) -> Decoded:
@@ -139,8 +136,3 @@ def _as_western(data: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         raise SourceError("neither UTF-8 nor Windows-1252 text", hint="save it as UTF-8 text") from error
     return Decoded(text, "cp1252", ("not UTF-8; read as Windows-1252, so check accents and quotation marks",))
-
-
-def _damage(text: str, encoding: str) -> tuple[str, ...]:
-    broken = text.count(_REPLACEMENT)
-    return (f"{broken} broken {encoding} sequences shown as {_REPLACEMENT}",) if broken else ()

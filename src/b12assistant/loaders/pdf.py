@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pypdf
 
 from b12assistant.errors import SourceError
+from b12assistant.loaders.decoding import REPLACEMENT
 from b12assistant.loaders.manuscript import Manuscript, shifted
 from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.types import OBJECT, Extract
@@ -71,7 +72,6 @@ class _Notes:
     empty: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
-    replaced: int = 0  # surrogates without their other half
     fields: int = 0  # of forms
     remarks: list[str] = field(default_factory=list)  # of the parser
 
@@ -87,8 +87,6 @@ class _Notes:
         ]
         if self.fields:
             warnings.append(f"{self.fields} field(s) of a form, whose values are not read; print it to a PDF")
-        if self.replaced:
-            warnings.append(f"{self.replaced} character(s) that are not Unicode, shown as \N{REPLACEMENT CHARACTER}")
         return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks))
 
 
@@ -170,7 +168,6 @@ def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[Prin
         notes.cut.append(number + 1)
     if not lines:
         notes.empty.append(number + 1)
-    notes.replaced += page.replaced
     return lines
 
 
@@ -216,7 +213,6 @@ class _Page:
         self._rises = [0.0]  # text rise, of which pypdf takes no notice; those of saved states before it
         self._rise: float | None = None  # of the first text that was shown since text was taken
         self.is_cut = False
-        self.replaced = 0
 
     def see(self, operator: bytes, operands: Sequence[Any], _cm: _Matrix, _tm: _Matrix) -> None:
         """Take notice of an operator before pypdf reads it."""
@@ -262,10 +258,9 @@ class _Page:
         return [line for runs in lines if (line := self._line(runs)) is not None]
 
     def _line(self, runs: Sequence[_Run]) -> PrintedLine | None:
-        text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", _joined(runs))
+        text = _SURROGATE.sub(REPLACEMENT, _joined(runs))
         if not text.strip():
             return None
-        self.replaced += broken
         shown = [run for run in runs if run.text.strip()]
         sizes: Counter[float] = Counter()  # a bullet or a code name may begin a line in another size
         for run in shown:
