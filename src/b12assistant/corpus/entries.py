@@ -228,9 +228,4 @@ def load_figures() -> ShippedFigures:
 def load_page_words() -> PageWords:
     """Read the words that ship with the package."""
     text = resources.files("b12assistant").joinpath("data", "page", PAGE_FILE).read_text("utf-8")
-    return parse_page_words(text, file=PAGE_FILE)
-
-
-def parse_page_words(text: str, *, file: str) -> PageWords:
-    """Return the words of a `page.toml`. Raises ``ConfigError`` that names file and line."""
-    return DataFile(PageWords, text, file=file, raises=ConfigError).content
+    return DataFile(PageWords, text, file=PAGE_FILE, raises=ConfigError).content
