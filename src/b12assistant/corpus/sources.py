@@ -119,15 +119,13 @@ class SourcesFile:
 
     def of(self, file: str) -> Facts:
         """Return what the entries say of a file, without the defaults."""
-        patterns = [(name, facts) for name, facts in self.facts.items() if _is_pattern(name)]
-        fitting = [facts for pattern, facts in patterns if fnmatchcase(file, pattern)]
-        named = {} if _is_pattern(file) else self.facts.get(file, {})
-        return {key: value for facts in (*fitting, named) for key, value in facts.items()}
+        fitting = [facts for name, facts in self.facts.items() if name != file and fnmatchcase(file, name)]
+        return {key: value for facts in (*fitting, self.facts.get(file, {})) for key, value in facts.items()}
 
     def without_file(self, files: Collection[str]) -> Iterator[str]:
         """Yield the paths and patterns that fit none of these files."""
         for name in self.facts:
-            if name not in files and not (_is_pattern(name) and any(fnmatchcase(file, name) for file in files)):
+            if name not in files and not any(fnmatchcase(file, name) for file in files):
                 yield name
 
     @once
@@ -141,10 +139,6 @@ class SourcesFile:
                 raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
             origins[origin.id] = origin
         return origins
-
-
-def _is_pattern(file: str) -> bool:
-    return any(sign in file for sign in "*?[")
 
 
 @dataclass(frozen=True, slots=True)
