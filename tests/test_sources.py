@@ -256,7 +256,9 @@ def test_a_corpus_with_nothing_in_it_leaves_the_former_index(
 def test_strict_publishes_nothing_if_a_file_is_left_out(space: FakeWorkspace) -> None:
     first = space.index()
     write(space.corpus, {"bad.pdf": "no PDF", "new.md": "New words.\n"})
-    with pytest.raises(LeftOutError, match=r"left out: bad\.pdf \(named \.pdf but is no PDF\)"):
+    with pytest.raises(
+        LeftOutError, match=r"left out: bad\.pdf \(named \.pdf but is no PDF: give it the right suffix\)"
+    ):
         again(space).index(strict=True)
     assert again(space).opened.collection.generation == first.generation
 
