@@ -84,7 +84,7 @@ FAULTS = (
     f"nerves.md: rests on sellers or blogs alone: {SENTENCE}",
     'sources.toml: origin nerve-society: its address is a home page, write "unknown": https://nerves.example/',
     "nothing may rest on this page (written by a machine): https://machine.example/1",
-    "disputes.toml:2: speed: fewer than 5 counter-examples (not_asked)",
+    "disputes.toml: speed: fewer than 5 counter-examples (not_asked)",
 )
 
 

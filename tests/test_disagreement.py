@@ -130,7 +130,7 @@ def test_quotes_become_the_spans_where_they_are_found() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("Take 5", "Take 6", 'disputes.toml:3: dose: low.md: "Take 6 mcg a day." is not in it'),
+        ("Take 5", "Take 6", 'disputes.toml: dose: low.md: "Take 6 mcg a day." is not in it'),
         ("Take 9 mcg a day.", "day. Walk.", '"day. Walk." is not what can be quoted'),
     ],
 )

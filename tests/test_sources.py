@@ -130,15 +130,21 @@ def test_the_register_of_origins_is_read() -> None:
 
 DEFAULTS = '[defaults]\nkind = "blog"\npublisher = "Ours"\n'
 GUIDES = '[[source]]\nfile = "guides/*.md"\nkind = "reference"\n[[source]]\nfile = "guides/a.md"\nkind = "study"\n'
+SIGNS = '[[source]]\nfile = "b[1].md"\nkind = "study"\n'
 
 
 @pytest.mark.parametrize(
     ("file", "kind"),
-    [("b.md", SourceKind.BLOG), ("guides/b.md", SourceKind.REFERENCE), ("guides/a.md", SourceKind.STUDY)],
-    ids=["a default", "a pattern", "its own entry"],
+    [
+        ("b.md", SourceKind.BLOG),
+        ("guides/b.md", SourceKind.REFERENCE),
+        ("guides/a.md", SourceKind.STUDY),
+        ("b[1].md", SourceKind.STUDY),
+    ],
+    ids=["a default", "a pattern", "its own entry", "its own entry, with the signs of a pattern"],
 )
 def test_the_entry_nearest_to_a_file_wins(file: str, kind: SourceKind) -> None:
-    sources = SourcesFile(DEFAULTS + GUIDES)
+    sources = SourcesFile(DEFAULTS + GUIDES + SIGNS)
     assert source_of(sources.defaults, sources.of(file)) == Source(kind=kind, publisher="Ours")
 
 
@@ -250,7 +256,9 @@ def test_a_corpus_with_nothing_in_it_leaves_the_former_index(
 def test_strict_publishes_nothing_if_a_file_is_left_out(space: FakeWorkspace) -> None:
     first = space.index()
     write(space.corpus, {"bad.pdf": "no PDF", "new.md": "New words.\n"})
-    with pytest.raises(LeftOutError, match=r"left out: bad\.pdf \(named \.pdf but is no PDF\)"):
+    with pytest.raises(
+        LeftOutError, match=r"left out: bad\.pdf \(named \.pdf but is no PDF: give it the right suffix\)"
+    ):
         again(space).index(strict=True)
     assert again(space).opened.collection.generation == first.generation
 

@@ -17,7 +17,7 @@ from itertools import groupby
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import hiding
 from b12assistant.language.words import fold, split_sentences
-from b12assistant.threads import once
+from b12assistant.threads import cached, once
 from b12assistant.types import Block, BlockKind, Document, Extract, Mark, MarkKind, Range, Role
 
 _LISTS = read_data("cleaning", "cues.toml")
@@ -108,6 +108,7 @@ class Page:
     def text(self, range_: Range) -> str:
         return self.extract.text[range_.start : range_.end].strip()
 
+    @cached(None)
     def sentences(self, block: Block) -> list[Range]:
         """Return where the sentences of a block are in the text."""
         start = block.range.start

@@ -32,14 +32,16 @@ def encodings() -> Iterator[BadInput]:
 
 def broken() -> Iterator[BadInput]:
     lots = ACCENTS.encode() * 20
-    yield BadInput(34, "a broken sequence.txt", lots + b"\xc3\x28", WARNINGS, "1 broken utf-8 sequence")
-    yield BadInput(34, "overlong.txt", lots + b"\xc0\xaf", WARNINGS, "broken utf-8 sequences")
-    yield BadInput(34, "half a character.txt", lots + b"\xed\xa0\x80", WARNINGS, "broken utf-8 sequences")
+    yield BadInput(34, "a broken sequence.txt", lots + b"\xc3\x28", WARNINGS, "1 character(s) that cannot be read")
+    yield BadInput(34, "overlong.txt", lots + b"\xc0\xaf", WARNINGS, "that cannot be read")
+    yield BadInput(34, "half a character.txt", lots + b"\xed\xa0\x80", WARNINGS, "that cannot be read")
     yield BadInput(34, "mixed.txt", ACCENTS.encode() + ACCENTS.encode("cp1252"), READ | LEFT_OUT)
-    yield BadInput(34, "utf-16 cut.txt", ACCENTS.encode("utf-16")[:-1], WARNINGS, "broken utf-16")
-    yield BadInput(34, "half a pair.txt", b"\xff\xfe" + PLAIN.encode("utf-16-le") + b"\x00\xd8", WARNINGS, "broken")
+    yield BadInput(34, "utf-16 cut.txt", ACCENTS.encode("utf-16")[:-1], WARNINGS, "that cannot be read")
+    yield BadInput(
+        34, "half a pair.txt", b"\xff\xfe" + PLAIN.encode("utf-16-le") + b"\x00\xd8", WARNINGS, "that cannot be read"
+    )
     escaped = b"<!doctype html><p>Numb feet &#xD800; can be &#0; a sign &#x110000; indeed."
-    yield BadInput(34, "references to nothing.html", escaped, READ)
+    yield BadInput(34, "references to nothing.html", escaped, WARNINGS, "that cannot be read")
     yield BadInput(35, "controls.txt", ("\x00\x07\x1b[31m" + PLAIN * 9).encode(), WARNINGS, "3 control character(s)")
     yield BadInput(35, "binary.txt", bytes(range(256)) * 4, LEFT_OUT)
     noise = random.Random(35)  # noqa: S311 - bytes, not secrets

@@ -117,9 +117,9 @@ def test_a_declared_encoding_is_honoured(declared: str, text: str) -> None:
 
 
 def test_a_few_broken_sequences_do_not_make_utf8_something_else() -> None:
-    decoded = decode("äöüß".encode() * 10 + b"\xff end")
-    assert decoded.text == "äöüß" * 10 + "\N{REPLACEMENT CHARACTER} end"
-    assert decoded.warnings[0].startswith("1 broken utf-8")
+    extract = load("äöüß".encode() * 10 + b"\xff end", "a.txt")
+    assert extract.text == "äöüß" * 10 + "\N{REPLACEMENT CHARACTER} end"
+    assert extract.warnings == ("1 character(s) that cannot be read, shown as \N{REPLACEMENT CHARACTER}",)
 
 
 HYPHENS = str.maketrans("", "", "-‐\u00ad")

@@ -1,4 +1,4 @@
-"""PDFs as programs write them: what pypdf reads is kept, sentences stay whole, raised digits raised, fields filled."""
+"""PDFs as programs write them: what pypdf reads is kept, sentences stay whole, raised digits raised."""
 
 import io
 import re
@@ -286,29 +286,37 @@ def line(*parts: tuple[float, str], y: int = 700) -> str:
     return " ".join(f"BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET" for x, text in parts)
 
 
-ANN: Annotation = {"/FT": "/Tx", "/V": "Ann Smith"}
+ABOVE = line((72, "Swim daily."), y=740)
+TWENTY: Annotation = {"/FT": "/Tx", "/V": "20"}
+TICK: Annotation = {"/FT": "/Btn", "/AS": "/Yes"}
 
 
 @pytest.mark.parametrize(
-    ("data", "text"),
+    ("beside", "field", "text"),
     [
+        (line((72, "Take"), (160, "drops a day.")), {**TWENTY, "/Rect": at(100, 155)}, "Take \ufffc drops a day."),
+        (line((90, "I can swim.")), {**TICK, "/Rect": at(72, 84)}, "\ufffc I can swim."),
+        (line((72, "Name:")), {**TWENTY, "/F": 2, "/Rect": at(110, 250)}, "Name: \ufffc"),
         (
-            form(line((72, "Take"), (160, "drops a day.")), {**ANN, "/V": "20", "/Rect": at(100, 155)}),
-            "Take 20 drops a day.",
+            line((72, "Take .......... drops a day.")),
+            {**TWENTY, "/Rect": at(100, 130)},
+            "Take\ufffc .......... drops a day.",
         ),
-        (form(line((90, "I can swim.")), {"/FT": "/Btn", "/AS": "/Yes", "/Rect": at(72, 84)}), "☑ I can swim."),
-        (form(line((72, "Name:")), {**ANN, "/F": 2, "/Rect": at(110, 250)}), "Name:"),
     ],
-    ids=["in a sentence", "tick", "hidden"],
+    ids=["in a sentence", "tick", "hidden", "over the dots of a sentence"],
 )
-def test_the_value_of_a_field_is_where_a_reader_sees_it(data: bytes, text: str) -> None:
-    assert pdf.load(data).text == text
-
-
-def test_a_sentence_is_not_quoted_without_the_field_in_the_middle_of_it() -> None:
-    sentence = line((72, "Swim daily."), y=740) + line((72, "Take .......... drops a day."))
-    data = form(sentence, {**ANN, "/V": "20", "/Rect": at(100, 130)})
+def test_a_sentence_with_a_field_in_it_is_not_quoted(beside: str, field: Annotation, text: str) -> None:
+    data = form(ABOVE + beside, field)
+    extract = pdf.load(data)
+    assert " ".join(extract.text.split()) == f"Swim daily. {text}"
+    assert extract.warnings == ("1 field(s) of a form, whose values are not read; print it to a PDF",)
     assert sentences_of(data, "a.pdf") == ["Swim daily."]
+
+
+def test_a_damaged_field_costs_nothing() -> None:
+    damaged = form(ABOVE, {"/Rect": at(72, 90, 735, 750)[:3]}, {**TWENTY, "/Rect": ["a", "b", "c", "d"]})
+    assert pdf.load(damaged).warnings == ()
+    assert sentences_of(damaged, "a.pdf") == ["Swim daily."]
 
 
 HEAD, TAIL = "Children may dive only if the water of the basin is", "at least four metres deep. The gate is red."

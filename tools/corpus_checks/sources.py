@@ -196,7 +196,7 @@ def check_disputes(corpus: Path) -> Iterator[Finding]:
     for entry in corpus_disputes(corpus):
         if len(entry.not_asked) < LEAST_COUNTER_EXAMPLES:
             lacks = f"fewer than {LEAST_COUNTER_EXAMPLES} counter-examples (not_asked)"
-            yield Finding(DISPUTES_FILE, f"{entry.where}: {entry.id}: {lacks}")
+            yield Finding(DISPUTES_FILE, f"{entry.id}: {lacks}")
 
 
 def _advice_of_sellers(text: Text) -> Iterator[Finding]:

@@ -131,10 +131,7 @@ class Workspace:
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
         texts = texts_on(*today)
-        if not self._own_texts:
-            return texts
-        with folder.lines_named(self.corpus):
-            return {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))}
+        return {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))} if self._own_texts else texts
 
     @once
     def _own_texts(self) -> Table:

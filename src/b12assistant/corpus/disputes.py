@@ -50,15 +50,16 @@ def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntr
 
     table_file = DataFile(DisputesFile, text, file=file)
     seen: set[str] = set()
-    for entry in table_file.content.dispute:
+    for number, entry in enumerate(table_file.content.dispute):
         if entry.id in seen:
-            raise SourceFactsError(f"{entry.where}: {entry.id} is there twice", hint="give each dispute its own id")
+            where = table_file.where("dispute", number, "id")
+            raise SourceFactsError(f"{where}: {entry.id} is there twice", hint="give each dispute its own id")
         seen.add(entry.id)
     return tuple(table_file.content.dispute)
 
 
 def resolve(entries: Iterable[DisputeEntry], passages: Iterable[Passage]) -> tuple[Dispute, ...]:
-    """Find the only span of every quote. Raises ``SourceFactsError`` with file, line, topic and quote."""
+    """Find the only span of every quote. Raises ``SourceFactsError`` with file, topic and quote."""
     known: dict[str, list[Passage]] = {}
     for passage in passages:
         known.setdefault(str(passage.document.id), []).append(passage)
@@ -66,7 +67,9 @@ def resolve(entries: Iterable[DisputeEntry], passages: Iterable[Passage]) -> tup
         Dispute(
             TopicId(entry.id),
             (entry.topic, *entry.asked),
-            tuple(tuple(_locate(quote, known, f"{entry.where}: {entry.id}") for quote in side) for side in entry.sides),
+            tuple(
+                tuple(_locate(quote, known, f"{DISPUTES_FILE}: {entry.id}") for quote in side) for side in entry.sides
+            ),
             tuple(entry.not_asked),
         )
         for entry in entries

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import partial
 from importlib import resources
 from inspect import isclass
 from reprlib import repr as short
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from b12assistant.data_files import line_of
 from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
@@ -41,12 +40,6 @@ class CuratedEntry(BaseModel):
     """A curators' file or a table of one. A field's description completes "it takes …" in errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    _where: Callable[[], str] = PrivateAttr(default=str)
-
-    @property
-    def where(self) -> str:
-        """Return the file and line on which it is written."""
-        return self._where()
 
 
 class Statement(CuratedEntry):
@@ -154,11 +147,6 @@ class DataFile(Generic[_Model]):
             raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
         self.content = check(model, self.table, self.where, raises)
-        for name in model.model_fields:
-            entries = getattr(self.content, name)
-            for number, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-                if isinstance(entry, CuratedEntry):
-                    entry._where = partial(self.where, name, number, "id")
 
 
 def check(
@@ -234,9 +222,4 @@ def load_figures() -> ShippedFigures:
 def load_page_words() -> PageWords:
     """Read the words that ship with the package."""
     text = resources.files("b12assistant").joinpath("data", "page", PAGE_FILE).read_text("utf-8")
-    return parse_page_words(text, file=PAGE_FILE)
-
-
-def parse_page_words(text: str, *, file: str) -> PageWords:
-    """Return the words of a `page.toml`. Raises ``ConfigError`` that names file and line."""
-    return DataFile(PageWords, text, file=file, raises=ConfigError).content
+    return DataFile(PageWords, text, file=PAGE_FILE, raises=ConfigError).content

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
-from b12assistant.data_files import Table, line_of
+from b12assistant.data_files import Table
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
 from b12assistant.safety.fixed_texts import CONTROLS
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
 
 if TYPE_CHECKING:
-    from b12assistant.corpus.entries import DisputeEntry, PageWords
+    from b12assistant.corpus.entries import DataFile, DisputeEntry, PageWords
     from b12assistant.corpus.sources import SourcesFile
 
 SENTENCES_FOLDER = "sentences"
@@ -78,17 +76,16 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
-    with lines_named(corpus):
-        table = _checked(corpus, VOCABULARY_FILE)
-        return Vocabulary(tuple(parse_terms(table, VOCABULARY_FILE))) if table else None
+    parsed = _parsed(corpus, VOCABULARY_FILE)
+    return Vocabulary(tuple(parse_terms(parsed.table, VOCABULARY_FILE))) if parsed else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
     """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
-    from b12assistant.corpus.entries import PAGE_FILE, parse_page_words  # a question needs no pydantic
+    from b12assistant.corpus.entries import PAGE_FILE  # a question needs no pydantic
 
-    text = text_of(corpus / PAGE_FILE)
-    return parse_page_words(text, file=str(corpus / PAGE_FILE)) if text is not None else None
+    parsed: DataFile[PageWords] | None = _parsed(corpus, PAGE_FILE)
+    return parsed.content if parsed else None
 
 
 def corpus_texts(corpus: Path) -> Table:
@@ -96,7 +93,8 @@ def corpus_texts(corpus: Path) -> Table:
 
     A text with a known id replaces the packaged one. Raises ``ConfigError`` if a button sends that text.
     """
-    texts = _checked(corpus, TEXTS_FILE)
+    parsed = _parsed(corpus, TEXTS_FILE)
+    texts: Table = parsed.table if parsed else {}
     for text in texts.get("text", ()):
         if text["id"].partition(".")[0] in CONTROLS:
             raise ConfigError(
@@ -108,40 +106,23 @@ def corpus_texts(corpus: Path) -> Table:
 def check_files(corpus: Path) -> None:
     """Check the form of the files that a question may read, and of the page's words. Raises ``ConfigError``."""
     for name in _OF_A_QUESTION:
-        _checked(corpus, name)
+        _parsed(corpus, name)
     corpus_page_words(corpus)
 
 
-@contextmanager
-def lines_named(corpus: Path) -> Iterator[None]:
-    """Name file and line in a ``ConfigError`` about an entry of a curator's file."""
-    try:
-        yield
-    except ConfigError as error:
-        entry = re.match(r"\S+\.toml, (\w+) (\S+): ", error.message)
-        if entry is None:
-            raise
-        for name in _OF_A_QUESTION:
-            for number, table in enumerate(_checked(corpus, name).get(entry[1], ())):
-                if entry[2] == table.get("id", table.get("term")):
-                    line = line_of(text_of(corpus / name) or "", entry[1], number)
-                    message = f"{corpus / name}:{line}: {error.message.removeprefix(entry[0])}"
-                    raise ConfigError(message, hint="correct it there") from error
-        raise
-
-
-def _checked(corpus: Path, name: str) -> Table:
-    """Return a curator's table of the right form, empty if there is no such file. Raises ``ConfigError``."""
+def _parsed(corpus: Path, name: str) -> DataFile[Any] | None:
+    """Return a curator's file of the right form, ``None`` if there is none. Raises ``ConfigError``."""
     text = text_of(corpus / name)
     if text is None:
-        return {}
+        return None
     from b12assistant.corpus import entries  # slow to import
 
     models: dict[str, type[entries.CuratedEntry]] = {
         VOCABULARY_FILE: entries.VocabularyFile,
         TEXTS_FILE: entries.TextsFile,
+        entries.PAGE_FILE: entries.PageWords,
     }
-    return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError).table
+    return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError)
 
 
 def text_of(path: Path) -> str | None:

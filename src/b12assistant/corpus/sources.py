@@ -119,31 +119,26 @@ class SourcesFile:
 
     def of(self, file: str) -> Facts:
         """Return what the entries say of a file, without the defaults."""
-        patterns = [(name, facts) for name, facts in self.facts.items() if _is_pattern(name)]
-        fitting = [facts for pattern, facts in patterns if fnmatchcase(file, pattern)]
-        named = {} if _is_pattern(file) else self.facts.get(file, {})
-        return {key: value for facts in (*fitting, named) for key, value in facts.items()}
+        fitting = [facts for name, facts in self.facts.items() if name != file and fnmatchcase(file, name)]
+        return {key: value for facts in (*fitting, self.facts.get(file, {})) for key, value in facts.items()}
 
     def without_file(self, files: Collection[str]) -> Iterator[str]:
         """Yield the paths and patterns that fit none of these files."""
         for name in self.facts:
-            if name not in files and not (_is_pattern(name) and any(fnmatchcase(file, name) for file in files)):
+            if name not in files and not any(fnmatchcase(file, name) for file in files):
                 yield name
 
     @once
     def origins(self) -> dict[OriginId, Origin]:
         """Return the register of origins, by id."""
         origins: dict[OriginId, Origin] = {}
-        for entry in self._file.content.origin:
+        for number, entry in enumerate(self._file.content.origin):
             origin = entry.origin()
             if origin.id in origins:
-                raise SourceFactsError(f"{entry.where}: the origin {origin.id} is there twice", hint="keep one entry")
+                where = self._file.where("origin", number, "id")
+                raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
             origins[origin.id] = origin
         return origins
-
-
-def _is_pattern(file: str) -> bool:
-    return any(sign in file for sign in "*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,36 +152,25 @@ class FrontMatter:
 def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatter:
     """Return the facts of front matter that may be another system's.
 
-    ``is_described``: `sources.toml` has an entry for the file; then what does not fit is ignored. Else a key that is
-    nearly one of ours, or a wrong value, is an error.
+    ``is_described``: `sources.toml` has an entry for the file; then front matter that does not fit counts for nothing.
+    Else a key that is nearly one of ours, or a wrong value, is an error.
     """
     known = FactsEntry.model_fields
     try:
         table, lines = _table(text, file)
+        foreign = tuple(
+            key
+            for key, value in table.items()
+            if (key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO))
+            or (key == "published" and isinstance(value, bool))  # Jekyll's: whether the page is on the site
+        )
+        facts = {key: value for key, value in table.items() if key not in foreign}
+        check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     except SourceFactsError:
-        if is_described:
-            return FrontMatter({})
-        raise
-    foreign = tuple(
-        key
-        for key, value in table.items()
-        if (key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO))
-        or (key == "published" and isinstance(value, bool))  # Jekyll's: whether the page is on the site
-    )
-    facts = {key: value for key, value in table.items() if key not in foreign}
-    if is_described:
-        sound = {key: value for key, value in facts.items() if key in known and _is_fact(key, value)}
-        return FrontMatter(sound, foreign)
-    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
+        if not is_described:
+            raise
+        return FrontMatter({})
     return FrontMatter(facts, foreign)
-
-
-def _is_fact(key: str, value: object) -> bool:
-    try:
-        check(FactsEntry, {key: value}, str)
-    except SourceFactsError:
-        return False
-    return True
 
 
 def _table(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:

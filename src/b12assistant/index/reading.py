@@ -205,10 +205,8 @@ class FileReading:
                 document = replace(document, attributions=())
             most = most_pieces(self.encoder)
             passages = chunk(document, extract.sentences, self.encoder.count, most=most, limit=MOST_PASSAGES)
-        except SourceFactsError as error:  # a file with invalid front matter is not quoted
+        except (SourceFactsError, SourceError) as error:  # a file with invalid front matter is not quoted
             return FileReport(file.name, FileEnd.LEFT_OUT, (str(error),))
-        except SourceError as error:
-            return FileReport(file.name, FileEnd.LEFT_OUT, (error.message,))
         share = marked_share(document)
         if not passages:
             return FileReport(file.name, FileEnd.LEFT_OUT, ("no quotable text in it",), marked_share=share)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from b12assistant.errors import SourceError
 from b12assistant.language.folding import hiding
-from b12assistant.loaders.decoding import CONTROLS
+from b12assistant.loaders.decoding import CONTROLS, REPLACEMENT
 from b12assistant.types import Extract
 
 # The kind of file that each suffix promises; files with other suffixes are not sources.
@@ -73,11 +73,12 @@ def _kind(data: bytes, suffix: str) -> str:
 
 
 def _unseen(text: str) -> tuple[str, ...]:
-    """Warn of characters that a reader cannot see, or that change the order of what is seen."""
+    """Warn of characters that a reader cannot see or read, or that change the order of what is seen."""
     hidden = "".join(text[run.start : run.end] for run in hiding(text))
     others = _BIDI.sub("", hidden)
     codes = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(set(others))[:_MOST_CODES])
     counts = (
+        (text.count(REPLACEMENT), f"character(s) that cannot be read, shown as {REPLACEMENT}"),
         (len(CONTROLS.findall(text)), "control character(s)"),
         (len(_BIDI.findall(text)), "character(s) that change the direction of writing"),
         (len(others), f"invisible letter(s) ({codes}), whose sentences are not quoted"),

@@ -1,6 +1,6 @@
-"""Read a regular file, safe against links, pipes, devices and concurrent writes, and decode its bytes as they are.
+"""Read a regular file, safe against links, pipes and devices, and decode its bytes as they are.
 
-No newline is translated and nothing is replaced silently.
+No newline is translated; ``load`` warns of what cannot be read.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from pathlib import Path
 
 from b12assistant.data_files import open_regular
 from b12assistant.errors import SourceError
-
-_TRIES = 2
 
 
 def read_file(path: Path, *, root: Path, limit: int) -> bytes:
@@ -37,33 +35,17 @@ def read_file(path: Path, *, root: Path, limit: int) -> bytes:
         target = Path(os.path.realpath(path, strict=True))
         if not target.is_relative_to(os.path.realpath(root, strict=True)):
             raise SourceError("a link out of the corpus")
-        for _ in range(_TRIES):
-            data = _read_once(target, limit)
-            if data is not None:
-                return data
+        # Check before opening, which may have effects on a device. The file may be swapped between the two.
+        file = open_regular(target) if stat.S_ISREG(target.lstat().st_mode) else None
+        if file is None:
+            raise SourceError("not a regular file")
+        with file:
+            data = file.read(limit + 1)
     except OSError as error:
         raise SourceError(f"cannot be read ({error.strerror or type(error).__name__})") from error
-    raise SourceError("changes while it is read", hint="index again when it is complete")
-
-
-def _read_once(path: Path, limit: int) -> bytes | None:
-    """Read the bytes; ``None`` if the file changed meanwhile."""
-    # Check before opening, which may have effects on a device. The file may be swapped between the two.
-    file = open_regular(path) if stat.S_ISREG(path.lstat().st_mode) else None
-    if file is None:
-        raise SourceError("not a regular file")
-    with file:
-        before = os.fstat(file.fileno())
-        if before.st_size > limit:
-            raise SourceError(f"larger than {limit / 1_000_000:g} MB")
-        data = file.read(limit + 1)
-        after = os.fstat(file.fileno())
-    unchanged = _state(before) == _state(after) and len(data) == after.st_size
-    return data if unchanged else None
-
-
-def _state(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    if len(data) > limit:
+        raise SourceError(f"larger than {limit / 1_000_000:g} MB")
+    return data
 
 
 # UTF-32 first: its little-endian mark begins with the one of UTF-16.
@@ -74,7 +56,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BINARY_SHARE = 0.02  # control characters per character; text has hardly any
 _WESTERN_SHARE = 0.3  # bytes above 0x7f; Western text has a few per cent, other scripts are nearly all above
@@ -121,8 +103,7 @@ def decode(data: bytes, *, declared: str | None = None) -> Decoded:
 def _by_mark(data: bytes) -> Decoded | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            text = data[len(mark) :].decode(encoding, errors="replace")
-            return Decoded(text, encoding, _damage(text, encoding))
+            return Decoded(data[len(mark) :].decode(encoding, errors="replace"), encoding)
     return None
 
 
@@ -141,11 +122,9 @@ def _as_utf8(data: bytes) -> Decoded | None:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         text = data.decode("utf-8", errors="replace")
-    broken = text.count(_REPLACEMENT)
+    broken = text.count(REPLACEMENT)
     sound = len(text) - len(text.encode("ascii", errors="ignore")) - broken
-    if sound < _DAMAGE_RATIO * broken:
-        return None
-    return Decoded(text, "utf-8", _damage(text, "utf-8"))
+    return Decoded(text, "utf-8") if sound >= _DAMAGE_RATIO * broken else None
 
 
 def _as_western(data: bytes) -> Decoded:
@@ -157,8 +136,3 @@ def _as_western(data: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         raise SourceError("neither UTF-8 nor Windows-1252 text", hint="save it as UTF-8 text") from error
     return Decoded(text, "cp1252", ("not UTF-8; read as Windows-1252, so check accents and quotation marks",))
-
-
-def _damage(text: str, encoding: str) -> tuple[str, ...]:
-    broken = text.count(_REPLACEMENT)
-    return (f"{broken} broken {encoding} sequences shown as {_REPLACEMENT}",) if broken else ()

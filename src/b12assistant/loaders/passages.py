@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from math import ceil
 
@@ -21,8 +22,7 @@ from b12assistant.types import BlockKind, Document, DocumentId, Extract, MarkKin
 
 Count = Callable[[str], int]  # word pieces of a text
 
-_LONGEST = 64  # letters per piece: more are tried only part by part, since an endless word is one piece
-_SHORT = 8  # letters per piece: a longer text is not counted whole, which could be slow
+_LONGEST = 16  # letters per piece: more are tried only part by part, since an endless word is one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def chunk(
     Every character of a sentence that is not blank is in exactly one passage. Raises ``SourceError`` if there are more
     than ``limit``.
     """
+    count = lru_cache(maxsize=1)(count)  # a sentence is counted when it is split, and again as a unit
     units, pieces = [], 0
     for unit in _units(document, sentences, count, most):
         units.append(unit)
@@ -111,17 +112,9 @@ def _within(document: Document, range_: Range, count: Count, most: int) -> Itera
 
 def _longest_prefix(text: str, count: Count, most: int) -> int:
     """Return the length of the longest prefix of at most ``most`` pieces, ending at a blank if one is near."""
-    if len(text) <= _SHORT * most and count(text) <= most:  # nearly every sentence
+    if count(text) <= most:  # nearly every sentence
         return len(text)
-    low, high = 1, most
-    while high < len(text) and count(text[:high]) <= most:  # avoids counting all of a long text for each part
-        low, high = high, 2 * high
-    high = min(high, len(text))
-    if high == len(text) and count(text) <= most:
-        return high
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if count(text[:middle]) <= most else (low, middle - 1)
+    low = max(1, bisect_right(range(1, len(text)), most, key=lambda end: count(text[:end])))
     return next((at for at in range(low, low // 2, -1) if text[at].isspace()), low)
 
 

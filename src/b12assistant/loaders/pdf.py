@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
-from operator import itemgetter, sub
-from typing import Any
+from itertools import groupby, pairwise, product
+from operator import sub
+from typing import Any, NamedTuple
 
 import pypdf
-from pypdf.generic import DictionaryObject
 
 from b12assistant.errors import SourceError
+from b12assistant.loaders.decoding import REPLACEMENT
 from b12assistant.loaders.manuscript import Manuscript, shifted
 from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.types import OBJECT, Extract
@@ -43,7 +43,6 @@ _LEAST_RISE, _LEAST_RISE_OF_SAME, _RISEN = 0.1, 0.15, 0.75
 _SMALLER = 0.87  # times: a different size
 _LONGEST_SHIFT = 24  # letters: references to several notes
 _WIDEST_LETTER = 0.65  # times the size, on average
-_MOST_LINES = 2.5  # times the size: a higher field is not on a line of text
 _OVERLAP = 0.5
 _BLANK = 0.15
 _GUTTER = 1.2  # between cells of a table
@@ -56,8 +55,6 @@ def load(data: bytes) -> Extract:
     with _listening(notes):
         reader = _open(data)
         pages = _read_pages(reader, notes)
-        with suppress(SourceError), _damage_as_source_error():
-            notes.has_form = "/XFA" in reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
         title = _title(reader)
     if not any(pages):
         raise _no_text(notes)
@@ -75,8 +72,7 @@ class _Notes:
     empty: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
-    replaced: int = 0  # surrogates without their other half
-    has_form: bool = False  # whose own pages pypdf does not read
+    fields: int = 0  # of forms
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
@@ -89,10 +85,8 @@ class _Notes:
             )
             if pages
         ]
-        if self.has_form:
-            warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
-        if self.replaced:
-            warnings.append(f"{self.replaced} character(s) that are not Unicode, shown as \N{REPLACEMENT CHARACTER}")
+        if self.fields:
+            warnings.append(f"{self.fields} field(s) of a form, whose values are not read; print it to a PDF")
         return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks))
 
 
@@ -164,16 +158,16 @@ def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[Prin
         with _damage_as_source_error():
             source = reader.pages[number]
             source.extract_text(visitor_text=page.take, visitor_operand_before=page.see)
-            fields = tuple(filled(source))
+            boxes = _boxes(source)
     except SourceError:
         notes.unreadable.append(number + 1)
         return []
-    lines = page.lines(fields)
+    lines = page.lines(boxes)
+    notes.fields += len(boxes)
     if page.is_cut:
         notes.cut.append(number + 1)
     if not lines:
         notes.empty.append(number + 1)
-    notes.replaced += page.replaced
     return lines
 
 
@@ -219,7 +213,6 @@ class _Page:
         self._rises = [0.0]  # text rise, of which pypdf takes no notice; those of saved states before it
         self._rise: float | None = None  # of the first text that was shown since text was taken
         self.is_cut = False
-        self.replaced = 0
 
     def see(self, operator: bytes, operands: Sequence[Any], _cm: _Matrix, _tm: _Matrix) -> None:
         """Take notice of an operator before pypdf reads it."""
@@ -243,8 +236,11 @@ class _Page:
         self._lines[-1].append(runs[0])
         self._lines += [[run] for run in runs[1:]]
 
-    def lines(self, fields: Sequence[Field] = ()) -> list[PrintedLine]:
-        """Return the lines. Runs on one base line are one line, however many text objects it has."""
+    def lines(self, boxes: Sequence[_Box]) -> list[PrintedLine]:
+        """Return the lines, each with the sign of something drawn where a box is on it.
+
+        Runs on one base line are one line, however many text objects it has.
+        """
         lines: list[list[_Run]] = []
         for raw in _levelled(self._lines):
             runs = [run for run in raw if run.text]
@@ -256,18 +252,15 @@ class _Page:
                 lines[-1] += [replace(runs[0], text=_glue(lines[-1], runs[0]) + runs[0].text), *runs[1:]]
             else:
                 lines.append(runs)
-        apart = [field for field in fields if not _fill(lines, field)]
-        printed = [line for runs in lines if (line := self._line(runs)) is not None]
-        return printed + [
-            PrintedLine(field.text, self._number, field.left, field.bottom, _LEAST_SIZE, bold=False, apart=True)
-            for field in apart
-        ]
+        for runs, box in product(lines, boxes):
+            if any(box.bottom - _OVERLAP * run.size <= run.y <= box.top and not run.turn for run in runs):
+                _sign(runs, box)
+        return [line for runs in lines if (line := self._line(runs)) is not None]
 
     def _line(self, runs: Sequence[_Run]) -> PrintedLine | None:
-        text, broken = _SURROGATE.subn("\N{REPLACEMENT CHARACTER}", _joined(runs))
+        text = _SURROGATE.sub(REPLACEMENT, _joined(runs))
         if not text.strip():
             return None
-        self.replaced += broken
         shown = [run for run in runs if run.text.strip()]
         sizes: Counter[float] = Counter()  # a bullet or a code name may begin a line in another size
         for run in shown:
@@ -356,33 +349,17 @@ def _joined(runs: Sequence[_Run]) -> str:
     return text
 
 
-def _fill(lines: list[list[_Run]], field: Field) -> bool:
-    """Put the value of a field into the line that it is on; ``False`` if its place in the text is not clear."""
-    found: list[tuple[float, list[_Run], int]] = []  # distance, line, place
-    for runs in lines:
-        level = next((run for run in runs if run.text.strip()), runs[0])
-        is_beside = field.bottom - _OVERLAP * level.size <= level.y <= field.top and level.turn == 0
-        if not is_beside or field.top - field.bottom > _MOST_LINES * level.size:
-            continue
-        for place, run in enumerate(runs):
-            if field.is_tick and run.x >= field.left:
-                found.append((run.x - field.left, runs, place))
-            elif not field.is_tick and run.x < field.left and run.text.strip():
-                found.append((max(0.0, field.left - run.right), runs, place + 1))
-    if not found:
-        return False
-    _, runs, place = min(found, key=itemgetter(0))
-    if not field.is_tick and runs[place - 1].right - runs[place - 1].size > field.left:
-        over = runs[place - 1]  # the field is in the middle of it
-        share = round((field.left - over.x) / over.width * len(over.text))
-        blank = max(0, over.text.rfind(" ", 0, share))
-        runs[place - 1] = replace(over, text=over.text[:blank] + OBJECT + over.text[blank:])
-        return False
-    near = runs[place - 1 if place else 0]
-    after = "" if place == len(runs) or runs[place].text[:1].isspace() else " "
-    text = f"{'' if near.text[-1:].isspace() else ' '}{field.text}{after}"
-    runs.insert(place, replace(near, text=text, x=field.left, width=field.right - field.left, raised=None))
-    return True
+def _sign(runs: list[_Run], box: _Box) -> None:
+    """Put the sign of something drawn into a line, in the place of a box."""
+    place = sum(run.x < box.left for run in runs)
+    beside = runs[max(0, place - 1)]
+    if place and beside.right - beside.size > box.left:  # the box is in the middle of it
+        share = round((box.left - beside.x) / beside.width * len(beside.text))
+        blank = max(0, beside.text.rfind(" ", 0, share))
+        runs[place - 1] = replace(beside, text=beside.text[:blank] + OBJECT + beside.text[blank:])
+    else:
+        sign = replace(beside, text=f" {OBJECT} ", x=box.left, width=box.right - box.left, raised=None)
+        runs.insert(place, sign)
 
 
 def _follows(line: Sequence[_Run], run: _Run) -> bool:
@@ -431,66 +408,22 @@ def _title(reader: pypdf.PdfReader) -> str | None:
     return None if is_name else title or None
 
 
-_MOST = 2_000  # fields of a page
-_HIDDEN = 0b100010  # the flags Hidden and NoView of an annotation
-_PASSWORD = 1 << 13  # the flag of a text field
-_TICKED = "\N{BALLOT BOX WITH CHECK}"
+class _Box(NamedTuple):
+    """A place on a page, in points, the origin at the bottom left."""
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A filled field with its box in points, the origin at the bottom left."""
-
-    text: str
     left: float
     bottom: float
     right: float
     top: float
 
-    @property
-    def is_tick(self) -> bool:
-        """Check for a box to tick, whose words are right of it."""
-        return self.text == _TICKED
 
-
-def filled(page: Mapping[str, Any]) -> Iterator[Field]:
-    """Yield the filled fields that a viewer shows; a damaged one is not shown."""
-    listed = _value(page, "/Annots")
-    for reference in listed[:_MOST] if isinstance(listed, list) else ():
-        widget = _resolved(reference)
-        try:
-            if _value(widget, "/Subtype") != "/Widget" or int(_value(widget, "/F") or 0) & _HIDDEN:
-                continue
-            text = _text(widget)
-            x, y, far, high = (float(edge) for edge in _value(widget, "/Rect") or ())
-        except (ArithmeticError, TypeError, ValueError):
-            continue
-        if text:
-            yield Field(text, min(x, far), min(y, high), max(x, far), max(y, high))
-
-
-def _text(widget: Any) -> str:
-    """Return what a field shows: its own value, or that of the field it is a part of; "" for an empty one."""
-    kind = _inherited(widget, "/FT")
-    if kind == "/Btn":
-        return _TICKED if str(_value(widget, "/AS") or "/Off") != "/Off" else ""
-    if kind not in ("/Tx", "/Ch") or int(_inherited(widget, "/Ff") or 0) & _PASSWORD:
-        return ""
-    value = _inherited(widget, "/V")
-    chosen = [str(_resolved(each)) for each in (value if isinstance(value, list) else [value]) if each is not None]
-    pairs = [_resolved(pair) for pair in _inherited(widget, "/Opt") or ()]  # of a value and the words for it
-    shown = {str(_resolved(pair[0])): str(_resolved(pair[1])) for pair in pairs if isinstance(pair, list)}
-    return " ".join(", ".join(shown.get(each, each) for each in chosen).split())
-
-
-def _inherited(widget: Any, key: str) -> Any:
-    value = _value(widget, key)
-    return value if value is not None else _value(_value(widget, "/Parent"), key)
-
-
-def _value(mapping: Any, key: str) -> Any:
-    return _resolved(mapping.get(key)) if hasattr(mapping, "get") else None
-
-
-def _resolved(value: Any) -> Any:
-    return value.get_object() if hasattr(value, "get_object") else value
+def _boxes(page: pypdf.PageObject) -> list[_Box]:
+    """Return the places of form fields, whose values are not read; a damaged field is not shown."""
+    boxes: list[_Box] = []
+    for each in page.annotations or ():
+        with suppress(SourceError), _damage_as_source_error():
+            widget: Any = each.get_object()
+            if widget["/Subtype"] == "/Widget":
+                x, y, far, high = map(_sane, widget["/Rect"])
+                boxes.append(_Box(min(x, far), min(y, high), max(x, far), max(y, high)))
+    return boxes

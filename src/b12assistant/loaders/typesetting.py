@@ -39,7 +39,6 @@ class PrintedLine:
     bold: bool
     cells: tuple[str, ...] = ()  # the parts between wide gaps, if there are several
     turn: int = 0  # degrees
-    apart: bool = False  # no part of the running text: the value of a field
 
 
 def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]:
@@ -48,7 +47,7 @@ def furniture(pages: Sequence[Sequence[PrintedLine]]) -> dict[PrintedLine, Role]
     Stamps over the text are furniture too: lines across a page, and large ones in one place on many pages.
     """
     stamps = dict.fromkeys(_stamps(pages), Role.FOOTER)
-    pages = [[line for line in lines if not line.apart and line not in stamps] for lines in pages]
+    pages = [[line for line in lines if line not in stamps] for lines in pages]
     edges = [(line, role, depth) for lines in pages for line, role, depth in _edges(lines)]
     shown = {(_key(line), role, line.page) for line, role, _ in edges}
     counts = Counter((key, role) for key, role, _ in shown)
@@ -177,13 +176,13 @@ def _blocks(
     blocks: list[_PrintedBlock] = []
     last: _PrintedBlock | None = None  # that may continue
     for lines in pages:
-        kept = [line for line in lines if line not in roles and not line.apart]
+        kept = [line for line in lines if line not in roles]
         following = dict(pairwise(kept))
         rows = _rows(kept)
         first = next((line for line in kept if line.size < _LARGER * face.size), None)
         for line in lines:
-            if line in roles or line.apart:
-                blocks.append(_PrintedBlock(BlockKind.PARAGRAPH, [line], roles.get(line)))
+            if line in roles:
+                blocks.append(_PrintedBlock(BlockKind.PARAGRAPH, [line], roles[line]))
                 continue
             if line in rows:
                 last = _PrintedBlock(BlockKind.TABLE_ROW, [replace(line, text=CELL.join(line.cells))])
@@ -217,7 +216,7 @@ def _torn(blocks: Sequence[_PrintedBlock], line: PrintedLine) -> int | None:
         block, end = blocks[place], blocks[place].lines[-1]
         if end.page < line.page - 1:
             return None
-        if block.kind is BlockKind.PARAGRAPH and block.role is None and not end.apart and _alike(end, line):
+        if block.kind is BlockKind.PARAGRAPH and block.role is None and _alike(end, line):
             return None if end.page == line.page or ends_sentence(end.text) else place
     return None
 
