@@ -1,7 +1,7 @@
 """Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +126,14 @@ REPORTED = {
     "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
 }
 QUESTIONS = [
-    {"id": "wraps", "question": "What wraps every nerve: myelin?", "gold": ["Myelin wraps every nerve."]},
+    {
+        "id": "wraps",
+        "kind": "nerve",
+        "question": "What wraps every nerve: myelin?",
+        "gold": ["Myelin wraps every nerve."],
+    },
     {"id": "sign", "question": "What is an early sign?", "gold": ["Metformin lowers cobalamin in some people."]},
-    {"id": "none", "question": "Who won the world cup of chess in 1998?", "gold": []},
+    {"id": "none", "kind": "off", "question": "Who won the world cup of chess in 1998?", "gold": []},
 ]
 
 
@@ -152,3 +157,27 @@ def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) 
     assert missed["gold"] == ["Metformin lowers cobalamin in some people."]
     assert missed["quotes"]
     assert all(each["address"].startswith("/d/") for each in missed["quotes"])
+
+
+def test_each_kind_of_question_has_figures_of_its_own(report: dict[str, Any]) -> None:
+    of_kinds = {name: value["mean"] for name, value in report["figures"].items() if name.startswith(("nerve", "off"))}
+    assert of_kinds == {"nerve: hit@1": 1, "nerve: hit@3": 1, "nerve: answered": 1, "off: refused": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "exact"),
+    [
+        (lambda corpus: None, "1 of 1 answers"),
+        (lambda corpus: write(corpus / "nerves.md", "Myelin unwraps every nerve."), "0 of 1 answers"),
+        (lambda corpus: (corpus / "nerves.md").unlink(), "0 of 1 answers"),
+        (lambda corpus: corpus.rename(corpus.with_name("elsewhere")), "0 of 1 answers"),
+    ],
+    ids=["as it was", "changed", "gone", "no corpus"],
+)
+def test_a_quote_is_exact_while_its_file_is_as_it_was_indexed(
+    change: Callable[[Path], object], exact: str, tmp_path: Path
+) -> None:
+    space = small_space(tmp_path, REPORTED)
+    change(space.corpus)
+    figures = labelled_set.score(space, write(tmp_path / "questions.jsonl", json.dumps(QUESTIONS[0])))
+    assert figures["quotes exact"] == exact

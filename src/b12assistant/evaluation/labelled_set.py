@@ -1,4 +1,4 @@
-"""Score span-labelled questions: is the sentence that answers among the quotes, and is every quote exact?
+"""Score span-labelled questions: is the sentence that answers among the quotes, and are their files unchanged?
 
 A labelled set is JSON lines: `{"id", "question", "gold": ["words of the source", …]}`, with optional `alt_gold`
 (`[{"quote": …}]`), `history` (earlier user turns), `need` ("any" or "all" of the gold) and `kind`, a word of your own
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from b12assistant.answers import Answer, Quote, Status
+from b12assistant.answers import Answer, Status
 from b12assistant.application.improvement import marked_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import AnsweringSettings
@@ -28,9 +28,9 @@ from b12assistant.data_files import read_lines, replace_file
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.quoted import spans_text
-from b12assistant.errors import CorpusError, DatasetError, SourceError
+from b12assistant.errors import DatasetError
 from b12assistant.language.words import surface_words
-from b12assistant.types import Document, DocumentId, MarkKind, Span
+from b12assistant.types import Document, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,8 +71,7 @@ class Outcome:
     ranked: tuple[bool, ...]
     sides: int  # gold spans that some quote holds
     characters: int  # of the first quote
-    exact: bool
-    clean: bool  # nothing marked `never` is quoted
+    exact: bool  # no file that it shows has changed since indexing
     confidence: float
 
     @property
@@ -118,24 +117,21 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
         figures["refused"] = mean_of([outcome.is_refused for outcome in unanswerable])
-    figures |= _by_kind(answerable, unanswerable)
     figures["quotes exact"] = f"{sum(o.exact for o in quoted)} of {len(quoted)} answers"
-    figures["quotes free of marked text"] = f"{sum(o.clean for o in quoted)} of {len(quoted)} answers"
     return figures
 
 
-def _by_kind(answerable: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the figures of each kind of question, if the set names kinds."""
+def _by_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the main figures of each kind of question, if the set names kinds."""
     figures: dict[str, Any] = {}
-    for kind in dict.fromkeys(outcome.labelled.kind for outcome in (*answerable, *unanswerable)):
-        of_kind = [outcome for outcome in answerable if kind and outcome.labelled.kind == kind]
-        if of_kind:
-            figures[f"{kind}: hit@1"] = mean_of([any(outcome.hits[:1]) for outcome in of_kind])
-            figures[f"{kind}: hit@3"] = mean_of([any(outcome.hits[:3]) for outcome in of_kind])
-        none = [outcome for outcome in unanswerable if kind and outcome.labelled.kind == kind]
-        if none:
-            figures[f"{kind}: refused"] = mean_of([outcome.is_refused for outcome in none])
+    for kind in dict.fromkeys(outcome.labelled.kind for outcome in outcomes if outcome.labelled.kind):
+        figures |= _some(kind, [outcome for outcome in outcomes if outcome.labelled.kind == kind])
     return figures
+
+
+def _some(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the main figures of some of the questions, each after ``name``."""
+    return {f"{name}: {figure}": value for figure, value in summary(outcomes).items() if figure in _MAIN}
 
 
 def is_hit(text: str, gold: str) -> bool:
@@ -165,17 +161,12 @@ def outcome_of(
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         exact,
-        not any(_touches_never(span) for quote in answer.quotes for span in quote.spans),
         confidence,
     )
 
 
 def _holds_accepted(text: str, labelled: Labelled) -> bool:
     return any(is_hit(text, gold) for gold in labelled.accepted)
-
-
-def _touches_never(span: Span) -> bool:
-    return any(mark.kind is MarkKind.NEVER and mark.range.overlaps(span.range) for mark in span.document.marks)
 
 
 def _tokens(text: str) -> list[str]:
@@ -269,7 +260,8 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
     outcomes = ask_all(space, labelled)
     where = {"set": file.name, "index": space.opened.collection.generation}
-    figures = {**where, **summary(outcomes), **_unmarked(space, outcomes), **_misses(space, outcomes)}
+    of_parts = {**_by_kind(outcomes), **_unmarked(space, outcomes)}
+    figures = {**where, **summary(outcomes), **of_parts, **_misses(space, outcomes)}
     if out is not None:
         report = question_report(file, figures, outcomes)
         write_whole(out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
@@ -282,8 +274,7 @@ def _unmarked(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     others = [each for each in outcomes if _folded(each.labelled.question) not in known]
     if len(others) == len(outcomes):
         return {}
-    found = {f"not marked: {name}": value for name, value in summary(others).items() if name in _MAIN}
-    return {"marked in the corpus, so found easily": len(outcomes) - len(others), **found}
+    return {"marked in the corpus, so found easily": len(outcomes) - len(others), **_some("not marked", others)}
 
 
 def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -297,17 +288,17 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
-    """Ask the questions and compare every quote with its file."""
-    texts = _texts_read_anew(space)
+    """Ask the questions; note how the ranking alone does, and whether the files are as they were indexed."""
+    has_files = space.corpus.is_dir()
     found: list[Outcome] = []
     with terminal.progress() as bar:
         for each in labelled:
             bar("answering", len(found), len(labelled))
-            answer = space.ask(each.question, each.history).answer
+            reply = space.ask(each.question, each.history)
             read = space.assistant.understood(each.question, each.history)
             ranked = [window.spans for window in read.windows]
-            exact = all(_is_exact(quote, texts) for quote in answer.quotes)
-            found.append(outcome_of(each, answer, ranked, exact=exact, confidence=read.likely))
+            exact = has_files and not reply.source_changed
+            found.append(outcome_of(each, reply.answer, ranked, exact=exact, confidence=read.likely))
     return found
 
 
@@ -321,24 +312,6 @@ def table(figures: dict[str, Any]) -> str:
             value = ", ".join(value) or "none"
         lines.append(f"{name}: {value}")
     return "\n".join(lines)
-
-
-def _texts_read_anew(space: Workspace) -> dict[DocumentId, str]:
-    texts = {}
-    with space.reader() as reader:
-        for entry in space.opened.entries:
-            path = space.corpus / entry.document.id
-            try:
-                texts[entry.document.id] = reader.extract(reader.read(path), entry.document.id).text
-            except SourceError as error:
-                hint = "run `b12assistant index`, then evaluate"
-                raise CorpusError(f"{path}: {error.message}", hint=hint) from error
-    return texts
-
-
-def _is_exact(quote: Quote, texts: dict[DocumentId, str]) -> bool:
-    """Check a quote against the text of its file as read now."""
-    return all(texts[quote.document.id][span.start : span.end] == span.text for span in quote.spans)
 
 
 def write_whole(path: Path, text: str) -> None:
