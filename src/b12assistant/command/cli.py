@@ -414,29 +414,19 @@ def serve(space: Workspace, host: str, port: int, *, behind_proxy: bool) -> None
 
 @commands.command()
 @places
-@click.option(
-    "--http", is_flag=True, help="Serve streamable HTTP on this machine instead of standard input and output."
-)
-@click.option(
-    "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
-)
-def mcp(space: Workspace, port: int, *, http: bool) -> None:
+def mcp(space: Workspace) -> None:
     """Serve tools for other assistants (MCP): ask, search, open_passage.
 
     They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
     over standard input and output. Needs the package mcp.
 
     \b
-    Examples:
+    Example:
       b12assistant mcp
-      b12assistant mcp --http --port 7861
     """
     from b12assistant.integrations import mcp_server
 
-    if http:
-        mcp_server.serve_http(space, port)
-    else:
-        mcp_server.serve_stdio(space)
+    mcp_server.serve_stdio(space)
 
 
 @commands.command()
