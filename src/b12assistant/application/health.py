@@ -248,7 +248,6 @@ def examine(space: Workspace) -> dict[str, Any]:
             for key, value in values_of(space.configuration.settings).items()
         },
         "python": platform.python_version(),
-        "red_flags": space.red_flags_in_use,
         "problems": [],
     }
     try:
@@ -331,7 +330,6 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
                 yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"
         yield f"  sentences that somebody reviewed: {index['reviewed']['sentences']} of {index['reviewed']['of']}"
         yield from (f"  {change}" for change in index["stale"])
-    yield report["red_flags"]
     yield "settings:"
     for key, setting in report["settings"].items():
         yield f"  {key} = {setting['value']!r}  ({setting['origin']})"

@@ -84,7 +84,6 @@ def index(space: Workspace, strict: bool, json_: bool) -> None:
         click.echo(as_json(index_report_json(report)))
     else:
         terminal.index_report(report, terminal.console())
-        terminal.line(space.red_flags_in_use)
 
 
 @commands.command()
