@@ -11,7 +11,7 @@ from serving import small_space
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set
-from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary, wilson
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -72,26 +72,35 @@ def test_an_alternative_is_accepted() -> None:
     assert outcome(labelled("nowhere at all", accepted=(GOLD,)), answer_of(RIGHT)).hits == (True,)
 
 
-def mean(figures: dict[str, dict[str, float]], name: str) -> float:
-    return figures[name]["mean"]
+def share(figures: dict[str, dict[str, float]], name: str) -> float:
+    return figures[name]["share"]
 
 
 def test_a_question_without_an_answer_is_a_miss() -> None:
     figures = summary([outcome(labelled(GOLD), answer_of(RIGHT)), outcome(labelled(GOLD))])
-    assert (mean(figures, "hit@1"), mean(figures, "hit@3"), mean(figures, "answered")) == (0.5, 0.5, 0.5)
+    assert (share(figures, "hit@1"), share(figures, "hit@3"), share(figures, "answered")) == (0.5, 0.5, 0.5)
     assert figures["hit@1"]["n"] == 2
 
 
 @pytest.mark.parametrize(("quotes", "both"), [([RIGHT], 0), ([RIGHT, WRONG], 1)])
 def test_all_sides_count_only_together(quotes: list[Quote], both: int) -> None:
     label = labelled(GOLD, "Zero begins here", need_all=True)
-    assert mean(summary([outcome(label, answer_of(*quotes))]), "all sides@3") == both
+    assert share(summary([outcome(label, answer_of(*quotes))]), "all sides@3") == both
 
 
 def test_a_refusal_is_right_where_nothing_answers() -> None:
     figures = summary([outcome(labelled()), outcome(labelled(), answer_of(WRONG))])
-    assert mean(figures, "refused") == 0.5
+    assert share(figures, "refused") == 0.5
     assert "hit@1" not in figures
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
+)
+def test_the_interval_is_wilsons(hits: int, n: int, low: float, high: float) -> None:
+    """The last is the worked example of Newcombe, Statistics in Medicine 17 (1998), 857."""
+    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -160,7 +169,7 @@ def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) 
 
 
 def test_each_kind_of_question_has_figures_of_its_own(report: dict[str, Any]) -> None:
-    of_kinds = {name: value["mean"] for name, value in report["figures"].items() if name.startswith(("nerve", "off"))}
+    of_kinds = {name: value["share"] for name, value in report["figures"].items() if name.startswith(("nerve", "off"))}
     assert of_kinds == {"nerve: hit@1": 1, "nerve: hit@3": 1, "nerve: answered": 1, "off: refused": 1}
 
 
