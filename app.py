@@ -10,14 +10,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is importe
 
 from b12assistant.api import Workspace
 from b12assistant.errors import AssistantError, IndexMissingError
-from b12assistant.web import site
+from b12assistant.web import listening, site
 
 
 def main() -> int:
     """Serve until stopped; anything that keeps it from that is one line."""
     parser = argparse.ArgumentParser(description="The web page and HTTP API of b12assistant.")
     parser.add_argument("--host", default=site.HOST, help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", default=site.PORT, type=int, help="the port to listen on (default: %(default)s)")
+    parser.add_argument("--port", default=listening.PORT, type=int, help="the port to listen on (default: %(default)s)")
     parser.add_argument("--behind-proxy", action="store_true", help="a proxy guards it: allow any --host")
     given = parser.parse_args()
     try:

@@ -23,7 +23,20 @@ from typing import Any
 import numpy as np
 from ranking.datasets import TEST, Dataset, load_dataset
 from ranking.indexing import NAMES, RANKINGS, Indexed, Ranking, index, load_ranking
-from ranking.runs import HEADLINE, JUDGED, Run, answerable, compare, holm, read_run, score, write_run
+from ranking.runs import (
+    HEADLINE,
+    JUDGED,
+    SAMPLES,
+    SEED,
+    Run,
+    answerable,
+    compare,
+    holm,
+    interval,
+    read_run,
+    score,
+    write_run,
+)
 
 from b12assistant.answering.retrieval import Query, encode_query, rank
 from b12assistant.api import Workspace
@@ -31,7 +44,6 @@ from b12assistant.application.batching import write_lines
 from b12assistant.config import load_configuration
 from b12assistant.display import terminal
 from b12assistant.errors import AssistantError, UsageError
-from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval
 from b12assistant.index.collection import TITLE_PIECES, Collection
 from b12assistant.index.lexical_index import Fields
 from b12assistant.protocols import Encoder, Progress

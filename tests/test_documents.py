@@ -244,15 +244,18 @@ def test_a_pipe_in_place_of_a_source_is_a_change_and_is_not_waited_for(space: Fa
 def test_quotes_left_as_they_were_written_are_correct(space: FakeWorkspace, tmp_path: Path) -> None:
     findings = checked(space, tmp_path, answered(space), answered(space, id="a\u2028b"))
     assert findings.sound
-    assert findings.quotes == 2 * len(answered(space)["answer"]["quotes"])
+    assert findings.file is not None
+    assert findings.file.quotes == 2 * len(answered(space)["answer"]["quotes"])
     assert findings.sentences()[-1].startswith("Verified: asked again, this index gives the same 2 answers with ")
 
 
 def test_a_line_with_an_error_is_not_confirmed(space: FakeWorkspace, tmp_path: Path) -> None:
     """Its words could say anything, and nothing gives them again."""
     findings = checked(space, tmp_path, answered(space), {"id": 3, "error": {"message": "Bleach cures nerves."}})
-    assert findings.file_problems == ("line 2: it holds an error in place of an answer",)
+    assert findings.file is not None
+    assert findings.file.problems == ("line 2: it holds an error in place of an answer",)
     assert findings.sentences()[-1].startswith("Not verified: 1 problem")
+    assert findings.as_json()["verdict"] == findings.sentences()[-1]
     assert not findings.sound
 
 

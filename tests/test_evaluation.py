@@ -1,7 +1,7 @@
 """Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from serving import small_space
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set
-from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary
+from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary, wilson
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -72,26 +72,35 @@ def test_an_alternative_is_accepted() -> None:
     assert outcome(labelled("nowhere at all", accepted=(GOLD,)), answer_of(RIGHT)).hits == (True,)
 
 
-def mean(figures: dict[str, dict[str, float]], name: str) -> float:
-    return figures[name]["mean"]
+def share(figures: dict[str, dict[str, float]], name: str) -> float:
+    return figures[name]["share"]
 
 
 def test_a_question_without_an_answer_is_a_miss() -> None:
     figures = summary([outcome(labelled(GOLD), answer_of(RIGHT)), outcome(labelled(GOLD))])
-    assert (mean(figures, "hit@1"), mean(figures, "hit@3"), mean(figures, "answered")) == (0.5, 0.5, 0.5)
+    assert (share(figures, "hit@1"), share(figures, "hit@3"), share(figures, "answered")) == (0.5, 0.5, 0.5)
     assert figures["hit@1"]["n"] == 2
 
 
 @pytest.mark.parametrize(("quotes", "both"), [([RIGHT], 0), ([RIGHT, WRONG], 1)])
 def test_all_sides_count_only_together(quotes: list[Quote], both: int) -> None:
     label = labelled(GOLD, "Zero begins here", need_all=True)
-    assert mean(summary([outcome(label, answer_of(*quotes))]), "all sides@3") == both
+    assert share(summary([outcome(label, answer_of(*quotes))]), "all sides@3") == both
 
 
 def test_a_refusal_is_right_where_nothing_answers() -> None:
     figures = summary([outcome(labelled()), outcome(labelled(), answer_of(WRONG))])
-    assert mean(figures, "refused") == 0.5
+    assert share(figures, "refused") == 0.5
     assert "hit@1" not in figures
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
+)
+def test_the_interval_is_wilsons(hits: int, n: int, low: float, high: float) -> None:
+    """The last is the worked example of Newcombe, Statistics in Medicine 17 (1998), 857."""
+    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -126,9 +135,14 @@ REPORTED = {
     "pills.txt": "Metformin lowers cobalamin in some people. Ask for a blood test.\n",
 }
 QUESTIONS = [
-    {"id": "wraps", "question": "What wraps every nerve: myelin?", "gold": ["Myelin wraps every nerve."]},
+    {
+        "id": "wraps",
+        "kind": "nerve",
+        "question": "What wraps every nerve: myelin?",
+        "gold": ["Myelin wraps every nerve."],
+    },
     {"id": "sign", "question": "What is an early sign?", "gold": ["Metformin lowers cobalamin in some people."]},
-    {"id": "none", "question": "Who won the world cup of chess in 1998?", "gold": []},
+    {"id": "none", "kind": "off", "question": "Who won the world cup of chess in 1998?", "gold": []},
 ]
 
 
@@ -152,3 +166,27 @@ def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) 
     assert missed["gold"] == ["Metformin lowers cobalamin in some people."]
     assert missed["quotes"]
     assert all(each["address"].startswith("/d/") for each in missed["quotes"])
+
+
+def test_each_kind_of_question_has_figures_of_its_own(report: dict[str, Any]) -> None:
+    of_kinds = {name: value["share"] for name, value in report["figures"].items() if name.startswith(("nerve", "off"))}
+    assert of_kinds == {"nerve: hit@1": 1, "nerve: hit@3": 1, "nerve: answered": 1, "off: refused": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "exact"),
+    [
+        (lambda corpus: None, "1 of 1 answers"),
+        (lambda corpus: write(corpus / "nerves.md", "Myelin unwraps every nerve."), "0 of 1 answers"),
+        (lambda corpus: (corpus / "nerves.md").unlink(), "0 of 1 answers"),
+        (lambda corpus: corpus.rename(corpus.with_name("elsewhere")), "0 of 1 answers"),
+    ],
+    ids=["as it was", "changed", "gone", "no corpus"],
+)
+def test_a_quote_is_exact_while_its_file_is_as_it_was_indexed(
+    change: Callable[[Path], object], exact: str, tmp_path: Path
+) -> None:
+    space = small_space(tmp_path, REPORTED)
+    change(space.corpus)
+    figures = labelled_set.score(space, write(tmp_path / "questions.jsonl", json.dumps(QUESTIONS[0])))
+    assert figures["quotes exact"] == exact

@@ -1,22 +1,19 @@
-"""The tools for other assistants, called with the SDK's own client: in this process, over pipes, over HTTP."""
+"""The tools for other assistants, called with the SDK's own client: in this process and over pipes."""
 
 import asyncio
-import http.client
 import json
 import re
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from fakes import FakeWorkspace
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 from serving import EMERGENCY, small_space
-from shell import Call, start
+from shell import Call
 
 from b12assistant.answers import Reply
 from b12assistant.display.labels import tables
@@ -211,48 +208,6 @@ def test_over_pipes_it_answers_as_the_command_line_does(call: Call, built: Path)
     assert quote["text"] in (built / "corpus" / quote["document"]).read_text("utf-8")
     printed = json.loads(call(*places, "ask", "--json", "What does metformin lower?").out)
     assert printed["answer"] == answer(result)
-
-
-@pytest.fixture(scope="module")
-def address(built: Path) -> Iterator[str]:
-    """Where the command serves HTTP."""
-    with start("mcp", "--http", "--port", "0", cwd=built) as server:
-        assert server.stdout is not None
-        line = server.stdout.readline().decode()
-        try:
-            assert line.startswith("b12assistant serves MCP at http://127.0.0.1:"), line
-            yield line.split()[4]
-        finally:
-            server.send_signal(signal.SIGTERM)
-            out, err = server.communicate(timeout=60)
-            assert out == b""
-            assert b"Traceback" not in err
-            assert EMERGENCY.encode() not in err  # the log names refused clients, never their words
-
-
-@pytest.mark.slow
-def test_over_http_it_answers_with_quotes(address: str) -> None:
-    result = asyncio.run(called(address, "ask", {"question": "What keeps myelin in good repair?"}))
-    quotes = [quote["text"] for quote in answer(result)["quotes"]]
-    assert "Vitamin B12 keeps myelin in good repair." in " ".join(quotes)
-    emergency = asyncio.run(called(address, "search", {"question": EMERGENCY}))
-    assert emergency.structured_content is not None
-    assert emergency.structured_content["hits"] == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [({"Host": "example.com"}, 421), ({"Origin": "http://example.com"}, 403)],
-    ids=["a foreign name", "a foreign page"],
-)
-def test_over_http_only_this_machine_is_served(headers: dict[str, str], status: int, address: str) -> None:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc)
-    try:
-        connection.request("POST", "/mcp", b"{}", {"Content-Type": "application/json", **headers})
-        assert connection.getresponse().status == status
-    finally:
-        connection.close()
 
 
 @pytest.mark.parametrize("tool", ["ask", "search"])

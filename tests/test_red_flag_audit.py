@@ -1,4 +1,4 @@
-"""The audit of the red flags: counts checked by hand, a known interval, bad lines, an inert page."""
+"""The audit of the red flags: counts checked by hand, bad lines, an inert page."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.command.cli import commands
 from b12assistant.errors import UsageError
-from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judge, load_cases, measures, summary, wilson
+from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judge, load_cases, measures, summary
 from b12assistant.language.folding import fold
 
 UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
@@ -30,15 +30,6 @@ def verdict(level: str, said: str, *, acceptable: Sequence[str] = (), trap: str 
 def counted(verdicts: Sequence[Judgement], name: str) -> tuple[int, int]:
     found = measures(verdicts)[name]
     return found["hits"], found["n"]
-
-
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
-)
-def test_the_interval_is_wilsons(hits: int, n: int, low: float, high: float) -> None:
-    """The last is the worked example of Newcombe, Statistics in Medicine 17 (1998), 857."""
-    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_the_confusion_table_counts_every_message_once() -> None:

@@ -94,7 +94,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
 
 @pytest.fixture(scope="module")
 def proxied(watched: Watched, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder, listener = tmp_path_factory.mktemp("nginx"), listening.listen("127.0.0.1", 0, otherwise=7860)
+    folder, listener = tmp_path_factory.mktemp("nginx"), listening.listen("127.0.0.1", 0)
     server = listening.server(watched)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

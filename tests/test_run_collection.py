@@ -9,12 +9,11 @@ import run_collection
 import run_suite
 from hypothesis import given
 from hypothesis import strategies as st
-from ranking.runs import write_run
+from ranking.runs import interval, write_run
 from shell import Done
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.evaluation.labelled_set import interval
 
 Call = Callable[..., Done]
 TINY = Path(__file__).parent / "fixtures" / "tiny_collection"

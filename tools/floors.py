@@ -48,11 +48,7 @@ def fallen(found: Figures, floors: Figures) -> Iterator[str]:
 
 def shares(figures: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
     """Return the shares among a report's figures, each named after its set."""
-    known = {key: value for key, value in figures.items() if isinstance(value, dict) and "mean" in value}
-    return {
-        f"{name}, {key}": {"share": value["mean"], "hits": round(value["mean"] * value["n"]), "n": value["n"]}
-        for key, value in known.items()
-    }
+    return {f"{name}, {key}": value for key, value in figures.items() if isinstance(value, dict)}
 
 
 def load_turns(path: Path) -> tuple[list[Labelled], list[Labelled]]:
@@ -72,7 +68,7 @@ def load_turns(path: Path) -> tuple[list[Labelled], list[Labelled]]:
 
 
 def score_dialogues(space: Workspace, file: Path) -> dict[str, Any]:
-    """Return figures of follow-ups as typed and in full, each with its 95 % bootstrap interval."""
+    """Return figures of follow-ups as typed and in full, each with its 95 % interval."""
     figures: dict[str, Any] = {}
     for name, turns in zip(("as typed", "in full"), load_turns(file), strict=True):
         later = [each for each in turns if not each.id.endswith("#1") and each.kind in ("", "follow_up")]

@@ -23,6 +23,7 @@ from b12assistant.answers import Level, Triage, Turn
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation import red_flag_audit
+from b12assistant.evaluation.labelled_set import share_of
 from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
 from b12assistant.safety.triage import REMINDER, REMINDER_CRISIS
 
@@ -62,12 +63,7 @@ def traffic(datasets: Path | None, judge: Judge) -> Told:
 
 def shares(told: Told) -> dict[str, dict[str, Any]]:
     """Return each share with its hits, of how many, and its 95 % interval; none of nothing."""
-    found = {}
-    for name, values in told:
-        if n := len(values):
-            low, high = red_flag_audit.wilson(sum(values), n)
-            found[name] = {"hits": sum(values), "n": n, "share": sum(values) / n, "low": low, "high": high}
-    return found
+    return {name: share_of(values) for name, values in told if values}
 
 
 def alarms(name: str, texts: Iterable[str], judge: Judge) -> Told:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import ir_measures
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import permutation_test
 
 from b12assistant.application.batching import write_lines
-from b12assistant.evaluation.labelled_set import SAMPLES, SEED, interval
 from ranking.datasets import read_lines
 
 Run = Mapping[str, Mapping[str, float]]  # query, document, score: higher is better
@@ -24,6 +24,8 @@ NAMES = (
     *(f"success@{k}" for k in (1, 3, 5, 10)),
 )
 HEADLINE = "nDCG@10"
+SEED = 20_261_120
+SAMPLES = 10_000
 JUDGED = "judged@10"  # share of the first ten documents that were judged; a warning, not a score
 
 
@@ -86,6 +88,15 @@ def _as_ir(name: str, relevant: int) -> str:
     graded = {"nDCG": "nDCG", "judged": "Judged"}
     binary = {"MAP": "AP", "MRR": "RR", "Recall": "R", "P": "P", "success": "Success"}
     return f"{graded[kind] if kind in graded else f'{binary[kind]}(rel={relevant})'}{at}{depth}"
+
+
+def interval(values: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
+    """Return the ``mean``, the ends ``low`` and ``high`` of its 95 % bootstrap interval, and ``n``."""
+    sample = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(SEED)
+    means = [rng.choice(sample, (SAMPLES // 10, len(sample))).mean(axis=1) for _ in range(10)]
+    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
+    return {"mean": float(sample.mean()), "low": float(low), "high": float(high), "n": len(sample)}
 
 
 def compare(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:

@@ -13,7 +13,7 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -188,36 +188,32 @@ _STALE = "the corpus is not the one that was indexed: run `b12assistant index`"
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of `verify`, as sentences.
+    """The findings of `verify`, as sentences; of a file too, if one was given.
 
-    ``verified`` and ``verdict``: whether and how a file of ``quotes`` is confirmed, if one was given. ``fixed``: what
-    was wrong before the index was rebuilt.
+    ``fixed``: what was wrong before the index was rebuilt.
     """
 
     passages: int
     index_problems: tuple[str, ...]
     corpus_changes: tuple[str, ...] = ()
-    quotes: int | None = None
-    file_problems: tuple[str, ...] = ()
+    file: Checked | None = None
     fixed: tuple[str, ...] = ()
-    verified: bool = True
-    verdict: str = ""
 
     @property
     def sound(self) -> bool:
-        return self.verified and not (self.index_problems or self.corpus_changes)
+        return not (self.index_problems or self.corpus_changes) and (self.file is None or self.file.is_verified)
 
     def sentences(self) -> list[str]:
         lines = ["The index was missing or wrong and has been rebuilt from the corpus."] if self.fixed else []
-        lines += [*self.index_problems, *self.corpus_changes, *self.file_problems]
+        lines += [*self.index_problems, *self.corpus_changes, *(self.file.problems if self.file else ())]
         if self.corpus_changes:
             lines.append(f"{_STALE[0].upper()}{_STALE[1:]}.")
         lines.append(f"{self.passages} passages checked; {counted(len(self.index_problems), 'problem')} in the index.")
-        return [*lines, self.verdict] if self.verdict else lines
+        return [*lines, self.file.sentence] if self.file else lines
 
     def as_json(self) -> dict[str, Any]:
-        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-        return {"sound": self.sound, **values}
+        told = {"verified": self.file.is_verified, "verdict": self.file.sentence} if self.file else {}
+        return {"sound": self.sound, **told, **asdict(self)}
 
 
 def verify(
@@ -240,16 +236,8 @@ def verify(
     for entry in opened.entries:
         problems += check_entry(entry)
     problems += _differing_extractions(space, opened)
-    found = Findings(len(opened.collection.passages), tuple(problems), tuple(space.stale_files()), fixed=fixed)
-    if checked is None:
-        return found
-    return replace(
-        found,
-        quotes=checked.quotes,
-        file_problems=checked.problems,
-        verified=checked.is_verified,
-        verdict=checked.sentence,
-    )
+    passages = len(opened.collection.passages)
+    return Findings(passages, tuple(problems), tuple(space.stale_files()), checked, fixed)
 
 
 def examine(space: Workspace) -> dict[str, Any]:
@@ -260,7 +248,6 @@ def examine(space: Workspace) -> dict[str, Any]:
             for key, value in values_of(space.configuration.settings).items()
         },
         "python": platform.python_version(),
-        "red_flags": space.red_flags_in_use,
         "problems": [],
     }
     try:
@@ -343,7 +330,6 @@ def sentences(report: dict[str, Any]) -> Iterator[str]:
                 yield f"  {file['end']}: {file['file']}: {'; '.join(file['reasons'])}"
         yield f"  sentences that somebody reviewed: {index['reviewed']['sentences']} of {index['reviewed']['of']}"
         yield from (f"  {change}" for change in index["stale"])
-    yield report["red_flags"]
     yield "settings:"
     for key, setting in report["settings"].items():
         yield f"  {key} = {setting['value']!r}  ({setting['origin']})"

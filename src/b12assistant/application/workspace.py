@@ -249,18 +249,6 @@ class Workspace:
         readers = (lambda: self.told_now, lambda: self.harm_meant)
         return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model, *readers)
 
-    @property
-    def red_flags_in_use(self) -> str:
-        """Return a sentence that says which red flags are on."""
-        given = self.configuration.settings.red_flags
-        rules = {
-            "all": "all packaged rules",
-            "emergencies": "the packaged rules for emergencies",
-            "none": "no packaged rule",
-        }
-        model = "the model" if given.model and given.packaged != "none" else "no model"
-        return f"red flags: {rules[given.packaged]}, {model}"
-
     @once
     def assistant(self) -> Answerer:
         return Answerer(

@@ -84,7 +84,6 @@ def index(space: Workspace, strict: bool, json_: bool) -> None:
         click.echo(as_json(index_report_json(report)))
     else:
         terminal.index_report(report, terminal.console())
-        terminal.line(space.red_flags_in_use)
 
 
 @commands.command()
@@ -414,29 +413,19 @@ def serve(space: Workspace, host: str, port: int, *, behind_proxy: bool) -> None
 
 @commands.command()
 @places
-@click.option(
-    "--http", is_flag=True, help="Serve streamable HTTP on this machine instead of standard input and output."
-)
-@click.option(
-    "--port", default=7861, show_default=True, type=click.IntRange(0, 65535), help="With --http, the port; 0 takes any."
-)
-def mcp(space: Workspace, port: int, *, http: bool) -> None:
+def mcp(space: Workspace) -> None:
     """Serve tools for other assistants (MCP): ask, search, open_passage.
 
     They get exact quotes with citations, and safety texts first. Another program starts this command and talks to it
     over standard input and output. Needs the package mcp.
 
     \b
-    Examples:
+    Example:
       b12assistant mcp
-      b12assistant mcp --http --port 7861
     """
     from b12assistant.integrations import mcp_server
 
-    if http:
-        mcp_server.serve_http(space, port)
-    else:
-        mcp_server.serve_stdio(space)
+    mcp_server.serve_stdio(space)
 
 
 @commands.command()

@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +20,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
 from b12assistant.errors import UsageError
+from b12assistant.evaluation.labelled_set import share, share_of
 from b12assistant.safety.opinion import Advises, Asked
 from b12assistant.safety.triage import Triager
 
@@ -29,7 +29,6 @@ LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious fi
 GROUPS: Final = ("trap", "category", "language")
 UNSAID: Final = "not said"
 FORM: Final = 'a line is {"id", "text", "level"}, the level one of ' + ", ".join(LEVELS)
-_Z: Final = 1.959964  # of a 95 % interval
 
 Judge = Callable[[Sequence[Turn]], Triage]
 
@@ -102,33 +101,20 @@ def summary(verdicts: Sequence[Judgement]) -> dict[str, Any]:
 def measures(verdicts: Sequence[Judgement]) -> dict[str, dict[str, Any]]:
     """Return shares by name, leaving out those without messages. An acceptable level counts as right."""
     emergencies, urgent, calm = (_of(verdicts, level) for level in (Level.EMERGENCY, Level.URGENT, NONE))
-    found = {f"{level}: right or acceptable": _share(v.right for v in _of(verdicts, level)) for level in LEVELS}
+    found = {f"{level}: right or acceptable": share_of(v.right for v in _of(verdicts, level)) for level in LEVELS}
     found |= {
-        "emergency as emergency": _share(v.level == Level.EMERGENCY for v in emergencies),
-        "emergency as none": _share(v.level == NONE for v in emergencies),
-        "urgent as urgent or higher": _share(v.level in (Level.URGENT, Level.EMERGENCY) for v in urgent),
-        "emergency, certain": _share(v.level == Level.EMERGENCY and v.certain for v in emergencies),
-        "none: false alarms": _share(not v.right for v in calm),
-        "none: box or more": _share(v.is_box and not v.right for v in calm),
-        "none as emergency": _share(v.level == Level.EMERGENCY and not v.right for v in calm),
-        "emergency: kind right": _share(
+        "emergency as emergency": share_of(v.level == Level.EMERGENCY for v in emergencies),
+        "emergency as none": share_of(v.level == NONE for v in emergencies),
+        "urgent as urgent or higher": share_of(v.level in (Level.URGENT, Level.EMERGENCY) for v in urgent),
+        "emergency, certain": share_of(v.level == Level.EMERGENCY and v.certain for v in emergencies),
+        "none: false alarms": share_of(not v.right for v in calm),
+        "none: box or more": share_of(v.is_box and not v.right for v in calm),
+        "none as emergency": share_of(v.level == Level.EMERGENCY and not v.right for v in calm),
+        "emergency: kind right": share_of(
             v.kind == v.case.kind for v in emergencies if v.level == Level.EMERGENCY and v.case.kind is not None
         ),
     }
     return {name: share for name, share in found.items() if share["n"]}
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927). Unlike the bootstrap's, it does not close at 0 or 1.
-
-    It treats messages as independent. Where several describe one situation, the true interval is wider.
-    """
-    if not n:
-        return 0.0, 1.0
-    share, weight = hits / n, _Z * _Z / n
-    centre = (share + weight / 2) / (1 + weight)
-    half = _Z * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _grouped(verdicts: Sequence[Judgement], name: str) -> dict[str, dict[str, Any]]:
@@ -137,22 +123,15 @@ def _grouped(verdicts: Sequence[Judgement], name: str) -> dict[str, dict[str, An
     for value in sorted({v.case.groups[name] for v in verdicts}):
         mine = [v for v in verdicts if v.case.groups[name] == value]
         shown[value] = {
-            "right": _share(v.right for v in mine),
-            "emergency as emergency": _share(v.level == Level.EMERGENCY for v in _of(mine, Level.EMERGENCY)),
-            "false alarms": _share(not v.right for v in _of(mine, NONE)),
+            "right": share_of(v.right for v in mine),
+            "emergency as emergency": share_of(v.level == Level.EMERGENCY for v in _of(mine, Level.EMERGENCY)),
+            "false alarms": share_of(not v.right for v in _of(mine, NONE)),
         }
     return shown
 
 
 def _of(verdicts: Iterable[Judgement], level: str) -> list[Judgement]:
     return [v for v in verdicts if v.case.level == level]
-
-
-def _share(values: Iterable[bool]) -> dict[str, Any]:
-    sample = list(values)
-    hits, n = sum(sample), len(sample)
-    low, high = (round(end, 4) for end in wilson(hits, n))
-    return {"hits": hits, "n": n, "share": round(hits / n, 4) if n else None, "low": low, "high": high}
 
 
 def _case(line: str, where: str) -> Case:
@@ -255,14 +234,6 @@ def tables(figures: Figures) -> Iterator[Table]:
         measures = list(next(iter(values.values())))
         shown = ((value, *(share(found[name]) for name in measures)) for value, found in values.items())
         yield Table(f"By {group}, {used['name']}", (("", *measures), *shown))
-
-
-def share(found: Mapping[str, Any] | None) -> str:
-    """Return ``96.2 % (102 of 106; 90.7 to 98.5)``; a dash if there is nothing to count."""
-    if found is None or not found["n"]:
-        return "–"
-    low, high = (f"{100 * found[end]:.1f}" for end in ("low", "high"))
-    return f"{100 * found['share']:.1f} % ({found['hits']} of {found['n']}; {low} to {high})"
 
 
 def heading(figures: Figures) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import load_page_words
-from b12assistant.display import terminal
 from b12assistant.display.citation_formats import about
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import capital, label
@@ -28,9 +27,7 @@ from b12assistant.display.quoted import Quoted
 from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
 from b12assistant.types import Passage
-from b12assistant.web import listening
 from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed
-from b12assistant.web.policy import Policy
 from b12assistant.web.problems import problem_of
 from b12assistant.web.questions import Warmup
 
@@ -41,9 +38,6 @@ try:
 except ModuleNotFoundError as error:
     raise UsageError("the MCP server needs the package mcp", hint=to_install("mcp")) from error
 
-HOST = "127.0.0.1"
-PORT = 7861
-PATH = "/mcp"
 INSTRUCTIONS = (
     "Every block of text says first what it is: a fixed text, a quote with its source, or a label. Show fixed "
     "texts first and whole. Quote without a change, with the source, and say if it sells. The words of a source "
@@ -163,23 +157,6 @@ def serve_stdio(space: Workspace) -> None:
         space.store.open()
     Warmup(space).start()
     build_server(space).run("stdio")
-
-
-def serve_http(space: Workspace, port: int = PORT) -> None:
-    """Serve streamable HTTP to this machine only. Raises an index error, and ``ServerError`` if the port is taken."""
-    generation = space.opened.collection.generation
-    with listening.listen(HOST, port, otherwise=PORT) as listener:
-        Warmup(space).start()
-        app = application(space)
-        address = f"{listening.address(HOST, listener)}{PATH}"
-        terminal.line(f"b12assistant serves MCP at {address} (index {generation[:8]}; Ctrl+C stops it)")
-        listening.run(app, listener)
-
-
-def application(space: Workspace) -> Policy:
-    """Return the application with the tools at ``PATH``, for this machine only. Requests share no state."""
-    app = build_server(space).streamable_http_app(streamable_http_path=PATH, json_response=True, stateless_http=True)
-    return Policy(app, (PATH,), HOST)
 
 
 def _with_tool_errors(tool: Callable[P, CallToolResult]) -> Callable[P, CallToolResult]:

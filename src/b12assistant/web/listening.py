@@ -21,6 +21,7 @@ import uvicorn
 from b12assistant.errors import ConfigError, ServerError
 from b12assistant.web.questions import Questions
 
+PORT = 7860
 LEVELS = ("info", "warning", "error")
 _OURS = ("b12assistant", "uvicorn.error")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -87,7 +88,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def listen(host: str, port: int, *, otherwise: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Open a listening socket; port 0 takes any. Raises ``ServerError``, which suggests another port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Without the protocol, asyncio does not turn Nagle off.
@@ -101,7 +102,7 @@ def listen(host: str, port: int, *, otherwise: int) -> socket.socket:
         listener.close()
         raise ServerError(
             f"cannot listen on {host}, port {port} ({error.strerror})",
-            hint=f"try --port {port + 1 if port < 65535 else otherwise}",
+            hint=f"try --port {port + 1 if port < 65535 else PORT}",
         ) from error
     return listener
 

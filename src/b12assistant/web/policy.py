@@ -14,7 +14,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
@@ -72,10 +72,10 @@ class Policy:
 
     app: ASGIApp
     paths: tuple[str, ...]
-    host: str = "127.0.0.1"
-    names: frozenset[str] = field(default=LOOPBACK)
-    home: Callable[[bytes], bytes] | None = None
-    missing: ASGIApp | None = None
+    host: str
+    names: frozenset[str]
+    home: Callable[[bytes], bytes]
+    missing: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -101,7 +101,7 @@ class Policy:
             return PlainTextResponse("this server does not answer under that name\n", 421)
         if ".." in path.split("/") or self._route(path) is None:
             is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
-            return self.missing if self.missing and is_page else PlainTextResponse("there is nothing here\n", 404)
+            return self.missing if is_page else PlainTextResponse("there is nothing here\n", 404)
         if any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(path))):
             return not_found().response(path[:_LONGEST_NAME])
         if scope["method"] not in _READING and not self._is_from_here(headers):

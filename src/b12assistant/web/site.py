@@ -26,7 +26,6 @@ from b12assistant.web.turns import Asking
 
 DATA = "/gradio_api/queue/data"
 HOST = "127.0.0.1"
-PORT = 7860
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 # In this order; the other scripts need the first one.
 _SHEETS = ("tokens.css", "unseen.css", "page.css", "panel.css", "keep.css", "shell.css", "lookup.css")
@@ -60,7 +59,7 @@ def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Q
     return Policy(app, OPEN, host, names, home, own_page("plain.html", "missing", words, status=404))
 
 
-def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy: bool = False) -> None:
+def serve(space: Workspace, host: str = HOST, port: int = listening.PORT, *, behind_proxy: bool = False) -> None:
     """Serve until stopped.
 
     ``behind_proxy``: a proxy asks for passwords and speaks TLS, so other addresses than this machine's are allowed.
@@ -77,7 +76,7 @@ def serve(space: Workspace, host: str = HOST, port: int = PORT, *, behind_proxy:
     listening.start(settings.log)
     questions = Questions.of(settings)
     generation = space.opened.collection.generation  # a missing index stops the start, before any request
-    with listening.listen(host, port, otherwise=PORT) as listener:
+    with listening.listen(host, port) as listener:
         warmup = Warmup(space)
         served = application(space, warmup, host, questions)
         warmup.start()
