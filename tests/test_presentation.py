@@ -23,6 +23,7 @@ from serving import small_space
 from b12assistant.answers import (
     Answer,
     Disagreement,
+    FixedTexts,
     Flag,
     FlagKind,
     Interpretation,
@@ -46,7 +47,7 @@ from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import terminal
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.labels import label
-from b12assistant.display.presentation import Setting, present, present_notices, turn_html
+from b12assistant.display.presentation import present, present_notices, turn_html
 from b12assistant.display.quoted import Quoted
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import LABEL, all_texts
@@ -70,7 +71,6 @@ TODAY = date(2026, 11, 20)
 TEXTS = {name: text for name, text in all_texts().items() if "." not in name}  # in English
 GENERATION = GenerationId("gen")
 TOPIC = Topic("How much is enough?")
-SETTING = Setting(TEXTS, TODAY)
 GENERAL = Notice(NoticeKind.GENERAL, TextId("general"))
 ID = DocumentId("a.md")
 OTHER = DocumentId("b.md")
@@ -127,8 +127,9 @@ class OneReply(FakeWorkspace):
     def ask(self, *_: Any, **__: Any) -> Reply:
         return self.given
 
-    def setting(self, *_: Any, **__: Any) -> Setting:
-        return SETTING
+    @property
+    def texts(self) -> FixedTexts:
+        return TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +138,14 @@ def gives(tmp_path_factory: pytest.TempPathFactory) -> OneReply:
 
 
 def page(reply: Reply, _: OneReply) -> str:
-    return turn_html(1, reply, SETTING)
+    return turn_html(1, reply, TEXTS, TODAY)
 
 
 def on_terminal(reply: Reply, _: OneReply) -> str:
     out = io.StringIO()
-    terminal.answer(present(reply, SETTING), Console(file=out, width=92, highlight=False, markup=False, emoji=False))
+    terminal.answer(
+        present(reply, TEXTS, TODAY), Console(file=out, width=92, highlight=False, markup=False, emoji=False)
+    )
     return out.getvalue()
 
 
@@ -158,7 +161,7 @@ def over_mcp(reply: Reply, gives: OneReply) -> str:
 
 
 def copied(reply: Reply, _: OneReply) -> str:
-    return "\n".join(cite(quote) for quote in present(reply, SETTING).quotes)
+    return "\n".join(cite(quote) for quote in present(reply, TEXTS, TODAY).quotes)
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {"page": page, "terminal": on_terminal, "MCP": over_mcp}
@@ -215,7 +218,7 @@ def test_the_words_that_brought_a_safety_text_stand_beside_it(output: str, space
 )
 def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
     remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
-    assert present(Reply(remark, Timings(1, 1), GENERATION), SETTING).parts[0].headline == shown
+    assert present(Reply(remark, Timings(1, 1), GENERATION), TEXTS, TODAY).parts[0].headline == shown
 
 
 WITH_TRANSLATIONS = all_texts()
@@ -227,7 +230,7 @@ OTHER_LANGUAGE = Notice(NoticeKind.LANGUAGE, TextId("language"))
 
 def shown(*notices: Notice) -> str:
     answer = Answer(Turn(0, "zebra?"), Status.SAFETY_ONLY, None, (), notices)
-    return turn_html(1, Reply(answer, Timings(1, 1), None), Setting(WITH_TRANSLATIONS, date(2026, 11, 20)))
+    return turn_html(1, Reply(answer, Timings(1, 1), None), WITH_TRANSLATIONS, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -271,12 +274,12 @@ def test_numbers_of_a_safety_text_can_be_called() -> None:
 
 def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
     drawn = unescape(
-        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.setting())
+        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.texts, TODAY)
     )
     *_, reason = space.texts[TextId("urgent")].text.splitlines()
     assert drawn.index("See your GP") < drawn.index("<blockquote>") < drawn.index(reason)
     assert drawn.count(reason) == 1
-    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.setting()))
+    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.texts, TODAY))
     act, reason = space.texts[TextId("medical_decision")].text.splitlines()
     assert f"<p>{act}</p><p>{reason}</p>" in refused
 
@@ -306,7 +309,7 @@ def printed(answer: Answer, *, colour: bool = False, changed: frozenset[str] = f
         color_system="standard" if colour else None,
     )
     reply = Reply(answer, Timings(1, 1), None, frozenset(map(DocumentId, changed)))
-    terminal.answer(present(reply, Setting(TEXTS, TODAY)), console)
+    terminal.answer(present(reply, TEXTS, TODAY), console)
     return out.getvalue()
 
 

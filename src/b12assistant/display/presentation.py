@@ -51,14 +51,6 @@ class Alarm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What turns ids into words."""
-
-    texts: FixedTexts
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
 class Translation:
     """A fixed text in another language; its last line says in English that it is unchecked. ``heading``: as below."""
 
@@ -221,26 +213,28 @@ class ShownAnswer:
         return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
-def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
+def turn_html(
+    number: int, reply: Reply, texts: FixedTexts, today: date, *, as_typed: bool = False, is_shared: bool = False
+) -> str:
     """Draw a question and its answer for the page; ``number`` must be unique on it.
 
     The general notice is at the foot of the page.
     """
     # the last two: so that the turn can be asked again in the same way
     kinds = reply.answer.status + " as-typed" * as_typed + " shared" * is_shared
-    return draw("answer.html", "turn_html", number, kinds, present(reply, setting))
+    return draw("answer.html", "turn_html", number, kinds, present(reply, texts, today))
 
 
-def present(reply: Reply, setting: Setting) -> ShownAnswer:
+def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     """Put a reply into words."""
     answer = reply.answer
-    shown = quoted(reply, setting.today)
+    shown = quoted(reply, today)
     parts = tuple(_of_parts(answer.parts, shown)) or (_only_part(answer, shown[: len(answer.quotes)]),)
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
     numbers = {each.origin.id: number for number, each in enumerate(publications, start=1)}
     shown = [replace(quote, numbers=numbers) for quote in shown]
     quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
-    notices = present_notices(answer.notices, setting.texts)
+    notices = present_notices(answer.notices, texts)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
     return ShownAnswer(
         answer.question.text,
@@ -254,7 +248,7 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
         publications,
         tuple(words.text for words in answer.more),
         tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
-        "\n".join(setting.texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
+        "\n".join(texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
         addresses.of_answer(whole, [quote.link for quote in quotes]) if quotes else "",
     )
 
@@ -268,7 +262,6 @@ def quoted(reply: Reply, today: date) -> list[Quoted]:
             quote.best,
             quote.passage.id,
             number=number,
-            strength=quote.strength,
             changed=quote.document.id in reply.source_changed,
         )
         for number, quote in enumerate(reply.answer.shown, start=1)

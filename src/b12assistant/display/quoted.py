@@ -8,7 +8,6 @@ from datetime import date
 from functools import cached_property
 from itertools import chain
 
-from b12assistant.answers import Strength
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
 from b12assistant.display.labels import capital, day, label, overdue, section
@@ -196,7 +195,6 @@ class Quoted:
     passage: PassageId | None = None
     _: KW_ONLY
     number: int = 0
-    strength: Strength | None = None
     changed: bool = False
     base: str = ""
     numbers: Mapping[OriginId, int] = field(default_factory=dict)

@@ -106,8 +106,8 @@ class _Tools:
         history: _History | None = None,
     ) -> Annotated[CallToolResult, AskResponse]:
         space = self.live()
-        reply = space.ask(question, history or [])
-        return _result([*_answer(present(reply, space.setting()))], reply_json(reply, space.texts, today=local_today()))
+        reply, texts, today = space.ask(question, history or []), space.texts, local_today()
+        return _result([*_answer(present(reply, texts, today))], reply_json(reply, texts, today=today))
 
     def search(
         self,

@@ -14,6 +14,7 @@ from functools import partial
 from b12assistant.answers import Reply
 from b12assistant.application.live import Live
 from b12assistant.application.shared_answer import shared
+from b12assistant.application.workspace import local_today
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
@@ -69,9 +70,9 @@ class Asking:
 
         def shown(reply: Reply) -> Conversation:
             reply = shared(space, reply, quotes) if quotes else reply
-            answer, setting = reply.answer, space.setting()
-            html = turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
-            sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
+            answer, texts = reply.answer, space.texts
+            html = turn_html(number, reply, texts, local_today(), as_typed=as_typed, is_shared=bool(quotes))
+            sentences = controls_for(answer.notices, texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
             turn = ShownTurn(number, answer.question.text, html, controls)
             return Conversation((*talk.turns, turn), number)
