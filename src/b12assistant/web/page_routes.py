@@ -45,7 +45,7 @@ from b12assistant.web.questions import Questions
 
 FIGURES, LOOK_UP, REPLY = "/figures", "/lookup/", "/reply"
 PATHS = (addresses.ROOT, CITE, FIGURES, LOOK_UP, REPLY)
-MOST_QUOTED = 100
+MOST_QUOTED = 20  # parts, and addresses of each: words that moved are sought in a whole document
 # Of our own pages, stricter than that of the page, where Gradio needs more.
 OWN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -81,12 +81,11 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
     _add_documents(router, workspace)
 
     @router.post(REPLY)
-    async def reply(asked: MessageRequest, request: Request) -> Response:
+    def reply(asked: MessageRequest, request: Request) -> Response:
         """Return a message that quotes the passages."""
-        space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse({"text": _message(space, asked, base)}))
+        return JsonResponse({"text": _message(workspace(), asked, base)})
 
     @router.get(FIGURES)
     def figures() -> Response:
