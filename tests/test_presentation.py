@@ -45,6 +45,7 @@ from b12assistant.answers import (
 )
 from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import terminal
+from b12assistant.display.addresses import of_spans
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.labels import label
 from b12assistant.display.presentation import present, present_notices, turn_html
@@ -356,6 +357,15 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
     shown = printed(answer)
     assert "Quince" in shown
     assert "Zebra" not in shown
+
+
+def test_the_address_of_a_near_place_marks_the_sentences_of_its_passage() -> None:
+    document = build_document("Zebra is striped. Okapi is not.", file="a.txt")
+    zebra, okapi = document.span(0, 17), document.span(18, 31)
+    near = Passage(PassageId("p"), (zebra, okapi))
+    answer = Answer(Turn(0, "zebra?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), NOTICES, nearest=(near,))
+    (part,) = present(Reply(answer, Timings(1, 1), None), TEXTS, TODAY).parts
+    assert [place.link for place in part.nearest] == [of_spans([document.span(0, 31)])]
 
 
 LABELS = set(

@@ -1,4 +1,4 @@
-"""The page of a document: its whole text, the quote and passage marked, who speaks, and what is no longer true."""
+"""The page of a document: its whole text, the quote marked, who speaks, and what is no longer true."""
 
 import asyncio
 import json
@@ -171,10 +171,10 @@ def test_words_are_given_with_their_citation(printed: FakeWorkspace, client: Tes
 
 def test_a_passage_is_given_whole_and_what_is_not_there_is_not(printed: FakeWorkspace, client: TestClient) -> None:
     passage = printed.document("nerves.md").passages[0]
-    told = client.get(f"/cite/nerves.md?passage={passage.id}").text
+    told = client.get(link(printed, "nerves.md", passage.span.text).replace("/d/", "/cite/")).text
     assert told.startswith("“Myelin wraps every nerve. It is made of fat.”\n\n— ")
-    assert client.get("/cite/nerves.md?passage=00").status_code == 410
-    assert client.get("/cite/other.md?passage=00").status_code == 404
+    assert client.get("/cite/nerves.md").status_code == 410
+    assert client.get("/cite/other.md").status_code == 404
     gone = link(printed, "nerves.md", "It is made of fat.").replace("/d/", "/cite/")
     assert client.get(re.sub("is=[0-9a-f]+", f"is={'0' * 16}", gone)).status_code == 410
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
-from b12assistant.types import Document, DocumentId, Passage, Range, Span
+from b12assistant.types import Document, DocumentId, Range, Span
 
 ROOT = "/d/"
 MOST_SPANS = 12  # of one address
@@ -85,11 +85,6 @@ def query_of(place: MarkedPlace) -> str:
     at = ",".join(map(_range, place.spans))
     best = f"&best={_range(place.best)}" if place.best else ""
     return f"at={at}{best}&is={','.join(place.digests)}"
-
-
-def of_passage(passage: Passage) -> str:
-    """Return the address of a passage: its document, opened there."""
-    return f"{of_document(passage.document)}?passage={passage.id}#p{passage.id}"
 
 
 def of_document(document: Document) -> str:

@@ -30,7 +30,7 @@ from b12assistant.answers import (
 from b12assistant.display import addresses
 from b12assistant.display.labels import headline, label, section
 from b12assistant.display.markup import draw
-from b12assistant.display.quoted import Basis, Quoted, first_mentions
+from b12assistant.display.quoted import Basis, Quoted, first_mentions, joined
 from b12assistant.language.words import split_sentences
 from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
@@ -310,7 +310,9 @@ def _nearest(passages: Sequence[Passage]) -> tuple[Near, ...]:
     places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
     for each in passages:
         place = (each.document.title, *section(each.document, each.span.start))
-        places.setdefault((each.document.id, place), Near(place, addresses.of_passage(each)))
+        places.setdefault(
+            (each.document.id, place), Near(place, addresses.of_spans(joined(each)[: addresses.MOST_SPANS]))
+        )
     return tuple(places.values())
 
 

@@ -200,9 +200,9 @@ class Quoted:
     numbers: Mapping[OriginId, int] = field(default_factory=dict)
 
     @classmethod
-    def of_passage(cls, passage: Passage, today: date, number: int = 0, base: str = "") -> Quoted:
+    def of_passage(cls, passage: Passage, today: date, number: int = 0) -> Quoted:
         """Cite a whole passage."""
-        return cls(joined(passage), today, None, passage.id, number=number, base=base)
+        return cls(joined(passage), today, None, passage.id, number=number)
 
     @property
     def document(self) -> Document:

@@ -37,7 +37,7 @@ from b12assistant.display.quoted import Quoted, basis_of, best_known, joined
 from b12assistant.display.source_page import THEMES, View
 from b12assistant.errors import NotFoundError
 from b12assistant.index.collection import speakers
-from b12assistant.types import Interest, PassageId
+from b12assistant.types import Interest
 from b12assistant.web.http_models import Filters
 from b12assistant.web.policy import LOOPBACK
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
@@ -146,7 +146,6 @@ def _view(request: Request, space: Workspace) -> View:
         space.document(name),
         local_today(),
         addresses.read(asked),
-        PassageId(asked.get("passage", "")) or None,
         changed=space.source_changed(name),
         theme=_theme(request),
         framed=asked.get("framed") == "1",
