@@ -61,8 +61,11 @@ from b12assistant.types import (
     Hit,
     IndexReport,
     Interest,
+    Mark,
+    MarkKind,
     Passage,
     PassageId,
+    Range,
     Source,
     SourceKind,
     Words,
@@ -443,6 +446,18 @@ def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     whole = Quoted((document.span(0, len(document.text)),), TODAY)
     terminal.document(document, whole, console)
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
+
+
+def test_what_is_never_quoted_is_struck_through_where_it_stands() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=92, highlight=False, force_terminal=True, color_system="standard")
+    never = [Range(10, 24), Range(17, 21), Range(36, 39)]  # one inside of another
+    marks = tuple(Mark(each, MarkKind.NEVER, "rule") for each in (never[2], never[1], never[0]))
+    text = "\x07\x1b Zebra. Okapi | tapir. Lemur loris. Dodo. Emu."
+    document = Document(ID, "digest", "Quince", text, marks=marks)
+    terminal.document(document, Quoted((document.span(0, len(text)),), TODAY), console)
+    first = out.getvalue().splitlines()[0]
+    assert first == "␇␛ Zebra. \x1b[9mOkapi · tapir.\x1b[0m Lemur loris\x1b[9m. D\x1b[0modo. Emu."
 
 
 def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:

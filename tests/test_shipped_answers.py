@@ -20,8 +20,8 @@ from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.markup import draw
-from b12assistant.display.presentation import present
-from b12assistant.display.quoted import Quoted
+from b12assistant.display.presentation import ShownAnswer, present
+from b12assistant.display.quoted import Quoted, first_mentions
 from b12assistant.index.collection import publications
 from b12assistant.types import Interest, Range, SourceWeight
 
@@ -115,7 +115,7 @@ def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(space: W
         assert 0 < sum(len(each.text) for quote in part.at_once for each in quote.sentences) <= FIRST_SCREEN
     assert any(part.hidden for part in shown.parts)
     at_once = [each for part in shown.parts for quote in part.at_once for each in quote.sentences]
-    numbers = dict.fromkeys(number for each in at_once for number in each.numbers)
+    numbers = dict.fromkeys(number for each in at_once for number in shown.numbers_of(each))
     assert list(numbers) == list(range(1, len(numbers) + 1))
 
 
@@ -168,7 +168,8 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
     for passage in space.opened.collection.passages:
         quote = Quoted.of_passage(passage, local_today())
         rows += " | " in quote.text
-        for text in (cite(quote), draw("answer.html", "figure", "t", quote)):
+        shown = ShownAnswer("", (), None, (), (), first_mentions([quote]), (), (), "", "")
+        for text in (cite(quote), draw("answer.html", "figure", "t", quote, shown)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import chain, islice
@@ -30,7 +30,7 @@ from b12assistant.answers import (
 from b12assistant.display import addresses
 from b12assistant.display.labels import headline, label, section
 from b12assistant.display.markup import draw
-from b12assistant.display.quoted import Basis, Quoted, first_mentions, joined
+from b12assistant.display.quoted import Basis, Quoted, Sentence, first_mentions, joined
 from b12assistant.language.words import split_sentences
 from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
@@ -201,11 +201,16 @@ class ShownAnswer:
     def below(self) -> list[ShownNotice]:
         return [notice for notice in (*self.notices, *self.advice) if notice not in self.above]
 
+    def numbers_of(self, sentence: Sentence) -> tuple[int, ...]:
+        """Return the numbers of the publications that a sentence of this answer rests on."""
+        listed = [each.origin.id for each in self.publications]
+        return tuple(listed.index(each.origin.id) + 1 for each in sentence.basis)
+
     @property
     def named(self) -> list[tuple[str, str]]:
         """Return the publications of what the page shows at once: the name of each, and its numbers."""
         sentences = chain(*(quote.sentences for part in self.parts for quote in part.at_once))
-        at_once = set(chain(*(each.numbers for each in sentences)))
+        at_once = set(chain(*map(self.numbers_of, sentences)))
         names: dict[str, list[str]] = {}
         for number, basis in enumerate(self.publications, start=1):
             if number in at_once:
@@ -231,8 +236,6 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     shown = quoted(reply, today)
     parts = tuple(_of_parts(answer.parts, shown)) or (_only_part(answer, shown[: len(answer.quotes)]),)
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
-    numbers = {each.origin.id: number for number, each in enumerate(publications, start=1)}
-    shown = [replace(quote, numbers=numbers) for quote in shown]
     quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, texts)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
@@ -240,7 +243,7 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
         answer.question.text,
         tuple(notice for notice in notices if notice.kind is not NoticeKind.ADVICE),
         _read_as(read_as) if read_as and not answer.parts else None,
-        tuple(replace(part, quotes=tuple(shown[quote.number - 1] for quote in part.quotes)) for part in parts),
+        parts,
         tuple(
             ShownDifference(label("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
             for differ in answer.disagreements

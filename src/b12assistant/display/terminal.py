@@ -92,13 +92,13 @@ def answer(shown: ShownAnswer, console: Console) -> None:
         _questions("ask.or_meant", read_as.others, console)
     begun = bool(shown.notices or read_as or first.headline)
     for part in shown.parts:
-        _part(part, console, begun=begun)
+        _part(part, shown, console, begun=begun)
     for differ in shown.differences:
         console.print()
         _print(Text(inert(differ.heading), style="bold"), console)
         for quote in differ.sides:
             console.print()
-            _quote(quote, console)
+            _quote(quote, shown, console)
     if shown.has_summaries:
         console.print()
         _print(Text(label("origins.whose")), console)
@@ -174,17 +174,18 @@ def passage(passage: Passage, quote: Quoted, console: Console) -> None:
 
 def document(document: Document, quote: Quoted, console: Console) -> None:
     """Print a document's text, with what is never quoted struck through, and the source facts of ``quote``."""
-    text = Text(inert(dotted(document.text)))
-    for mark in document.marks:
-        if mark.kind is MarkKind.NEVER:
-            # `inert` may lengthen the text before the mark
-            text.stylize("strike", *(len(inert(document.text[:end])) for end in (mark.range.start, mark.range.end)))
+    text, last, written = Text(), 0, dotted(document.text)  # `dotted` keeps every place, `inert` does not
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    for start, end in sorted((each.start, each.end) for each in never):
+        text.append(inert(written[last:start])).append(inert(written[max(start, last) : end]), "strike")
+        last = max(last, end)
+    text.append(inert(written[last:]))
     _print(text, console)
     console.print()
     _citation(quote, console)
 
 
-def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
+def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool) -> None:
     """Print a question with what answers it. ``begun``: something is above it."""
     if part.question:
         console.print()
@@ -197,7 +198,7 @@ def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
     for quote in part.quotes:
         if begun or part.question or quote is not part.quotes[0]:
             console.print()
-        _quote(quote, console)
+        _quote(quote, shown, console)
     for _ in part.also:
         _print(Text(label("ask.also"), style="bold"), console)
     if part.nearest:
@@ -227,23 +228,23 @@ def _notice(notice: ShownNotice, console: Console) -> None:
             console.print(Panel(Text(text + told), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
 
 
-def _quote(quote: Quoted, console: Console) -> None:
+def _quote(quote: Quoted, shown: ShownAnswer, console: Console) -> None:
     """Print a quote: our sentences with the numbers of what they rest on; other people's words with who they are."""
     drawn, before = Text(), None
     for each in quote.sentences:
         drawn.append(quote.between(before, each) if before else "")
-        drawn.append(_marked(quote, each))
+        drawn.append(_marked(quote, each, shown.numbers_of(each)))
         before = each
     _print(Text(f"{quote.number}.", style="cyan"), console)
     _print(drawn, console, indent=_INDENT)
     _citation(quote, console, in_answer=True)
 
 
-def _marked(quote: Quoted, sentence: Sentence) -> Text:
+def _marked(quote: Quoted, sentence: Sentence, listed: Sequence[int]) -> Text:
     """Return a sentence with what answers in bold, and the numbers of its sources."""
     text, best = dotted(sentence.text), quote.best_in(sentence)
     start, end = (best.start, best.end) if best else (0, 0)
-    numbers = "".join(f"[{number}]" for number in sentence.numbers)
+    numbers = "".join(f"[{number}]" for number in listed)
     parts = text[:start], text[start:end], text[end:]
     shown = Text.assemble(inert(parts[0]), (inert(parts[1]), "bold"), inert(parts[2]))
     return Text.assemble(shown, (f" {numbers}", "cyan")) if numbers else shown
