@@ -71,13 +71,12 @@ def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
     return f"{of_document(spans[0].document)}?{query_of(place)}#{HIT}"
 
 
-def of_answer(question: str, quotes: Sequence[str]) -> str:
-    """Return the address of an answer: the page, with the question and the addresses of the quotes after the "#".
+def of_answer(question: str) -> str:
+    """Return the address of an answer: the page, which asks the question after the "#" again.
 
     A browser never sends that part, so no server or proxy can log it.
     """
-    parts = [("answer", question), *(("quote", quote) for quote in quotes)]
-    return "/#" + "&".join(f"{name}={percent(text.encode('utf-8', 'surrogatepass'), safe='')}" for name, text in parts)
+    return f"/#answer={percent(question.encode('utf-8', 'surrogatepass'), safe='')}"
 
 
 def query_of(place: MarkedPlace) -> str:

@@ -159,7 +159,7 @@ class ShownAnswer:
 
     ``publications``: what its sentences rest on; the number of each is its place, from 1. ``further``: questions of the
     message that were not searched, in the user's words. ``advice`` and ``general``: fixed texts that come last.
-    ``link``: the address that shows the answer again, "" without quotes.
+    ``link``: the address that asks the question again, "" without quotes.
     """
 
     question: str
@@ -218,15 +218,12 @@ class ShownAnswer:
         return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
-def turn_html(
-    number: int, reply: Reply, texts: FixedTexts, today: date, *, as_typed: bool = False, is_shared: bool = False
-) -> str:
+def turn_html(number: int, reply: Reply, texts: FixedTexts, today: date, *, as_typed: bool = False) -> str:
     """Draw a question and its answer for the page; ``number`` must be unique on it.
 
     The general notice is at the foot of the page.
     """
-    # the last two: so that the turn can be asked again in the same way
-    kinds = reply.answer.status + " as-typed" * as_typed + " shared" * is_shared
+    kinds = reply.answer.status + " as-typed" * as_typed  # so that the turn can be asked again in the same way
     return draw("answer.html", "turn_html", number, kinds, present(reply, texts, today))
 
 
@@ -236,7 +233,7 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     shown = quoted(reply, today)
     parts = tuple(_of_parts(answer.parts, shown)) or (_only_part(answer, shown[: len(answer.quotes)]),)
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
-    quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
+    sides = iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, texts)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
     return ShownAnswer(
@@ -252,7 +249,7 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
         tuple(words.text for words in answer.more),
         tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
         "\n".join(texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
-        addresses.of_answer(whole, [quote.link for quote in quotes]) if quotes else "",
+        addresses.of_answer(whole) if answer.quotes else "",
     )
 
 
