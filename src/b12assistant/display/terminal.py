@@ -7,7 +7,6 @@ the screen or hide a word.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 import sys
@@ -22,7 +21,7 @@ from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
 from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage, SourceKind
+from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -32,14 +31,6 @@ WIDTH = 92
 _INDENT = 4
 _NARROW = 48  # columns; a narrower terminal gets no indents
 _NAMED = 3  # files without source facts
-_ENTRY = """
-[defaults]  # of every file that says nothing else
-kind = "other"  # {kinds}
-commercial_interest = "unknown"  # true if the speaker sells what it recommends, else false
-
-[[source]]  # of one file, or of all that fit a pattern
-file = {file}
-# title and publisher: of this one"""
 
 
 def inert(text: str) -> str:
@@ -140,24 +131,10 @@ def index_report(report: IndexReport, console: Console) -> None:
         marked = f"at most {max((file.marked_share for file in report.files), default=0.0):.0%} of a file"
         console.print(Text(f"{passages}; {embedded} embedded; {marked} is marked as not quotable."))
         console.print(Text(f"Generation {report.generation[:12]} is in use."))
-    if report.undescribed:
-        _undescribed(report.undescribed, console)
-
-
-def _undescribed(files: Sequence[str], console: Console) -> None:
-    """Print which documents have no source facts, and the entry to paste for the first of them."""
-    one = len(files) == 1
-    named = ", ".join([*files[:_NAMED], *["..."] * (len(files) > _NAMED)])
-    does, count = ("does", "it counts as a seller's") if one else ("do", "they count as sellers'")
-    _print(
-        Text(
-            f"{counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
-            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus:"
-        ),
-        console,
-    )
-    entry = _ENTRY.format(file=inert(json.dumps(files[0], ensure_ascii=False)), kinds=", ".join(SourceKind))
-    console.print(Text(entry), soft_wrap=True)
+    if missing := report.undescribed:
+        named = ", ".join([*missing[:_NAMED], *["..."] * (len(missing) > _NAMED)])
+        says = "Without source facts in sources.toml, so treated as a seller's"
+        _print(Text(inert(f"{says}: {counted(len(missing), 'document')} ({named}).")), console)
 
 
 def counted(number: int, noun: str) -> str:
