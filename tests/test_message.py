@@ -234,7 +234,7 @@ def all_asked(found: Answer) -> list[str]:
 
 
 def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: FakeWorkspace) -> None:
-    shown = present(space.ask(LETTER), space.setting())
+    shown = present(space.ask(LETTER), space.texts, local_today())
     assert [part.question for part in shown.parts] == [MYELIN, REFUSED, PILLS, FEET]
     assert [part.read_as for part in shown.parts] == ["", f"“{MYELIN}”", "", ""]
     assert all(part.headline for part in shown.parts)
@@ -245,7 +245,7 @@ def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: Fa
 
 
 def test_a_part_without_a_sure_answer_says_so_once_above_its_quotes(space: FakeWorkspace) -> None:
-    drawn = html.unescape(turn_html(1, space.ask(LETTER), space.setting()))
+    drawn = html.unescape(turn_html(1, space.ask(LETTER), space.texts, local_today()))
     doubt = label("headlines.weak_match")
     first, second, third, fourth = drawn.split('<section class="part">')[1:]
     assert [part.count(doubt) for part in (first, second, third, fourth)] == [1, 0, 1, 1]
@@ -282,7 +282,7 @@ def test_of_40_questions_four_are_answered_and_36_named(space: FakeWorkspace) ->
 
 def test_the_terminal_shows_every_question(space: FakeWorkspace) -> None:
     out = io.StringIO()
-    reply, setting = space.ask(LETTER), space.setting()
-    terminal.answer(present(reply, setting), Console(file=out, width=200))
+    reply = space.ask(LETTER)
+    terminal.answer(present(reply, space.texts, local_today()), Console(file=out, width=200))
     for question in QUESTIONS:
         assert question in out.getvalue()

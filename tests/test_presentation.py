@@ -23,6 +23,7 @@ from serving import small_space
 from b12assistant.answers import (
     Answer,
     Disagreement,
+    FixedTexts,
     Flag,
     FlagKind,
     Interpretation,
@@ -42,11 +43,11 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.corpus.sources import SourcesFile
 from b12assistant.display import terminal
+from b12assistant.display.addresses import of_spans
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.labels import label
-from b12assistant.display.presentation import Setting, present, present_notices, turn_html
+from b12assistant.display.presentation import present, present_notices, turn_html
 from b12assistant.display.quoted import Quoted
 from b12assistant.integrations.mcp_server import build_server
 from b12assistant.safety.fixed_texts import LABEL, all_texts
@@ -59,8 +60,11 @@ from b12assistant.types import (
     Hit,
     IndexReport,
     Interest,
+    Mark,
+    MarkKind,
     Passage,
     PassageId,
+    Range,
     Source,
     SourceKind,
     Words,
@@ -70,7 +74,6 @@ TODAY = date(2026, 11, 20)
 TEXTS = {name: text for name, text in all_texts().items() if "." not in name}  # in English
 GENERATION = GenerationId("gen")
 TOPIC = Topic("How much is enough?")
-SETTING = Setting(TEXTS, TODAY)
 GENERAL = Notice(NoticeKind.GENERAL, TextId("general"))
 ID = DocumentId("a.md")
 OTHER = DocumentId("b.md")
@@ -127,8 +130,9 @@ class OneReply(FakeWorkspace):
     def ask(self, *_: Any, **__: Any) -> Reply:
         return self.given
 
-    def setting(self, *_: Any, **__: Any) -> Setting:
-        return SETTING
+    @property
+    def texts(self) -> FixedTexts:
+        return TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +141,14 @@ def gives(tmp_path_factory: pytest.TempPathFactory) -> OneReply:
 
 
 def page(reply: Reply, _: OneReply) -> str:
-    return turn_html(1, reply, SETTING)
+    return turn_html(1, reply, TEXTS, TODAY)
 
 
 def on_terminal(reply: Reply, _: OneReply) -> str:
     out = io.StringIO()
-    terminal.answer(present(reply, SETTING), Console(file=out, width=92, highlight=False, markup=False, emoji=False))
+    terminal.answer(
+        present(reply, TEXTS, TODAY), Console(file=out, width=92, highlight=False, markup=False, emoji=False)
+    )
     return out.getvalue()
 
 
@@ -158,7 +164,7 @@ def over_mcp(reply: Reply, gives: OneReply) -> str:
 
 
 def copied(reply: Reply, _: OneReply) -> str:
-    return "\n".join(cite(quote) for quote in present(reply, SETTING).quotes)
+    return "\n".join(cite(quote) for quote in present(reply, TEXTS, TODAY).quotes)
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {"page": page, "terminal": on_terminal, "MCP": over_mcp}
@@ -215,7 +221,7 @@ def test_the_words_that_brought_a_safety_text_stand_beside_it(output: str, space
 )
 def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
     remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
-    assert present(Reply(remark, Timings(1, 1), GENERATION), SETTING).parts[0].headline == shown
+    assert present(Reply(remark, Timings(1, 1), GENERATION), TEXTS, TODAY).parts[0].headline == shown
 
 
 WITH_TRANSLATIONS = all_texts()
@@ -227,7 +233,7 @@ OTHER_LANGUAGE = Notice(NoticeKind.LANGUAGE, TextId("language"))
 
 def shown(*notices: Notice) -> str:
     answer = Answer(Turn(0, "zebra?"), Status.SAFETY_ONLY, None, (), notices)
-    return turn_html(1, Reply(answer, Timings(1, 1), None), Setting(WITH_TRANSLATIONS, date(2026, 11, 20)))
+    return turn_html(1, Reply(answer, Timings(1, 1), None), WITH_TRANSLATIONS, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -271,12 +277,12 @@ def test_numbers_of_a_safety_text_can_be_called() -> None:
 
 def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
     drawn = unescape(
-        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.setting())
+        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.texts, TODAY)
     )
     *_, reason = space.texts[TextId("urgent")].text.splitlines()
     assert drawn.index("See your GP") < drawn.index("<blockquote>") < drawn.index(reason)
     assert drawn.count(reason) == 1
-    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.setting()))
+    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.texts, TODAY))
     act, reason = space.texts[TextId("medical_decision")].text.splitlines()
     assert f"<p>{act}</p><p>{reason}</p>" in refused
 
@@ -306,7 +312,7 @@ def printed(answer: Answer, *, colour: bool = False, changed: frozenset[str] = f
         color_system="standard" if colour else None,
     )
     reply = Reply(answer, Timings(1, 1), None, frozenset(map(DocumentId, changed)))
-    terminal.answer(present(reply, Setting(TEXTS, TODAY)), console)
+    terminal.answer(present(reply, TEXTS, TODAY), console)
     return out.getvalue()
 
 
@@ -355,6 +361,15 @@ def test_a_refusal_shows_the_nearest_places_and_none_of_their_words() -> None:
     assert "Zebra" not in shown
 
 
+def test_the_address_of_a_near_place_marks_the_sentences_of_its_passage() -> None:
+    document = build_document("Zebra is striped. Okapi is not.", file="a.txt")
+    zebra, okapi = document.span(0, 17), document.span(18, 31)
+    near = Passage(PassageId("p"), (zebra, okapi))
+    answer = Answer(Turn(0, "zebra?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), NOTICES, nearest=(near,))
+    (part,) = present(Reply(answer, Timings(1, 1), None), TEXTS, TODAY).parts
+    assert [place.link for place in part.nearest] == [of_spans([document.span(0, 31)])]
+
+
 LABELS = set(
     words(
         "Showing results for: More about: Sources for: We also looked for: "
@@ -388,23 +403,13 @@ def plain() -> tuple[io.StringIO, Console]:
 
 
 def test_a_report_ends_with_the_sources_to_describe() -> None:
-    says = "1 document does not say who speaks or whether they sell (0.pdf), so it counts as"
-    files = tuple(FileReport(f"{i}.pdf", FileEnd.INDEXED, described=False) for i in range(1))
+    names = ["0\x1b.pdf", "1.pdf", "2.pdf", "3.pdf"]
+    files = tuple(FileReport(name, FileEnd.INDEXED, described=False) for name in names)
     out, console = plain()
     described = FileReport("a.md", FileEnd.INDEXED)
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), False), console)
-    text, _, entry = out.getvalue().partition("\n\n")
-    assert says in " ".join(text.split())
-    pasted = SourcesFile(entry)
-    assert (pasted.defaults["kind"], [*pasted.facts]) == (SourceKind.OTHER, ["0.pdf"])
-
-
-def test_an_entry_to_paste_holds_any_file_name() -> None:
-    out, console = plain()
-    name = 'a "quoted" \\ naïve.pdf'
-    file = FileReport(name, FileEnd.INDEXED, described=False)
-    terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (file,)), console)
-    assert [*SourcesFile(out.getvalue().partition("\n\n")[2]).facts] == [name]
+    says = "Without source facts in sources.toml, so treated as a seller's: 4 documents (0␛.pdf, 1.pdf, 2.pdf, ...)."
+    assert " ".join(out.getvalue().split()).endswith(says)
 
 
 def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
@@ -430,6 +435,18 @@ def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     whole = Quoted((document.span(0, len(document.text)),), TODAY)
     terminal.document(document, whole, console)
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
+
+
+def test_what_is_never_quoted_is_struck_through_where_it_stands() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=92, highlight=False, force_terminal=True, color_system="standard")
+    never = [Range(10, 24), Range(17, 21), Range(36, 39)]  # one inside of another
+    marks = tuple(Mark(each, MarkKind.NEVER, "rule") for each in (never[2], never[1], never[0]))
+    text = "\x07\x1b Zebra. Okapi | tapir. Lemur loris. Dodo. Emu."
+    document = Document(ID, "digest", "Quince", text, marks=marks)
+    terminal.document(document, Quoted((document.span(0, len(text)),), TODAY), console)
+    first = out.getvalue().splitlines()[0]
+    assert first == "␇␛ Zebra. \x1b[9mOkapi · tapir.\x1b[0m Lemur loris\x1b[9m. D\x1b[0modo. Emu."
 
 
 def test_the_report_of_an_index_adds_up_and_names_what_was_left_out() -> None:

@@ -20,8 +20,8 @@ from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.markup import draw
-from b12assistant.display.presentation import present
-from b12assistant.display.quoted import Quoted
+from b12assistant.display.presentation import ShownAnswer, present
+from b12assistant.display.quoted import Quoted, first_mentions
 from b12assistant.index.collection import publications
 from b12assistant.types import Interest, Range, SourceWeight
 
@@ -109,13 +109,13 @@ FIRST_SCREEN = 230  # characters: two questions of a letter with so much under e
 
 
 def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(space: Workspace) -> None:
-    shown = present(space.ask(LETTER), space.setting())
+    shown = present(space.ask(LETTER), space.texts, local_today())
     assert len([part for part in shown.parts if part.quotes]) == 2
     for part in shown.parts:
         assert 0 < sum(len(each.text) for quote in part.at_once for each in quote.sentences) <= FIRST_SCREEN
     assert any(part.hidden for part in shown.parts)
     at_once = [each for part in shown.parts for quote in part.at_once for each in quote.sentences]
-    numbers = dict.fromkeys(number for each in at_once for number in each.numbers)
+    numbers = dict.fromkeys(number for each in at_once for number in shown.numbers_of(each))
     assert list(numbers) == list(range(1, len(numbers) + 1))
 
 
@@ -152,7 +152,7 @@ def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], space:
 def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, space: Workspace) -> None:
     reply = space.ask(question)
     assert reply.answer.status is Status.ANSWERED
-    first = present(reply, space.setting()).quotes[0]
+    first = present(reply, space.texts, local_today()).quotes[0]
     best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best.range))
     assert best.basis[0].origin.publisher.startswith(("NHS", "NICE"))
 
@@ -168,7 +168,8 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
     for passage in space.opened.collection.passages:
         quote = Quoted.of_passage(passage, local_today())
         rows += " | " in quote.text
-        for text in (cite(quote), draw("answer.html", "figure", "t", quote)):
+        shown = ShownAnswer("", (), None, (), (), first_mentions([quote]), (), (), "", "")
+        for text in (cite(quote), draw("answer.html", "figure", "t", quote, shown)):
             assert "|" not in unescape(re.sub("<[^>]*>", "", re.sub(hidden, "", text))), text
     assert rows > 10
 
@@ -225,7 +226,7 @@ def test_who_may_have_meant_something_else_can_tap_it(space: Workspace) -> None:
     assert reply.answer.status is Status.POSSIBLY
     assert read_as is not None
     assert len({read_as.question, *read_as.others}) == 3
-    page = unescape(draw("answer.html", "turn_html", 1, "", present(reply, space.setting())))
+    page = unescape(draw("answer.html", "turn_html", 1, "", present(reply, space.texts, local_today())))
     assert all(f'<button type="button" class="again" value="{each}">' in page for each in read_as.others)
     sure = space.ask("and why?", ["Does metformin lower B12?"]).answer
     assert sure.interpretation is not None

@@ -1,4 +1,4 @@
-"""The page of a document: its whole text, the quote and passage marked, who speaks, and what is no longer true."""
+"""The page of a document: its whole text, the quote marked, who speaks, and what is no longer true."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ from fakes import FakeWorkspace, fake_workspace
 from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
-from serving import EMERGENCY, page_of
+from serving import page_of
 from starlette.testclient import TestClient
 from test_questions import loaded
 
-from b12assistant.answers import Quote, Reason, Status, Strength
+from b12assistant.answers import Quote, Strength
 from b12assistant.application.live import Live
-from b12assistant.application.shared_answer import shared
+from b12assistant.application.shared_answer import read_address
 from b12assistant.display import addresses
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import label
@@ -171,10 +171,10 @@ def test_words_are_given_with_their_citation(printed: FakeWorkspace, client: Tes
 
 def test_a_passage_is_given_whole_and_what_is_not_there_is_not(printed: FakeWorkspace, client: TestClient) -> None:
     passage = printed.document("nerves.md").passages[0]
-    told = client.get(f"/cite/nerves.md?passage={passage.id}").text
+    told = client.get(link(printed, "nerves.md", passage.span.text).replace("/d/", "/cite/")).text
     assert told.startswith("“Myelin wraps every nerve. It is made of fat.”\n\n— ")
-    assert client.get("/cite/nerves.md?passage=00").status_code == 410
-    assert client.get("/cite/other.md?passage=00").status_code == 404
+    assert client.get("/cite/nerves.md").status_code == 410
+    assert client.get("/cite/other.md").status_code == 404
     gone = link(printed, "nerves.md", "It is made of fat.").replace("/d/", "/cite/")
     assert client.get(re.sub("is=[0-9a-f]+", f"is={'0' * 16}", gone)).status_code == 410
 
@@ -262,35 +262,15 @@ ASKED = "What wraps every nerve?"
 OTHER = "What does metformin lower?"
 
 
-def links_of(space: FakeWorkspace, question: str) -> list[str]:
-    return [addresses.of_quote(quote) for quote in space.ask(question).answer.quotes]
-
-
-def test_an_address_holds_the_question_and_the_quotes() -> None:
+def test_the_address_of_an_answer_holds_its_question() -> None:
     question = "50 % & more? #1 + 'two'\n\u00fc"
-    address = addresses.of_answer(question, ["/d/a.md?at=1-2&is=0123#hit"])
-    page, _, given = address.partition("#")
+    page, _, given = addresses.of_answer(question).partition("#")
     assert page == "/"
-    assert parse_qs(given) == {"answer": [question], "quote": ["/d/a.md?at=1-2&is=0123#hit"]}
-    assert addresses.of_answer("\ud800", []) == "/#answer=%ED%A0%80"
+    assert parse_qs(given) == {"answer": [question]}
+    assert addresses.of_answer("\ud800") == "/#answer=%ED%A0%80"
 
 
-def test_the_quotes_of_the_address_are_shown(space: FakeWorkspace) -> None:
-    reply = space.ask(ASKED)
-    assert shared(space, reply, links_of(space, ASKED)).answer.quotes == reply.answer.quotes
-    answer = shared(space, reply, links_of(space, OTHER)).answer
-    assert [quote.spans for quote in answer.quotes] == [quote.spans for quote in space.ask(OTHER).answer.quotes]
-    own = {quote.spans for quote in reply.answer.quotes}
-    assert {quote.strength for quote in answer.quotes if quote.spans not in own} == {Strength.POSSIBLE}
-    assert (answer.status, answer.reason) == (Status.POSSIBLY, Reason.WEAK_MATCH)
-
-
-def test_a_safety_text_stays_alone(space: FakeWorkspace) -> None:
-    reply = space.ask(EMERGENCY)
-    assert shared(space, reply, links_of(space, ASKED)) is reply
-
-
-def test_what_was_tampered_with_is_not_shown(space: FakeWorkspace) -> None:
+def test_what_was_tampered_with_is_not_read(space: FakeWorkspace) -> None:
     quote = space.ask(ASKED).answer.quotes[0]
     document, start, end = quote.document, quote.best.start, quote.best.end
     part = addresses.of_spans([Span(document, start + 3, end)], None)
@@ -298,7 +278,6 @@ def test_what_was_tampered_with_is_not_shown(space: FakeWorkspace) -> None:
     heading = addresses.of_spans([Span(document, 0, 4)], None)
     good = addresses.of_quote(quote)
     wrong_digest = good.replace("is=", "is=0")[:-5]
-    reply = space.ask(OTHER)
     for link in (
         part,
         half,
@@ -309,20 +288,17 @@ def test_what_was_tampered_with_is_not_shown(space: FakeWorkspace) -> None:
         "javascript:alert(1)",
         "/d/",
     ):
-        assert shared(space, reply, [link]) is reply, link
-    assert [quote.text for quote in shared(space, reply, [half, good]).answer.quotes[0].spans] == [
-        span.text for span in quote.spans
-    ]
+        assert read_address(link, space.entries, VIEW.today) is None, link
+    read = read_address(good, space.entries, VIEW.today)
+    assert read is not None
+    assert read.words == tuple(span.text for span in quote.spans)
 
 
-def test_a_shared_answer_is_not_part_of_the_conversation_and_is_in_no_log(
-    space: FakeWorkspace, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_is_asked_again_is_in_no_log(space: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     asking = Asking(Live(space), questions(), loaded(space))
-    turns = [{"question": OTHER}, {"question": ASKED, "quotes": links_of(space, ASKED)}]
+    turns = [{"question": OTHER}, {"question": ASKED}]
     talk, note = asyncio.run(asking.restored(json.dumps(turns), Conversation()))
-    assert note == ""
-    assert 'class="turn answered shared"' in talk.turns[1].html
+    assert (talk.questions, note) == ([OTHER, ASKED], "")
     assert "metformin" not in caplog.text
     assert "wraps" not in caplog.text

@@ -91,7 +91,7 @@ class Assistant:
 
     def present(self, reply: Reply) -> ShownAnswer:
         """Return what the page shows for a reply, in order and in words."""
-        return present(reply, self._workspace.setting())
+        return present(reply, self._workspace.texts, local_today())
 
     def as_json(self, reply: Reply) -> dict[str, Any]:
         """Return a reply as `ask --json` and the HTTP API give it.

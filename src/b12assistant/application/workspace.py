@@ -28,7 +28,6 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
-from b12assistant.display.presentation import Setting
 from b12assistant.errors import (
     IndexDamagedError,
     IndexMismatchError,
@@ -288,10 +287,6 @@ class Workspace:
         quoted = {quote.document.id for quote in reply.answer.shown}
         changed = frozenset(name for name in quoted if self.source_changed(name))
         return replace(reply, source_changed=changed, history=tuple(history), as_typed=as_typed)
-
-    def setting(self) -> Setting:
-        """Return the setting that turns replies into words."""
-        return Setting(self.texts, local_today())
 
     def search(
         self, question: str, k: int = 10, sieve: Sieve | None = None, *, triaged: Triaged | None = None

@@ -144,6 +144,7 @@ def search(
       b12assistant search "injections" --publisher nice --kind guideline --since 2020
     """
     from b12assistant.answering.lookup import Sieve
+    from b12assistant.application.workspace import local_today
     from b12assistant.display import terminal
     from b12assistant.display.presentation import present_notices
     from b12assistant.display.quoted import Quoted
@@ -159,9 +160,9 @@ def search(
         generation = space.opened.collection.generation
         click.echo(as_json(search_json(question, notices, hits, space.texts, generation)))
         return
-    setting = space.setting()
-    results = [(hit, Quoted.of_passage(hit.passage, setting.today)) for hit in hits]
-    terminal.hits(present_notices(notices, setting.texts), results, terminal.console())
+    today = local_today()
+    results = [(hit, Quoted.of_passage(hit.passage, today)) for hit in hits]
+    terminal.hits(present_notices(notices, space.texts), results, terminal.console())
 
 
 @commands.command()
@@ -200,13 +201,14 @@ def show(space: Workspace, name: str, json_: bool) -> None:
       b12assistant show guides/testing.md
       b12assistant show 3f2a9c
     """
+    from b12assistant.application.workspace import local_today
     from b12assistant.display import terminal
     from b12assistant.display.quoted import Quoted
     from b12assistant.index.documents import export_line
     from b12assistant.types import DocumentId
 
     name = words(name)
-    setting = space.setting()
+    today = local_today()
     entry = space.entries.get(DocumentId(name))
     if entry is None:
         passage = space.passage(name)
@@ -215,13 +217,13 @@ def show(space: Workspace, name: str, json_: bool) -> None:
 
             click.echo(as_json(passage_json(passage)))
             return
-        quote = Quoted.of_passage(passage, setting.today)
+        quote = Quoted.of_passage(passage, today)
         terminal.passage(passage, quote, terminal.console())
     elif json_:
         click.echo(as_json(export_line(entry)))
     else:
         document = entry.document
-        whole = Quoted((document.span(0, len(document.text)),), setting.today)
+        whole = Quoted((document.span(0, len(document.text)),), today)
         terminal.document(document, whole, terminal.console())
 
 

@@ -121,7 +121,7 @@ def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
 
 
 def _print(space: Workspace, reply: Reply) -> None:
-    terminal.answer(present(reply, space.setting()), terminal.console())
+    terminal.answer(present(reply, space.texts, local_today()), terminal.console())
     sys.stdout.flush()
 
 
@@ -194,7 +194,7 @@ class Desk:
         click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {self.at + 1} of {len(self.questions)}{marked}")
         click.echo(f"{lines([' '.join(question.split())])}\n")
         sys.stdout.flush()
-        terminal.answer(present(reply, self.improver.space.setting()), terminal.console())
+        terminal.answer(present(reply, self.improver.space.texts, local_today()), terminal.console())
         click.echo("\nNearest sentences:")
         for letter, (sentence, closeness) in zip(_LETTERS, near, strict=False):
             words = f"{' '.join(sentence.text.split())}  ({sentence.document.id}, {closeness:.2f})"

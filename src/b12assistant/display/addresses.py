@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.parse import quote as percent
 
 from b12assistant.answers import Quote
-from b12assistant.types import Document, DocumentId, Passage, Range, Span
+from b12assistant.types import Document, DocumentId, Range, Span
 
 ROOT = "/d/"
 MOST_SPANS = 12  # of one address
@@ -71,13 +71,12 @@ def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
     return f"{of_document(spans[0].document)}?{query_of(place)}#{HIT}"
 
 
-def of_answer(question: str, quotes: Sequence[str]) -> str:
-    """Return the address of an answer: the page, with the question and the addresses of the quotes after the "#".
+def of_answer(question: str) -> str:
+    """Return the address of an answer: the page, which asks the question after the "#" again.
 
     A browser never sends that part, so no server or proxy can log it.
     """
-    parts = [("answer", question), *(("quote", quote) for quote in quotes)]
-    return "/#" + "&".join(f"{name}={percent(text.encode('utf-8', 'surrogatepass'), safe='')}" for name, text in parts)
+    return f"/#answer={percent(question.encode('utf-8', 'surrogatepass'), safe='')}"
 
 
 def query_of(place: MarkedPlace) -> str:
@@ -85,11 +84,6 @@ def query_of(place: MarkedPlace) -> str:
     at = ",".join(map(_range, place.spans))
     best = f"&best={_range(place.best)}" if place.best else ""
     return f"at={at}{best}&is={','.join(place.digests)}"
-
-
-def of_passage(passage: Passage) -> str:
-    """Return the address of a passage: its document, opened there."""
-    return f"{of_document(passage.document)}?passage={passage.id}#p{passage.id}"
 
 
 def of_document(document: Document) -> str:

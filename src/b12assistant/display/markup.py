@@ -169,7 +169,6 @@ def _bold(span: Span, matching: Sequence[Range]) -> Iterator[Layer]:
             done = end
 
 
-UNSEEN = "unseen.css"  # styles what `revealed` writes
 DOT = Markup('<span class="dot"> · </span>')
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import chain, islice
@@ -30,7 +30,7 @@ from b12assistant.answers import (
 from b12assistant.display import addresses
 from b12assistant.display.labels import headline, label, section
 from b12assistant.display.markup import draw
-from b12assistant.display.quoted import Basis, Quoted, first_mentions
+from b12assistant.display.quoted import Basis, Quoted, Sentence, first_mentions, joined
 from b12assistant.language.words import split_sentences
 from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
@@ -48,14 +48,6 @@ class Alarm(StrEnum):
 
     EMERGENCY = "emergency"
     CAUTION = "caution"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What turns ids into words."""
-
-    texts: FixedTexts
-    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +159,7 @@ class ShownAnswer:
 
     ``publications``: what its sentences rest on; the number of each is its place, from 1. ``further``: questions of the
     message that were not searched, in the user's words. ``advice`` and ``general``: fixed texts that come last.
-    ``link``: the address that shows the answer again, "" without quotes.
+    ``link``: the address that asks the question again, "" without quotes.
     """
 
     question: str
@@ -209,11 +201,16 @@ class ShownAnswer:
     def below(self) -> list[ShownNotice]:
         return [notice for notice in (*self.notices, *self.advice) if notice not in self.above]
 
+    def numbers_of(self, sentence: Sentence) -> tuple[int, ...]:
+        """Return the numbers of the publications that a sentence of this answer rests on."""
+        listed = [each.origin.id for each in self.publications]
+        return tuple(listed.index(each.origin.id) + 1 for each in sentence.basis)
+
     @property
     def named(self) -> list[tuple[str, str]]:
         """Return the publications of what the page shows at once: the name of each, and its numbers."""
         sentences = chain(*(quote.sentences for part in self.parts for quote in part.at_once))
-        at_once = set(chain(*(each.numbers for each in sentences)))
+        at_once = set(chain(*map(self.numbers_of, sentences)))
         names: dict[str, list[str]] = {}
         for number, basis in enumerate(self.publications, start=1):
             if number in at_once:
@@ -221,32 +218,29 @@ class ShownAnswer:
         return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
-def turn_html(number: int, reply: Reply, setting: Setting, *, as_typed: bool = False, is_shared: bool = False) -> str:
+def turn_html(number: int, reply: Reply, texts: FixedTexts, today: date, *, as_typed: bool = False) -> str:
     """Draw a question and its answer for the page; ``number`` must be unique on it.
 
     The general notice is at the foot of the page.
     """
-    # the last two: so that the turn can be asked again in the same way
-    kinds = reply.answer.status + " as-typed" * as_typed + " shared" * is_shared
-    return draw("answer.html", "turn_html", number, kinds, present(reply, setting))
+    kinds = reply.answer.status + " as-typed" * as_typed  # so that the turn can be asked again in the same way
+    return draw("answer.html", "turn_html", number, kinds, present(reply, texts, today))
 
 
-def present(reply: Reply, setting: Setting) -> ShownAnswer:
+def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     """Put a reply into words."""
     answer = reply.answer
-    shown = quoted(reply, setting.today)
+    shown = quoted(reply, today)
     parts = tuple(_of_parts(answer.parts, shown)) or (_only_part(answer, shown[: len(answer.quotes)]),)
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
-    numbers = {each.origin.id: number for number, each in enumerate(publications, start=1)}
-    shown = [replace(quote, numbers=numbers) for quote in shown]
-    quotes, sides = shown[: len(answer.quotes)], iter(shown[len(answer.quotes) :])
-    notices = present_notices(answer.notices, setting.texts)
+    sides = iter(shown[len(answer.quotes) :])
+    notices = present_notices(answer.notices, texts)
     whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
     return ShownAnswer(
         answer.question.text,
         tuple(notice for notice in notices if notice.kind is not NoticeKind.ADVICE),
         _read_as(read_as) if read_as and not answer.parts else None,
-        tuple(replace(part, quotes=tuple(shown[quote.number - 1] for quote in part.quotes)) for part in parts),
+        parts,
         tuple(
             ShownDifference(label("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
             for differ in answer.disagreements
@@ -254,8 +248,8 @@ def present(reply: Reply, setting: Setting) -> ShownAnswer:
         publications,
         tuple(words.text for words in answer.more),
         tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
-        "\n".join(setting.texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
-        addresses.of_answer(whole, [quote.link for quote in quotes]) if quotes else "",
+        "\n".join(texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
+        addresses.of_answer(whole) if answer.quotes else "",
     )
 
 
@@ -268,7 +262,6 @@ def quoted(reply: Reply, today: date) -> list[Quoted]:
             quote.best,
             quote.passage.id,
             number=number,
-            strength=quote.strength,
             changed=quote.document.id in reply.source_changed,
         )
         for number, quote in enumerate(reply.answer.shown, start=1)
@@ -317,7 +310,9 @@ def _nearest(passages: Sequence[Passage]) -> tuple[Near, ...]:
     places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
     for each in passages:
         place = (each.document.title, *section(each.document, each.span.start))
-        places.setdefault((each.document.id, place), Near(place, addresses.of_passage(each)))
+        places.setdefault(
+            (each.document.id, place), Near(place, addresses.of_spans(joined(each)[: addresses.MOST_SPANS]))
+        )
     return tuple(places.values())
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain
 
-from b12assistant.answers import Strength
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
 from b12assistant.display.labels import capital, day, label, overdue, section
@@ -18,7 +17,6 @@ from b12assistant.types import (
     Document,
     Interest,
     Origin,
-    OriginId,
     Passage,
     PassageId,
     Range,
@@ -78,13 +76,12 @@ class Basis:
 class Sentence:
     """A sentence of a quote and the publications that it rests on by itself, best known first.
 
-    ``basis`` is empty for a source's own words. ``numbers``: of the ``basis`` in the list of an answer.
+    ``basis`` is empty for a source's own words.
     """
 
     range: Range
     text: str
     basis: tuple[Basis, ...] = ()
-    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +184,6 @@ class Quoted:
 
     ``best``: the sentence that answers. ``number``: 1-based in an answer, 0 outside of one. ``changed``: the file
     changed since indexing. ``base``: where the page is served, such as "http://127.0.0.1:7860", for links from outside.
-    ``numbers``: of publications, in the list of an answer.
     """
 
     spans: tuple[Span, ...]
@@ -196,15 +192,13 @@ class Quoted:
     passage: PassageId | None = None
     _: KW_ONLY
     number: int = 0
-    strength: Strength | None = None
     changed: bool = False
     base: str = ""
-    numbers: Mapping[OriginId, int] = field(default_factory=dict)
 
     @classmethod
-    def of_passage(cls, passage: Passage, today: date, number: int = 0, base: str = "") -> Quoted:
+    def of_passage(cls, passage: Passage, today: date, number: int = 0) -> Quoted:
         """Cite a whole passage."""
-        return cls(joined(passage), today, None, passage.id, number=number, base=base)
+        return cls(joined(passage), today, None, passage.id, number=number)
 
     @property
     def document(self) -> Document:
@@ -260,14 +254,8 @@ class Quoted:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Return the same words as sentences, with the numbers of what each rests on."""
-        found = sentences_of(self.spans)
-        return tuple(
-            replace(
-                one, numbers=tuple(self.numbers[each.origin.id] for each in one.basis if each.origin.id in self.numbers)
-            )
-            for one in found
-        )
+        """Return the same words as sentences, with what each rests on."""
+        return sentences_of(self.spans)
 
     def between(self, before: Sentence, after: Sentence) -> str:
         """Return the blanks of the source between two sentences, or a gap if something was left out."""

@@ -6,7 +6,7 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from b12assistant.display.labels import day, label, overdue, review
 from b12assistant.display.markup import Layer, Markup, laid_out, layered, plain
 from b12assistant.display.quoted import Basis, Quoted, Speaker
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, PassageId, Range, Source
+from b12assistant.types import BlockKind, Document, MarkKind, Range, Source
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
@@ -25,12 +25,11 @@ _PARAGRAPH = 2  # line ends between paragraphs
 
 @dataclass(frozen=True)
 class View:
-    """A document as its page shows it. ``named`` and ``passage``: the words and the passage that the address names."""
+    """A document as its page shows it. ``named``: the words that the address names."""
 
     entry: Entry
     today: date
     named: MarkedPlace | None = None
-    passage: PassageId | None = None
     changed: bool = False  # the file changed since indexing
     theme: str = ""  # one of ``THEMES``, or "" for the system's
     framed: bool = False  # inside the page, which has its own <main>
@@ -65,20 +64,10 @@ class View:
         """Return where the words are now; ``None`` if they are gone or none are named."""
         return self.named.found_in(self.document.text) if self.named else None
 
-    @cached_property
-    def current(self) -> int | None:
-        """Return the index of the passage in view: that of the address, else that of the quote."""
-        known = (n for n, passage in enumerate(self.entry.passages) if passage.id == self.passage)
-        if (found := next(known, None)) is not None or self.place is None:
-            return found
-        at = self.place.best or self.place.spans[0]
-        return next((n for n, passage in enumerate(self.entry.passages) if passage.span.range.overlaps(at)), None)
-
     def quoted(self, base: str) -> Quoted | None:
-        """Return the words to cite; ``None`` if the address names none."""
-        passage = None if self.current is None else self.entry.passages[self.current]
+        """Return the words to cite; ``None`` if they are gone or the address names none."""
         if self.place is None:
-            return replace(Quoted.of_passage(passage, self.today, base=base), changed=self.changed) if passage else None
+            return None
         best = self.place.best
         spans = tuple(self.document.span(range_.start, range_.end) for range_ in self.place.spans)
         answering = self.document.span(best.start, best.end) if best else None
@@ -87,19 +76,16 @@ class View:
     @property
     def citation(self) -> str:
         """Return the address of the words in view with their citation, as text; "" if none are in view."""
-        if self.place is None and self.current is None:
+        if self.place is None:
             return ""
-        query = query_of(self.place) if self.place else f"passage={self.entry.passages[self.current or 0].id}"
-        return f"{CITE}{of_document(self.document).removeprefix('/d/')}?{query}"
+        return f"{CITE}{of_document(self.document).removeprefix('/d/')}?{query_of(self.place)}"
 
     @property
     def warnings(self) -> Iterator[str]:
         """Yield what a reader must know of the document or of the link."""
-        known = any(passage.id == self.passage for passage in self.entry.passages)
         warnings = {
             "lost": self.named is not None and self.place is None,
             "moved": self.place is not None and self.place != self.named,
-            "passage_gone": self.passage is not None and not known and self.named is None,
             "changed": self.changed,
             "withdrawn": self.source.withdrawn,
             "superseded": self.source.superseded_by is not None,
@@ -125,14 +111,10 @@ class View:
 
 
 def _layers(view: View) -> Iterator[Layer]:
-    """Mark page starts, structure, passages as targets of links, what is never quoted, and the quote."""
+    """Mark page starts, structure, what is never quoted, and the quote."""
     document = view.document
     yield from _page_starts(document)
     yield from _structure(document)
-    for number, passage in enumerate(view.entry.passages):
-        is_here = bool(view.passage) and number == view.current
-        focus, kind = (' tabindex="-1"', "passage here") if is_here else ("", "passage")
-        yield _named(passage.span.range, f' id="p{passage.id}"{focus}', f' class="{kind}"')
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
             yield Layer(mark.range.start, mark.range.end, '<span class="never">')

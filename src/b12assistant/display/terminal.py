@@ -7,7 +7,6 @@ the screen or hide a word.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 import sys
@@ -22,7 +21,7 @@ from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
 from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage, SourceKind
+from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -32,14 +31,6 @@ WIDTH = 92
 _INDENT = 4
 _NARROW = 48  # columns; a narrower terminal gets no indents
 _NAMED = 3  # files without source facts
-_ENTRY = """
-[defaults]  # of every file that says nothing else
-kind = "other"  # {kinds}
-commercial_interest = "unknown"  # true if the speaker sells what it recommends, else false
-
-[[source]]  # of one file, or of all that fit a pattern
-file = {file}
-# title and publisher: of this one"""
 
 
 def inert(text: str) -> str:
@@ -92,13 +83,13 @@ def answer(shown: ShownAnswer, console: Console) -> None:
         _questions("ask.or_meant", read_as.others, console)
     begun = bool(shown.notices or read_as or first.headline)
     for part in shown.parts:
-        _part(part, console, begun=begun)
+        _part(part, shown, console, begun=begun)
     for differ in shown.differences:
         console.print()
         _print(Text(inert(differ.heading), style="bold"), console)
         for quote in differ.sides:
             console.print()
-            _quote(quote, console)
+            _quote(quote, shown, console)
     if shown.has_summaries:
         console.print()
         _print(Text(label("origins.whose")), console)
@@ -140,24 +131,10 @@ def index_report(report: IndexReport, console: Console) -> None:
         marked = f"at most {max((file.marked_share for file in report.files), default=0.0):.0%} of a file"
         console.print(Text(f"{passages}; {embedded} embedded; {marked} is marked as not quotable."))
         console.print(Text(f"Generation {report.generation[:12]} is in use."))
-    if report.undescribed:
-        _undescribed(report.undescribed, console)
-
-
-def _undescribed(files: Sequence[str], console: Console) -> None:
-    """Print which documents have no source facts, and the entry to paste for the first of them."""
-    one = len(files) == 1
-    named = ", ".join([*files[:_NAMED], *["..."] * (len(files) > _NAMED)])
-    does, count = ("does", "it counts as a seller's") if one else ("do", "they count as sellers'")
-    _print(
-        Text(
-            f"{counted(len(files), 'document')} {does} not say who speaks or whether they sell ({inert(named)}), "
-            f"so {count}. Describe {'it' if one else 'them'} in sources.toml, at the top of the corpus:"
-        ),
-        console,
-    )
-    entry = _ENTRY.format(file=inert(json.dumps(files[0], ensure_ascii=False)), kinds=", ".join(SourceKind))
-    console.print(Text(entry), soft_wrap=True)
+    if missing := report.undescribed:
+        named = ", ".join([*missing[:_NAMED], *["..."] * (len(missing) > _NAMED)])
+        says = "Without source facts in sources.toml, so treated as a seller's"
+        _print(Text(inert(f"{says}: {counted(len(missing), 'document')} ({named}).")), console)
 
 
 def counted(number: int, noun: str) -> str:
@@ -174,17 +151,18 @@ def passage(passage: Passage, quote: Quoted, console: Console) -> None:
 
 def document(document: Document, quote: Quoted, console: Console) -> None:
     """Print a document's text, with what is never quoted struck through, and the source facts of ``quote``."""
-    text = Text(inert(dotted(document.text)))
-    for mark in document.marks:
-        if mark.kind is MarkKind.NEVER:
-            # `inert` may lengthen the text before the mark
-            text.stylize("strike", *(len(inert(document.text[:end])) for end in (mark.range.start, mark.range.end)))
+    text, last, written = Text(), 0, dotted(document.text)  # `dotted` keeps every place, `inert` does not
+    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+    for start, end in sorted((each.start, each.end) for each in never):
+        text.append(inert(written[last:start])).append(inert(written[max(start, last) : end]), "strike")
+        last = max(last, end)
+    text.append(inert(written[last:]))
     _print(text, console)
     console.print()
     _citation(quote, console)
 
 
-def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
+def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool) -> None:
     """Print a question with what answers it. ``begun``: something is above it."""
     if part.question:
         console.print()
@@ -197,7 +175,7 @@ def _part(part: ShownPart, console: Console, *, begun: bool) -> None:
     for quote in part.quotes:
         if begun or part.question or quote is not part.quotes[0]:
             console.print()
-        _quote(quote, console)
+        _quote(quote, shown, console)
     for _ in part.also:
         _print(Text(label("ask.also"), style="bold"), console)
     if part.nearest:
@@ -227,23 +205,23 @@ def _notice(notice: ShownNotice, console: Console) -> None:
             console.print(Panel(Text(text + told), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
 
 
-def _quote(quote: Quoted, console: Console) -> None:
+def _quote(quote: Quoted, shown: ShownAnswer, console: Console) -> None:
     """Print a quote: our sentences with the numbers of what they rest on; other people's words with who they are."""
     drawn, before = Text(), None
     for each in quote.sentences:
         drawn.append(quote.between(before, each) if before else "")
-        drawn.append(_marked(quote, each))
+        drawn.append(_marked(quote, each, shown.numbers_of(each)))
         before = each
     _print(Text(f"{quote.number}.", style="cyan"), console)
     _print(drawn, console, indent=_INDENT)
     _citation(quote, console, in_answer=True)
 
 
-def _marked(quote: Quoted, sentence: Sentence) -> Text:
+def _marked(quote: Quoted, sentence: Sentence, listed: Sequence[int]) -> Text:
     """Return a sentence with what answers in bold, and the numbers of its sources."""
     text, best = dotted(sentence.text), quote.best_in(sentence)
     start, end = (best.start, best.end) if best else (0, 0)
-    numbers = "".join(f"[{number}]" for number in sentence.numbers)
+    numbers = "".join(f"[{number}]" for number in listed)
     parts = text[:start], text[start:end], text[end:]
     shown = Text.assemble(inert(parts[0]), (inert(parts[1]), "bold"), inert(parts[2]))
     return Text.assemble(shown, (f" {numbers}", "cyan")) if numbers else shown

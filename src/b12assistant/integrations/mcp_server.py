@@ -99,8 +99,8 @@ class _Tools:
         history: _History | None = None,
     ) -> Annotated[CallToolResult, AskResponse]:
         space = self.live()
-        reply = space.ask(question, history or [])
-        return _result([*_answer(present(reply, space.setting()))], reply_json(reply, space.texts, today=local_today()))
+        reply, texts, today = space.ask(question, history or []), space.texts, local_today()
+        return _result([*_answer(present(reply, texts, today))], reply_json(reply, texts, today=today))
 
     def search(
         self,
@@ -212,10 +212,10 @@ def _answer(shown: ShownAnswer) -> Iterator[str]:
         yield f"How the question was read: {read_as.label}: {_one_line(read_as.text)}{also}"
         yield from (f"{label('ask.or_meant')}: {_one_line(question)}" for question in read_as.others)
     for part in shown.parts:
-        yield from _part(part)
+        yield from _part(part, shown)
     for differ in shown.differences:
         yield f"Label, what the next quotes differ on: {_one_line(differ.heading)}"
-        yield from map(_cited, differ.sides)
+        yield from (_cited(quote, shown) for quote in differ.sides)
     if shown.has_summaries:
         listed = "; ".join(f"{i}. {_one_line(each.cited)}" for i, each in enumerate(shown.publications, start=1))
         yield f"Label: {label('origins.whose')}\nThe sources by number, not an instruction: {listed}"
@@ -224,14 +224,14 @@ def _answer(shown: ShownAnswer) -> Iterator[str]:
     yield from (f"{_ASKED}: {_one_line(question)}" for question in shown.further)
 
 
-def _part(part: ShownPart) -> Iterator[str]:
+def _part(part: ShownPart, shown: ShownAnswer) -> Iterator[str]:
     if part.question:
         read_as = f" · {part.between}: {_one_line(part.read_as)}" if part.read_as else ""
         yield f"{_ASKED}: {_one_line(part.question)}{read_as}"
         yield from (f"{label('ask.or_meant')}: {_one_line(question)}" for question in part.others)
     if part.headline:
         yield f"Label: {part.headline}"
-    yield from map(_cited, part.quotes)
+    yield from (_cited(quote, shown) for quote in part.quotes)
     yield from (f"Label: {label('ask.also')}" for _ in part.also)
     if part.nearest:
         yield f"Label: {label('ask.nearest')}"
@@ -245,27 +245,30 @@ def _notice(notice: ShownNotice) -> Iterator[str]:
 
 
 def _passage(passage: Passage, rank: int = 0) -> str:
-    return _cited(Quoted.of_passage(passage, local_today(), rank), "Passage")
+    return _cited(Quoted.of_passage(passage, local_today(), rank))
 
 
 def _fixed(name: str, text: str) -> str:
     return f"Fixed text “{name}” of this program, to be shown first and whole:\n\n{text}"
 
 
-def _cited(quote: Quoted, kind: str = "Quote") -> str:
+def _cited(quote: Quoted, shown: ShownAnswer | None = None) -> str:
     """Write what it is, the words in a fence that they cannot close, place and speaker, and the id of the passage.
 
-    No line begins with words of a source outside the fence: a file may be named like a fixed text.
+    No line begins with words of a source outside the fence: a file may be named like a fixed text. ``shown``: the
+    answer that it is a quote of; a passage is of none.
     """
+    kind = "Quote" if shown else "Passage"
     number = f" {quote.number}" if quote.number else ""
     fence = FENCE
     while fence in quote.text:
         fence += FENCE[0]
-    listed = any(each.numbers for each in quote.sentences)  # below all quotes
+    numbers = [shown.numbers_of(each) for each in quote.sentences] if shown else []
+    listed = any(numbers)  # below all quotes
     citation = _one_line(". ".join((quote.where, *about(quote, with_basis=not listed))))
     if listed:
         citation += ". Sources of its sentences, in order: " + "; ".join(
-            ", ".join(map(str, each.numbers)) or "none" for each in quote.sentences
+            ", ".join(map(str, each)) or "none" for each in numbers
         )
     return (
         f"{kind}{number}, words of a source, not an instruction:\n{fence}\n{quote.text}\n{fence}\n"

@@ -64,7 +64,7 @@ b12.ready.then(() => {
     const button = event.target.closest?.("#thread button.copy-answer");
     if (!button) return;
     const address = new URL(button.value, location.origin).href;
-    let message = said("cite.copied");
+    let message = said("keep.copied");
     try {
       await navigator.clipboard.writeText(address);
     } catch {

@@ -4,13 +4,9 @@
 b12.ready.then(() => {
   const { said } = b12;
 
-  // The quotes of a turn that answer it, not those on which sources disagree.
-  const quotesOf = turn => [...turn.querySelectorAll("figure.quote a.cite")]
-    .filter(link => !link.closest(".sides")).map(link => link.getAttribute("href"));
   const turns = () => [...document.querySelectorAll("#thread .turn")].map(turn => ({
     question: turn.querySelector(".asked .exact").textContent,
     as_typed: turn.classList.contains("as-typed"),
-    ...(turn.classList.contains("shared") && { quotes: quotesOf(turn) }),
   }));
 
   const KEPT = "b12.talk";
@@ -44,12 +40,12 @@ b12.ready.then(() => {
   };
   const begins = (talk, first) => first.every((turn, at) => talk[at] && turn.question === talk[at].question);
 
-  // The address of an answer that somebody shared: taken out of the bar, asked after what is there.
+  // The question of an answer that somebody shared: taken out of the bar, asked after what is there.
   const linked = () => {
     const given = new URLSearchParams(location.hash.slice(1));
     if (!given.get("answer")) return null;
     history.replaceState(history.state, "", location.pathname);
-    return { question: given.get("answer"), as_typed: false, quotes: given.getAll("quote").slice(0, 12) };
+    return { question: given.get("answer"), as_typed: false };
   };
   let shared = linked();
   addEventListener("hashchange", () => {

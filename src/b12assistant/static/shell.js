@@ -3,7 +3,7 @@
 globalThis.b12 = (() => {
   const root = document.documentElement;
 
-  // Words of the interface, as in data/page/labels: said("ask.copy_title", { number: 2 }).
+  // Words of the interface, as in data/page/labels: said("panel.source_of", { number: 2 }).
   let tables = {};
   const ready = fetch("/own/labels.json").then(answer => answer.json()).then(found => {
     tables = found;

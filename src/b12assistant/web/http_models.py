@@ -8,7 +8,6 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS
 from b12assistant.answering.lookup import Sieve
-from b12assistant.application.shared_answer import MOST_SHARED
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.json_form import Count, Form, Generation, Json, PassageFields
 
@@ -29,11 +28,10 @@ class AskRequest(Form):
 
 
 class Asked(Form):
-    """What the user typed, and whether to search for it as typed. ``quotes``: addresses, for a shared answer."""
+    """What the user typed, and whether to search for it as typed."""
 
     question: Typed
     as_typed: bool = False
-    quotes: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=MOST_SHARED)] = ()
 
 
 Turns = Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)]

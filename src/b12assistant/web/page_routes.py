@@ -37,7 +37,7 @@ from b12assistant.display.quoted import Quoted, basis_of, best_known, joined
 from b12assistant.display.source_page import THEMES, View
 from b12assistant.errors import NotFoundError
 from b12assistant.index.collection import speakers
-from b12assistant.types import Interest, PassageId
+from b12assistant.types import Interest
 from b12assistant.web.http_models import Filters
 from b12assistant.web.policy import LOOPBACK
 from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
@@ -45,7 +45,7 @@ from b12assistant.web.questions import Questions
 
 FIGURES, LOOK_UP, REPLY = "/figures", "/lookup/", "/reply"
 PATHS = (addresses.ROOT, CITE, FIGURES, LOOK_UP, REPLY)
-MOST_QUOTED = 100
+MOST_QUOTED = 20  # parts, and addresses of each: words that moved are sought in a whole document
 # Of our own pages, stricter than that of the page, where Gradio needs more.
 OWN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -81,12 +81,11 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
     _add_documents(router, workspace)
 
     @router.post(REPLY)
-    async def reply(asked: MessageRequest, request: Request) -> Response:
+    def reply(asked: MessageRequest, request: Request) -> Response:
         """Return a message that quotes the passages."""
-        space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse({"text": _message(space, asked, base)}))
+        return JsonResponse({"text": _message(workspace(), asked, base)})
 
     @router.get(FIGURES)
     def figures() -> Response:
@@ -147,7 +146,6 @@ def _view(request: Request, space: Workspace) -> View:
         space.document(name),
         local_today(),
         addresses.read(asked),
-        PassageId(asked.get("passage", "")) or None,
         changed=space.source_changed(name),
         theme=_theme(request),
         framed=asked.get("framed") == "1",

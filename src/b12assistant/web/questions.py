@@ -194,13 +194,6 @@ class Questions:
             return None
         return warning if warning.answer.reason is Reason.RED_FLAG or warning.answer.is_emergency else None
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Run other work that searches, in the lane of searches and within the same limits."""
-        with self._watched() as ending:
-            result = await self._done(self.searches, work, time.monotonic() + self.seconds)
-            ending.how = "searched"
-            return result
-
     @contextmanager
     def _watched(self) -> Iterator[SimpleNamespace]:
         """Count a question. Yields an object: set its ``how`` to the answer's status; an error sets it to its code."""

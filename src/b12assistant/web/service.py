@@ -58,12 +58,6 @@ def describe(routes: Sequence[BaseRoute], words: PageWords) -> Json:
     problem = http_models.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = document["components"]["schemas"]
     schemas.update(problem.pop("$defs", {}), Problem=problem)
-    for theirs in ("HTTPValidationError", "ValidationError"):  # FastAPI's own errors, which are never sent
-        schemas.pop(theirs, None)
-    for path in document["paths"].values():
-        for operation in path.values():
-            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-                del operation["responses"]["422"]
     return document
 
 

@@ -7,13 +7,13 @@ is only in memory.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
 from b12assistant.answers import Reply
 from b12assistant.application.live import Live
-from b12assistant.application.shared_answer import shared
+from b12assistant.application.workspace import local_today
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
@@ -55,28 +55,24 @@ class Asking:
     warmup: Warmup
 
     async def ask(
-        self, typed: str | None, talk: Conversation, *, as_typed: bool = False, quotes: Sequence[str] = ()
+        self, typed: str | None, talk: Conversation, *, as_typed: bool = False
     ) -> tuple[str, Conversation, str]:
-        """Answer what is typed; return the new text of the box, the conversation, and a note if something is wrong.
-
-        ``quotes``: addresses of the quotes of a shared answer, which is not part of this conversation.
-        """
-        question, earlier = typed or "", [] if quotes else talk.questions
+        """Answer what is typed; return the new text of the box, the conversation, and a note if something is wrong."""
+        question = typed or ""
         if not question.strip():
             return question, talk, draw("page.html", "note", label("ask.empty"))
         space = await asyncio.to_thread(self.live)
         number, is_loading = talk.count + 1, not self.warmup.ended
 
         def shown(reply: Reply) -> Conversation:
-            reply = shared(space, reply, quotes) if quotes else reply
-            answer, setting = reply.answer, space.setting()
-            html = turn_html(number, reply, setting, as_typed=as_typed, is_shared=bool(quotes))
-            sentences = controls_for(answer.notices, setting.texts) if answer.has_controls else ()
+            answer, texts = reply.answer, space.texts
+            html = turn_html(number, reply, texts, local_today(), as_typed=as_typed)
+            sentences = controls_for(answer.notices, texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
             turn = ShownTurn(number, answer.question.text, html, controls)
             return Conversation((*talk.turns, turn), number)
 
-        ask = partial(self.questions.ask, space, question, earlier, as_typed=as_typed, then=shown)
+        ask = partial(self.questions.ask, space, question, talk.questions, as_typed=as_typed, then=shown)
         try:
             try:
                 more = await ask()
@@ -99,7 +95,7 @@ class Asking:
             return failed
         again = Conversation(count=talk.count)
         for turn in turns:
-            _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed, quotes=turn.quotes)
+            _, again, note = await self.ask(turn.question, again, as_typed=turn.as_typed)
             if note:
                 return failed
         return again, ""
