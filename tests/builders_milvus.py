@@ -44,4 +44,4 @@ def milvus_vectors(collections: Collections, vectors: Vectors) -> MilvusRows:
 def milvus_terms(collections: Collections, words: BM25FIndex, rows: int) -> MilvusTerms:
     """The words of ``rows`` rows, which all have the same vector."""
     vectors = np.tile(np.array([1, 0], np.float32), (rows, 1))
-    return MilvusTerms(in_use(collections, contents(vectors, words)), words.without_rows())
+    return MilvusTerms(in_use(collections, contents(vectors, words)), words)

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -409,14 +408,10 @@ class Engine:
             vocabulary=self.vocabulary,
         )
 
-    @once
-    def _cuts(self) -> Callable[[int], tuple[QuoteSpan, ...]]:
-        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question.
-
-        In a large collection fewer are, because each keeps its document in memory.
-        """
-        most = _KEPT if len(self.collection.passages) <= _KEPT else _KEPT_OF_MANY
-        return lru_cache(most)(lambda row: cuts(self.collection.passages[row]))
+    @cached(_KEPT)
+    def _cuts(self, row: int) -> tuple[QuoteSpan, ...]:
+        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
+        return cuts(self.collection.passages[row])
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,

@@ -9,7 +9,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
@@ -47,7 +47,7 @@ DISPUTES, EXAMPLES = "disputes.json", "disputes.safetensors"
 _WORD = re.compile(r"[A-Za-z]{4,}")
 
 
-class SourceWords(Mapping[str, Span]):
+class SourceWords:
     """The words of a collection, to which typing slips are corrected: the first place of each, in lower case.
 
     ``counts``: how often each occurs.
@@ -66,12 +66,6 @@ class SourceWords(Mapping[str, Span]):
     def __getitem__(self, word: str) -> Span:
         passage, start = self._firsts[word]
         return passage.document.span(start, start + len(word))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._firsts)
-
-    def __len__(self) -> int:
-        return len(self._firsts)
 
 
 @dataclass(frozen=True)

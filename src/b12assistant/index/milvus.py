@@ -195,7 +195,7 @@ class MilvusRows:
 
 @dataclass(frozen=True)
 class MilvusTerms:
-    """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary and may be without rows."""
+    """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary."""
 
     place: MilvusRows
     words: BM25FIndex
@@ -313,8 +313,8 @@ class Collections:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        place, words = self.open(engine), collection.words_index.without_rows()
-        return replace(collection, vectors=place, lexical=MilvusTerms(place, words))
+        place = self.open(engine)
+        return replace(collection, vectors=place, lexical=MilvusTerms(place, collection.words_index))
 
 
 def search_server(settings: IndexSettings, folder: Path) -> Collections:
