@@ -276,8 +276,8 @@ class Engine:
         query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
         hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
-        near = [each.sentence for each in sought.asked]
-        asked = near if sought.context else self.collection.asked.alike(query.vector, _ALIKE)
+        near, bound = (sought.asked, -1.0) if sought.context else (self.collection.asked.nearest(query.vector), _ALIKE)
+        asked = [each.sentence for each in near if each.cosine >= bound]
         rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
         rows = [row for row in rows if self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]

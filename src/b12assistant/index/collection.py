@@ -133,8 +133,7 @@ class Collection:
 
     def rows_of_sentences(self, sentences: Iterable[int]) -> list[int]:
         """Return the rows of the passages that some sentences are in, each once."""
-        known = np.array([each for each in sentences if each < self.sentence_starts[-1]], np.int64)
-        rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, known, side="right") - 1).tolist()
+        rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, [*sentences], side="right") - 1).tolist()
         return rows
 
     @once
