@@ -8,7 +8,6 @@ answers (`not_answered.toml`): something near one of them is probably not answer
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from bisect import bisect_right
@@ -98,12 +97,6 @@ def question_of(document: Document, section: Section) -> str:
 
 def is_question(document: Document, section: Section) -> bool:
     return document.text[section.heading.end - 1] == "?"
-
-
-def digest_of(groups: Iterable[Group]) -> str:
-    """Return a digest of all questions and their places; empty if there is none."""
-    told = [[group.questions, group.sentences] for group in groups]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest() if any(row[0] for row in told) else ""
 
 
 def as_codes(vectors: Vectors) -> Codes:
