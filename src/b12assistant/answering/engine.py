@@ -265,7 +265,7 @@ class Engine:
         def allow(row: int) -> bool:
             return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
 
-        return rank(query, self.collection, allow, k, bests=self._context)
+        return rank(query, self.collection, allow, k, bests=self.bests)
 
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
         """Return the best hits, then passages with a sentence that is asked nearly the same question; of a question in
@@ -481,13 +481,13 @@ class Engine:
 
         Cached: quotes are chosen, then judged, by them.
         """
-        context = self._context(query, row)[1:]
+        context = self.bests(query, row)[1:]
         if self.collection.alone is None:
             return context
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
 
     @cached(_CURRENT)
-    def _context(self, query: Query, row: int) -> Vectors:
+    def bests(self, query: Query, row: int) -> Vectors:
         """Return `bests_in` of a query. Cached: the ranking has most of what quotes are chosen by."""
         return bests_in(query, self.collection, row)
