@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Collections, Contents, MilvusRows, MilvusTerms, Server
+from b12assistant.index.milvus import Collections, MilvusRows, MilvusTerms, Server
 
 Vectors = NDArray[np.float32]
 
@@ -22,26 +22,21 @@ def lite(folder: Path) -> Server:
     return Server.connect(str(folder / f"{next(_NUMBER)}.db"))
 
 
-def contents(vectors: Vectors, lexical: BM25FIndex | None = None) -> Contents:
-    """Rows with these vectors, and with words if they are given."""
-    nothing = [""] * len(vectors)
-    return Contents(vectors, lexical or BM25FIndex.build(nothing, nothing))
+def without_words(rows: int) -> BM25FIndex:
+    nothing = [""] * rows
+    return BM25FIndex.build(nothing, nothing)
 
 
-def in_use(collections: Collections, given: Contents) -> MilvusRows:
-    """Make a collection of ``given`` the current one, without pymilvus's half-second waits."""
+def filled(collections: Collections, vectors: Vectors, words: BM25FIndex | None = None) -> MilvusRows:
+    """Make and open the only collection, without pymilvus's half-second waits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", lambda seconds: None)
-        facts = collections.fill(given)
-    collections.switch(facts)
+        facts = collections.fill(vectors, words or without_words(len(vectors)))
+    collections.drop_others(facts["collection"], {"engine": {"collection": "none"}})
     return collections.open(facts)
-
-
-def milvus_vectors(collections: Collections, vectors: Vectors) -> MilvusRows:
-    return in_use(collections, contents(vectors))
 
 
 def milvus_terms(collections: Collections, words: BM25FIndex, rows: int) -> MilvusTerms:
     """The words of ``rows`` rows, which all have the same vector."""
     vectors = np.tile(np.array([1, 0], np.float32), (rows, 1))
-    return MilvusTerms(in_use(collections, contents(vectors, words)), words.without_rows())
+    return MilvusTerms(filled(collections, vectors, words), words)

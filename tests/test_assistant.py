@@ -83,6 +83,13 @@ def test_the_reply_to_a_remark_does_not_say_that_the_documents_do_not_cover_it(r
         assert texts(answer) == ["general"]
 
 
+def test_a_message_without_a_word_asks_nothing_and_is_not_searched() -> None:
+    answer = ask("?!", "myelin wraps nerve fibres", triage=flagging(Level.URGENT), engine=no_engine)
+    assert (answer.status, answer.reason) == (Status.NO_ANSWER, Reason.NOTHING_ASKED)
+    assert texts(answer) == ["urgent", "general"]
+    assert ask("?!", triage=flagging(Level.EMERGENCY), engine=no_engine).reason is Reason.RED_FLAG
+
+
 @pytest.mark.parametrize("question", ["myelin wraps nerve fibres", "myelin around unheard things", "zyx wvu tsr"])
 @pytest.mark.parametrize("triage", [calm, broken, flagging(Level.URGENT), flagging(Level.EMERGENCY)])
 def test_every_answer_ends_with_the_general_notice(question: str, triage: object) -> None:

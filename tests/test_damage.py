@@ -10,7 +10,7 @@ from builders_index import NEW, OLD, folder, publish, tree
 from stress_tests.runner import IN_FULL
 
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.store import MANIFEST, Generation, Store
+from b12assistant.index.store import MANIFEST, SCHEMA, Generation, Store
 
 
 @pytest.fixture(params=[1 << 20, 1], ids=["read", "mapped"])
@@ -110,6 +110,15 @@ def test_a_damaged_pointer_is_reported(store: Store, damage: Callable[[Path], No
     assert store.open().problems == (f"{store.root}/CURRENT names no generation",)
 
 
+def test_without_a_pointer_the_newest_generation_serves(store: Store) -> None:
+    names = publish(store, OLD), publish(store, NEW)
+    (store.root / "CURRENT").unlink()
+    for newest, other in (names, names[::-1]):
+        os.utime(folder(store, newest), (2, 2))
+        os.utime(folder(store, other), (1, 1))
+        assert store.open().id == newest
+
+
 @pytest.mark.parametrize("file", ["CURRENT", "manifest", "vectors.faiss"])
 def test_publishing_the_same_again_repairs_the_damage(store: Store, file: str) -> None:
     name = publish(store, OLD)
@@ -152,7 +161,7 @@ def test_damage_to_the_spare_is_reported_though_another_serves(store: Store) -> 
 
 def test_an_index_of_another_schema_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("b12assistant.index.store.SCHEMA", 7)
+        patch.setattr("b12assistant.index.store.SCHEMA", SCHEMA + 1)
         publish(store, OLD)
     publish(store, NEW)
     assert store.open().files == NEW

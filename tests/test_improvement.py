@@ -17,7 +17,6 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.corpus.folder import corpus_not_answered
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError
-from b12assistant.index import asked_questions as module
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full
 from b12assistant.index.indexing import key_of
 from b12assistant.language.words import find_words
@@ -341,13 +340,12 @@ def test_headings_alone_make_no_corpus_that_is_asked_throughout() -> None:
     assert not asked().is_thorough(3, {"a", "b"})
 
 
-def test_questions_that_nothing_answers_belong_to_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_questions_that_nothing_answers_belong_to_no_sentence() -> None:
     groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
     codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
     found = AskedQuestions.join(groups, [2, 0], [key_of("x", group.questions) for group in groups], codes)
     found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
     np.testing.assert_allclose(found.best(unit(0, 1), 0, 2, 1)[0], [np.nan, 0], atol=0.01)
-    monkeypatch.setattr(module, "_SOME", 1)
     best = [found.best_of_none(each, 2) for each in (unit(1, 1), unit(1, 0))]
     assert best == pytest.approx([1, 0.5**0.5], abs=0.01)
     assert asked().best_of_none(unit(1, 0), 5) is None

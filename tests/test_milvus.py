@@ -1,13 +1,14 @@
-"""Collections on Milvus as generations: complete or not used, switched in one step, the spare kept."""
+"""Collections on Milvus as generations: complete or not used, the spare kept."""
 
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from builders_milvus import contents, in_use, lite
+from builders_milvus import filled, lite, without_words
 from corpora import again, embedded, three_files, write
 from fakes import FakeWorkspace
 
@@ -19,10 +20,10 @@ from b12assistant.errors import (
     IndexMismatchError,
     IndexUnreachableError,
 )
-from b12assistant.index.milvus import Collections, Contents, Server
+from b12assistant.index.milvus import Collections, Server
 
 TEN = np.eye(10, dtype=np.float32)
-OLD, NEW, NEWEST = (contents(TEN[: rows + 1]) for rows in (3, 4, 5))
+OLD, NEW, NEWEST = (TEN[:rows] for rows in (4, 5, 6))
 
 
 @pytest.fixture(scope="module")
@@ -37,44 +38,52 @@ def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pyt
     return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
 
 
-def unfinished(collections: Collections, given: Contents, *, rows: int, told: dict[str, str]) -> dict[str, object]:
-    """Make a collection with ``rows`` rows of ``given`` that claims ``told``; return the facts of a complete one."""
-    facts = dict(collections.fill(given))
-    name = str(facts["collection"])
+WORDS = without_words(len(OLD))
+
+
+def unfinished(collections: Collections, *, rows: int, complete: bool) -> dict[str, Any]:
+    """Make a collection with ``rows`` rows of `OLD` that may claim to be complete; return the facts of one that is."""
+    facts = collections.fill(OLD, WORDS)
+    name, told = facts["collection"], {"b12assistant.sha256": facts["sha256"], "b12assistant.rows": "4"}
     collections.server.drop(name)
-    collections.server.create(name, given.vectors.shape[1])
-    collections.server.insert(name, given.vectors[:rows], given.lexical.by_row(rows))
-    collections.server.finish(name, rows, told)
+    collections.server.create(name, OLD.shape[1])
+    collections.server.insert(name, OLD[:rows], WORDS.by_row(rows))
+    collections.server.finish(name, rows, told if complete else {"said": "nothing"})
     return facts
 
 
-COMPLETE = {"b12assistant.sha256": OLD.digest, "b12assistant.rows": "4"}
-
-
 @pytest.mark.parametrize(
-    ("rows", "told", "complaint"),
-    [(4, {"said": "nothing"}, "was not finished"), (3, COMPLETE, "holds 3 rows, not 4")],
+    ("rows", "complete", "complaint"),
+    [(4, False, "was not finished"), (3, True, "holds 3 rows, not 4")],
     ids=["no properties", "a row lost"],
 )
 def test_an_incomplete_collection_is_refused_and_then_made_again(
-    collections: Collections, rows: int, told: dict[str, str], complaint: str
+    collections: Collections, rows: int, complete: bool, complaint: str
 ) -> None:
-    facts = unfinished(collections, OLD, rows=rows, told=told)
+    facts = unfinished(collections, rows=rows, complete=complete)
     with pytest.raises(IndexDamagedError, match=complaint) as raised:
         collections.open(facts)
     assert raised.value.hint == "run `b12assistant index`"
-    assert collections.open(collections.fill(OLD)).rows == 4
+    assert collections.open(collections.fill(OLD, WORDS)).rows == 4
+
+
+def test_the_collection_in_use_before_is_kept_and_older_ones_are_dropped(collections: Collections) -> None:
+    names = [collections.fill(rows, without_words(len(rows)))["collection"] for rows in (OLD, NEW, NEWEST)]
+    for previous, kept in ((None, names), (names[2], names), (names[1], names[1:])):
+        collections.drop_others(names[2], {"engine": {"collection": previous}} if previous else {})
+        mine = [name for name in collections.server.collections() if name.startswith(f"{collections.name}_")]
+        assert mine == sorted(kept)
 
 
 def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(collections: Collections) -> None:
-    place = in_use(collections, OLD)
+    place = filled(collections, OLD)
     collections.server.drop(place.collection)
     with pytest.raises(IndexDamagedError, match="cannot be searched"):
         place.search(TEN[0], 1)
 
 
 def test_a_search_does_not_wait_for_what_may_still_be_written(collections: Collections) -> None:
-    place = in_use(collections, OLD)
+    place = filled(collections, OLD)
     with patch.object(place.server.client, "search", wraps=place.server.client.search) as search:
         place.search(TEN[0], 1)
     assert search.call_args.kwargs["consistency_level"] == "Eventually"  # with "Strong" a server takes 0.4 s
@@ -130,12 +139,6 @@ def served(space: FakeWorkspace) -> FakeWorkspace:
     return again(space, flags=MILVUS)
 
 
-def current(space: Workspace) -> str | None:
-    """The collection that the alias names."""
-    assert space.search_server is not None
-    return space.search_server.server.target("b12assistant")
-
-
 def found(space: Workspace) -> list[list[tuple[str, float]]]:
     """Passages for each question, best first, with their scores."""
     engine = space.engine
@@ -185,4 +188,5 @@ def test_a_failed_indexing_leaves_what_was_in_use(space: FakeWorkspace, monkeypa
             again(space, flags=MILVUS).index()
     after = again(space, flags=MILVUS)
     assert found(after) == before
-    assert current(after) == after.opened.manifest["engine"]["collection"]
+    assert after.search_server is not None
+    assert after.search_server.server.collections() == [after.opened.manifest["engine"]["collection"]]

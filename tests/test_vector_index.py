@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 import pytest
-from builders_milvus import lite, milvus_terms, milvus_vectors
+from builders_milvus import filled, lite, milvus_terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -59,7 +59,7 @@ FEW = settings(max_examples=15)  # a collection on a server takes a tenth of a s
 
 @pytest.fixture(scope="module")
 def milvus(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return partial(milvus_vectors, Collections(lite(tmp_path_factory.mktemp("milvus")), "vectors"))
+    return partial(filled, Collections(lite(tmp_path_factory.mktemp("milvus")), "vectors"))
 
 
 @pytest.fixture(scope="module", params=[*LOCAL, "milvus"])

@@ -4,7 +4,6 @@ AssistantError                 exit status 1, one line and a hint
 ├── UsageError                 exit status 2: the call itself is wrong
 │   ├── ConfigError            b12assistant.toml, environment or flag
 │   └── QuestionError          empty, too long or unreadable question
-│       └── NoWordError        no readable word, such as "."
 ├── SourceError                one file of a corpus cannot be used
 ├── SourceFactsError           sources.toml or front matter is invalid
 ├── CorpusError                nothing in the corpus can be indexed
@@ -68,10 +67,6 @@ class ConfigError(UsageError):
 
 class QuestionError(UsageError):
     """The question cannot be read: empty, too long, or only control characters."""
-
-
-class NoWordError(QuestionError):
-    """The question has marks but no readable word; `batch` answers it, since such a line is no fault of the file."""
 
 
 class SourceError(AssistantError):

@@ -10,7 +10,6 @@ from typing import Any
 from corpora import again, capsules, summaries, write
 from fakes import FakeWorkspace, fake_workspace
 
-from b12assistant.application.batching import asked
 from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.display.json_form import reply_json
@@ -35,7 +34,7 @@ def saved_answers(folder: Path) -> tuple[FakeWorkspace, list[Data]]:
     made = fake_workspace(write(folder / "corpus", summaries() | capsules()), folder / "index")
     made.index()
     space = again(made)
-    replies = [asked(space, question, QUESTIONS[:number], as_typed=False) for number, question in enumerate(QUESTIONS)]
+    replies = [space.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]
     return space, [json.loads(json.dumps(reply_json(reply, space.texts, today=local_today()))) for reply in replies]
 
 

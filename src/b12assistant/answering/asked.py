@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from b12assistant.answering.retrieval import fitting
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.words import readable, split_sentences, surface_words, terms, trim
 from b12assistant.protocols import Encoded, Encoder
@@ -93,7 +94,7 @@ class Finder:
         found: list[Range] = []
         read_until = 0
         if self.encoder is not None and self.weights is not None:
-            parts = [fit for part in parts_of(text, sentences) for fit in _fitting(self.encoder, text, part)]
+            parts = [fit for part in parts_of(text, sentences) for fit in fitting(text, part, self.encoder)]
             parts = parts[:MOST_PARTS]
             read_until = max((part.end for part in parts), default=0)
             read = self.encoder.each([readable(text[part.start : part.end]) for part in parts])
@@ -103,16 +104,6 @@ class Finder:
         rest = (each for each in sentences if _is_marked(text, each) and not any(map(each.overlaps, found)))
         missed = [each for each in rest if each.start >= read_until or not _TOLD.search(text, each.start, each.end)]
         return sorted((*found, *missed), key=lambda each: each.start)
-
-
-def _fitting(encoder: Encoder, text: str, part: Range) -> Iterator[Range]:
-    """Cut a part in halves as long as the encoder cannot read it as a whole."""
-    if encoder.count(readable(text[part.start : part.end])) <= encoder.limit:
-        yield part
-        return
-    middle = (part.start + part.end) // 2
-    yield from _fitting(encoder, text, Range(part.start, middle))
-    yield from _fitting(encoder, text, Range(middle, part.end))
 
 
 def parts_of(text: str, sentences: Sequence[Range]) -> list[Range]:

@@ -37,7 +37,7 @@ from b12assistant.answers import (
 )
 from b12assistant.config import Settings
 from b12assistant.data_files import chosen
-from b12assistant.errors import AssistantError, NoWordError, QuestionError
+from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span
 
@@ -107,6 +107,11 @@ class Answerer:
         warning = self.warning(read)
         if warning is not None and read.triage.withholds:
             return warning
+        turn = read.turns[-1]
+        if not any(map(str.isalnum, turn.text)):  # "???": there is nothing to search for
+            notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
+            answer = Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices)
+            return Reply(answer, Timings(read.milliseconds, read.milliseconds), None)
         try:
             return self._searched(read, begun, literal=literal)
         except AssistantError:  # no index, or a damaged file: what is serious is told all the same
@@ -150,15 +155,6 @@ class Answerer:
                 windows = engine.reread(sought, windows)
             found.append(engine.judged(sought, hits, windows, calibration, attempt.least))
         return max(found, key=lambda each: each.likely)
-
-    def nothing_asked(self, question: str, history: Sequence[str] = ()) -> Reply:
-        """Return the reply to a message without a readable word: what the safety check says of the conversation."""
-        turns = tuple(Turn(index, text) for index, text in enumerate((*history, question)))
-        read = Triaged(turns, self._triaged(turns), 0.0)
-        if read.triage.withholds:
-            return _safety_only(read, Reason.RED_FLAG)
-        notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
-        return Reply(Answer(turns[-1], Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices), Timings(0.0, 0.0), None)
 
     def search(
         self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None, *, triaged: Triaged | None = None
@@ -393,10 +389,8 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
             )
     if not question.strip():
         raise QuestionError("the question is empty", hint="type what you want to know")
-    if not any(character.isalnum() for character in question):
-        seen = any(character.isprintable() and not character.isspace() for character in question)
-        why = NoWordError if seen else QuestionError
-        raise why("the question has no readable word", hint="type what you want to know in words")
+    if not any(character.isprintable() and not character.isspace() for character in question):
+        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
     return tuple(Turn(index, text) for index, text in enumerate(texts))
 
 

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -266,7 +265,7 @@ class Engine:
         def allow(row: int) -> bool:
             return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
 
-        return rank(query, self.collection, allow, k, bests=self._context)
+        return rank(query, self.collection, allow, k, bests=self.bests)
 
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
         """Return the best hits, then passages with a sentence that is asked nearly the same question; of a question in
@@ -277,8 +276,8 @@ class Engine:
         query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
         hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
-        near = [each.sentence for each in sought.asked]
-        asked = near if sought.context else self.collection.asked.alike(query.vector, _ALIKE)
+        near, bound = (sought.asked, -1.0) if sought.context else (self.collection.asked.nearest(query.vector), _ALIKE)
+        asked = [each.sentence for each in near if each.cosine >= bound]
         rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
         rows = [row for row in rows if self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
@@ -409,14 +408,10 @@ class Engine:
             vocabulary=self.vocabulary,
         )
 
-    @once
-    def _cuts(self) -> Callable[[int], tuple[QuoteSpan, ...]]:
-        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question.
-
-        In a large collection fewer are, because each keeps its document in memory.
-        """
-        most = _KEPT if len(self.collection.passages) <= _KEPT else _KEPT_OF_MANY
-        return lru_cache(most)(lambda row: cuts(self.collection.passages[row]))
+    @cached(_KEPT)
+    def _cuts(self, row: int) -> tuple[QuoteSpan, ...]:
+        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
+        return cuts(self.collection.passages[row])
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,
@@ -486,13 +481,13 @@ class Engine:
 
         Cached: quotes are chosen, then judged, by them.
         """
-        context = self._context(query, row)[1:]
+        context = self.bests(query, row)[1:]
         if self.collection.alone is None:
             return context
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
 
     @cached(_CURRENT)
-    def _context(self, query: Query, row: int) -> Vectors:
+    def bests(self, query: Query, row: int) -> Vectors:
         """Return `bests_in` of a query. Cached: the ranking has most of what quotes are chosen by."""
         return bests_in(query, self.collection, row)

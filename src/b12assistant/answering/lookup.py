@@ -133,7 +133,8 @@ class LookUp:
     def _best(self, k: int) -> Iterable[Match]:
         query, collection = self.engine.query(self.text), self.engine.collection
         depths = Depths(candidates=max(Depths().candidates, k))
-        hits = rank(query, collection, lambda row: self.lets(collection.passages[row]), k, depths=depths)
+        passages, bests = collection.passages, self.engine.bests
+        hits = rank(query, collection, lambda row: self.lets(passages[row]), k, depths=depths, bests=bests)
         matches = [self._by_meaning(hit.passage, query) for hit in hits]
         found = _near_enough(matches, far=self.sieve.is_of_publications)
         ranked = {match.passage.id for match in found}
@@ -149,10 +150,8 @@ class LookUp:
         )
 
     def _by_meaning(self, passage: Passage, query: Query) -> Match:
-        collection = self.engine.collection
-        row = collection.row(passage)
-        first, last = collection.context_starts[row : row + 2].tolist()  # the first unit is the title
-        scores = collection.context.best(query.tokens, first + 1, last) @ query.informative
+        row = self.engine.collection.row(passage)
+        scores = self.engine.bests(query, row)[1:] @ query.informative  # without the title
         best = max(self.sentences(passage), key=lambda at: float(scores[at]))
         return Match(
             passage,

@@ -15,7 +15,7 @@ were fitted on, and on no others (`docs/decisions/04-ranking.md`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -28,8 +28,9 @@ from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.vectors import Projection
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
+from b12assistant.language.words import readable
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.types import Hit, Span
+from b12assistant.types import Hit, Range, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class Rewriter:
     """
 
     vocabulary: Vocabulary
-    words: Mapping[str, Span]
+    words: SourceWords
     slips: Slips
     is_word: Callable[[str], bool]
     levels: Levels | None = None
@@ -245,12 +246,20 @@ def as_shares(weights: Vectors) -> Vectors:
 
 
 def _parts(text: str, encoder: Encoder) -> list[str]:
-    """Halve ``text``, at a blank if there is one, until each part fits the encoder."""
-    if encoder.count(text) <= encoder.limit:
-        return [text]
-    middle = len(text) // 2
-    cut = next((i for i in range(middle, len(text) - 1) if text[i].isspace()), middle)
-    return [*_parts(text[:cut], encoder), *_parts(text[cut:], encoder)]
+    """Return a text in parts that the encoder can read."""
+    ranges = fitting(text, Range(0, len(text)), encoder) if text else ()
+    return [text[part.start : part.end] for part in ranges] or [text]
+
+
+def fitting(text: str, part: Range, encoder: Encoder) -> Iterator[Range]:
+    """Halve a part of ``text``, at a blank if there is one, until the encoder can read each part as a whole."""
+    if encoder.count(readable(text[part.start : part.end])) <= encoder.limit:
+        yield part
+        return
+    middle = (part.start + part.end) // 2
+    cut = next((i for i in range(middle, part.end - 1) if text[i].isspace()), middle)
+    yield from fitting(text, Range(part.start, cut), encoder)
+    yield from fitting(text, Range(cut, part.end), encoder)
 
 
 def idf_of(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.data_files import replace_file
 from b12assistant.display import json_form, terminal
-from b12assistant.errors import AssistantError, NoWordError, QuestionError, UsageError
+from b12assistant.errors import AssistantError, QuestionError, UsageError
 
 BAD_LINE = "bad_line"
 INTERNAL = "internal"
@@ -92,22 +90,13 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     if not _is_name(name):
         return _error(None, BAD_LINE, f"line {number}: its id is neither a text nor a number", _FORM)
     try:
-        reply = asked(space, *_question(row), as_typed=row.get("as_typed") is True)
+        reply = space.ask(*_question(row), as_typed=row.get("as_typed") is True)
     except AssistantError as error:
         return _error(name, error.code, f"line {number}: {error.message}", error.hint)
     except Exception as error:  # noqa: BLE001 - one bad line must not lose the other answers
         what = f"line {number}: a fault in the program ({type(error).__name__}: {error})"
         return _error(name, INTERNAL, what, "please report it, with the line")
     return {"id": name, **json_form.reply_json(reply, space.texts, today=local_today())}
-
-
-def asked(space: Workspace, question: str, history: Sequence[str], *, as_typed: bool) -> Reply:
-    """Answer a question, even one without a word: "." is a message of people too."""
-    try:
-        return space.ask(question, history, as_typed=as_typed)
-    except NoWordError:
-        nothing = space.assistant.nothing_asked(question, history)
-        return replace(nothing, history=tuple(history), as_typed=as_typed)
 
 
 def _no_constant(name: str) -> NoReturn:

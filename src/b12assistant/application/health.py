@@ -18,7 +18,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application import batching
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
@@ -94,7 +93,7 @@ def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Pro
         try:
             if not isinstance(history, list) or not all(isinstance(turn, str) for turn in (question, *history)):
                 raise UsageError("a question and earlier questions are texts")
-            reply = batching.asked(space, question, history, as_typed=record.get("as_typed") is True)
+            reply = space.ask(question, history, as_typed=record.get("as_typed") is True)
         except AssistantError as error:
             yield f"{at}: its question cannot be asked ({error})"
             return

@@ -333,9 +333,9 @@ class Workspace:
         if server is None:
             read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
-        copied = server.copy(open_generation(draft, self.encoder).collection)
+        copied, before = server.copy(open_generation(draft, self.encoder).collection), self.store.last_good()
         generation = self.store.publish(built.files, {**built.facts, **copied})
-        server.switch(copied["engine"])
+        server.drop_others(copied["engine"]["collection"], before.manifest if before else {})
         return generation
 
     def reader(self) -> AbstractContextManager[Reader]:

@@ -8,7 +8,6 @@ answers (`not_answered.txt`): something near one of them is probably not answere
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from bisect import bisect_right
@@ -31,10 +30,9 @@ ASKED = "asked_questions.safetensors"
 _SCALE = 127
 _BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # of a sentence, left out where it is named
 _NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
-_SOME = 512  # rows
+_SOME = 512  # questions that are compared: a tenth of the signs differ at a cosine of .95
 _ABOUT = 0.08  # how much further another way to ask the same of a sentence may be
 _LIKE = 0.8  # cosine from which two questions say nearly the same to a reader
-_APART = 0.26  # share of the signs of two vectors that differ: up to here they are compared (0.14 at a cosine of .9)
 _THOROUGH = 0.9  # share of the sentences that are asked something, from which a question near none says something
 
 
@@ -99,12 +97,6 @@ def question_of(document: Document, section: Section) -> str:
 
 def is_question(document: Document, section: Section) -> bool:
     return document.text[section.heading.end - 1] == "?"
-
-
-def digest_of(groups: Iterable[Group]) -> str:
-    """Return a digest of all questions and their places; empty if there is none."""
-    told = [[group.questions, group.sentences] for group in groups]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest() if any(row[0] for row in told) else ""
 
 
 def as_codes(vectors: Vectors) -> Codes:
@@ -196,10 +188,10 @@ class AskedQuestions:
 
         return mean_of(1), mean_of(few)
 
-    def nearest(self, query: Vectors, most: int) -> list[Nearest]:
+    def nearest(self, query: Vectors, most: int = _SOME) -> list[Nearest]:
         """Return the ``most`` questions of sentences that are nearest to ``query``, (d,), the nearest first.
 
-        They are sought among those whose signs are most alike: in a tenth of the time that all cosines take.
+        They are sought among the 512 whose signs are most alike: in a tenth of the time that all cosines take.
         """
         answered = len(self.texts)
         if not answered:
@@ -230,26 +222,10 @@ class AskedQuestions:
         """Return the signs of all vectors as bits, 64 in each of (ceil(d / 64), n)."""
         return _as_bits(self.vectors)
 
-    def alike(self, query: Vectors, least: float) -> NDArray[np.int64]:
-        """Return the sentences that are asked a question with at least this cosine with ``query``, (d,), in order.
-
-        Signs alone rule nearly all questions out, in a twentieth of the time that all cosines take.
-        """
-        if not len(self.sentences):
-            return self.sentences
-        apart = np.bitwise_count(self._signs ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
-        some = np.flatnonzero(apart <= _APART * len(query))
-        cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
-        return np.unique(self.sentences[some[cosines >= least]])
-
     def best_of_none(self, query: Vectors, sentences: int) -> float | None:
-        """Return the best cosine of ``query``, (d,), with a question that no sentence of all answers, if there is one.
-
-        A few at a time: all of them in single precision take 10 MB.
-        """
+        """Return the best cosine of ``query``, (d,), with a question that no sentence answers, if there is one."""
         codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
-        some = (codes[first : first + _SOME].astype(np.float32) for first in range(0, len(codes), _SOME))
-        return max((float((each @ query).max()) / _SCALE for each in some), default=None)
+        return float((codes.astype(np.float32) @ query).max()) / _SCALE if len(codes) else None
 
 
 NOTHING_ASKED = AskedQuestions(np.empty((0, 0), np.int8), np.empty(0, np.int64))

@@ -9,7 +9,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
@@ -47,7 +47,7 @@ DISPUTES, EXAMPLES = "disputes.json", "disputes.safetensors"
 _WORD = re.compile(r"[A-Za-z]{4,}")
 
 
-class SourceWords(Mapping[str, Span]):
+class SourceWords:
     """The words of a collection, to which typing slips are corrected: the first place of each, in lower case.
 
     ``counts``: how often each occurs.
@@ -66,12 +66,6 @@ class SourceWords(Mapping[str, Span]):
     def __getitem__(self, word: str) -> Span:
         passage, start = self._firsts[word]
         return passage.document.span(start, start + len(word))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._firsts)
-
-    def __len__(self) -> int:
-        return len(self._firsts)
 
 
 @dataclass(frozen=True)
@@ -139,8 +133,7 @@ class Collection:
 
     def rows_of_sentences(self, sentences: Iterable[int]) -> list[int]:
         """Return the rows of the passages that some sentences are in, each once."""
-        known = np.array([each for each in sentences if each < self.sentence_starts[-1]], np.int64)
-        rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, known, side="right") - 1).tolist()
+        rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, [*sentences], side="right") - 1).tolist()
         return rows
 
     @once

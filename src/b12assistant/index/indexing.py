@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, digest_of
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
 from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, Opened, built_with, read_parts
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
@@ -270,7 +270,7 @@ class Indexer:
             threads=threads,
             progress=progress,
         )
-        facts = self._facts(read, embedded[0].vectors.shape[1], groups)
+        facts = self._facts(read, embedded[0].vectors.shape[1])
         return Built(self._opened(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
 
     @once
@@ -302,7 +302,7 @@ class Indexer:
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            self._asked(read, groups, previous) if digest_of(groups) else NOTHING_ASKED,
+            self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED,
         )
         return Opened(collection, read.entries, read.left_out, {})
 
@@ -329,14 +329,12 @@ class Indexer:
         sizes.append(0)  # of the questions that no sentence answers
         return AskedQuestions.join(groups, sizes, keys, codes)
 
-    def _facts(self, read: FilesRead, dimension: int, groups: Sequence[Group]) -> dict[str, object]:
+    def _facts(self, read: FilesRead, dimension: int) -> dict[str, object]:
         """Return what the manifest says about the build."""
-        asked = digest_of(groups)
         return {
             "model": {"name": self.encoder.name, "sha256": self.encoder.digest, "dimension": dimension},
             **built_with(self.encoder),
             "runtime": self._runtime,
-            **({"asked": asked} if asked else {}),
             "counts": {
                 "files": len(read.entries) + len(read.left_out),
                 "documents": len(read.entries),

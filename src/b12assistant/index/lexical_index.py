@@ -56,10 +56,9 @@ class BM25FIndex:
         rows: NDArray[np.int32],
         weights: Vectors,
         idf: Vectors,
-        count: int | None = None,
     ) -> None:
         self._vocabulary, self._starts, self._rows, self._weights, self._idf = vocabulary, starts, rows, weights, idf
-        self._count = count if count is not None else int(rows.max()) + 1 if len(rows) else 0
+        self._count = int(rows.max()) + 1 if len(rows) else 0
 
     @classmethod
     def build(cls, bodies: Iterable[str], titles: Iterable[str], fields: Fields = FIELDS) -> BM25FIndex:
@@ -118,13 +117,6 @@ class BM25FIndex:
         for start, end in pairwise(ends.tolist()):
             places = order[start:end]
             yield dict(zip(terms_of[places].tolist(), self._weights[places].tolist(), strict=True))
-
-    def without_rows(self) -> BM25FIndex:
-        """Return an index with the vocabulary and idf of this one, but no rows."""
-        none = np.zeros(len(self._vocabulary) + 1, np.int64)
-        return BM25FIndex(
-            self._vocabulary, none, self._rows[:0].copy(), self._weights[:0].copy(), self._idf, self._count
-        )
 
     def unknown_terms(self, question: str) -> frozenset[str]:
         """Return the index terms of ``question`` that are in no row."""

@@ -4,7 +4,6 @@ Passages and questions are sparse vectors of the term weights of ``BM25FIndex``:
 whatever shards and segments the rows are in. Milvus' own BM25 counts words by segment.
 
     b12assistant_<digest>     one collection for each content, complete when its properties say so
-    b12assistant              the alias of the one in use, switched in one step once a collection is complete
 
 A collection is named by the digest of its content, filled once and never changed. An index is opened with the
 collection that its manifest names, so that an answer is from one generation. The previous collection is kept, like the
@@ -40,7 +39,6 @@ from b12assistant.errors import (
 from b12assistant.index.collection import Collection
 from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.vectors import SearchResult, Vectors, best_first
-from b12assistant.threads import once
 
 MILVUS = "milvus"
 _EMBEDDED = "milvus.db"  # in the index folder, if no address is given
@@ -86,12 +84,6 @@ class Server:
         with _our_errors("the collections cannot be listed"):
             return sorted(self.client.list_collections(timeout=_TO_CONNECT))
 
-    def target(self, alias: str) -> str | None:
-        """Return the collection that an alias names; ``None`` if there is no such alias."""
-        with _our_errors(f"the alias {alias} cannot be read"):
-            names = self.client.list_collections(timeout=_TO_CONNECT)
-            return next((name for name in names if alias in self.client.list_aliases(name)["aliases"]), None)
-
     def create(self, collection: str, dimension: int) -> None:
         """Create an empty collection: rows with a vector and term weights."""
         from pymilvus import DataType
@@ -126,10 +118,7 @@ class Server:
             self.client.alter_collection_properties(collection, dict(properties), timeout=_TO_CONNECT)
 
     def drop(self, collection: str) -> None:
-        """Drop a collection and the aliases that name it."""
         with _our_errors(f"the collection {collection} cannot be dropped"):
-            for alias in self.client.list_aliases(collection)["aliases"]:
-                self.client.drop_alias(alias, timeout=_TO_CONNECT)
             self.client.drop_collection(collection, timeout=_TO_CONNECT)
 
 
@@ -195,7 +184,7 @@ class MilvusRows:
 
 @dataclass(frozen=True)
 class MilvusTerms:
-    """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary and may be without rows."""
+    """A ``LexicalIndex``: BM25F by term weights; ``words`` holds the vocabulary."""
 
     place: MilvusRows
     words: BM25FIndex
@@ -220,63 +209,53 @@ _NAME = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)
 _DIGEST, _ROWS = "b12assistant.sha256", "b12assistant.rows"
 
 
-@dataclass(frozen=True)
-class Contents:
-    """The content of a collection: ``vectors`` (n, d) of unit length, the terms of each row."""
-
-    vectors: Vectors
-    lexical: BM25FIndex
-
-    @once
-    def digest(self) -> str:
-        digest = hashlib.sha256(_FORMAT.encode())
-        for part in (np.ascontiguousarray(self.vectors).data, self.lexical.to_bytes()):
-            digest.update(hashlib.sha256(part).digest())
-        return digest.hexdigest()
+def _digest(vectors: Vectors, words: BM25FIndex) -> str:
+    digest = hashlib.sha256(_FORMAT.encode())
+    for part in (np.ascontiguousarray(vectors).data, words.to_bytes()):
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class Collections:
-    """The collections of one index on ``server``; no other index may use ``alias`` there."""
+    """The collections of one index on ``server``; no other index may use ``name`` there."""
 
     server: Server
-    alias: str
+    name: str
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.alias):
+        if not _NAME.fullmatch(self.name):
             hint = "letters, digits and _, beginning with a letter"
-            raise ConfigError(f"index.collection = {self.alias!r} is not a name for a collection", hint=hint)
+            raise ConfigError(f"index.collection = {self.name!r} is not a name for a collection", hint=hint)
 
-    def fill(self, contents: Contents) -> Mapping[str, object]:
-        """Make the collection of ``contents`` unless it exists; return its facts. A failure leaves nothing behind."""
-        rows = len(contents.vectors)
-        name = f"{self.alias}_{contents.digest[:32]}"
-        facts = {"collection": name, "rows": rows, "sha256": contents.digest}
+    def fill(self, vectors: Vectors, words: BM25FIndex) -> dict[str, Any]:
+        """Make the collection of ``vectors``, (n, d) of unit length, and of the terms of each row, unless it exists.
+
+        Return its facts. A failure leaves nothing behind.
+        """
+        rows, digest = len(vectors), _digest(vectors, words)
+        name = f"{self.name}_{digest[:32]}"
+        facts = {"collection": name, "rows": rows, "sha256": digest}
         if self._fault(facts) is None:
             return facts
         if name in self.server.collections():
             self.server.drop(name)
-        self.server.create(name, contents.vectors.shape[1])
+        self.server.create(name, vectors.shape[1])
         try:
-            self.server.insert(name, contents.vectors, contents.lexical.by_row(rows))
-            self.server.finish(name, rows, {_DIGEST: contents.digest, _ROWS: str(rows)})
+            self.server.insert(name, vectors, words.by_row(rows))
+            self.server.finish(name, rows, {_DIGEST: digest, _ROWS: str(rows)})
             self.open(facts)
         except BaseException:
             self.server.drop(name)
             raise
         return facts
 
-    def switch(self, facts: Mapping[str, object]) -> None:
-        """Point the alias at this collection, and drop all others but the one it named until now."""
-        name, previous = str(facts["collection"]), self.server.target(self.alias)
-        if previous == name:
-            return
-        client = self.server.client
-        with _our_errors(f"the alias {self.alias} cannot be switched"):  # in one step: it always names a collection
-            (client.create_alias if previous is None else client.alter_alias)(name, self.alias, timeout=_TO_CONNECT)
-        mine = re.compile(re.escape(self.alias) + "_[0-9a-f]{32}")
-        for other in self.server.collections():
-            if mine.fullmatch(other) and other not in (name, previous):
+    def drop_others(self, name: str, previous: Mapping[str, Any]) -> None:
+        """Drop all collections but this one and that of the ``previous`` manifest; none if it names no other."""
+        spare = previous.get("engine", {}).get("collection", name)
+        mine = re.compile(re.escape(self.name) + "_[0-9a-f]{32}")
+        for other in self.server.collections() if spare != name else ():
+            if mine.fullmatch(other) and other not in (name, spare):
                 self.server.drop(other)
 
     def open(self, facts: Mapping[str, object]) -> MilvusRows:
@@ -303,7 +282,7 @@ class Collections:
 
     def copy(self, collection: Collection) -> dict[str, Any]:
         """Copy an index to the server; return the entries to add to its manifest."""
-        return {"engine": {"name": MILVUS, **self.fill(Contents(collection.matrix, collection.words_index))}}
+        return {"engine": {"name": MILVUS, **self.fill(collection.matrix, collection.words_index)}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
         """Return a collection with its search done by the server.
@@ -313,8 +292,8 @@ class Collections:
         engine = manifest.get("engine", {})
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
-        place, words = self.open(engine), collection.words_index.without_rows()
-        return replace(collection, vectors=place, lexical=MilvusTerms(place, words))
+        place = self.open(engine)
+        return replace(collection, vectors=place, lexical=MilvusTerms(place, collection.words_index))
 
 
 def search_server(settings: IndexSettings, folder: Path) -> Collections:

@@ -5,10 +5,9 @@
     index/generations/<name>/manifest.json schema, model, configuration, counts, size and sha256 of each file
     index/generations/<name>/…             the files themselves
 
-A generation's name is the digest of its content. Readers take no lock: they read bytes once, compare their digest,
-and only then parse them. If anything differs, the last good generation is used and the difference is reported.
-A file that is not in the manifest is never read. A generation's name covers its content, and the manifest's seal the
-rest of the manifest, so that no byte can change unnoticed.
+A generation's name is the digest of its manifest, so that no byte can change unnoticed. Readers take no lock: they read
+bytes once, compare their digest, and only then parse them. If anything differs, the last good generation is used and
+the difference is reported. A file that is not in the manifest is never read.
 
 A large file is mapped, not read: its pages are the system's to keep or to drop, so that what a process holds does not
 grow with the collection. Nothing may be written into it in place; a published file is only ever replaced or removed.
@@ -43,10 +42,9 @@ from b12assistant.types import GenerationId
 
 Data = bytes | memoryview  # of a file; a view of a mapped one
 
-SCHEMA = 6  # raise when the files of a generation, or this file, change their form
+SCHEMA = 7  # raise when the files of a generation, or this file, change their form
 MAPPED_FROM = 32 << 20  # bytes of a file; smaller ones are read, so that nothing done to them later can be seen
 MANIFEST = "manifest.json"
-_BESIDE_CONTENT = ("generation", "counter", "seal")
 _LARGEST = 1 << 20  # bytes of a file that no manifest describes
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # other errors may be temporary
 
@@ -73,26 +71,9 @@ def describe(data: Data) -> dict[str, object]:
     return {"size": len(data), "sha256": _sha256(data)}
 
 
-def generation_name(content: Mapping[str, object]) -> GenerationId:
+def generation_name(manifest: bytes) -> GenerationId:
     """Return the name of a generation, which depends only on its content, not on when or where it was built."""
-    return GenerationId(_sha256(_json(content))[:32])
-
-
-def sealed(content: Mapping[str, object], *, counter: int) -> bytes:
-    """Write a manifest; ``counter`` grows with each generation of an index."""
-    manifest = {**content, "generation": generation_name(content), "counter": counter}
-    return _json({**manifest, "seal": _sha256(_json(manifest))})
-
-
-def unsealed(data: bytes, name: str) -> dict[str, Any] | None:
-    """Read the manifest of generation ``name``; ``None`` unless ``data`` is byte for byte what ``sealed`` returned."""
-    try:
-        manifest = json.loads(data)
-        content = {key: value for key, value in manifest.items() if key not in _BESIDE_CONTENT}
-        intact = sealed(content, counter=manifest["counter"]) == data and manifest["generation"] == name
-    except (ValueError, KeyError, AttributeError, RecursionError):
-        return None
-    return manifest if intact else None
+    return GenerationId(_sha256(manifest)[:32])
 
 
 def _json(value: object) -> bytes:
@@ -145,16 +126,6 @@ def write_synced(path: Path, data: Data) -> None:
         os.fsync(file.fileno())
 
 
-def _holds(path: Path, data: Data) -> bool:
-    """Check that a file holds these bytes, a part at a time: it may be larger than memory."""
-    file = _regular(path)
-    if file is None:
-        return False
-    with file:
-        parts = (bytes(data[at : at + _LARGEST]) for at in range(0, len(data), _LARGEST))
-        return all(file.read(len(part)) == part for part in parts) and not file.read(1)
-
-
 def sync_folder(path: Path) -> None:
     """Write a folder's list of names to the disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -167,10 +138,10 @@ def sync_folder(path: Path) -> None:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a generation; its files may still be damaged. Raises what `read_generation` does."""
     data = read_bytes(folder / MANIFEST)
-    manifest = unsealed(data, folder.name) if data is not None else None
-    if manifest is None:
+    if data is None or generation_name(data) != folder.name:
         what = "is missing" if data is None else "was changed"
         raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=REBUILD)
+    manifest: dict[str, Any] = json.loads(data)
     if manifest.get("schema") != SCHEMA:
         raise IndexMismatchError(
             f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=REBUILD
@@ -242,11 +213,10 @@ class Store:
         """
         with _write_errors(self.root):
             content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
-            name = generation_name(content)
-            previous = self.current()
+            manifest = _json(content)
+            name, previous = generation_name(manifest), self.current()
             if previous != name or self._fault(name):
-                counter = 1 + max((self._counter(other) for other in self._names()), default=0)
-                self._write(name, {**files, MANIFEST: sealed(content, counter=counter)})
+                self._write(name, {**files, MANIFEST: manifest})
                 draft = self.root / _POINTER_DRAFT
                 write_synced(draft, f"{name}\n".encode())
                 draft.replace(self.root / "CURRENT")
@@ -261,8 +231,6 @@ class Store:
         draft.mkdir()
         for file, data in files.items():
             write_synced(draft / file, data)
-            if not _holds(draft / file, data):
-                raise OSError(errno.EIO, "the disk returned other bytes than were written", str(draft / file))
         sync_folder(draft)
         if target.exists():  # the same content, damaged: move it aside at once, delete it later
             target.rename(target.with_name(f".damaged-{name}"))
@@ -352,11 +320,12 @@ class Store:
         """Return the names of the generations, the current one first, then the newest."""
         if not self._generations.is_dir():
             return []
-        names = [path.name for path in self._generations.iterdir() if path.is_dir() and not path.name.startswith(".")]
-        current = self.current()
-        return [
-            GenerationId(name) for name in sorted(names, key=lambda name: (name != current, -self._counter(name), name))
-        ]
+        current, found = self.current(), list[tuple[bool, int, str]]()
+        for path in self._generations.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # retired since it was listed
+                if path.is_dir() and not path.name.startswith("."):
+                    found.append((path.name != current, -path.stat().st_mtime_ns, path.name))
+        return [GenerationId(name) for _, _, name in sorted(found)]
 
     def current(self) -> str | None:
         """Read the name of the generation in use; ``None`` if there is none, or the pointer is damaged."""
@@ -365,15 +334,6 @@ class Store:
         except (OSError, UnicodeDecodeError):
             return None
         return name if end and not rest else None
-
-    def _counter(self, name: str) -> int:
-        """Return the number of a generation, newer ones higher, -1 if unknown. Unlike clocks, it never goes back."""
-        try:
-            data = read_bytes(self._generations / name / MANIFEST)
-        except OSError:
-            return -1
-        manifest = unsealed(data, name) if data is not None else None
-        return manifest["counter"] if manifest is not None else -1
 
     def _is_gone(self, name: GenerationId) -> bool:
         try:

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from b12assistant.display.labels import capital, label
-from b12assistant.errors import AssistantError, NotFoundError, NoWordError, QuestionError
+from b12assistant.errors import AssistantError, NotFoundError, QuestionError
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 20
@@ -150,7 +150,7 @@ def problem_of(error: Exception) -> Problem:
 def sentence_of(error: Exception) -> str:
     """Return what the page says about an error; the details are logged."""
     problem = problem_of(error)
-    if isinstance(error, PassingError | NoWordError):
+    if isinstance(error, PassingError):
         return label(f"ask.{error.code}")
     return problem.sentence if isinstance(error, AssistantError) else label("ask.broken")
 
