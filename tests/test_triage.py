@@ -273,10 +273,9 @@ def test_the_sieve_lets_through_whatever_a_wording_matches() -> None:
 
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
-    said = [phrases for each in load_replies().values() for phrases in each]
-    said += [phrases for _, _, said, unless in load_variants() for phrases in (said, unless)]
-    for phrases in said:
-        pattern = phrases._pattern.pattern
+    said = [phrases.pattern for each in load_replies().values() for phrases in each]
+    said += [phrases.pattern for _, _, said, unless in load_variants() for phrases in (said, unless)]
+    for pattern in said:
         if pattern != "(?!)":  # an empty list
             assert is_linear(pattern, longest=60), pattern
 
