@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answers import Level, Triage, Turn
+from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Sieve, Wordings, wider
 from b12assistant.safety.assertion import KINDS, _denials
 from b12assistant.safety.fixed_texts import load_variants
-from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.red_flags import RULES_FILE, Rule
 from b12assistant.safety.replies import load_replies
 from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.safety.turn_parts import LONGEST, TurnReading, sentences_of
@@ -24,12 +25,11 @@ TRIAGER = Triager(RULES)
 NOT_HAPPENING = "It isn't happening now"
 LOOKING_UP = "I'm only looking this up"
 GONE = "both legs just went"
-EXAMPLES = [
-    pytest.param(rule, text, id=f"{rule.id}: {text}") for rule in RULES.red_flags.rules for text in rule.positive
-]
-COUNTER_EXAMPLES = [
-    pytest.param(rule, text, id=f"{rule.id}: {text}") for rule in RULES.red_flags.rules for text in rule.negative
-]
+TABLES = list(zip(RULES.red_flags.rules, read_data("red_flags", RULES_FILE)["rule"], strict=True))
+EXAMPLES, COUNTER_EXAMPLES = (
+    [pytest.param(rule, text, id=f"{rule.id}: {text}") for rule, table in TABLES for text in table[key]]
+    for key in ("positive", "negative")
+)
 
 
 def triage(*texts: str) -> Triage:
@@ -265,7 +265,7 @@ def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
 @pytest.mark.slow
 def test_the_sieve_lets_through_whatever_a_wording_matches() -> None:
     sieve = Sieve(PACKAGED)
-    for text in (fold(text, RULES.spelling.correct).text for rule in RULES.red_flags.rules for text in rule.positive):
+    for text in (fold(text, RULES.spelling.correct).text for _, table in TABLES for text in table["positive"]):
         likely = sieve._compiled.Match(text, potential=True)
         matching = [at for at, wordings in enumerate(filter(None, PACKAGED)) if wordings.search(text)]
         assert set(matching) <= set(likely)

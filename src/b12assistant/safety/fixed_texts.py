@@ -129,8 +129,7 @@ def load_translations() -> Mapping[str, Table]:
 def load_unread() -> Mapping[str, Table]:
     """Return the languages that are not read, by code, each with its name, its text, and how it is known.
 
-    ``letters``: any of them shows it. ``script``: the letters it is written in, if others write in them too. ``words``:
-    common ones.
+    ``letters``: any of them shows it. ``words``: common ones.
     """
     return read_data("red_flags", "unread.toml")
 
