@@ -16,7 +16,7 @@ from itertools import groupby
 
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import hiding
-from b12assistant.language.words import fold, split_sentences
+from b12assistant.language.words import fold, split_sentences, stop_words
 from b12assistant.threads import once
 from b12assistant.types import Block, BlockKind, Document, Extract, Mark, MarkKind, Range, Role
 
@@ -393,15 +393,8 @@ def _list_follows(page: Page, i: int) -> bool:
 
 _INSIDE = re.compile(r"[a-z]{2,}[\s,;]|[a-z]\s|[,;:.)\]}](?!\w)")
 _ENDED = re.compile(r"""[.!?…:;]["'”’)\]]*$""")
-_FUNCTION_WORDS = frozenset(
-    (
-        *("a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "have", "if", "in"),
-        *("is", "it", "its", "may", "not", "of", "on", "or", "so", "that", "the", "this", "to", "was", "were"),
-        *("with", "you", "your"),
-    )
-)
 _LEAST_ROW, _MOST_ROW = 6, 100  # words of a table's rows that were run together
-_PROSE = 0.1  # of the words: in prose, far more are function words
+_PROSE = 0.1  # of the words: in prose, far more are stop words
 
 
 def fragments(page: Page) -> Iterator[Range]:
@@ -422,8 +415,8 @@ def fragments(page: Page) -> Iterator[Range]:
 
 
 def _is_tabular(text: str) -> bool:
-    found = [word.strip(".,;:()").lower() for word in text.split()]
-    few = sum(word in _FUNCTION_WORDS for word in found) < _PROSE * len(found)
+    found = [word.strip(".,;:()") for word in fold(text).split()]
+    few = sum(word in stop_words() for word in found) < _PROSE * len(found)
     return "\n" not in text and _LEAST_ROW <= len(found) <= _MOST_ROW and few and not _ENDED.search(text)
 
 
