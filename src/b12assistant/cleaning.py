@@ -57,7 +57,6 @@ DATELINE = re.compile(
 ABOUT_THE_PAGE = _word("about_the_page")
 POINTS_ELSEWHERE = re.compile(rf"^{_any('elsewhere')}", re.I)
 REFERS = re.compile(r"(?:please )?(?:also )?(?:see|refer to|consult|for (?:more|further|additional|a list)\b)", re.I)
-TURNS = re.compile(r"[\s<«‹←]*(?:prev|previous|next|up)(?: page| chapter| section)?[\s>»›→]*", re.I)
 CONTENTS_HEADING = _whole("contents_headings", r"\W*$")
 MORE_TITLES_FOLLOW = _whole("more_titles", "$")
 # A line of site links without markup, and a trail of places ("Home > Guides > This page"; not "Serum B12 > 300").
@@ -243,17 +242,7 @@ def pointers(page: Page) -> Iterator[Range]:
                 yield sentence
 
 
-def turning(page: Page) -> Iterator[Range]:
-    """Yield the small tables that lead to the pages before and after: "Prev | Up | Next"."""
-    for kind, group in groupby(page.extract.blocks, key=lambda block: block.kind):
-        rows = list(group) if kind is BlockKind.TABLE_ROW else []
-        cells = [cell for block in rows for cell in page.text(block.range).split("|")]
-        if len(rows) <= _TURNING and any(page.links(block) for block in rows) and any(map(TURNS.fullmatch, cells)):
-            yield from (block.range for block in rows)
-
-
 _REFERENCE = 0.4  # of a sentence that refers to another page: what is a link
-_TURNING = 3  # rows, at most
 _RUNNING = 16  # words of a running line, at most
 _RUNNING_ROLES = (Role.HEADER, Role.FOOTER)
 
@@ -449,7 +438,6 @@ RULES = (
     ("reference", MarkKind.REFERENCE, references),
     ("advert", MarkKind.NEVER, adverts),
     ("pointer", MarkKind.NEVER, pointers),
-    ("turning", MarkKind.NEVER, turning),
     ("lost_list", MarkKind.NEVER, lost_lists),
     ("fragment", MarkKind.NEVER, fragments),
 )
