@@ -1,7 +1,9 @@
 """Triage: the examples of every rule, minimal pairs, memory, folding, and that no text makes it raise."""
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import re2
@@ -9,7 +11,7 @@ from builders_opinion import flags, words_opinion
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import Level, Triage, Turn
+from b12assistant.answers import Level, Triage, Turn, TurnSlice
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Sieve, Wordings, wider
@@ -18,7 +20,7 @@ from b12assistant.safety.fixed_texts import load_variants
 from b12assistant.safety.red_flags import RULES_FILE, Rule
 from b12assistant.safety.replies import load_replies
 from b12assistant.safety.triage import Triager, load_rules
-from b12assistant.safety.turn_parts import LONGEST, TurnReading, sentences_of
+from b12assistant.safety.turn_parts import LONGEST, Sighting, TurnReading, sentences_of, sightings
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
@@ -161,6 +163,33 @@ def test_leaning_turn_keeps_a_lesser_flag() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\x00\x01\x1b", "\ud800", "\u202e\u200f", "?" * 50, "🦵🦵", "١٢", "b12"])
 def test_odd_text_raises_nothing(text: str) -> None:
     assert triage(text).notices == ()
+
+
+def test_letters_are_read_once_by_turns_and_judged_as_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def counted(*given: Any) -> Iterator[Sighting]:
+        nonlocal read
+        read += 1
+        return sightings(*given)
+
+    monkeypatch.setattr("b12assistant.safety.triage.sightings", counted)
+    triager = Triager(RULES)
+
+    def judged() -> list[Triage]:  # each reader sends the whole letter again
+        letters = ([f"Week {week} of {drug} went well." for week in range(60)] for drug in ("folate", "iron"))
+        return [triager([Turn(0, " ".join((*letter, f"Then {GONE}.", *letter)))]) for letter in letters]
+
+    first, parts = judged(), read
+    assert all(each.flag is not None and each.flag.level is Level.EMERGENCY for each in first)
+    assert judged() == first
+    assert read == parts > 512
+
+
+def test_a_place_lies_in_another_of_an_equal_turn() -> None:
+    outer, inner = (TurnSlice(Turn(0, "both legs"), start, 9) for start in (0, 5))
+    assert outer.holds(inner)
+    assert not inner.holds(outer)
 
 
 WORDS = sorted(RULES.red_flags.vocabulary)

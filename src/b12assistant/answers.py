@@ -109,7 +109,7 @@ class TurnSlice:
 
     def holds(self, other: TurnSlice) -> bool:
         """Check that another slice lies inside this one."""
-        return other.turn is self.turn and self.start <= other.start and other.end <= self.end
+        return other.turn == self.turn and self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: TurnSlice) -> bool:
         """Check that another slice is of the same turn and shares a place with this one."""
