@@ -25,7 +25,7 @@ from b12assistant.safety.fixed_texts import (
     parse_fixed_texts,
     telephone_numbers,
 )
-from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.red_flags import RULES_FILE
 from b12assistant.safety.triage import load_rules
 
 DATA_FILE = read_data("red_flags", FILE)
@@ -61,11 +61,11 @@ def test_text_is_truthful_about_its_review(text: FixedText) -> None:
     assert "reviewed" not in text.text
 
 
-@pytest.mark.parametrize("rule", load_rules().red_flags.rules, ids=lambda rule: rule.id)
-def test_a_rule_names_pages_that_were_read_or_says_that_it_is_policy(rule: Rule) -> None:
-    read = re.search(r"read 20\d\d-\d\d-\d\d", rule.origin)
-    assert ("://" in rule.origin) == bool(read)
-    assert read or rule.origin.startswith("Project policy")
+@pytest.mark.parametrize("rule", read_data("red_flags", RULES_FILE)["rule"], ids=lambda rule: rule["id"])
+def test_a_rule_names_pages_that_were_read_or_says_that_it_is_policy(rule: Table) -> None:
+    read = re.search(r"read 20\d\d-\d\d-\d\d", rule["origin"])
+    assert ("://" in rule["origin"]) == bool(read)
+    assert read or rule["origin"].startswith("Project policy")
 
 
 def test_rules_name_findings_and_texts_that_there_are_and_no_id_is_used_twice() -> None:

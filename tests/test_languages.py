@@ -17,7 +17,7 @@ from b12assistant.data_files import read_data
 from b12assistant.safety.assertion import KINDS
 from b12assistant.safety.fixed_texts import LABEL, LINES, TRANSLATED, all_texts
 from b12assistant.safety.languages import Lexicon
-from b12assistant.safety.red_flags import load_red_flags
+from b12assistant.safety.red_flags import RULES_FILE, load_red_flags
 from b12assistant.safety.triage import Triager, load_rules
 
 RULES = load_rules()
@@ -191,7 +191,8 @@ def test_no_language_is_known_by_a_common_english_word(lexicon: Lexicon) -> None
     assert common <= KNOWN_ANYWAY
 
 
-ENGLISH = [text for rule in RULES.red_flags.rules for text in (*rule.positive, *rule.negative)]
+RULE_TABLES = read_data("red_flags", RULES_FILE)["rule"]
+ENGLISH = [text for rule in RULE_TABLES for text in (*rule["positive"], *rule["negative"])]
 TERSE = [
     "b12", "hi", "Hello", "thanks", "folate vs b12", "mma test", "ppi", "glossitis", "cobalamin", "intrinsic factor",
     "wat foods hav b12", "recomended daily alowance", "homocysteine levls", "hw long untl nervs heel",

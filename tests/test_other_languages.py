@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from hypothesis import strategies as st
 from serving import page_of, small_space
 from shell import b12
 
+from b12assistant.cleaning import mark
 from b12assistant.config import ONE_OF, load_configuration
 from b12assistant.data_files import read_data
 from b12assistant.display import labels
 from b12assistant.errors import ConfigError, IndexMismatchError
 from b12assistant.language import words
+from b12assistant.loaders import load
 from b12assistant.loaders.passages import sentences_in
 
 Use = Callable[[str], None]
@@ -121,6 +124,24 @@ def test_a_document_is_split_in_its_language(use: Use) -> None:
     use("de")
     document = build_document(OVEN)
     assert "Nehmen Sie z. B. Buche." in [document.slice(each) for each in sentences_in(document)]
+
+
+WITHOUT_END = {
+    "en": "The ovens need three hours of fire before the bread goes in",
+    "de": "Die Öfen brauchen drei Stunden Feuer, bevor das Brot hineinkommt",
+    "fr": "Le four doit chauffer trois heures avant que le pain ne soit cuit",
+    "es": "El horno necesita tres horas de fuego antes de que entre el pan",
+}
+
+
+@pytest.mark.parametrize("code", WITHOUT_END)
+def test_a_printed_sentence_without_an_end_is_no_torn_table(code: str, use: Use) -> None:
+    use(code)
+    row = "Alnus 40 Fagus 35 Betula 20 Pinus 12"
+    printed = replace(load(f"{WITHOUT_END[code]}\n\n{row}\n\nOK.".encode(), "oven.md"), page_starts=(0,))
+    assert [(found.rule, printed.text[found.range.start : found.range.end]) for found in mark(printed)] == [
+        ("fragment", row)
+    ]
 
 
 @pytest.mark.parametrize("code", OTHERS)

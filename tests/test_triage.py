@@ -1,7 +1,9 @@
 """Triage: the examples of every rule, minimal pairs, memory, folding, and that no text makes it raise."""
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import re2
@@ -9,27 +11,27 @@ from builders_opinion import flags, words_opinion
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import Level, Triage, Turn
+from b12assistant.answers import Level, Triage, Turn, TurnSlice
+from b12assistant.data_files import read_data
 from b12assistant.language.folding import fold
 from b12assistant.language.wording import Sieve, Wordings, wider
 from b12assistant.safety.assertion import KINDS, _denials
 from b12assistant.safety.fixed_texts import load_variants
-from b12assistant.safety.red_flags import Rule
+from b12assistant.safety.red_flags import RULES_FILE, Rule
 from b12assistant.safety.replies import load_replies
 from b12assistant.safety.triage import Triager, load_rules
-from b12assistant.safety.turn_parts import LONGEST, TurnReading, sentences_of
+from b12assistant.safety.turn_parts import LONGEST, Sighting, TurnReading, sentences_of, sightings
 
 RULES = load_rules()
 TRIAGER = Triager(RULES)
 NOT_HAPPENING = "It isn't happening now"
 LOOKING_UP = "I'm only looking this up"
 GONE = "both legs just went"
-EXAMPLES = [
-    pytest.param(rule, text, id=f"{rule.id}: {text}") for rule in RULES.red_flags.rules for text in rule.positive
-]
-COUNTER_EXAMPLES = [
-    pytest.param(rule, text, id=f"{rule.id}: {text}") for rule in RULES.red_flags.rules for text in rule.negative
-]
+TABLES = list(zip(RULES.red_flags.rules, read_data("red_flags", RULES_FILE)["rule"], strict=True))
+EXAMPLES, COUNTER_EXAMPLES = (
+    [pytest.param(rule, text, id=f"{rule.id}: {text}") for rule, table in TABLES for text in table[key]]
+    for key in ("positive", "negative")
+)
 
 
 def triage(*texts: str) -> Triage:
@@ -163,6 +165,33 @@ def test_odd_text_raises_nothing(text: str) -> None:
     assert triage(text).notices == ()
 
 
+def test_letters_are_read_once_by_turns_and_judged_as_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def counted(*given: Any) -> Iterator[Sighting]:
+        nonlocal read
+        read += 1
+        return sightings(*given)
+
+    monkeypatch.setattr("b12assistant.safety.triage.sightings", counted)
+    triager = Triager(RULES)
+
+    def judged() -> list[Triage]:  # each reader sends the whole letter again
+        letters = ([f"Week {week} of {drug} went well." for week in range(60)] for drug in ("folate", "iron"))
+        return [triager([Turn(0, " ".join((*letter, f"Then {GONE}.", *letter)))]) for letter in letters]
+
+    first, parts = judged(), read
+    assert all(each.flag is not None and each.flag.level is Level.EMERGENCY for each in first)
+    assert judged() == first
+    assert read == parts > 512
+
+
+def test_a_place_lies_in_another_of_an_equal_turn() -> None:
+    outer, inner = (TurnSlice(Turn(0, "both legs"), start, 9) for start in (0, 5))
+    assert outer.holds(inner)
+    assert not inner.holds(outer)
+
+
 WORDS = sorted(RULES.red_flags.vocabulary)
 
 
@@ -265,7 +294,7 @@ def test_every_wording_of_the_package_can_be_read_and_is_bounded() -> None:
 @pytest.mark.slow
 def test_the_sieve_lets_through_whatever_a_wording_matches() -> None:
     sieve = Sieve(PACKAGED)
-    for text in (fold(text, RULES.spelling.correct).text for rule in RULES.red_flags.rules for text in rule.positive):
+    for text in (fold(text, RULES.spelling.correct).text for _, table in TABLES for text in table["positive"]):
         likely = sieve._compiled.Match(text, potential=True)
         matching = [at for at, wordings in enumerate(filter(None, PACKAGED)) if wordings.search(text)]
         assert set(matching) <= set(likely)
@@ -273,10 +302,9 @@ def test_the_sieve_lets_through_whatever_a_wording_matches() -> None:
 
 
 def test_every_phrase_of_the_package_is_bounded() -> None:
-    said = [phrases for each in load_replies().values() for phrases in each]
-    said += [phrases for _, _, said, unless in load_variants() for phrases in (said, unless)]
-    for phrases in said:
-        pattern = phrases._pattern.pattern
+    said = [phrases.pattern for each in load_replies().values() for phrases in each]
+    said += [phrases.pattern for _, _, said, unless in load_variants() for phrases in (said, unless)]
+    for pattern in said:
         if pattern != "(?!)":  # an empty list
             assert is_linear(pattern, longest=60), pattern
 

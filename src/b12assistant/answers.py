@@ -109,7 +109,7 @@ class TurnSlice:
 
     def holds(self, other: TurnSlice) -> bool:
         """Check that another slice lies inside this one."""
-        return other.turn is self.turn and self.start <= other.start and other.end <= self.end
+        return other.turn == self.turn and self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: TurnSlice) -> bool:
         """Check that another slice is of the same turn and shares a place with this one."""
@@ -385,8 +385,7 @@ class Reply:
     """An answer with its timings and the generation of the index that gave it.
 
     ``history``: the earlier turns it was asked with. ``as_typed``: whether its question was searched as typed.
-    ``source_changed``: quoted documents whose file changed since indexing. ``least``: the confidence, 0 to 1, below
-    which nothing was quoted.
+    ``source_changed``: quoted documents whose file changed since indexing.
     """
 
     answer: Answer
@@ -395,7 +394,6 @@ class Reply:
     source_changed: frozenset[DocumentId] = frozenset()
     history: tuple[str, ...] = ()
     as_typed: bool = False
-    least: float = 0.0
 
 
 FixedTexts = Mapping[TextId, FixedText]

@@ -16,7 +16,7 @@ from itertools import groupby
 
 from b12assistant.data_files import read_data
 from b12assistant.language.folding import hiding
-from b12assistant.language.words import fold, split_sentences
+from b12assistant.language.words import fold, split_sentences, stop_words
 from b12assistant.threads import cached, once
 from b12assistant.types import Block, BlockKind, Document, Extract, Mark, MarkKind, Range, Role
 
@@ -57,7 +57,6 @@ DATELINE = re.compile(
 ABOUT_THE_PAGE = _word("about_the_page")
 POINTS_ELSEWHERE = re.compile(rf"^{_any('elsewhere')}", re.I)
 REFERS = re.compile(r"(?:please )?(?:also )?(?:see|refer to|consult|for (?:more|further|additional|a list)\b)", re.I)
-TURNS = re.compile(r"[\s<«‹←]*(?:prev|previous|next|up)(?: page| chapter| section)?[\s>»›→]*", re.I)
 CONTENTS_HEADING = _whole("contents_headings", r"\W*$")
 MORE_TITLES_FOLLOW = _whole("more_titles", "$")
 # A line of site links without markup, and a trail of places ("Home > Guides > This page"; not "Serum B12 > 300").
@@ -244,17 +243,7 @@ def pointers(page: Page) -> Iterator[Range]:
                 yield sentence
 
 
-def turning(page: Page) -> Iterator[Range]:
-    """Yield the small tables that lead to the pages before and after: "Prev | Up | Next"."""
-    for kind, group in groupby(page.extract.blocks, key=lambda block: block.kind):
-        rows = list(group) if kind is BlockKind.TABLE_ROW else []
-        cells = [cell for block in rows for cell in page.text(block.range).split("|")]
-        if len(rows) <= _TURNING and any(page.links(block) for block in rows) and any(map(TURNS.fullmatch, cells)):
-            yield from (block.range for block in rows)
-
-
 _REFERENCE = 0.4  # of a sentence that refers to another page: what is a link
-_TURNING = 3  # rows, at most
 _RUNNING = 16  # words of a running line, at most
 _RUNNING_ROLES = (Role.HEADER, Role.FOOTER)
 
@@ -394,15 +383,8 @@ def _list_follows(page: Page, i: int) -> bool:
 
 _INSIDE = re.compile(r"[a-z]{2,}[\s,;]|[a-z]\s|[,;:.)\]}](?!\w)")
 _ENDED = re.compile(r"""[.!?…:;]["'”’)\]]*$""")
-_FUNCTION_WORDS = frozenset(
-    (
-        *("a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "have", "if", "in"),
-        *("is", "it", "its", "may", "not", "of", "on", "or", "so", "that", "the", "this", "to", "was", "were"),
-        *("with", "you", "your"),
-    )
-)
 _LEAST_ROW, _MOST_ROW = 6, 100  # words of a table's rows that were run together
-_PROSE = 0.1  # of the words: in prose, far more are function words
+_PROSE = 0.1  # of the words: in prose, far more are stop words
 
 
 def fragments(page: Page) -> Iterator[Range]:
@@ -423,8 +405,8 @@ def fragments(page: Page) -> Iterator[Range]:
 
 
 def _is_tabular(text: str) -> bool:
-    found = [word.strip(".,;:()").lower() for word in text.split()]
-    few = sum(word in _FUNCTION_WORDS for word in found) < _PROSE * len(found)
+    found = [word.strip(".,;:()") for word in fold(text).split()]
+    few = sum(word in stop_words() for word in found) < _PROSE * len(found)
     return "\n" not in text and _LEAST_ROW <= len(found) <= _MOST_ROW and few and not _ENDED.search(text)
 
 
@@ -457,7 +439,6 @@ RULES = (
     ("reference", MarkKind.REFERENCE, references),
     ("advert", MarkKind.NEVER, adverts),
     ("pointer", MarkKind.NEVER, pointers),
-    ("turning", MarkKind.NEVER, turning),
     ("lost_list", MarkKind.NEVER, lost_lists),
     ("fragment", MarkKind.NEVER, fragments),
 )

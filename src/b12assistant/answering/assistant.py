@@ -141,7 +141,7 @@ class Answerer:
             quote=_ms(searched),
             total=round(read.milliseconds + _ms(begun), 2),
         )
-        return Reply(answer, timings, thread.engine.collection.generation, least=found[0].least)
+        return Reply(answer, timings, thread.engine.collection.generation)
 
     def _found(self, question: Question) -> Found:
         """Pass a question from its query to a judgement, in one reading after the other."""

@@ -158,73 +158,44 @@ def _with_lists(wording: str, names: Names, where: str) -> str:
 
 
 _HAN: Final = re.compile(HAN)
+_APART: Final = re.compile(rf"(?<={HAN}) (?={HAN})")
 STOPS: Final = frozenset(".?,")
 
 
-class Plain:
-    """A text as phrases see it: words with one blank between, Chinese without, and no marks.
-
-    ``text[starts[i]]`` begins ``words[i]``.
-    """
-
-    def __init__(self, words: Sequence[Word]) -> None:
-        self.words = tuple(word for word in words if word.text not in STOPS)
-        self.starts: list[int] = []
-        text = ""
-        for word in self.words:
-            if text and not (_HAN.fullmatch(word.text) and _HAN.fullmatch(text[-1])):
-                text += " "
-            self.starts.append(len(text))
-            text += word.text
-        self.text = text
-
-    @classmethod
-    def of(cls, text: str) -> Plain:
-        """Return a text as written, folded."""
-        return cls(fold(text).words)
-
-    def covered(self, start: int, end: int) -> Iterator[Word]:
-        """Yield the words that begin in ``text[start:end]``."""
-        return (word for word, at in zip(self.words, self.starts, strict=True) if start <= at < end)
+def plain(text: str) -> str:
+    """Return a text as phrases see it: folded words with one blank between, Chinese without, and no marks."""
+    return _joined(fold(text).words)
 
 
-def clauses(text: str) -> list[tuple[Plain, str]]:
-    """Split a text at its marks: each clause with the mark that ends it, "" for the last."""
-    found: list[tuple[Plain, str]] = []
+def _joined(words: Iterable[Word]) -> str:
+    return _APART.sub("", " ".join(word.text for word in words if word.text not in STOPS))
+
+
+def clauses(text: str) -> list[tuple[str, str]]:
+    """Split a text at its marks: each clause, plain, with the mark that ends it, "" for the last."""
+    found: list[tuple[str, str]] = []
     words: list[Word] = []
     for word in (*fold(text).words, Word("", 0, 0)):
         if word.text and word.text not in STOPS:
             words.append(word)
         elif words:
-            found.append((Plain(words), word.text))
+            found.append((_joined(words), word.text))
             words = []
         elif found and word.text == "?":
             found[-1] = (found[-1][0], "?")
     return found
 
 
-class Phrases:
-    """Phrases as one pattern, over whole words except in Chinese: of the package alone, whose tests check them."""
+def phrases(given: Iterable[str], names: Names, where: str) -> re.Pattern[str]:
+    """Return phrases as one pattern, over whole words except in Chinese.
 
-    def __init__(self, phrases: Sequence[str], names: Names, where: str) -> None:
-        self._phrases, self._names, self._where = phrases, names, where
-
-    @once
-    def _pattern(self) -> re.Pattern[str]:
-        expanded = [_expanded(phrase, self._names, self._where) for phrase in self._phrases]
-        spaced = "|".join(each for each in expanded if not _HAN.search(each))
-        joined = "|".join(each for each in expanded if _HAN.search(each))
-        parts = [*([rf"(?<!\S)(?:{spaced})(?!\S)"] if spaced else []), *([f"(?:{joined})"] if joined else [])]
-        return re.compile("|".join(parts) or r"(?!)")
-
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        return (match.span() for match in self._pattern.finditer(text))
-
-    def found_in(self, text: str) -> bool:
-        return self._pattern.search(text) is not None
-
-    def starts(self, text: str) -> bool:
-        return self._pattern.match(text) is not None
+    Only for phrases of the package, which its tests check.
+    """
+    expanded = [_expanded(phrase, names, where) for phrase in given]
+    spaced = "|".join(each for each in expanded if not _HAN.search(each))
+    joined = "|".join(each for each in expanded if _HAN.search(each))
+    parts = [*([rf"(?<!\S)(?:{spaced})(?!\S)"] if spaced else []), *([f"(?:{joined})"] if joined else [])]
+    return re.compile("|".join(parts) or r"(?!)")
 
 
 def _expanded(phrase: str, names: Names, where: str) -> str:

@@ -17,7 +17,7 @@ from typing import Final
 from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
 from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
-from b12assistant.language.wording import Phrases, Plain
+from b12assistant.language.wording import phrases, plain
 
 LINES: Final = ("emergency", "crisis_line", "poison_line")  # numbers that the configuration may set
 DOCTOR: Final = "doctor"  # who sees a person in the next day or two
@@ -129,8 +129,7 @@ def load_translations() -> Mapping[str, Table]:
 def load_unread() -> Mapping[str, Table]:
     """Return the languages that are not read, by code, each with its name, its text, and how it is known.
 
-    ``letters``: any of them shows it. ``script``: the letters it is written in, if others write in them too. ``words``:
-    common ones.
+    ``letters``: any of them shows it. ``words``: common ones.
     """
     return read_data("red_flags", "unread.toml")
 
@@ -233,21 +232,21 @@ def telephone_numbers(text: str) -> tuple[tuple[int, int], ...]:
 def fitting(text: TextId, words: str) -> TextId:
     """Return the text to show for ``text``, given what was written."""
     for of, variant, said, unless in load_variants():
-        if of == text and said.found_in(plain := Plain.of(words).text) and not unless.found_in(plain):
+        if of == text and said.search(written := plain(words)) and not unless.search(written):
             return variant
     return text
 
 
 @cache
-def load_variants() -> tuple[tuple[TextId, TextId, Phrases, Phrases], ...]:
+def load_variants() -> tuple[tuple[TextId, TextId, re.Pattern[str], re.Pattern[str]], ...]:
     """Read the variants: of which text, the one that replaces it if the first phrases are found and none of the
     second."""
     data = read_data("red_flags", "variants.toml")
 
-    def phrases(table: Table, key: str) -> Phrases:
-        return Phrases(table.get(key, ()), data["names"], f"variants.toml, {table['text']}")
+    def pattern(table: Table, key: str) -> re.Pattern[str]:
+        return phrases(table.get(key, ()), data["names"], f"variants.toml, {table['text']}")
 
     return tuple(
-        (TextId(each["of"]), TextId(each["text"]), phrases(each, "said"), phrases(each, "unless"))
+        (TextId(each["of"]), TextId(each["text"]), pattern(each, "said"), pattern(each, "unless"))
         for each in data["variant"]
     )

@@ -20,6 +20,7 @@ FindingId = NewType("FindingId", str)
 WORDS_FILE: Final = "words.toml"
 FINDING_FILES: Final = ("findings_emergency.toml", "findings_soft.toml")
 RULES_FILE: Final = "rules.toml"
+FOR_TESTS: Final = ("origin", "positive", "negative")  # of a rule: where it comes from, and examples
 
 
 class Packaged(StrEnum):
@@ -80,9 +81,6 @@ class Rule:
     any: frozenset[FindingId]
     also: frozenset[FindingId]
     onset: frozenset[str]
-    origin: str
-    positive: tuple[str, ...]
-    negative: tuple[str, ...]
     apart: bool = False
     kept: float = inf
     certain: bool = True
@@ -133,5 +131,5 @@ def _finding(table: Table, names: Names, file: str) -> Finding:
 
 def _rule(table: Table) -> Rule:
     sets = {key: frozenset(table.get(key, ())) for key in ("any", "also", "onset")}
-    examples = {key: tuple(table[key]) for key in ("positive", "negative")}
-    return Rule(**{**table, **sets, **examples, "level": Level(table["level"]), "kind": FlagKind(table["kind"])})
+    others = {key: value for key, value in table.items() if key not in FOR_TESTS}
+    return Rule(**{**others, **sets, "level": Level(table["level"]), "kind": FlagKind(table["kind"])})

@@ -6,13 +6,14 @@ The phrases are in ``data/red_flags/replies.toml``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final
 
 from b12assistant.data_files import read_data
-from b12assistant.language.wording import Phrases, Plain, clauses
+from b12assistant.language.wording import clauses, phrases, plain
 from b12assistant.safety.fixed_texts import CONTROLS, all_texts
 
 FILE: Final = "replies.toml"
@@ -41,42 +42,44 @@ def read_reply(text: str) -> Reply:
     parts = clauses(text)
     said = [part for part in parts if not _is_remark(part[0])]
     if parts and not said:
-        return Reply.FAREWELL if any(_holds(plain, Reply.FAREWELL) for plain, _ in parts) else Reply.REMARK
-    telling = [plain for plain, mark in said if not (mark == "?" or _holds(plain, Reply.QUESTION))]
-    if any(_holds(plain, Reply.RELAPSE) for plain in telling):
+        return Reply.FAREWELL if any(_holds(clause, Reply.FAREWELL) for clause, _ in parts) else Reply.REMARK
+    telling = [clause for clause, mark in said if not (mark == "?" or _holds(clause, Reply.QUESTION))]
+    if any(_holds(clause, Reply.RELAPSE) for clause in telling):
         return Reply.RELAPSE
     return Reply.QUESTION if len(telling) < len(said) else Reply.STATEMENT
 
 
 def is_control(text: str) -> bool:
     """Return whether a turn is one of the two control sentences, whatever its case and punctuation."""
-    return len(text) <= LONGEST and Plain.of(text).text in load_controls()
+    return len(text) <= LONGEST and plain(text) in load_controls()
 
 
-def _is_remark(plain: Plain) -> bool:
+def _is_remark(clause: str) -> bool:
     """Return whether a clause holds only remarks."""
-    phrases = (*load_replies()[Reply.REMARK], *load_replies()[Reply.FAREWELL])
-    spans = (span for each in phrases for span in each.spans(plain.text))
-    return {word for span in spans for word in plain.covered(*span)}.issuperset(plain.words)
+    letters = list(clause)
+    for pattern in (*load_replies()[Reply.REMARK], *load_replies()[Reply.FAREWELL]):
+        for match in pattern.finditer(clause):
+            letters[match.start() : match.end()] = " " * len(match[0])
+    return not "".join(letters).strip()
 
 
-def _holds(plain: Plain, reply: Reply) -> bool:
-    phrases = load_replies()[reply]
-    return any(each.starts(plain.text) if reply is Reply.QUESTION else each.found_in(plain.text) for each in phrases)
+def _holds(clause: str, reply: Reply) -> bool:
+    patterns = load_replies()[reply]
+    return any(each.match(clause) if reply is Reply.QUESTION else each.search(clause) for each in patterns)
 
 
 @cache
 def load_controls() -> frozenset[str]:
     """Read the control sentences of all languages, previous wordings too, as plain words."""
     sentences = (text.text for name, text in all_texts().items() if name.partition(".")[0] in CONTROLS)
-    return frozenset(Plain.of(each).text for each in (*sentences, *read_data("red_flags", FILE)["controls"]))
+    return frozenset(plain(each) for each in (*sentences, *read_data("red_flags", FILE)["controls"]))
 
 
 @cache
-def load_replies() -> Mapping[Reply, tuple[Phrases, ...]]:
+def load_replies() -> Mapping[Reply, tuple[re.Pattern[str], ...]]:
     """Read the phrases of every language that ship with the package."""
     languages = read_data("red_flags", FILE)["language"]
     return {
-        reply: tuple(Phrases(each[reply], {}, f"{FILE}, {each['code']}, {reply}") for each in languages)
+        reply: tuple(phrases(each[reply], {}, f"{FILE}, {each['code']}, {reply}") for each in languages)
         for reply in PHRASES
     }

@@ -34,7 +34,7 @@ REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have me
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 NEAR: Final = 400  # characters of what was said before, to be read with a turn
-KEPT: Final = 256  # turns whose report is cached
+KEPT: Final = 2048  # turns and parts whose report is cached; a long letter has 600
 LEANING: Final = 16  # most words of a turn that leans on the one before by a pronoun
 LOWERING: Final = ("past", "resolved", "hypothetical", "stranger", "fiction", "figure")  # cues
 # The share of danger that a turn after a harmless one must have by itself, if both are below the cuts.
@@ -209,12 +209,18 @@ class Triager:
             return opinion
         return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
 
-    @cached(KEPT)
     def _report(self, turn: Turn, text: str) -> Reported:
-        """Report what a turn says. ``text``: the turn, or a part of it, with all else replaced by spaces.
+        """Report what a turn says. ``text``: the turn, or a part of it, with all else replaced by spaces."""
+        part = text.strip(" ")
+        return self._report_part(turn, part, text.index(part))
 
-        Cached: a conversation is judged from its first turn each time.
+    @cached(KEPT)
+    def _report_part(self, turn: Turn, part: str, start: int) -> Reported:
+        """Report what a part of a turn says that begins at ``start``.
+
+        Cached, without the spaces around it: a conversation is judged from its first turn each time.
         """
+        text = (" " * start + part).ljust(len(turn.text))
         spoken = self._rules.languages.spoken(text.strip())
         folded = fold(text, beside(self._rules.spelling.correct, spoken))
         memory = self._rules.red_flags.memory
