@@ -108,7 +108,7 @@ class Answerer:
         if warning is not None and read.triage.withholds:
             return warning
         turn = read.turns[-1]
-        if not any(map(str.isalnum, turn.text)):  # "???": there is nothing to search for
+        if not _has_word(turn.text):
             notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
             answer = Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices)
             return Reply(answer, Timings(read.milliseconds, read.milliseconds), None)
@@ -160,8 +160,12 @@ class Answerer:
         self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None, *, triaged: Triaged | None = None
     ) -> tuple[tuple[Notice, ...], tuple[Hit, ...]]:
         """Return what triage says, and the best passages for the words as typed; only those that are not ``wanted`` are
-        withheld. ``triaged``: the result of the safety check, if it was already run."""
+        withheld. ``triaged``: the result of the safety check, if it was already run.
+
+        Raises ``QuestionError`` if there is no word to search for.
+        """
         read, engine = triaged or self.triaged(question), self.engine()
+        check_word(question)
         read_as = alone(read.turns[-1], SEARCHED_CHARACTERS, literal=True)
         notices = _of_corpus(read.triage.notices, engine)
         return (*notices, *_cut(read_as)), engine.hits(engine.query_of(read_as), k, wanted)
@@ -377,6 +381,16 @@ def _safety_only(read: Triaged, reason: Reason) -> Reply:
     return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
 
 
+def check_word(question: str) -> None:
+    """Raise ``QuestionError`` for a question without a letter or digit, as "???": there is nothing to search for."""
+    if not _has_word(question):
+        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
+
+
+def _has_word(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
 def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
     """Return the turns, the question last. Raises ``QuestionError`` for an empty, too long or unreadable question."""
     texts = (*history, question)
@@ -390,7 +404,7 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
     if not question.strip():
         raise QuestionError("the question is empty", hint="type what you want to know")
     if not any(character.isprintable() and not character.isspace() for character in question):
-        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
+        check_word(question)
     return tuple(Turn(index, text) for index, text in enumerate(texts))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from b12assistant.answering.assistant import SEARCHED_CHARACTERS, turns_of
+from b12assistant.answering.assistant import SEARCHED_CHARACTERS, check_word, turns_of
 from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered, text_of
@@ -41,6 +41,7 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
             continue
         try:
             turns_of(question, ())
+            check_word(question)
         except QuestionError as error:
             complaints.append(f"{path}:{number} is left out: {error.message}")
         else:
