@@ -250,6 +250,11 @@ def test_look_up_withholds_nothing_in_an_emergency() -> None:
     assert [hit.passage.document.id for hit in hits] == ["myelin.txt", "folate.txt"]
 
 
+def test_marks_alone_are_not_looked_up() -> None:
+    with pytest.raises(QuestionError, match="no readable word"):
+        assistant(MYELIN, engine=no_engine).search("???", 5)
+
+
 CUES = load_cues()
 DOSE = "The usual dose is 1,000 mcg a day."
 SAFE = "It is perfectly safe."

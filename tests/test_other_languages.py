@@ -134,13 +134,22 @@ WITHOUT_END = {
 }
 
 
+ROWS = (
+    "Adults over 65 2.4 mcg Children under 8 1.2 mcg",
+    "Serum B12 below 148 pmol/L MMA above 0.40 Folate under 7",
+    "Hydroxocobalamin 1 mg once daily Cyanocobalamin 50 mcg per day",
+    "Low under 148 pmol/L Borderline 148 258 Normal over 258",
+)
+
+
 @pytest.mark.parametrize("code", WITHOUT_END)
 def test_a_printed_sentence_without_an_end_is_no_torn_table(code: str, use: Use) -> None:
     use(code)
-    row = "Alnus 40 Fagus 35 Betula 20 Pinus 12"
-    printed = replace(load(f"{WITHOUT_END[code]}\n\n{row}\n\nOK.".encode(), "oven.md"), page_starts=(0,))
+    rows = ["Alnus 40 Fagus 35 Betula 20 Pinus 12", *(ROWS if code == "en" else ())]
+    text = "\n\n".join((WITHOUT_END[code], *rows, "OK."))
+    printed = replace(load(text.encode(), "oven.md"), page_starts=(0,))
     assert [(found.rule, printed.text[found.range.start : found.range.end]) for found in mark(printed)] == [
-        ("fragment", row)
+        ("fragment", row) for row in rows
     ]
 
 

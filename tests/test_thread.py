@@ -122,6 +122,11 @@ def test_more_gives_what_was_not_quoted_yet() -> None:
     assert sorted(first + second) == ["Myelin wraps nerves in the arm.", "Myelin wraps nerves in the leg."]
 
 
+@pytest.mark.parametrize("marks", ["???", "👍", " "])
+def test_a_message_without_a_word_is_not_what_more_is_asked_of(marks: str) -> None:
+    assert said(ask("tell me more", ASKED, marks)) == said(ask("tell me more", ASKED)) != []
+
+
 def test_the_reply_says_when_nothing_is_left() -> None:
     answer = ask("more", ASKED, "more", "go on")
     assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_MORE, ())

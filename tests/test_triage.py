@@ -83,6 +83,16 @@ def test_one_difference_decides(fires: str, quiet: str) -> None:
     assert level(quiet) is not Level.EMERGENCY
 
 
+@pytest.mark.parametrize("marks", ["???", "!!!", "...", "👍"])
+@pytest.mark.parametrize(
+    "grave",
+    ["my dad has collapsed and is not breathing", "my son drank bleach", "shocks down my spine when i look down"],
+)
+def test_a_message_without_a_word_changes_nothing(grave: str, marks: str) -> None:
+    assert shown(grave, marks) == shown(grave)
+    assert shown(grave, marks, "will he be ok") == shown(grave, "will he be ok")
+
+
 PADDING = "I have read your pages on food and like the way they quote. " * 60
 EMERGENCIES = {
     "hard spelling": (

@@ -63,7 +63,7 @@ class Reason(StrEnum):
     NOTHING_CLOSE = "nothing_close"
     NOTHING_MORE = "nothing_more"  # all that was close enough has been quoted
     NO_KNOWN_WORD = "no_known_word"
-    NOTHING_ASKED = "nothing_asked"  # a remark, such as "thanks"
+    NOTHING_ASKED = "nothing_asked"  # a remark, such as "thanks", or no word at all
     ONLY_SELLERS = "only_sellers"
     RED_FLAG = "red_flag"
     TRIAGE_FAILED = "triage_failed"

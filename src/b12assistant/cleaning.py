@@ -108,11 +108,11 @@ class Page:
         return self.extract.text[range_.start : range_.end].strip()
 
     @cached(None)
-    def sentences(self, block: Block) -> list[Range]:
-        """Return where the sentences of a block are in the text."""
+    def sentences(self, block: Block) -> tuple[Range, ...]:
+        """Return where the sentences of a block are in the text. Cached: several rules read them."""
         start = block.range.start
         ranges = split_sentences(self.extract.text[start : block.range.end])
-        return [Range(start + range_.start, start + range_.end) for range_ in ranges]
+        return tuple(Range(start + range_.start, start + range_.end) for range_ in ranges)
 
     @once
     def headings(self) -> frozenset[str]:
@@ -385,6 +385,7 @@ _INSIDE = re.compile(r"[a-z]{2,}[\s,;]|[a-z]\s|[,;:.)\]}](?!\w)")
 _ENDED = re.compile(r"""[.!?…:;]["'”’)\]]*$""")
 _LEAST_ROW, _MOST_ROW = 6, 100  # words of a table's rows that were run together
 _PROSE = 0.1  # of the words: in prose, far more are stop words
+_OF_TABLES = frozenset(map(fold, _LISTS["table_words"]))
 
 
 def fragments(page: Page) -> Iterator[Range]:
@@ -406,7 +407,7 @@ def fragments(page: Page) -> Iterator[Range]:
 
 def _is_tabular(text: str) -> bool:
     found = [word.strip(".,;:()") for word in fold(text).split()]
-    few = sum(word in stop_words() for word in found) < _PROSE * len(found)
+    few = sum(word in stop_words() and word not in _OF_TABLES for word in found) < _PROSE * len(found)
     return "\n" not in text and _LEAST_ROW <= len(found) <= _MOST_ROW and few and not _ENDED.search(text)
 
 

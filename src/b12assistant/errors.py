@@ -66,7 +66,7 @@ class ConfigError(UsageError):
 
 
 class QuestionError(UsageError):
-    """The question cannot be read: empty, too long, or only control characters."""
+    """The question cannot be read: empty, too long, or only control characters; to look up, also without a word."""
 
 
 class SourceError(AssistantError):

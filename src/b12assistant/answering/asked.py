@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.retrieval import fitting
+from b12assistant.answering.retrieval import readable_parts
 from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.words import readable, split_sentences, surface_words, terms, trim
 from b12assistant.protocols import Encoded, Encoder
@@ -94,7 +94,7 @@ class Finder:
         found: list[Range] = []
         read_until = 0
         if self.encoder is not None and self.weights is not None:
-            parts = [fit for part in parts_of(text, sentences) for fit in fitting(text, part, self.encoder)]
+            parts = [fit for part in parts_of(text, sentences) for fit in readable_parts(text, part, self.encoder)]
             parts = parts[:MOST_PARTS]
             read_until = max((part.end for part in parts), default=0)
             read = self.encoder.each([readable(text[part.start : part.end]) for part in parts])

@@ -111,7 +111,7 @@ class Answerer:
         if not _has_word(turn.text):
             notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
             answer = Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices)
-            return Reply(answer, Timings(read.milliseconds, read.milliseconds), None)
+            return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
         try:
             return self._searched(read, begun, literal=literal)
         except AssistantError:  # no index, or a damaged file: what is serious is told all the same
@@ -164,8 +164,9 @@ class Answerer:
 
         Raises ``QuestionError`` if there is no word to search for.
         """
-        read, engine = triaged or self.triaged(question), self.engine()
+        read = triaged or self.triaged(question)
         check_word(question)
+        engine = self.engine()
         read_as = alone(read.turns[-1], SEARCHED_CHARACTERS, literal=True)
         notices = _of_corpus(read.triage.notices, engine)
         return (*notices, *_cut(read_as)), engine.hits(engine.query_of(read_as), k, wanted)
@@ -204,7 +205,7 @@ class Answerer:
         later question, nor are statements right after them ("that was last year").
         """
         try:
-            asked = [turn for turn in turns if turn.text.strip() and not self.is_control(turn.text)] or turns
+            asked = [turn for turn in turns if _has_word(turn.text) and not self.is_control(turn.text)] or turns
         except Exception:  # noqa: BLE001 - as above: rules that cannot be read take no answer away
             asked = turns
         kept: list[Turn] = []

@@ -68,7 +68,7 @@ _RETRIEVAL = chosen("retrieval")
 # Of the cosines with the words of an asked question, where few sentences are asked anything.
 ASKED_SHARE = _RETRIEVAL["asked_share"]
 _KEPT = 4096  # results that are cached because they fit any question
-_KEPT_OF_MANY = 256  # passages
+_KEPT_OF_PASSAGES = 256  # passages of which larger results are cached
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
@@ -276,8 +276,8 @@ class Engine:
         query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
         hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
-        near, bound = (sought.asked, -1.0) if sought.context else (self.collection.asked.nearest(query.vector), _ALIKE)
-        asked = [each.sentence for each in near if each.cosine >= bound]
+        near = sought.asked if sought.context else self.collection.asked.nearest(query.vector)
+        asked = [each.sentence for each in near if sought.context or each.cosine >= _ALIKE]
         rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
         rows = [row for row in rows if self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
@@ -339,7 +339,7 @@ class Engine:
         for place, claims in zip(range(rows.start, rows.stop), window.shown.claims, strict=True):
             yield self._unit(row, place), claims
 
-    @cached(_KEPT_OF_MANY)
+    @cached(_KEPT_OF_PASSAGES)
     def _unit(self, row: int, place: int) -> TokenStore:
         """Return the token vectors of a sentence by itself. A large collection stores none: there it is encoded now."""
         if self.collection.alone is not None:
@@ -465,7 +465,7 @@ class Engine:
                 raised[place] = np.maximum(raised[place], ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1))
         return raised
 
-    @cached(_KEPT_OF_MANY)
+    @cached(_KEPT_OF_PASSAGES)
     def _words_asked(self, row: int) -> Sequence[tuple[int, Vectors]]:
         """Return the questions that are asked of a passage: places of their sentences, and token vectors, (t, p)."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()

@@ -247,19 +247,19 @@ def as_shares(weights: Vectors) -> Vectors:
 
 def _parts(text: str, encoder: Encoder) -> list[str]:
     """Return a text in parts that the encoder can read."""
-    ranges = fitting(text, Range(0, len(text)), encoder) if text else ()
+    ranges = readable_parts(text, Range(0, len(text)), encoder) if text else ()
     return [text[part.start : part.end] for part in ranges] or [text]
 
 
-def fitting(text: str, part: Range, encoder: Encoder) -> Iterator[Range]:
+def readable_parts(text: str, part: Range, encoder: Encoder) -> Iterator[Range]:
     """Halve a part of ``text``, at a blank if there is one, until the encoder can read each part as a whole."""
     if encoder.count(readable(text[part.start : part.end])) <= encoder.limit:
         yield part
         return
     middle = (part.start + part.end) // 2
     cut = next((i for i in range(middle, part.end - 1) if text[i].isspace()), middle)
-    yield from fitting(text, Range(part.start, cut), encoder)
-    yield from fitting(text, Range(cut, part.end), encoder)
+    yield from readable_parts(text, Range(part.start, cut), encoder)
+    yield from readable_parts(text, Range(cut, part.end), encoder)
 
 
 def idf_of(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:

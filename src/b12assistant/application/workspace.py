@@ -315,25 +315,26 @@ class Workspace:
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
             indexer = Indexer(reader, self.encoder, self.projection, settings, progress)
-            previous = NOTHING if from_scratch else read_previous(self.store.last_good(), PACKAGED_INDEX)
+            before = self.store.last_good()
+            previous = NOTHING if from_scratch else read_previous(before, PACKAGED_INDEX)
             built = indexer.build(self.corpus, previous)
             refused = [
                 f"{report.file} ({report.reasons[0]})" for report in built.reports if report.end is FileEnd.LEFT_OUT
             ]
             if strict and refused:
                 raise LeftOutError(f"left out: {', '.join(refused)}", hint="nothing was published; fix or remove them")
-            generation = self._publish(built)
+            generation = self._publish(built, before)
         own = [FileReport(name, FileEnd.LEFT_OUT, (why,)) for name, why in folder.not_for_quoting(self.corpus)]
         reports = sorted((*built.reports, *own), key=lambda report: report.file)
         return IndexReport(generation, tuple(reports), unchanged=previous.id == generation)
 
-    def _publish(self, built: Built) -> GenerationId:
+    def _publish(self, built: Built, before: Generation | None) -> GenerationId:
         draft = Generation(GenerationId("draft"), built.facts, built.files)
         server = self.search_server
         if server is None:
             read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
-        copied, before = server.copy(open_generation(draft, self.encoder).collection), self.store.last_good()
+        copied = server.copy(open_generation(draft, self.encoder).collection)
         generation = self.store.publish(built.files, {**built.facts, **copied})
         server.drop_others(copied["engine"]["collection"], before.manifest if before else {})
         return generation

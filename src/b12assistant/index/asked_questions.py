@@ -225,7 +225,10 @@ class AskedQuestions:
     def best_of_none(self, query: Vectors, sentences: int) -> float | None:
         """Return the best cosine of ``query``, (d,), with a question that no sentence answers, if there is one."""
         codes = self.vectors[np.searchsorted(self.sentences, sentences) :]
-        return float((codes.astype(np.float32) @ query).max()) / _SCALE if len(codes) else None
+        lots = range(0, len(codes), _SOME)  # all as single precision would take 10 MB
+        return max(
+            (float((codes[at : at + _SOME].astype(np.float32) @ query).max()) / _SCALE for at in lots), default=None
+        )
 
 
 NOTHING_ASKED = AskedQuestions(np.empty((0, 0), np.int8), np.empty(0, np.int64))

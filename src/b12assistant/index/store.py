@@ -139,7 +139,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a generation; its files may still be damaged. Raises what `read_generation` does."""
     data = read_bytes(folder / MANIFEST)
     if data is None or generation_name(data) != folder.name:
-        what = "is missing" if data is None else "was changed"
+        what = "is missing" if data is None else "was changed, or is of another version"
         raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=REBUILD)
     manifest: dict[str, Any] = json.loads(data)
     if manifest.get("schema") != SCHEMA:

@@ -113,7 +113,12 @@ class Triager:
         return Triage(self._rules.languages.told(turns, last.notices), last.alone, tuple(apart))
 
     def _follow(self, course: Course, turn: Turn) -> tuple[Course, Triage]:
-        """Follow one more turn: what is remembered, and told of it alone. A remark is not searched for an emergency."""
+        """Follow one more turn: what is remembered, and told of it alone. A remark is not searched for an emergency.
+
+        A turn without a word, as "???", changes nothing.
+        """
+        if not any(map(str.isalnum, turn.text)):
+            return course, Triage(course.active or course.latest)
         reply, stood = read_reply(turn.text), course.active or course.ended
         if reply is Reply.CONTROL:  # the flagged question is then answered
             return Course(ended=stood), Triage((_reminder(stood),) if stood else (), apart=(turn,))
