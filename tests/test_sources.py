@@ -163,10 +163,21 @@ def test_the_keys_of_other_systems_are_left_alone(text: str, *, is_described: bo
 
 
 @pytest.mark.parametrize("text", ["published: soon", "a: [", "- a", "kind: page"])
-def test_front_matter_that_does_not_fit_counts_for_nothing_beside_an_entry(text: str) -> None:
+def test_front_matter_that_does_not_fit_is_ignored_beside_an_entry(text: str) -> None:
     with pytest.raises(SourceFactsError):
         read_front_matter(text, file="a.md", is_described=False)
     assert read_front_matter(text, file="a.md", is_described=True).facts == {}
+
+
+@pytest.mark.parametrize("wrong", ["kind: leaflet", "publishr: Us", "published: soon"])
+def test_a_document_stays_withdrawn_beside_a_pattern_and_a_wrong_value(space: FakeWorkspace, wrong: str) -> None:
+    front = f"---\n{wrong}\nwithdrawn: true\ncommercial_interest: true\ntitle: A\n---\n"
+    pattern = '[[source]]\nfile = "guides/*.md"\npublisher = "The guide group"\n'
+    write(space.corpus, {"guides/food.md": f"{front}Fish and eggs hold vitamin B12.\n", "sources.toml": pattern})
+    assert report_of(space.index(), "guides/food.md").end is not LEFT_OUT
+    source = again(space).document("guides/food.md").document.source
+    assert (source.withdrawn, source.interest, source.title) == (True, Interest.SELLS, "A")
+    assert (source.kind, source.publisher) == (None, "The guide group")
 
 
 def test_what_fits_no_file_is_named() -> None:

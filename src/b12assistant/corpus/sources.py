@@ -152,25 +152,36 @@ class FrontMatter:
 def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatter:
     """Return the facts of front matter that may be another system's.
 
-    ``is_described``: `sources.toml` has an entry for the file; then front matter that does not fit counts for nothing.
-    Else a key that is nearly one of ours, or a wrong value, is an error.
+    ``is_described``: `sources.toml` has an entry for the file; then what does not fit is ignored. Else a key that is
+    nearly one of ours, or a wrong value, is an error.
     """
     known = FactsEntry.model_fields
     try:
         table, lines = _table(text, file)
-        foreign = tuple(
-            key
-            for key, value in table.items()
-            if (key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO))
-            or (key == "published" and isinstance(value, bool))  # Jekyll's: whether the page is on the site
-        )
-        facts = {key: value for key, value in table.items() if key not in foreign}
-        check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     except SourceFactsError:
-        if not is_described:
-            raise
-        return FrontMatter({})
+        if is_described:
+            return FrontMatter({})
+        raise
+    foreign = tuple(
+        key
+        for key, value in table.items()
+        if (key not in known and not get_close_matches(key.lower(), known, n=1, cutoff=_TYPO))
+        or (key == "published" and isinstance(value, bool))  # Jekyll's: whether the page is on the site
+    )
+    facts = {key: value for key, value in table.items() if key not in foreign}
+    if is_described:
+        sound = {key: value for key, value in facts.items() if key in known and _is_fact(key, value)}
+        return FrontMatter(sound, foreign)
+    check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     return FrontMatter(facts, foreign)
+
+
+def _is_fact(key: str, value: object) -> bool:
+    try:
+        check(FactsEntry, {key: value}, str)
+    except SourceFactsError:
+        return False
+    return True
 
 
 def _table(text: str, file: str) -> tuple[dict[str, object], dict[str, int]]:
