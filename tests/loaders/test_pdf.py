@@ -283,7 +283,7 @@ def at(left: float, right: float, bottom: float = 697, top: float = 712) -> tupl
 
 
 def line(*parts: tuple[float, str], y: int = 700) -> str:
-    return " ".join(f"BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET" for x, text in parts)
+    return "".join(f"BT /F1 11 Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET " for x, text in parts)
 
 
 ABOVE = line((72, "Swim daily."), y=740)
@@ -296,20 +296,21 @@ TICK: Annotation = {"/FT": "/Btn", "/AS": "/Yes"}
     [
         (line((72, "Take"), (160, "drops a day.")), {**TWENTY, "/Rect": at(100, 155)}, "Take \ufffc drops a day."),
         (line((90, "I can swim.")), {**TICK, "/Rect": at(72, 84)}, "\ufffc I can swim."),
-        (line((72, "Name:")), {**TWENTY, "/F": 2, "/Rect": at(110, 250)}, "Name: \ufffc"),
+        (line((72, "Name:")), {**TWENTY, "/Rect": at(110, 250)}, "Name: \ufffc"),
         (
             line((72, "Take .......... drops a day.")),
             {**TWENTY, "/Rect": at(100, 130)},
             "Take\ufffc .......... drops a day.",
         ),
     ],
-    ids=["in a sentence", "tick", "hidden", "over the dots of a sentence"],
+    ids=["in a sentence", "tick", "at the end", "over the dots of a sentence"],
 )
 def test_a_sentence_with_a_field_in_it_is_not_quoted(beside: str, field: Annotation, text: str) -> None:
     data = form(ABOVE + beside, field)
     extract = pdf.load(data)
     assert " ".join(extract.text.split()) == f"Swim daily. {text}"
-    assert extract.warnings == ("1 field(s) of a form, whose values are not read; print it to a PDF",)
+    unread = "neither their values nor the sentences beside them are quoted; print it to a PDF"
+    assert extract.warnings == (f"1 field(s) of a form: {unread}",)
     assert sentences_of(data, "a.pdf") == ["Swim daily."]
 
 
@@ -317,6 +318,43 @@ def test_a_damaged_field_costs_nothing() -> None:
     damaged = form(ABOVE, {"/Rect": at(72, 90, 735, 750)[:3]}, {**TWENTY, "/Rect": ["a", "b", "c", "d"]})
     assert pdf.load(damaged).warnings == ()
     assert sentences_of(damaged, "a.pdf") == ["Swim daily."]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{**TWENTY, "/F": 2}, {"/FT": "/Btn", "/Ff": 1 << 16}, {"/FT": "/Sig"}],
+    ids=["hidden", "a button to push", "a signature"],
+)
+def test_a_field_that_shows_no_value_does_not_silence_its_line(field: Annotation) -> None:
+    data = form(ABOVE + line((72, "Walk daily too.")), {**field, "/Rect": at(160, 250)})
+    assert pdf.load(data).warnings == ()
+    assert sentences_of(data, "a.pdf") == ["Swim daily.", "Walk daily too."]
+
+
+LEFT = line((72, "Left one is here."), y=740) + line((72, "Name:"))
+RIGHT = line((320, "Right one is here."), y=740) + line((320, "Right two is here."))
+
+
+@pytest.mark.parametrize(
+    ("text", "box", "quoted"),
+    [
+        (ABOVE + line((72, "Walk daily too.")), at(0, 612, 0, 792), ["Swim daily.", "Walk daily too."]),
+        (ABOVE + line((72, "Walk daily too.")), at(150, 250, 660, 760), ["Swim daily.", "Walk daily too."]),
+        (ABOVE + line((72, "Walk daily too.")), at(400, 450), ["Swim daily.", "Walk daily too."]),
+        (LEFT + RIGHT, at(110, 290), ["Left one is here.", "Right two is here."]),
+    ],
+    ids=["over the whole page", "beside several lines", "far away", "in another column"],
+)
+def test_a_field_is_only_in_the_line_that_is_next_to_it(text: str, box: tuple[float, ...], quoted: list[str]) -> None:
+    assert sentences_of(form(text, {**TWENTY, "/Rect": box}), "a.pdf") == quoted
+
+
+@pytest.mark.parametrize("listed", [b"99 0 R", b"null", b"7"])
+def test_a_damaged_list_of_fields_costs_nothing(listed: bytes) -> None:
+    sound = form(ABOVE, TWENTY)
+    (old,) = re.findall(rb"/Annots \[.*?\]", sound, re.S)
+    data = sound.replace(old, (b"/Annots " + listed).ljust(len(old)))
+    assert pdf.load(data).text == "Swim daily."
 
 
 HEAD, TAIL = "Children may dive only if the water of the basin is", "at least four metres deep. The gate is red."

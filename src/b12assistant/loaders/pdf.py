@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise, product
+from itertools import groupby, pairwise
 from operator import sub
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from b12assistant.loaders.typesetting import PrintedLine, typeset
 from b12assistant.types import OBJECT, Extract
 
 _MOST_TEXT = 200_000  # code points per page; a full page of a newspaper has about 40,000
+_MOST_FIELDS = 2_000  # of a page, that are looked for in its lines
 _MOST_NOTES = 3  # remarks of the parser that the report shows
 _FARTHEST = 1e6  # points from the corner of a page
 _LEAST_SIZE = 0.1  # points
@@ -43,6 +44,8 @@ _LEAST_RISE, _LEAST_RISE_OF_SAME, _RISEN = 0.1, 0.15, 0.75
 _SMALLER = 0.87  # times: a different size
 _LONGEST_SHIFT = 24  # letters: references to several notes
 _WIDEST_LETTER = 0.65  # times the size, on average
+_MOST_LINES = 2.5  # times the size: a higher field is not on a line of text
+_NEAR = 4.0  # times the size: between a field and the text beside it
 _OVERLAP = 0.5
 _BLANK = 0.15
 _GUTTER = 1.2  # between cells of a table
@@ -86,7 +89,8 @@ class _Notes:
             if pages
         ]
         if self.fields:
-            warnings.append(f"{self.fields} field(s) of a form, whose values are not read; print it to a PDF")
+            unread = "neither their values nor the sentences beside them are quoted; print it to a PDF"
+            warnings.append(f"{self.fields} field(s) of a form: {unread}")
         return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks))
 
 
@@ -252,8 +256,8 @@ class _Page:
                 lines[-1] += [replace(runs[0], text=_glue(lines[-1], runs[0]) + runs[0].text), *runs[1:]]
             else:
                 lines.append(runs)
-        for runs, box in product(lines, boxes):
-            if any(box.bottom - _OVERLAP * run.size <= run.y <= box.top and not run.turn for run in runs):
+        for box in boxes[:_MOST_FIELDS]:
+            if runs := _beside(lines, box):
                 _sign(runs, box)
         return [line for runs in lines if (line := self._line(runs)) is not None]
 
@@ -349,6 +353,20 @@ def _joined(runs: Sequence[_Run]) -> str:
     return text
 
 
+def _beside(lines: list[list[_Run]], box: _Box) -> list[_Run]:
+    """Return the line that a box is on: of those at its height, the nearest; none for a high box."""
+    found = [
+        (gap + abs(run.y - box.bottom), number)
+        for number, runs in enumerate(lines)
+        for run in runs
+        if box.bottom - _OVERLAP * run.size <= run.y <= box.top <= box.bottom + _MOST_LINES * run.size
+        and (gap := max(0.0, box.left - run.right, run.x - box.right)) <= _NEAR * run.size
+        and run.text.strip()
+        and not run.turn
+    ]
+    return lines[min(found)[1]] if found else []
+
+
 def _sign(runs: list[_Run], box: _Box) -> None:
     """Put the sign of something drawn into a line, in the place of a box."""
     place = sum(run.x < box.left for run in runs)
@@ -417,13 +435,27 @@ class _Box(NamedTuple):
     top: float
 
 
+_HIDDEN = 0b100010  # the flags Hidden and NoView of an annotation
+_PUSHED = 1 << 16  # the flag of a button that holds no value
+
+
 def _boxes(page: pypdf.PageObject) -> list[_Box]:
     """Return the places of form fields, whose values are not read; a damaged field is not shown."""
     boxes: list[_Box] = []
-    for each in page.annotations or ():
+    listed: object = None
+    with suppress(SourceError), _damage_as_source_error():
+        listed = page["/Annots"]
+    for each in listed if isinstance(listed, list) else ():
         with suppress(SourceError), _damage_as_source_error():
             widget: Any = each.get_object()
-            if widget["/Subtype"] == "/Widget":
+            if widget["/Subtype"] == "/Widget" and _has_place(widget):
                 x, y, far, high = map(_sane, widget["/Rect"])
                 boxes.append(_Box(min(x, far), min(y, high), max(x, far), max(y, high)))
     return boxes
+
+
+def _has_place(widget: Any) -> bool:
+    """Check if a field is shown and may hold a value: buttons to push and signatures hold none."""
+    kind, flags = widget.get_inherited("/FT"), widget.get_inherited("/Ff", 0)
+    is_pushed = kind == "/Btn" and bool(flags & _PUSHED)
+    return kind != "/Sig" and not is_pushed and not widget.get_inherited("/F", 0) & _HIDDEN
