@@ -357,6 +357,16 @@ def test_a_damaged_list_of_fields_costs_nothing(listed: bytes) -> None:
     assert pdf.load(data).text == "Swim daily."
 
 
+def test_a_form_whose_own_pages_are_not_read_is_named() -> None:
+    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(form(ABOVE))))
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/XFA"): ArrayObject()})
+    out = io.BytesIO()
+    writer.write(out)
+    extract = pdf.load(out.getvalue())
+    assert extract.text == "Swim daily."
+    assert extract.warnings == ("an XFA form: only the page that stands in for it is read; print it to a PDF",)
+
+
 HEAD, TAIL = "Children may dive only if the water of the basin is", "at least four metres deep. The gate is red."
 
 

@@ -58,6 +58,9 @@ def load(data: bytes) -> Extract:
     with _listening(notes):
         reader = _open(data)
         pages = _read_pages(reader, notes)
+        with suppress(SourceError), _damage_as_source_error():
+            root: Any = reader.root_object
+            notes.has_form = "/XFA" in root["/AcroForm"]
         title = _title(reader)
     if not any(pages):
         raise _no_text(notes)
@@ -76,6 +79,7 @@ class _Notes:
     unreadable: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
     fields: int = 0  # of forms
+    has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
@@ -91,6 +95,8 @@ class _Notes:
         if self.fields:
             unread = "neither their values nor the sentences beside them are quoted; print it to a PDF"
             warnings.append(f"{self.fields} field(s) of a form: {unread}")
+        if self.has_form:
+            warnings.append("an XFA form: only the page that stands in for it is read; print it to a PDF")
         return (*warnings, *(f"damage worked around: {remark}" for remark in self.remarks))
 
 
