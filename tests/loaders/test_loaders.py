@@ -122,6 +122,19 @@ def test_a_few_broken_sequences_do_not_make_utf8_something_else() -> None:
     assert extract.warnings == ("1 character(s) that cannot be read, shown as \N{REPLACEMENT CHARACTER}",)
 
 
+@pytest.mark.parametrize(
+    ("name", "form", "count"),
+    [
+        pytest.param("a.md", "---\ntitle: {0}\npublisher: {0}\n---\nGrüße an alle.", 2, id="front matter"),
+        pytest.param("a.html", "<title>{0}</title><p>Grüße an alle.", 1, id="title"),
+        pytest.param("a.md", "# {0}\n\nGrüße an alle.", 1, id="a title that is a heading of the text"),
+    ],
+)
+def test_broken_sequences_of_a_title_and_of_front_matter_are_counted(name: str, form: str, count: int) -> None:
+    extract = load(form.format("äöüß" * 3 + "*").encode().replace(b"*", b"\xff"), name)
+    assert extract.warnings == (f"{count} character(s) that cannot be read, shown as �",)
+
+
 HYPHENS = str.maketrans("", "", "-‐\u00ad")
 
 

@@ -58,7 +58,7 @@ def load(data: bytes, name: str) -> Extract:
     if not extract.blocks:
         raise SourceError("no text in it")
     misnamed = () if kind == _PROMISED[suffix] else (f"named {suffix} but is {_CALLED[kind]}; read as that",)
-    return replace(extract, warnings=(*misnamed, *extract.warnings, *_unseen(extract.text)))
+    return replace(extract, warnings=(*misnamed, *extract.warnings, *_unreadable(extract), *_unseen(extract.text)))
 
 
 def _kind(data: bytes, suffix: str) -> str:
@@ -72,13 +72,20 @@ def _kind(data: bytes, suffix: str) -> str:
     return "html" if html else promised
 
 
+def _unreadable(extract: Extract) -> tuple[str, ...]:
+    """Warn of characters that nobody can read: in the text, in the front matter, or in a title of its own."""
+    title = extract.title or ""
+    parts = (extract.text, extract.front or "", "" if title in extract.text else title)
+    count = sum(part.count(REPLACEMENT) for part in parts)
+    return (f"{count} character(s) that cannot be read, shown as {REPLACEMENT}",) if count else ()
+
+
 def _unseen(text: str) -> tuple[str, ...]:
-    """Warn of characters that a reader cannot see or read, or that change the order of what is seen."""
+    """Warn of characters that a reader cannot see, or that change the order of what is seen."""
     hidden = "".join(text[run.start : run.end] for run in hiding(text))
     others = _BIDI.sub("", hidden)
     codes = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(set(others))[:_MOST_CODES])
     counts = (
-        (text.count(REPLACEMENT), f"character(s) that cannot be read, shown as {REPLACEMENT}"),
         (len(CONTROLS.findall(text)), "control character(s)"),
         (len(_BIDI.findall(text)), "character(s) that change the direction of writing"),
         (len(others), f"invisible letter(s) ({codes}), whose sentences are not quoted"),
