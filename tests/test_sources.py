@@ -17,7 +17,7 @@ from b12assistant.application import health
 from b12assistant.corpus.provenance import attribute, read_sentences
 from b12assistant.corpus.sources import Facts, SourcesFile, read_front_matter, source_of
 from b12assistant.display.quoted import Basis, Quoted, Speaker
-from b12assistant.errors import AssistantError, CorpusError, LeftOutError, SourceFactsError
+from b12assistant.errors import AssistantError, ConfigError, CorpusError, LeftOutError, SourceFactsError
 from b12assistant.index.store import Store
 from b12assistant.types import (
     Attribution,
@@ -233,6 +233,44 @@ def test_bad_front_matter_costs_its_file_and_names_the_line(space: FakeWorkspace
     assert made.count(LEFT_OUT) == 1
     with pytest.raises(LeftOutError):
         again(space).index(strict=True)
+
+
+def term(name: str) -> str:
+    return f'[[term]]\nterm = "{name}"\nvariants = ["jab"]\n'
+
+
+def text_saying(words: str, name: str = "urgent") -> str:
+    return f'[[text]]\nid = "{name}"\nversion = 1\ntext = "{words}"\norigin = "Ours."\nreview = "none"\n'
+
+
+OWN = {
+    "a variant twice": (
+        "vocabulary.toml",
+        f'kind = "lay"\nreview = "none"\n{term("injections")}{term("drops")}',
+        "term drops: 'jab' is in another term too: correct it there",
+    ),
+    "no such line": (
+        "texts.toml",
+        text_saying("Call {nurse}."),
+        "text urgent: no telephone line is called nurse: correct it there",
+    ),
+    "an id twice": (
+        "texts.toml",
+        text_saying("Call.") + text_saying("Ask."),
+        "text urgent: this id is used twice: correct it there",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "fault"), OWN.values(), ids=OWN)
+def test_a_fault_between_entries_of_a_curators_file_names_that_file(
+    space: FakeWorkspace, file: str, text: str, fault: str
+) -> None:
+    space.index()
+    path = write(space.corpus, {file: text}) / file
+    with pytest.raises(ConfigError) as raised:
+        again(space).ask("Do fish hold vitamin B12?")
+    assert str(raised.value) == f"{path}, {fault}"
 
 
 def test_source_facts_that_are_not_a_file_are_not_ignored(space: FakeWorkspace) -> None:

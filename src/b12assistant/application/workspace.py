@@ -55,6 +55,7 @@ from b12assistant.index.vectors import Projection, load_projection
 from b12assistant.language.words import use_language
 from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
+from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
 from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.replies import is_control
@@ -130,7 +131,13 @@ class Workspace:
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
         texts = texts_on(*today)
-        return {**texts, **parse_fixed_texts(self._own_texts, numbers_on(*today))} if self._own_texts else texts
+        if not self._own_texts:
+            return texts
+        file = str(self.corpus / TEXTS_FILE)
+        return {
+            **texts,
+            **parse_fixed_texts(self._own_texts, numbers_on(*today), file=file, hint=folder.CORRECT_IT),
+        }
 
     @once
     def _own_texts(self) -> Table:

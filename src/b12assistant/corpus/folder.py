@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 NOT_ANSWERED_FILE = "not_answered.txt"
+CORRECT_IT = "correct it there"  # the hint of a fault between entries of a curator's file
 _OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
 _OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE)  # what a question may read
 
@@ -76,8 +77,8 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
-    parsed = _parsed(corpus, VOCABULARY_FILE)
-    return Vocabulary(tuple(parse_terms(parsed.table, VOCABULARY_FILE))) if parsed else None
+    parsed, file = _parsed(corpus, VOCABULARY_FILE), str(corpus / VOCABULARY_FILE)
+    return Vocabulary(tuple(parse_terms(parsed.table, file, hint=CORRECT_IT))) if parsed else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
@@ -97,9 +98,8 @@ def corpus_texts(corpus: Path) -> Table:
     texts: Table = parsed.table if parsed else {}
     for text in texts.get("text", ()):
         if text["id"].partition(".")[0] in CONTROLS:
-            raise ConfigError(
-                f"{TEXTS_FILE}, text {text['id']}: it cannot be reworded", hint="take it out: a button sends it"
-            )
+            where = f"{corpus / TEXTS_FILE}, text {text['id']}"
+            raise ConfigError(f"{where}: it cannot be reworded", hint="take it out: a button sends it")
     return texts
 
 

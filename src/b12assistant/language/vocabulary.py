@@ -72,13 +72,13 @@ def load_vocabulary() -> Vocabulary:
     return Vocabulary(tuple(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
 
 
-def parse_terms(data: Table, file: str) -> Iterator[Term]:
+def parse_terms(data: Table, file: str, *, hint: str = HINT) -> Iterator[Term]:
     """Yield the terms of a parsed file of the right form. Raises ``ConfigError`` for a repeated variant."""
     seen: set[str] = set()
     for table in data["term"]:
         if repeated := seen.intersection(map(_normalised, table["variants"])):
             what = f"{min(repeated)!r} is in another term too"
-            raise ConfigError(f"{file}, term {table['term']}: {what}", hint=HINT)
+            raise ConfigError(f"{file}, term {table['term']}: {what}", hint=hint)
         seen.update(map(_normalised, table["variants"]))
         yield Term(TermId(table["term"]), tuple(table["variants"]))
 

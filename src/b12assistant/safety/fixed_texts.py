@@ -189,28 +189,28 @@ def controls_for(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedTex
     return tuple(texts[TextId(f"{name}.{code}") if code else name] for name in CONTROLS)
 
 
-def parse_fixed_texts(data: Table, numbers: LineWords) -> FixedTexts:
+def parse_fixed_texts(data: Table, numbers: LineWords, *, file: str = FILE, hint: str = HINT) -> FixedTexts:
     """Return the texts of a parsed file of the right form; an unknown place and an id used twice are errors.
 
-    ``numbers``: the words for each telephone line.
+    ``numbers``: the words for each telephone line. ``file``, ``hint``: what an error names.
     """
     texts: dict[TextId, FixedText] = {}
     for table in data["text"]:
-        where = f"{FILE}, text {table['id']}"
-        text = FixedText(**{**table, "text": filled(table["text"], where, numbers)})
+        where = f"{file}, text {table['id']}"
+        text = FixedText(**{**table, "text": filled(table["text"], where, numbers, hint=hint)})
         if text.id in texts:
-            raise ConfigError(f"{where}: this id is used twice", hint=HINT)
+            raise ConfigError(f"{where}: this id is used twice", hint=hint)
         texts[text.id] = text
     return MappingProxyType(texts)
 
 
-def filled(text: str, where: str, numbers: LineWords) -> str:
+def filled(text: str, where: str, numbers: LineWords, *, hint: str = HINT) -> str:
     """Put the words for each telephone line in its place, without lines left empty.
 
     Raises ``ConfigError`` for an unknown place.
     """
     if unknown := sorted(set(_PLACE.findall(text)) - set(numbers)):
-        raise ConfigError(f"{where}: no telephone line is called {', '.join(unknown)}", hint=HINT)
+        raise ConfigError(f"{where}: no telephone line is called {', '.join(unknown)}", hint=hint)
     return _PLACE.sub(lambda place: numbers[place[1]], text).replace("\n\n", "\n")
 
 
