@@ -218,6 +218,12 @@ def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_all_else(
     assert listed(folder, after) == tuple(once.values())
 
 
+def test_an_old_list_of_what_nothing_answers_is_not_ignored(space: FakeWorkspace) -> None:
+    write(space.corpus, {"not_answered.toml": 'questions = ["Who won?"]\n'})
+    with pytest.raises(SourceFactsError, match=r"not_answered\.toml is not read any more: .* into not_answered\.txt"):
+        space.index()
+
+
 def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
     before = "# mine\none\n two\n\nthree"
     assert with_not_answered(before, ["four"], ["THREE", "one"]) == "# mine\n two\n\nfour\n"

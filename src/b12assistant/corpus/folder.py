@@ -22,6 +22,7 @@ SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 NOT_ANSWERED_FILE = "not_answered.txt"
 CORRECT_IT = "correct it there"  # the hint of a fault between entries of a curator's file
+_OLD_NOT_ANSWERED = "not_answered.toml"
 _OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
 _OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE)  # what a question may read
 
@@ -71,6 +72,9 @@ def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
 
 def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
     """Return the questions of a corpus's `not_answered.txt`, if it has one. Raises ``SourceFactsError``."""
+    if os.path.lexists(old := corpus / _OLD_NOT_ANSWERED):
+        move = f"write its questions into {NOT_ANSWERED_FILE}, one on a line, and delete it"
+        raise SourceFactsError(f"{old} is not read any more", hint=move)
     lines = map(str.strip, (text_of(corpus / NOT_ANSWERED_FILE) or "").splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 
