@@ -124,6 +124,12 @@ def test_a_place_that_cannot_be_written_is_named_before_work_begins(tmp_path: Pa
             batching.write_lines(tmp_path / place, lines)
 
 
+@pytest.mark.parametrize("name", ["a" * 255, "\U0001f9b6" * 63])
+def test_the_longest_name_can_be_written(name: str, tmp_path: Path) -> None:
+    batching.write_lines(tmp_path / name, ["one"])
+    assert (tmp_path / name).read_text("utf-8") == "one\n"
+
+
 def test_links_and_permissions_are_kept_and_a_missing_folder_is_made(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("made/out")
     for written in ("first", "second"):

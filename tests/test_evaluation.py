@@ -6,12 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from floors import fallen
 from serving import small_space
 
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set
-from b12assistant.evaluation.labelled_set import Labelled, Outcome, is_hit, load_labelled, outcome_of, summary, wilson
+from b12assistant.evaluation.labelled_set import (
+    Labelled,
+    Outcome,
+    is_hit,
+    load_labelled,
+    outcome_of,
+    share_of,
+    summary,
+    wilson,
+)
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -56,9 +66,9 @@ REFUSED = Answer(Turn(0, "what?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), (
 
 
 def outcome(
-    label: Labelled, answer: Answer = REFUSED, *, exact: bool = True, ranked: Sequence[Sequence[Span]] = ()
+    label: Labelled, answer: Answer = REFUSED, *, unchanged: bool = True, ranked: Sequence[Sequence[Span]] = ()
 ) -> Outcome:
-    return outcome_of(label, answer, ranked, exact=exact, confidence=0.5)
+    return outcome_of(label, answer, ranked, unchanged=unchanged, confidence=0.5)
 
 
 WRONG, RIGHT = quote("Zero begins here."), quote(GOLD)
@@ -174,7 +184,7 @@ def test_each_kind_of_question_has_figures_of_its_own(report: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "exact"),
+    ("change", "unchanged"),
     [
         (lambda corpus: None, "1 of 1 answers"),
         (lambda corpus: write(corpus / "nerves.md", "Myelin unwraps every nerve."), "0 of 1 answers"),
@@ -183,10 +193,18 @@ def test_each_kind_of_question_has_figures_of_its_own(report: dict[str, Any]) ->
     ],
     ids=["as it was", "changed", "gone", "no corpus"],
 )
-def test_a_quote_is_exact_while_its_file_is_as_it_was_indexed(
-    change: Callable[[Path], object], exact: str, tmp_path: Path
+def test_it_is_said_how_many_answers_are_of_files_as_they_were_indexed(
+    change: Callable[[Path], object], unchanged: str, tmp_path: Path
 ) -> None:
     space = small_space(tmp_path, REPORTED)
     change(space.corpus)
     figures = labelled_set.score(space, write(tmp_path / "questions.jsonl", json.dumps(QUESTIONS[0])))
-    assert figures["quotes exact"] == exact
+    assert figures["files unchanged"] == unchanged
+
+
+def test_a_figure_falls_below_its_floor_by_however_little() -> None:
+    almost = share_of([False] + [True] * 99_999)
+    assert almost["share"] == 1.0  # rounded
+    assert list(fallen({"a": almost, "b": share_of([True])}, {name: {"least": 1.0, "why": "x"} for name in "ab"})) == [
+        "a: 1.0000 (99999 of 100000), the floor is at least 1.0: x"
+    ]

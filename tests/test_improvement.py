@@ -16,7 +16,7 @@ from b12assistant.application.improvement import Improver, read_questions, with_
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.corpus.folder import corpus_not_answered
-from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError
+from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError, UsageError
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full
 from b12assistant.index.indexing import key_of
 from b12assistant.language.words import find_words
@@ -159,6 +159,15 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
     questions, (said,) = read_questions(tmp_path / name)
     assert questions == asked
     assert complaint in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.txt", '\n {"question": "Why?"}\n'), ("a.jsonl", '["Why?"]\n'), ("a.json", "[\n]")]
+)
+def test_json_is_not_read_as_questions(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(UsageError, match="holds JSON"):
+        read_questions(tmp_path / name)
 
 
 DOCUMENT = build_document("Fish holds B12.\n\nPlants hold none. Eggs hold\nsome.\n")

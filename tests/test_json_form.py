@@ -39,7 +39,7 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.application.shared_answer import read_address
+from b12assistant.application.cited_words import read_address
 from b12assistant.corpus.publishers import PublisherKind, standing
 from b12assistant.display import addresses
 from b12assistant.display.addresses import of_spans

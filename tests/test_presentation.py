@@ -408,8 +408,16 @@ def test_a_report_ends_with_the_sources_to_describe() -> None:
     out, console = plain()
     described = FileReport("a.md", FileEnd.INDEXED)
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), False), console)
-    says = "Without source facts in sources.toml, so treated as a seller's: 4 documents (0␛.pdf, 1.pdf, 2.pdf, ...)."
+    says = (
+        "With neither kind nor commercial interest, so treated as a seller's: 4 documents (0␛.pdf, 1.pdf, 2.pdf, ...)."
+    )
     assert " ".join(out.getvalue().split()).endswith(says)
+
+
+@pytest.mark.parametrize("as_typed", [False, True])
+def test_the_link_of_an_answer_asks_in_the_same_way(as_typed: bool) -> None:
+    reply = Reply(answered(quoted()), Timings(1, 1), GENERATION, as_typed=as_typed)
+    assert present(reply, TEXTS, TODAY).link == "/#answer=zebra%3F" + "&typed=1" * as_typed
 
 
 def test_a_citation_says_who_speaks_and_that_they_sell() -> None:

@@ -165,6 +165,24 @@ def test_an_emergency_is_answered_where_no_search_can_be_waited_for(
     assert ends(caplog) == ["safety_only", how]
 
 
+def test_a_reply_waits_in_the_lane_of_searches(built: FakeWorkspace, caplog: pytest.LogCaptureFixture) -> None:
+    """It seeks words in whole documents, which may take the processor from answers."""
+    caplog.set_level("INFO", "b12assistant.questions")
+    gate, bounds = threading.Event(), Questions(20, Lane("check", 1, 8), Lane("search", 1, 0))
+    app = build_app(lambda: built, bounds)
+    app.include_router(page_router(lambda: built, bounds, load_page_words()))
+    client = TestClient(app)
+    asked = {"parts": [{"question": ASKED, "addresses": []}]}
+    assert client.post("/reply", json=asked).status_code == 200
+    bounds.searches.submit(gate.wait)
+    refused = client.post("/reply", json=asked)
+    gate.set()
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    bounds.close()
+    assert client.post("/reply", json=asked).json()["code"] == "stopping"
+    assert ends(caplog) == ["searched", "busy"]
+
+
 def test_one_too_many_is_refused_at_once_and_the_others_are_answered(held: Blocking) -> None:
     async def asked() -> list[Status | BaseException]:
         bounds = questions(waiting=2)

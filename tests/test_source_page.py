@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 from test_questions import loaded
 
 from b12assistant.answers import Quote, Strength
+from b12assistant.application.cited_words import read_address
 from b12assistant.application.live import Live
-from b12assistant.application.shared_answer import read_address
 from b12assistant.display import addresses
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import label
@@ -268,6 +268,7 @@ def test_the_address_of_an_answer_holds_its_question() -> None:
     assert page == "/"
     assert parse_qs(given) == {"answer": [question]}
     assert addresses.of_answer("\ud800") == "/#answer=%ED%A0%80"
+    assert parse_qs(addresses.of_answer(question, as_typed=True)[2:]) == {"answer": [question], "typed": ["1"]}
 
 
 def test_what_was_tampered_with_is_not_read(space: FakeWorkspace) -> None:

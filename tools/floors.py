@@ -38,11 +38,12 @@ def load_floors(section: str) -> Figures:
 def fallen(found: Figures, floors: Figures) -> Iterator[str]:
     """Yield a sentence for each figure beyond its floor, by however little; one that was not measured is left out."""
     for name in (name for name in floors if name in found):
-        share, floor = found[name], floors[name]
-        value = f"{name}: {share['share']:.4f} ({share['hits']} of {share['n']})"
-        if share["share"] < floor.get("least", 0.0):
+        hits, n, floor = found[name]["hits"], found[name]["n"], floors[name]
+        share = hits / n  # the one that is printed is rounded
+        value = f"{name}: {share:.4f} ({hits} of {n})"
+        if share < floor.get("least", 0.0):
             yield f"{value}, the floor is at least {floor['least']}: {floor['why']}"
-        if share["share"] > floor.get("most", 1.0):
+        if share > floor.get("most", 1.0):
             yield f"{value}, the floor is at most {floor['most']}: {floor['why']}"
 
 

@@ -87,7 +87,7 @@ def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
 
     Permissions are kept, and a missing folder is made.
     """
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    draft = path.with_name(f".{path.name[:60]}-{os.getpid()}")  # at most 255 bytes
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with draft.open("wb") as out:

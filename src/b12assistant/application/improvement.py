@@ -33,9 +33,12 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
 
     Raises ``UsageError`` if the file cannot be read or holds no question.
     """
+    lines = read_lines(path, hint=_FORM)
+    if path.suffix in (".json", ".jsonl") or (lines and lines[0][1].lstrip().startswith("{")):
+        raise UsageError(f"{path} holds JSON", hint=_FORM)
     found: dict[str, str] = {}
     complaints = []
-    for number, line in read_lines(path, hint=_FORM):
+    for number, line in lines:
         question = line.strip()
         if question.startswith("#"):
             continue

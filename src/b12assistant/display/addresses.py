@@ -71,12 +71,12 @@ def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
     return f"{of_document(spans[0].document)}?{query_of(place)}#{HIT}"
 
 
-def of_answer(question: str) -> str:
-    """Return the address of an answer: the page, which asks the question after the "#" again.
+def of_answer(question: str, *, as_typed: bool = False) -> str:
+    """Return the address of an answer: the page, which asks the question after the "#" again, in the same way.
 
     A browser never sends that part, so no server or proxy can log it.
     """
-    return f"/#answer={percent(question.encode('utf-8', 'surrogatepass'), safe='')}"
+    return f"/#answer={percent(question.encode('utf-8', 'surrogatepass'), safe='')}" + "&typed=1" * as_typed
 
 
 def query_of(place: MarkedPlace) -> str:

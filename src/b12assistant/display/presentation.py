@@ -249,7 +249,7 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
         tuple(words.text for words in answer.more),
         tuple(notice for notice in notices if notice.kind is NoticeKind.ADVICE),
         "\n".join(texts[each.text].text for each in answer.notices if each.kind is NoticeKind.GENERAL),
-        addresses.of_answer(whole) if answer.quotes else "",
+        addresses.of_answer(whole, as_typed=reply.as_typed) if answer.quotes else "",
     )
 
 

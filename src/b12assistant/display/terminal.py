@@ -133,7 +133,7 @@ def index_report(report: IndexReport, console: Console) -> None:
         console.print(Text(f"Generation {report.generation[:12]} is in use."))
     if missing := report.undescribed:
         named = ", ".join([*missing[:_NAMED], *["..."] * (len(missing) > _NAMED)])
-        says = "Without source facts in sources.toml, so treated as a seller's"
+        says = "With neither kind nor commercial interest, so treated as a seller's"
         _print(Text(inert(f"{says}: {counted(len(missing), 'document')} ({named}).")), console)
 
 

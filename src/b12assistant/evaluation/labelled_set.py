@@ -63,7 +63,7 @@ class Outcome:
     ranked: tuple[bool, ...]
     sides: int  # gold spans that some quote holds
     characters: int  # of the first quote
-    exact: bool  # no file that it shows has changed since indexing
+    unchanged: bool  # no file that it shows has changed since indexing
     confidence: float
 
     @property
@@ -109,7 +109,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
         figures["refused"] = share_of([outcome.is_refused for outcome in unanswerable])
-    figures["quotes exact"] = f"{sum(o.exact for o in quoted)} of {len(quoted)} answers"
+    figures["files unchanged"] = f"{sum(o.unchanged for o in quoted)} of {len(quoted)} answers"
     return figures
 
 
@@ -170,7 +170,7 @@ def joined_text(spans: Sequence[Span]) -> str:
 
 
 def outcome_of(
-    labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, exact: bool, confidence: float
+    labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, unchanged: bool, confidence: float
 ) -> Outcome:
     """Compare an answer with the gold; ``ranked``: the best windows before triage and refusal."""
     texts = [joined_text(quote.spans) for quote in answer.quotes]
@@ -181,7 +181,7 @@ def outcome_of(
         tuple(_holds_accepted(joined_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
-        exact,
+        unchanged,
         confidence,
     )
 
@@ -313,8 +313,8 @@ def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
             reply = space.ask(each.question, each.history)
             read = space.assistant.understood(each.question, each.history)
             ranked = [window.spans for window in read.windows]
-            exact = has_files and not reply.source_changed
-            found.append(outcome_of(each, reply.answer, ranked, exact=exact, confidence=read.likely))
+            unchanged = has_files and not reply.source_changed
+            found.append(outcome_of(each, reply.answer, ranked, unchanged=unchanged, confidence=read.likely))
     return found
 
 

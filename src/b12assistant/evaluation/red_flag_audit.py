@@ -114,7 +114,7 @@ def measures(verdicts: Sequence[Judgement]) -> dict[str, dict[str, Any]]:
             v.kind == v.case.kind for v in emergencies if v.level == Level.EMERGENCY and v.case.kind is not None
         ),
     }
-    return {name: share for name, share in found.items() if share["n"]}
+    return {name: value for name, value in found.items() if value["n"]}
 
 
 def _grouped(verdicts: Sequence[Judgement], name: str) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS, SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import FixedTexts, Notice, Reply
-from b12assistant.application.shared_answer import read_address
+from b12assistant.application.cited_words import read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import PageWords, load_figures
 from b12assistant.corpus.publishers import PublisherKind
@@ -81,11 +81,12 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
     _add_documents(router, workspace)
 
     @router.post(REPLY)
-    def reply(asked: MessageRequest, request: Request) -> Response:
+    async def reply(asked: MessageRequest, request: Request) -> Response:
         """Return a message that quotes the passages."""
+        space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return JsonResponse({"text": _message(workspace(), asked, base)})
+        return await questions.run(lambda: JsonResponse({"text": _message(space, asked, base)}))
 
     @router.get(FIGURES)
     def figures() -> Response:
@@ -211,11 +212,11 @@ def notices_html(given: Sequence[Notice], texts: FixedTexts) -> str:
 
 def _message(space: Workspace, asked: MessageRequest, base: str) -> str:
     """Quote what is still there."""
-    page = space.configuration.settings.page
+    page, changed = space.configuration.settings.page, cache(space.source_changed)  # reads the whole file
     parts: list[tuple[str, list[Quoted]]] = []
     for part in asked.parts:
         found = [read_address(address, space.entries, local_today(), base) for address in part.addresses]
-        current = [replace(words, changed=space.source_changed(words.document.id)) for words in found if words]
+        current = [replace(words, changed=changed(words.document.id)) for words in found if words]
         parts.append((part.question, current))
     quotes = [quote for _, found in parts for quote in found]
     only_sellers = quotes and all(quote.source.interest is Interest.SELLS for quote in quotes)

@@ -186,6 +186,13 @@ class Questions:
             ending.how = "searched"
             return result
 
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run other work that searches, in the lane of searches and within the same limits."""
+        with self._watched() as ending:
+            result = await self._done(self.searches, work, time.monotonic() + self.seconds)
+            ending.how = "searched"
+            return result
+
     async def _warned_by_words(self, space: Workspace, question: str, history: Sequence[str] = ()) -> Reply | None:
         """Return the red-flag warning that needs no encoder and no lane; ``None`` if there is none."""
         hasty = replace(space.assistant, triage=space.triage.without_encoder)
