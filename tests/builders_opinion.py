@@ -5,7 +5,7 @@ from fakes import FakeEncoder
 
 from b12assistant.answers import Triage, Turn
 from b12assistant.errors import EncoderError
-from b12assistant.protocols import PairScorer
+from b12assistant.protocols import PartReader
 from b12assistant.safety.opinion import CONCERNS, Concern, Thresholds
 from b12assistant.safety.second_opinion import Advice, Fitted, SecondOpinion, WordModel, WordOpinion, key_of
 from b12assistant.safety.triage import Triager, load_rules
@@ -50,10 +50,8 @@ def words_opinion(model: WordModel | None = None) -> WordOpinion:
     return WordOpinion(model or silent_words(**ALARMING), RULES)
 
 
-def second(
-    encoder: FakeEncoder = ENCODER, now: PairScorer | None = None, harm: PairScorer | None = None
-) -> SecondOpinion:
-    return SecondOpinion(words_opinion(), knowing(encoder.digest), encoder, now, harm)
+def second(encoder: FakeEncoder = ENCODER, danger: PartReader | None = None) -> SecondOpinion:
+    return SecondOpinion(words_opinion(), knowing(encoder.digest), encoder, danger)
 
 
 def triage(*texts: str, advice: Advice | None = None) -> Triage:

@@ -15,6 +15,7 @@ from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
+from b12assistant.safety import second_opinion
 from b12assistant.safety.opinion import Asked, Concern, Thresholds
 from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers, load_fitted
 
@@ -77,27 +78,50 @@ def among_eggs(words: str) -> Asked:
     return Asked(Turn(0, said.join((" " * 15,) * 2)), among=Turn(0, said.join(("Eggs are good. ", ". Milk is good."))))
 
 
-CALMED = [("zorp", -6, "none"), ("frob", -6, "none"), ("zorp", -4, "medical"), ("glim", -6, "self_harm")]
+def reading(there: float = 9.0, alone: float = 9.0, harm: float = -9.0) -> Mock:
+    """Reads every part alike: the logit of danger where it stands, by itself, and that of self-harm."""
+    return Mock(scores=lambda _, beside: (alone if beside == " ... " else there, harm))
 
 
-@pytest.mark.parametrize(("word", "logit", "concern"), CALMED)
-def test_only_what_the_model_alone_calls_grave_is_calmed(word: str, logit: int, concern: str) -> None:
-    judge, asked = second(now=Mock(score=lambda *_: logit)), among_eggs(word)
+CALM, GRAVE = second_opinion.CALM - 1, second_opinion.CALM + 1
+CALMED = [
+    ("zorp", CALM, CALM, "none"),
+    ("frob", CALM, CALM, "none"),
+    ("glim", CALM, CALM, "self_harm"),
+    ("zorp", GRAVE, CALM, "medical"),
+    ("frob", CALM, GRAVE, "urgent"),
+]
+
+
+@pytest.mark.parametrize(("word", "there", "alone", "concern"), CALMED)
+def test_only_what_the_model_alone_calls_grave_is_calmed(
+    word: str, there: float, alone: float, concern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "CALM_SHARE", 2)
+    judge, asked = second(danger=reading(there, alone)), among_eggs(word)
     assert (judge(asked).concern, judge(asked._replace(ruled=True)).concern is Concern.NONE) == (concern, False)
 
 
-MEANT = [("eggs", 6, "self_harm"), ("eggs", 3, "none"), ("frob", 6, "urgent"), ("zorp", 6, "medical")]
+@pytest.mark.parametrize(("word", "concern"), [("zorp", Concern.MEDICAL), ("glim", Concern.SELF_HARM)])
+def test_what_the_model_is_sure_of_is_told_though_calm_but_takes_no_answer_away(word: str, concern: Concern) -> None:
+    asked = among_eggs(word)
+    assert second()(asked).is_certain
+    opinion = second(danger=reading(CALM, CALM))(asked)
+    assert (opinion.concern, opinion.is_certain) == (concern, False)
+
+
+MEANT = [("eggs", 6, "self_harm"), ("eggs", -6, "none"), ("frob", 6, "urgent"), ("zorp", 6, "medical")]
 
 
 @pytest.mark.parametrize(("words", "logit", "concern"), MEANT)
 def test_what_only_hints_at_self_harm_is_told_if_its_neighbours_say_so(words: str, logit: int, concern: str) -> None:
-    opinion = second(harm=Mock(score=lambda *_: logit))(among_eggs(words))
+    opinion = second(danger=reading(harm=logit))(among_eggs(words))
     assert opinion.concern == concern
     assert (opinion.passed.name == "hinted") == (concern == "self_harm") == (not opinion.is_certain)
 
 
 def test_self_harm_is_asked_of_no_whole_message_no_rule_and_no_other_language() -> None:
-    judge, asked = second(harm=Mock(score=Mock(side_effect=AssertionError))), among_eggs("eggs")
+    judge, asked = second(danger=Mock(scores=Mock(side_effect=AssertionError))), among_eggs("eggs")
     spanish = Turn(0, f"¿Qué comidas tienen vitamina? {asked.turn.text.strip()}. No sé qué comer ahora, gracias.")
     foreign = Asked(Turn(0, "No sé qué comer ahora, gracias"), among=spanish)
     for each in (asked._replace(among=None), asked._replace(ruled=True), asked._replace(among=spanish), foreign):
@@ -176,10 +200,9 @@ def real() -> Triagers:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["load_now", "load_harm"])
-def test_a_small_model_that_cannot_be_read_is_a_problem(name: str) -> None:
-    load = Mock(**{"return_value.score.side_effect": EncoderError("no graph")})
-    assert "no graph" in replace(real(), **{name: load}).problems[0]
+def test_a_small_model_that_cannot_be_read_is_a_problem() -> None:
+    load = Mock(**{"return_value.scores.side_effect": EncoderError("no graph")})
+    assert "no graph" in replace(real(), load_danger=load).problems[0]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from red_flags import FOLDER, denials, lines, told_lower
 
 from b12assistant.answers import FlagKind, Level, Turn
 from b12assistant.evaluation.red_flag_audit import load_cases
-from b12assistant.index.encoding import HARM, NOW, load_encoder, open_reader, red_flag_encoder
+from b12assistant.index.encoding import DANGER, load_encoder, open_reader, red_flag_encoder
 from b12assistant.protocols import Encoder
 from b12assistant.safety.assertion import without_denied
 from b12assistant.safety.second_opinion import Triagers
@@ -44,8 +44,7 @@ def encoder() -> Encoder:
 
 @pytest.fixture(scope="module")
 def triage(encoder: Encoder) -> Triager:
-    now, harm = (lambda: open_reader(encoder, NOW)), (lambda: open_reader(encoder, HARM))
-    return Triagers(lambda: encoder, load_now=now, load_harm=harm).in_use
+    return Triagers(lambda: encoder, load_danger=lambda: open_reader(encoder, DANGER)).in_use
 
 
 @pytest.mark.parametrize("sentence", [*SELF_HARM, *MEDICAL])

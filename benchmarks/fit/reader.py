@@ -62,14 +62,14 @@ class Graded(NamedTuple):
 
 
 class Joint(nn.Module):
-    """Pairs of texts to scores, (n,)."""
+    """Pairs of texts to scores, (n,), or (n, ``logits``) if there are several."""
 
-    def __init__(self, model: Any, layers: int) -> None:
+    def __init__(self, model: Any, layers: int, logits: int = 1) -> None:
         super().__init__()
         self.tokenizer, self.model = model.tokenizer, model[0].auto_model.float()
         self.model.encoder.layer = self.model.encoder.layer[:layers]
         self.model.embeddings.word_embeddings.requires_grad_(requires_grad=False)
-        self.head = nn.Linear(2 * self.model.config.hidden_size, 1)
+        self.head = nn.Linear(2 * self.model.config.hidden_size, logits)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         for part in self.modules():
@@ -81,7 +81,7 @@ class Joint(nn.Module):
             read = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
         tokens, there = read.last_hidden_state.float(), attention_mask[..., None].float()
         mean = (tokens * there).sum(1) / there.sum(1)
-        return self.head(torch.cat([tokens[:, 0], mean], 1))[:, 0]
+        return self.head(torch.cat([tokens[:, 0], mean], 1)).squeeze(1)
 
     def scores(self, lists: Sequence[Graded]) -> torch.Tensor:
         quotes = [quote for each in lists for quote, _ in each.quotes]

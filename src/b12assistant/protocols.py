@@ -37,6 +37,13 @@ class PairScorer(Protocol):
         """Return a logit; a higher one is a surer yes."""
 
 
+class PartReader(Protocol):
+    """Reads a part of a message beside what stands around it."""
+
+    def scores(self, part: str, beside: str, /) -> Sequence[float]:
+        """Return two logits: somebody is in danger now, and somebody may mean to harm themselves."""
+
+
 class Encoder(Protocol):
     """Turns texts into vectors and token vectors in one pass."""
 

@@ -39,9 +39,8 @@ from b12assistant.errors import (
 from b12assistant.index.collection import Opened, open_generation, read_parts
 from b12assistant.index.documents import Entry
 from b12assistant.index.encoding import (
-    HARM,
+    DANGER,
     IN_CONTEXT,
-    NOW,
     RANKER,
     JointReader,
     asking_weights,
@@ -81,8 +80,7 @@ _OF_ANY_INDEX = {
     "projection",
     "quote_reader",
     "quote_ranker",
-    "told_now",
-    "harm_meant",
+    "danger_reader",
     "search_server",
 }
 # What an answer depends on besides its index, which names its own settings.
@@ -183,12 +181,8 @@ class Workspace:
         return open_reader(self.plain_encoder, RANKER)
 
     @once
-    def told_now(self) -> JointReader | None:
-        return open_reader(self.red_flag_encoder, NOW)
-
-    @once
-    def harm_meant(self) -> JointReader | None:
-        return open_reader(self.red_flag_encoder, HARM)
+    def danger_reader(self) -> JointReader | None:
+        return open_reader(self.red_flag_encoder, DANGER)
 
     @once
     def opened(self) -> Opened:
@@ -252,8 +246,7 @@ class Workspace:
     def triage(self) -> Triagers:
         red_flags = self.configuration.settings.red_flags
         model = red_flags.model and red_flags.packaged != Packaged.NONE
-        readers = (lambda: self.told_now, lambda: self.harm_meant)
-        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model, *readers)
+        return Triagers(lambda: self.red_flag_encoder, lambda: self.rules, model, lambda: self.danger_reader)
 
     @once
     def assistant(self) -> Answerer:

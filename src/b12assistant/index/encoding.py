@@ -241,7 +241,7 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
 FOLDER = "data/reader"
 # Files: how far a quote answers, which of some answers best, whether something grave is told as happening now, and
 # whether harm to oneself is meant.
-READER, RANKER, NOW, HARM = "reader", "ranker", "now", "harm"
+READER, RANKER, DANGER = "reader", "ranker", "danger"
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
 EXTREMES = -4.0, 6.0  # of the reader: scores of 1,817 quotes for questions and letters were between -2.9 and 4.2
@@ -259,20 +259,24 @@ class JointReader:
     tokenizer: Path
 
     def score(self, question: str, text: str) -> float:
-        """Return a logit, above 0 if the text more likely answers the question than not.
+        """Return a logit, above 0 if the text more likely answers the question than not."""
+        return self.scores(question, text)[0]
 
-        Of `NOW` and `HARM`: above 0 if ``question``, a part of a message, more likely tells what happens now, or that
-        somebody may mean to harm themselves; ``text`` is what stands beside it.
+    def scores(self, first: str, second: str) -> list[float]:
+        """Return the logits of a pair.
+
+        Of `DANGER` two of ``first``, a part of a message, beside ``second``: above 0 if somebody is more likely in
+        danger now, and if somebody may mean to harm themselves.
         """
         with NATIVE_CALLS:
-            asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([question, levelled(text)]))
+            asked, read = (each.ids for each in open_tokenizer(self.tokenizer).encode_batch([first, levelled(second)]))
             # One [CLS], and a [SEP] after each.
-            first, second = [asked[0], *asked[1:][-LONGEST:]], [*read[1:-1][: LONGEST - 1], read[-1]]
-            ids = np.array([[*first, *second]], np.int64)
-            kinds = np.array([[0] * len(first) + [1] * len(second)], np.int64)
+            start, end = [asked[0], *asked[1:][-LONGEST:]], [*read[1:-1][: LONGEST - 1], read[-1]]
+            ids = np.array([[*start, *end]], np.int64)
+            kinds = np.array([[0] * len(start) + [1] * len(end)], np.int64)
             inputs = dict(zip(TINY, (ids, np.ones_like(ids), kinds), strict=True))
             (found,) = self._session.run(["score"], inputs)
-        return float(found[0])
+        return [float(logit) for logit in np.atleast_1d(found[0])]
 
     @once
     def _session(self) -> Any:

@@ -23,7 +23,7 @@ from b12assistant.data_files import chosen, read_fitted
 from b12assistant.errors import AssistantError, EncoderError
 from b12assistant.language.folding import fold
 from b12assistant.language.words import readable
-from b12assistant.protocols import Encoder, PairScorer
+from b12assistant.protocols import Encoder, PartReader
 from b12assistant.safety.opinion import (
     CERTAIN_AMONG,
     EMERGENCIES,
@@ -126,7 +126,9 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
-TOLD_NOW, HARM_MEANT, HINTED = (chosen("red_flags")[name] for name in ("told_now", "harm_meant", "harm_hinted"))
+CALM, CALM_SHARE, HARM_MEANT, HINTED = (
+    chosen("red_flags")[name] for name in ("calm", "calm_share", "harm_meant", "harm_hinted")
+)
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 2048  # turns and parts whose opinion is cached
 
@@ -204,26 +206,18 @@ def rounded(log_shares: Floats) -> Shares:
 class SecondOpinion:
     """Words and tuned encoder together. Raises ``EncoderError`` at once if it was fitted on another encoder.
 
-    Two readers of a part of a letter with what stands beside it: ``now``, for what only the model calls grave, says
-    whether it is happening now; ``harm``, for what only hints at an emergency, whether somebody may mean to harm
-    themselves.
+    ``danger`` reads a part of a letter with what stands beside it: of what only the model calls grave, whether
+    somebody is in danger now; of what only hints at an emergency, whether somebody may mean to harm themselves. What
+    it finds calm is not told if the model is not sure either; self-harm always is, but takes no answer away.
     """
 
-    def __init__(
-        self,
-        words: WordOpinion,
-        fitted: Fitted,
-        encoder: Encoder,
-        now: PairScorer | None = None,
-        harm: PairScorer | None = None,
-    ) -> None:
+    def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, danger: PartReader | None = None) -> None:
         if encoder.digest != fitted.encoder:
             raise EncoderError(
                 f"the second opinion of triage was fitted on another encoder than {encoder.name!r}",
                 hint="reinstall b12assistant",
             )
-        self._words, self._fitted, self._encoder = words, fitted, encoder
-        self._now, self._harm = now, harm
+        self._words, self._fitted, self._encoder, self._danger = words, fitted, encoder, danger
 
     def __call__(self, asked: Asked) -> Opinion:
         turn, previous, among, ruled = asked
@@ -235,26 +229,30 @@ class SecondOpinion:
             return opinion
         hint = sum(shares[:EMERGENCIES])
         hints = hint >= HINTED and concern.level is not Level.EMERGENCY
-        harm = self._harm if hints and not (foreign or languages.is_foreign(among.text)) else None
-        if harm is not None and self._logit(harm, turn, among) >= HARM_MEANT:
+        reader = None if foreign or languages.is_foreign(among.text) else self._danger
+        if hints and reader is not None and self._logits(reader, turn, among)[1] >= HARM_MEANT:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
         if concern.level not in (Level.URGENT, Level.EMERGENCY):
             return opinion
-        now = None if foreign or concern is Concern.SELF_HARM else self._now
-        if now is None or self._logit(now, turn, among) >= TOLD_NOW:
+        is_calm = reader is not None and self._is_calm(reader, turn, among)
+        if not is_calm or concern is Concern.SELF_HARM or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
             danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
-                return replace(opinion, doubted=danger < CERTAIN_AMONG)
+                return replace(opinion, doubted=is_calm or danger < CERTAIN_AMONG)
             if danger >= cuts.beside:
                 return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
+    def _is_calm(self, reader: PartReader, turn: Turn, among: Turn) -> bool:
+        """Return whether nobody is in danger by what a part says, where it stands and by itself."""
+        return all(self._logits(reader, turn, place)[0] < CALM for place in (among, turn))
+
     @cached(KEPT)
-    def _logit(self, reader: PairScorer, turn: Turn, among: Turn) -> float:
+    def _logits(self, reader: PartReader, turn: Turn, among: Turn) -> Sequence[float]:
         """Return what a reader says of a part and what stands beside it. Cached: messages are read again."""
         start, end = len(turn.text) - len(turn.text.lstrip()), len(turn.text.rstrip())
-        return reader.score(turn.text.strip(), f"{among.text[:start].strip()} ... {among.text[end:].strip()}")
+        return reader.scores(turn.text.strip(), f"{among.text[:start].strip()} ... {among.text[end:].strip()}")
 
     @cached(KEPT)
     def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
@@ -321,13 +319,12 @@ def parse_fitted(arrays: Mapping[str, Any]) -> Fitted:
 @dataclass(frozen=True)
 class Triagers:
     """``load_encoder``: the tuned encoder, made at first use. ``load``: the rules. ``model``: whether it is asked.
-    ``load_now`` and ``load_harm``: load what `SecondOpinion` reads parts of letters with, if there is any."""
+    ``load_danger``: loads what `SecondOpinion` reads parts of letters with, if there is any."""
 
     load_encoder: Callable[[], Encoder]
     load: Callable[[], Rules] = load_rules
     model: bool = True
-    load_now: Callable[[], PairScorer | None] = lambda: None
-    load_harm: Callable[[], PairScorer | None] = lambda: None
+    load_danger: Callable[[], PartReader | None] = lambda: None
 
     @once
     def rules(self) -> Rules:
@@ -340,7 +337,7 @@ class Triagers:
     @once
     def second(self) -> SecondOpinion:
         """Make the second opinion. Raises ``EncoderError`` without an encoder, or with one it was not fitted on."""
-        return SecondOpinion(self.words, load_fitted(), self.load_encoder(), self.load_now(), self.load_harm())
+        return SecondOpinion(self.words, load_fitted(), self.load_encoder(), self.load_danger())
 
     def __call__(self, turns: Sequence[Turn]) -> Triage:
         """Read the turns with the triager in use. Rules are loaded here, so that unreadable ones are a failed check."""
@@ -369,8 +366,8 @@ class Triagers:
             return ()
         try:
             self.second(Asked(Turn(0, "ready")))
-            for each in filter(None, (self.load_now(), self.load_harm())):
-                each.score("ready", "")  # its file is read at first use
+            if (danger := self.load_danger()) is not None:
+                danger.scores("ready", "")  # its file is read at first use
         except Exception as error:  # noqa: BLE001 - also of the library that runs the encoder
             why = error if isinstance(error, AssistantError) else f"its encoder does not run ({type(error).__name__})"
             return (f"triage goes without the second opinion: {why}",)

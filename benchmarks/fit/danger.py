@@ -1,0 +1,180 @@
+"""Train the network that says, of a part of a message and what stands beside it, whether somebody is in danger.
+
+Two logits: that somebody is in danger now, and that somebody may mean to harm themselves. Learns from
+`benchmarks/data/`: the parts of letters, those that hold what is serious, and of harmless ones those in which the red
+flags hear something, and a few more; short messages, by themselves and between sentences of letters; and the events of
+`red_flags/frames.jsonl`, each told as happening, as over, as a tale, a play, denied and as a figure of speech. What
+stands by itself has nothing beside it. Poison says nothing of self-harm: it may be meant or not. Begins with the
+encoder of the red flags.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from b12assistant.answers import Turn
+from b12assistant.index.encoding import DANGER, SentenceEncoder, load_encoder, parse_low_rank, red_flag_encoder
+from b12assistant.index.onnx_encoder import find_weights
+from b12assistant.language.folding import fold
+from b12assistant.safety.assertion import without_denied
+from b12assistant.safety.opinion import CONCERNS, EMERGENCIES, Asked, Concern
+from b12assistant.safety.second_opinion import SecondOpinion, Triagers
+from b12assistant.safety.turn_parts import SHORT, parts_told
+from fit.data import Given, labelled_rows
+from fit.graph import changed
+from fit.low_rank import BATCH, BUCKET, Descent, batches
+from fit.reader import Joint, write_joint
+from fit.red_flag_rows import NONE, Row, letters, load, noisy, told_letters
+from fit.words import LEARNED
+
+LAYERS, ROUNDS, RATE = 6, 2, 8e-5
+SELF_HARM, POISONING = map(CONCERNS.index, (Concern.SELF_HARM, Concern.POISONING))
+DANGERS = {*range(EMERGENCIES), CONCERNS.index(Concern.URGENT)}
+HEARD = 0.015  # share of danger from which a harmless part is always learned,
+LOUD = 0.1  # and from which it counts for more, and is learned by itself too
+OTHERS, OF_SERIOUS = 0.09, 0.3  # shares of the other harmless parts, and of those beside something serious
+OF_FRAMES, OF_LOUD, OF_PUT, OF_ALONE, OF_OTHERS = 2.0, 1.5, 0.7, 0.4, 0.5  # weights of examples; of the others 1
+OF_HARMLESS, OF_DANGER = 0.4, 0.4  # where another label is right as well; what another danger says of self-harm
+ALTERED = 0.15  # share of the messages that are mistyped before they are put into a letter
+SHORTEST = 0.65  # share of them of which the shortest part is learned; of the others any that holds them
+TIMES = 3  # a message of self-harm is put into so many letters
+
+
+class Example(NamedTuple):
+    """A part, what stands before and after it, what it tells (a place in ``CONCERNS``), and its weight."""
+
+    part: str
+    before: str
+    after: str
+    concern: int
+    weight: float = 1.0
+
+    @property
+    def beside(self) -> str:
+        return f"{self.before.strip()} ... {self.after.strip()}"
+
+    @property
+    def alone(self) -> "Example":
+        return self._replace(before="", after="")
+
+    @property
+    def told(self) -> tuple[bool, bool]:
+        return self.concern in DANGERS, self.concern == SELF_HARM
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        of_harm = 0.0 if self.concern == POISONING else OF_DANGER if self.told == (True, False) else 1.0
+        return self.weight, self.weight * of_harm
+
+
+def frame_examples() -> Iterator[Example]:
+    medical = CONCERNS.index(Concern.MEDICAL)
+    for row in labelled_rows("red_flags/frames.jsonl"):
+        before, grave, after = row["text"].partition(row["grave"])
+        concern = medical if row["frame"].startswith("now") else NONE
+        yield Example(grave, before[-250:], after[:250], concern, OF_FRAMES)
+
+
+def parts_of(row: Row) -> Iterator[tuple[Example, bool]]:
+    """Yield the parts of a message but those that hold half of what is serious, and whether they hold all of it."""
+    text = without_denied(row.turn.text)
+    first = row.turn.text.index(row.serious) if row.serious else len(text)
+    last = first + len(row.serious)
+    for each in parts_told(text, fold(text)):
+        start, end = len(each.text) - len(each.text.lstrip()), len(each.text.rstrip())
+        holds = bool(row.serious) and start <= first and last <= end + 1
+        if holds or end <= first or start >= last:
+            concern = row.concern if holds else NONE
+            yield Example(each.text.strip(), each.among[:start], each.among[end:], concern), holds
+
+
+def letter_examples(rows: Sequence[Row], heard: SecondOpinion, rng: random.Random) -> Iterator[Example]:
+    """Yield parts of letters: all that hold what is serious, the shortest by itself too, and harmless ones."""
+    for row in rows:
+        doubt = OF_HARMLESS if row.concern not in DANGERS and {"emergency", "urgent"} & row.acceptable else 1.0
+        holding = []
+        for example, holds in parts_of(row):
+            if holds:
+                holding.append(example)
+                continue
+            share = sum(heard(Asked(Turn(0, example.part))).shares[: EMERGENCIES + 1])
+            if row.serious:
+                if share >= HEARD and rng.random() < OF_SERIOUS:
+                    yield example._replace(weight=OF_OTHERS)
+            elif share >= HEARD:
+                yield example._replace(weight=doubt * (OF_LOUD if share >= LOUD else 1.0))
+            elif rng.random() < OTHERS:
+                yield example._replace(weight=OF_OTHERS)
+            if share >= LOUD and not row.serious:
+                yield example.alone._replace(weight=doubt * OF_ALONE)
+        yield from holding
+        if holding:
+            yield min(holding, key=lambda each: len(each.part)).alone._replace(weight=OF_PUT)
+
+
+def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Random) -> Iterator[Example]:
+    """Yield short messages by themselves, and between sentences of harmless letters."""
+    for row in rows:
+        is_grave = row.concern in DANGERS
+        doubt = OF_HARMLESS if not is_grave and {"emergency", "urgent"} & row.acceptable else 1.0
+        if is_grave or rng.random() < 0.55:
+            alone = Example(row.turn.text.strip(), "", "", row.concern if is_grave else NONE)
+            yield alone._replace(weight=1.0 if is_grave else OF_OTHERS * doubt)
+        times = TIMES if row.concern == SELF_HARM else int(is_grave or rng.random() < 0.5)
+        for _ in range(times):
+            turn = Turn(0, noisy(row.turn.text, rng)) if rng.random() < ALTERED else row.turn
+            put_in = put(replace(row, turn=turn), rng.choice(calm), rng)
+            found = sorted((each for each, holds in parts_of(put_in) if holds), key=lambda each: len(each.part))
+            if found:
+                chosen = found[0] if rng.random() < SHORTEST else rng.choice(found)
+                concern = row.concern if is_grave else NONE
+                yield chosen._replace(concern=concern, weight=1.0 if is_grave else OF_PUT * doubt)
+
+
+def put(row: Row, letter: str, rng: random.Random) -> Row:
+    """Put a message between two sentences of a letter."""
+    at = rng.choice([len(each.text.rstrip()) for each in parts_told(letter, fold(letter))])
+    before, message = letter[:at].rstrip(), row.turn.text.strip()
+    return replace(row, turn=Turn(0, f"{before}. {message}. {letter[at:].lstrip(' .!?')}"), serious=message)
+
+
+def learn(examples: Sequence[Example], rng: random.Random) -> None:
+    """Train the first layers of the encoder of the red flags on every example once a round, and write them."""
+    with np.load(LEARNED) as learned:
+        encoder = changed(SentenceEncoder(find_weights(), threads=2), dict(parse_low_rank(learned)()))
+    joint = Joint(encoder.model, LAYERS, logits=2)
+    steps = ROUNDS * (len(examples) // BATCH + BUCKET)
+    descent = Descent([([each for each in joint.parameters() if each.requires_grad], RATE)], steps)
+    lengths = [len(each.part) + len(each.beside) for each in examples]
+    joint.train()
+    for batch in (batch for _ in range(ROUNDS) for batch in batches(lengths, rng)):
+        some = [examples[i] for i in batch]
+        found = joint.of_pairs([each.part for each in some], [each.beside for each in some])
+        true = torch.tensor([each.told for each in some], dtype=torch.float32)
+        weights = torch.tensor([each.weights for each in some])
+        loss = nn.functional.binary_cross_entropy_with_logits(found, true, reduction="none")
+        descent.step((loss * weights).sum() / weights[:, 0].sum())
+    write_joint(joint.eval(), DANGER, red_flag_encoder(load_encoder()).digest, encoder.weights.place)
+
+
+def fit(_given: Given) -> None:
+    torch.manual_seed(0)
+    rng, heard = random.Random(0), Triagers(lambda: red_flag_encoder(load_encoder(threads=1))).second
+    messages = [row for row in load("train") if row.language == "en" and row.former is None]
+    more, public = letters("train_more"), load("letters_public")
+    split = (*letters("train"), *more, *load("letters_train"), *load("letters_crisis"), *told_letters(), *public)
+    rows = {row.turn.text: row for row in (*split, *messages) if row.former is None}
+    long = [row for row in rows.values() if row.serious or row.concern not in DANGERS]
+    calm = [row.turn.text for row in (*more, *public) if row.concern == NONE]
+    short = [row for row in messages if len(row.turn.text.split()) <= SHORT and any(map(str.isalnum, row.turn.text))]
+    examples = [
+        *letter_examples([row for row in long if len(row.turn.text.split()) > 30], heard, rng),
+        *message_examples(short, calm, rng),
+        *frame_examples(),
+    ]
+    learn(examples, rng)
