@@ -102,6 +102,20 @@ def test_only_what_the_model_alone_calls_grave_is_calmed(
     assert (judge(asked).concern, judge(asked._replace(ruled=True)).concern is Concern.NONE) == (concern, False)
 
 
+@pytest.mark.parametrize(("above", "concern"), [(0.01, "none"), (-0.01, "medical")])
+def test_what_is_calm_is_told_from_a_share_on(above: float, concern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = among_eggs("zorp")
+    monkeypatch.setattr(second_opinion, "CALM_SHARE", sum(second()(asked).shares[:4]) + above)
+    assert second(danger=reading(CALM, CALM))(asked).concern == concern
+
+
+def test_nothing_is_calmed_in_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_opinion, "CALM_SHARE", 2)
+    asked = among_eggs("zorp")
+    spanish = Turn(0, f"¿Qué comidas tienen vitamina? {asked.turn.text.strip()}. No sé qué comer ahora, gracias.")
+    assert second(danger=reading(CALM, CALM))(asked._replace(among=spanish)).concern is Concern.MEDICAL
+
+
 @pytest.mark.parametrize(("word", "concern"), [("zorp", Concern.MEDICAL), ("glim", Concern.SELF_HARM)])
 def test_what_the_model_is_sure_of_is_told_though_calm_but_takes_no_answer_away(word: str, concern: Concern) -> None:
     asked = among_eggs(word)

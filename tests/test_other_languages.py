@@ -139,6 +139,7 @@ ROWS = (
     "Serum B12 below 148 pmol/L MMA above 0.40 Folate under 7",
     "Hydroxocobalamin 1 mg once daily Cyanocobalamin 50 mcg per day",
     "Low under 148 pmol/L Borderline 148 258 Normal over 258",
+    "Group Dose mcg per day Men 2.4 Women 2.4",
 )
 
 

@@ -90,6 +90,7 @@ def test_one_difference_decides(fires: str, quiet: str) -> None:
 )
 def test_a_message_without_a_word_changes_nothing(grave: str, marks: str) -> None:
     assert shown(grave, marks) == shown(grave)
+    assert shown(grave, "how much b12 is in eggs?", marks) == shown(grave, "how much b12 is in eggs?")
     assert shown(grave, marks, "will he be ok") == shown(grave, "will he be ok")
 
 

@@ -1,9 +1,9 @@
 """Train the network that says, of a part of a message and what stands beside it, whether somebody is in danger.
 
 Two logits: that somebody is in danger now, and that somebody may mean to harm themselves. Learns from
-`benchmarks/data/`: the parts of letters, those that hold what is serious, and of harmless ones those in which the red
-flags hear something, and a few more; short messages, by themselves and between sentences of letters; and the events of
-`red_flags/frames.jsonl`, each told as happening, as over, as a tale, a play, denied and as a figure of speech. What
+`benchmarks/data/`: the parts of letters, those that hold what is serious, of harmless letters those in which the red
+flags hear something, and a few others; short messages, by themselves and between sentences of letters; and the events
+of `red_flags/frames.jsonl`, each told as happening, as over, as a tale, a play, denied and as a figure of speech. What
 stands by itself has nothing beside it. Poison says nothing of self-harm: it may be meant or not. Begins with the
 encoder of the red flags.
 """
@@ -38,7 +38,8 @@ DANGERS = {*range(EMERGENCIES), CONCERNS.index(Concern.URGENT)}
 HEARD = 0.015  # share of danger from which a harmless part is always learned,
 LOUD = 0.1  # and from which it counts for more, and is learned by itself too
 OTHERS, OF_SERIOUS = 0.09, 0.3  # shares of the other harmless parts, and of those beside something serious
-OF_FRAMES, OF_LOUD, OF_PUT, OF_ALONE, OF_OTHERS = 2.0, 1.5, 0.7, 0.4, 0.5  # weights of examples; of the others 1
+OF_FRAMES, OF_LOUD, OF_SHORTEST, OF_ALONE, OF_OTHERS = 2.0, 1.5, 0.7, 0.4, 0.5  # weights of examples; else 1
+HARMLESS_ALONE, HARMLESS_PUT = 0.55, 0.5  # shares of the harmless messages
 OF_HARMLESS, OF_DANGER = 0.4, 0.4  # where another label is right as well; what another danger says of self-harm
 ALTERED = 0.15  # share of the messages that are mistyped before they are put into a letter
 SHORTEST = 0.65  # share of them of which the shortest part is learned; of the others any that holds them
@@ -114,7 +115,7 @@ def letter_examples(rows: Sequence[Row], heard: SecondOpinion, rng: random.Rando
                 yield example.alone._replace(weight=doubt * OF_ALONE)
         yield from holding
         if holding:
-            yield min(holding, key=lambda each: len(each.part)).alone._replace(weight=OF_PUT)
+            yield min(holding, key=lambda each: len(each.part)).alone._replace(weight=OF_SHORTEST)
 
 
 def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Random) -> Iterator[Example]:
@@ -122,10 +123,10 @@ def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Rando
     for row in rows:
         is_grave = row.concern in DANGERS
         doubt = OF_HARMLESS if not is_grave and {"emergency", "urgent"} & row.acceptable else 1.0
-        if is_grave or rng.random() < 0.55:
+        if is_grave or rng.random() < HARMLESS_ALONE:
             alone = Example(row.turn.text.strip(), "", "", row.concern if is_grave else NONE)
             yield alone._replace(weight=1.0 if is_grave else OF_OTHERS * doubt)
-        times = TIMES if row.concern == SELF_HARM else int(is_grave or rng.random() < 0.5)
+        times = TIMES if row.concern == SELF_HARM else int(is_grave or rng.random() < HARMLESS_PUT)
         for _ in range(times):
             turn = Turn(0, noisy(row.turn.text, rng)) if rng.random() < ALTERED else row.turn
             put_in = put(replace(row, turn=turn), rng.choice(calm), rng)
@@ -133,7 +134,7 @@ def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Rando
             if found:
                 chosen = found[0] if rng.random() < SHORTEST else rng.choice(found)
                 concern = row.concern if is_grave else NONE
-                yield chosen._replace(concern=concern, weight=1.0 if is_grave else OF_PUT * doubt)
+                yield chosen._replace(concern=concern, weight=1.0 if is_grave else OF_SHORTEST * doubt)
 
 
 def put(row: Row, letter: str, rng: random.Random) -> Row:

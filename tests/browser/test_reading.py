@@ -253,21 +253,17 @@ def test_an_answer_has_an_address_that_shows_it_again_and_is_sent_nowhere(
     assert [turn["question"] for turn in other.talk()] == [ASKED]
 
 
-def test_a_link_asks_as_it_was_asked_in_a_new_conversation(visit: Visit, site: str) -> None:
+def test_a_link_asks_as_it_was_asked_and_takes_nothing_away(visit: Visit, site: str) -> None:
     reader = visit(site)
     page = reader.page
     reader.ask(ASKED)
-    reader.ask("And how?")
     reader.quiet()
     page.evaluate("question => { location.hash = `answer=${encodeURIComponent(question)}&typed=1`; }", SIDES)
-    page.wait_for_function("() => document.querySelectorAll('.turn').length === 1")
-    assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES]
-    assert "as-typed" in (page.locator(".turn").get_attribute("class") or "")
+    page.wait_for_function("() => document.querySelectorAll('.turn').length === 2")
+    assert page.locator(".turn .asked .exact").all_text_contents() == [ASKED, SIDES]
+    assert "as-typed" in (page.locator(".turn").nth(1).get_attribute("class") or "")
     reader.quiet()
-    assert reader.talk() == [{"question": SIDES, "as_typed": True}]
-    reader.reload()
-    page.wait_for_selector(".turn")
-    assert page.locator(".turn .asked .exact").all_text_contents() == [SIDES]
+    assert [(turn["question"], turn["as_typed"]) for turn in reader.talk()] == [(ASKED, False), (SIDES, True)]
 
 
 def test_a_printout_has_the_questions_and_quotes_when_and_from_where_it_was_printed_and_where_links_lead(

@@ -239,8 +239,7 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
 
 
 FOLDER = "data/reader"
-# Files: how far a quote answers, which of some answers best, whether something grave is told as happening now, and
-# whether harm to oneself is meant.
+# Files: how far a quote answers, which of some answers best, and whether a part of a letter tells of danger.
 READER, RANKER, DANGER = "reader", "ranker", "danger"
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count

@@ -208,7 +208,7 @@ class SecondOpinion:
 
     ``danger`` reads a part of a letter with what stands beside it: of what only the model calls grave, whether
     somebody is in danger now; of what only hints at an emergency, whether somebody may mean to harm themselves. What
-    it finds calm is not told if the model is not sure either; self-harm always is, but takes no answer away.
+    it finds calm is not told, unless the model is surer or it is self-harm: then it is told, but takes no answer away.
     """
 
     def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, danger: PartReader | None = None) -> None:

@@ -118,7 +118,7 @@ class Triager:
         A turn without a word, as "???", changes nothing.
         """
         if not any(map(str.isalnum, turn.text)):
-            return course, Triage(course.active or course.latest)
+            return course, Triage(course.latest)
         reply, stood = read_reply(turn.text), course.active or course.ended
         if reply is Reply.CONTROL:  # the flagged question is then answered
             return Course(ended=stood), Triage((_reminder(stood),) if stood else (), apart=(turn,))

@@ -40,35 +40,33 @@ b12.ready.then(() => {
   };
   const begins = (talk, first) => first.every((turn, at) => talk[at] && turn.question === talk[at].question);
 
-  // Ask the question of a copied link in a new conversation; take it out of the address bar.
+  // Ask the question of a copied link after what is there, as it was asked; take it out of the address bar.
   const linked = () => {
     const given = new URLSearchParams(location.hash.slice(1));
     if (!given.get("answer")) return null;
     history.replaceState(history.state, "", location.pathname);
     return { question: given.get("answer"), as_typed: given.has("typed") };
   };
-  let shared = linked(), replaced = ""; // the id of a turn that a linked question takes the place of
+  let shared = linked();
   addEventListener("hashchange", () => {
     shared = linked() || shared;
     look();
   });
   const look = () => {
-    const now = turns(), before = read(), old = document.getElementById(replaced);
+    const now = turns(), before = read();
     if (!now.length) cleared = false;
-    if ((now.length >= goal && !old) || document.querySelector("#note .note")) until = 0;
+    if (now.length >= goal || document.querySelector("#note .note")) until = 0;
     if (now.length >= goal) tried = "";
     if (undone) { // not before the page has cleared: that would take what comes back
       if (!now.length && restore(undone)) undone = null;
       return;
     }
     if (shared) {
-      if (!restore([shared])) return;
-      replaced = document.querySelector("#thread .turn")?.id ?? "";
-      write([shared]);
-      shared = null;
+      const all = [...(now.length ? now : before), shared];
+      if (restore(all.slice(-MOST))) shared = null;
       return;
     }
-    if (old || cleared || (now.length && now.length === before.length && begins(now, before))) return;
+    if (cleared || (now.length && now.length === before.length && begins(now, before))) return;
     if (!now.length) return before.length ? restore(before) : undefined;
     if (begins(now, before) || before.length + now.length > MOST) write(now);
     else if (!begins(before, now)) restore([...before, ...now]); // the server forgot what came before
