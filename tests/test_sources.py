@@ -166,15 +166,18 @@ def test_the_keys_of_other_systems_are_left_alone(text: str, *, is_described: bo
 def test_front_matter_that_does_not_fit_is_ignored_beside_an_entry(text: str) -> None:
     with pytest.raises(SourceFactsError):
         read_front_matter(text, file="a.md", is_described=False)
-    assert read_front_matter(text, file="a.md", is_described=True).facts == {}
+    found = read_front_matter(text, file="a.md", is_described=True)
+    assert (found.facts, bool(found.ignored)) == ({}, True)
 
 
-@pytest.mark.parametrize("wrong", ["kind: leaflet", "publishr: Us", "published: soon"])
+@pytest.mark.parametrize("wrong", ["kind: leaflet", "publishr: Us", "published: soon", "withdrawnn: true"])
 def test_a_document_stays_withdrawn_beside_a_pattern_and_a_wrong_value(space: FakeWorkspace, wrong: str) -> None:
     front = f"---\n{wrong}\nwithdrawn: true\ncommercial_interest: true\ntitle: A\n---\n"
     pattern = '[[source]]\nfile = "guides/*.md"\npublisher = "The guide group"\n'
     write(space.corpus, {"guides/food.md": f"{front}Fish and eggs hold vitamin B12.\n", "sources.toml": pattern})
-    assert report_of(space.index(), "guides/food.md").end is not LEFT_OUT
+    report = report_of(space.index(), "guides/food.md")
+    assert report.end is FileEnd.WARNINGS
+    assert any(f"it does not fit: {wrong.partition(':')[0]}" in reason for reason in report.reasons)
     source = again(space).document("guides/food.md").document.source
     assert (source.withdrawn, source.interest, source.title) == (True, Interest.SELLS, "A")
     assert (source.kind, source.publisher) == (None, "The guide group")

@@ -18,8 +18,9 @@ from faults import failing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.errors import AssistantError, IndexBusyError, IndexMissingError, IndexWriteError
-from b12assistant.index.store import Generation, Store
+from b12assistant.errors import AssistantError, IndexBusyError, IndexMismatchError, IndexMissingError, IndexWriteError
+from b12assistant.index import store as module
+from b12assistant.index.store import SCHEMA, Generation, Store
 
 
 @pytest.fixture
@@ -55,6 +56,13 @@ def test_the_name_is_a_function_of_the_content(tmp_path: Path) -> None:
     first = publish(Store(tmp_path / "here"), OLD)
     second = publish(Store(tmp_path / "there"), NEW, dict(reversed(OLD.items())))
     assert first == second
+
+
+def test_an_index_of_another_schema_is_no_damage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(store, OLD)
+    monkeypatch.setattr(module, "SCHEMA", SCHEMA + 1)
+    with pytest.raises(IndexMismatchError, match=f"has schema {SCHEMA}, this version reads {SCHEMA + 1}"):
+        store.open()
 
 
 def test_without_an_index_the_command_is_named(store: Store) -> None:

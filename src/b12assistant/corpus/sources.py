@@ -143,10 +143,11 @@ class SourcesFile:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The facts of a file's front matter, and the keys of other systems in it."""
+    """The facts of front matter, the keys of other systems in it, and what of it is ignored beside an entry."""
 
     facts: Facts
     foreign: tuple[str, ...] = ()
+    ignored: str = ""
 
 
 def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatter:
@@ -158,9 +159,9 @@ def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatte
     known = FactsEntry.model_fields
     try:
         table, lines = _table(text, file)
-    except SourceFactsError:
+    except SourceFactsError as error:
         if is_described:
-            return FrontMatter({})
+            return FrontMatter({}, ignored=f"all of it ({error.message})")
         raise
     foreign = tuple(
         key
@@ -171,7 +172,7 @@ def read_front_matter(text: str, *, file: str, is_described: bool) -> FrontMatte
     facts = {key: value for key, value in table.items() if key not in foreign}
     if is_described:
         sound = {key: value for key, value in facts.items() if key in known and _is_fact(key, value)}
-        return FrontMatter(sound, foreign)
+        return FrontMatter(sound, foreign, ", ".join(key for key in facts if key not in sound))
     check(FactsEntry, facts, lambda key: f"{file}:{lines.get(key, 2)}")
     return FrontMatter(facts, foreign)
 

@@ -235,6 +235,8 @@ class FileReading:
 
 def _doubts(file: CorpusFile, front: FrontMatter, document: Document, passages: Sequence[Passage]) -> Iterator[str]:
     """Yield what a curator should know about the facts of a file and its origins."""
+    if front.ignored:
+        yield f"front matter: ignored beside the entry in sources.toml, as it does not fit: {front.ignored}"
     if front.foreign and not file.facts:
         yield f"front matter: keys of another system are ignored: {', '.join(front.foreign)}"
     for number, line, place in located(document, file.sentences):
