@@ -38,7 +38,7 @@ DANGERS = {*range(EMERGENCIES), CONCERNS.index(Concern.URGENT)}
 HEARD = 0.015  # share of danger from which a harmless part is always learned,
 LOUD = 0.1  # and from which it counts for more, and is learned by itself too
 OTHERS, OF_SERIOUS = 0.09, 0.3  # shares of the other harmless parts, and of those beside something serious
-OF_FRAMES, OF_LOUD, OF_SHORTEST, OF_ALONE, OF_OTHERS = 2.0, 1.5, 0.7, 0.4, 0.5  # weights of examples; else 1
+OF_FRAMES, OF_LOUD, OF_SHORTEST, OF_PUT, OF_ALONE, OF_OTHERS = 2.0, 1.5, 0.7, 0.7, 0.4, 0.5  # weights; else 1
 HARMLESS_ALONE, HARMLESS_PUT = 0.55, 0.5  # shares of the harmless messages
 OF_HARMLESS, OF_DANGER = 0.4, 0.4  # where another label is right as well; what another danger says of self-harm
 ALTERED = 0.15  # share of the messages that are mistyped before they are put into a letter
@@ -94,10 +94,14 @@ def parts_of(row: Row) -> Iterator[tuple[Example, bool]]:
             yield Example(each.text.strip(), each.among[:start], each.among[end:], concern), holds
 
 
+def doubt_of(row: Row) -> float:
+    """Return what a harmless message counts for: less where a grave label is right as well."""
+    return OF_HARMLESS if {"emergency", "urgent"} & row.acceptable else 1.0
+
+
 def letter_examples(rows: Sequence[Row], heard: SecondOpinion, rng: random.Random) -> Iterator[Example]:
     """Yield parts of letters: all that hold what is serious, the shortest by itself too, and harmless ones."""
     for row in rows:
-        doubt = OF_HARMLESS if row.concern not in DANGERS and {"emergency", "urgent"} & row.acceptable else 1.0
         holding = []
         for example, holds in parts_of(row):
             if holds:
@@ -108,11 +112,11 @@ def letter_examples(rows: Sequence[Row], heard: SecondOpinion, rng: random.Rando
                 if share >= HEARD and rng.random() < OF_SERIOUS:
                     yield example._replace(weight=OF_OTHERS)
             elif share >= HEARD:
-                yield example._replace(weight=doubt * (OF_LOUD if share >= LOUD else 1.0))
+                yield example._replace(weight=doubt_of(row) * (OF_LOUD if share >= LOUD else 1.0))
             elif rng.random() < OTHERS:
                 yield example._replace(weight=OF_OTHERS)
             if share >= LOUD and not row.serious:
-                yield example.alone._replace(weight=doubt * OF_ALONE)
+                yield example.alone._replace(weight=doubt_of(row) * OF_ALONE)
         yield from holding
         if holding:
             yield min(holding, key=lambda each: len(each.part)).alone._replace(weight=OF_SHORTEST)
@@ -122,10 +126,9 @@ def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Rando
     """Yield short messages by themselves, and between sentences of harmless letters."""
     for row in rows:
         is_grave = row.concern in DANGERS
-        doubt = OF_HARMLESS if not is_grave and {"emergency", "urgent"} & row.acceptable else 1.0
         if is_grave or rng.random() < HARMLESS_ALONE:
             alone = Example(row.turn.text.strip(), "", "", row.concern if is_grave else NONE)
-            yield alone._replace(weight=1.0 if is_grave else OF_OTHERS * doubt)
+            yield alone._replace(weight=1.0 if is_grave else OF_OTHERS * doubt_of(row))
         times = TIMES if row.concern == SELF_HARM else int(is_grave or rng.random() < HARMLESS_PUT)
         for _ in range(times):
             turn = Turn(0, noisy(row.turn.text, rng)) if rng.random() < ALTERED else row.turn
@@ -134,7 +137,7 @@ def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Rando
             if found:
                 chosen = found[0] if rng.random() < SHORTEST else rng.choice(found)
                 concern = row.concern if is_grave else NONE
-                yield chosen._replace(concern=concern, weight=1.0 if is_grave else OF_SHORTEST * doubt)
+                yield chosen._replace(concern=concern, weight=1.0 if is_grave else OF_PUT * doubt_of(row))
 
 
 def put(row: Row, letter: str, rng: random.Random) -> Row:

@@ -20,7 +20,7 @@ import numpy as np
 
 from b12assistant.answering.retrieval import readable_parts
 from b12assistant.answers import Turn, TurnSlice
-from b12assistant.language.words import readable, split_sentences, surface_words, terms, trim
+from b12assistant.language.words import has_word, readable, split_sentences, surface_words, terms, trim
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.threads import cached
 from b12assistant.types import Range
@@ -110,17 +110,13 @@ def parts_of(text: str, sentences: Sequence[Range]) -> list[Range]:
     """Return a message in parts of whole sentences, each at most `PART` characters if no sentence is longer."""
     parts: list[Range] = []
     for each in sentences:
-        begun = parts and each.end - parts[-1].start <= PART and not _has_others(text[parts[-1].end : each.start])
+        # Between two sentences words of another message, which are quoted, may stand.
+        begun = parts and each.end - parts[-1].start <= PART and not has_word(text[parts[-1].end : each.start])
         if begun:
             parts[-1] = Range(parts[-1].start, each.end)
             continue
         parts += [Range(start, min(each.end, start + PART)) for start in range(each.start, each.end, PART)]
     return parts
-
-
-def _has_others(between: str) -> bool:
-    """Return whether words of another message, which are quoted, stand between two sentences."""
-    return any(character.isalnum() for character in between)
 
 
 def questions_in(text: str, read: Encoded, weights: Vectors, sure: float) -> list[Range]:

@@ -38,6 +38,7 @@ from b12assistant.answers import (
 from b12assistant.config import Settings
 from b12assistant.data_files import chosen
 from b12assistant.errors import AssistantError, QuestionError
+from b12assistant.language.words import has_word
 from b12assistant.threads import once
 from b12assistant.types import Hit, Interest, Passage, Span
 
@@ -108,7 +109,7 @@ class Answerer:
         if warning is not None and read.triage.withholds:
             return warning
         turn = read.turns[-1]
-        if not _has_word(turn.text):
+        if not has_word(turn.text):
             notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
             answer = Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices)
             return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
@@ -205,7 +206,7 @@ class Answerer:
         later question, nor are statements right after them ("that was last year").
         """
         try:
-            asked = [turn for turn in turns if _has_word(turn.text) and not self.is_control(turn.text)] or turns
+            asked = [turn for turn in turns if has_word(turn.text) and not self.is_control(turn.text)] or turns
         except Exception:  # noqa: BLE001 - as above: rules that cannot be read take no answer away
             asked = turns
         kept: list[Turn] = []
@@ -384,12 +385,12 @@ def _safety_only(read: Triaged, reason: Reason) -> Reply:
 
 def check_word(question: str) -> None:
     """Raise ``QuestionError`` for a question without a letter or digit, as "???": there is nothing to search for."""
-    if not _has_word(question):
-        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
+    if not has_word(question):
+        raise _without_a_word()
 
 
-def _has_word(text: str) -> bool:
-    return any(map(str.isalnum, text))
+def _without_a_word() -> QuestionError:
+    return QuestionError("the question has no readable word", hint="type what you want to know in words")
 
 
 def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
@@ -405,7 +406,7 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
     if not question.strip():
         raise QuestionError("the question is empty", hint="type what you want to know")
     if not any(character.isprintable() and not character.isspace() for character in question):
-        check_word(question)
+        raise _without_a_word()
     return tuple(Turn(index, text) for index, text in enumerate(texts))
 
 

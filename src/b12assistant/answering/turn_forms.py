@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from b12assistant.answers import Move
 from b12assistant.data_files import read_data
-from b12assistant.language.words import terms
+from b12assistant.language.words import has_word, terms
 
 _FORM = 300  # characters in which a turn's form is looked for
 _THING = r"(?:it|this|that|these|those|them)"
@@ -76,18 +76,14 @@ def move_of(text: str) -> Move:
 def lead_in(text: str) -> int:
     """Return how many characters only lead in; never all of the text."""
     found = _LEAD_IN.match(text[:_FORM])
-    return found.end() if found and _has_words(text[found.end() :]) else 0
+    return found.end() if found and has_word(text[found.end() :]) else 0
 
 
 def new_topic(text: str) -> int:
     """Return how many characters, lead-in included, close the earlier topic; 0 if the turn closes none."""
     begin = lead_in(text)
     found = _NEW_TOPIC.match(text[: begin + _FORM], begin)
-    return found.end() if found and _has_words(text[found.end() :]) else 0
-
-
-def _has_words(rest: str) -> bool:
-    return any(character.isalnum() for character in rest)
+    return found.end() if found and has_word(text[found.end() :]) else 0
 
 
 @dataclass(frozen=True)

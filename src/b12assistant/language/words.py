@@ -120,8 +120,13 @@ def find_words(text: str, words: str, start: int = 0) -> Range | None:
     return Range(*found.span()) if found else None
 
 
+def has_word(text: str) -> bool:
+    """Return whether a text holds a letter or a digit: "???" holds none."""
+    return any(map(str.isalnum, text))
+
+
 def _belong_together(before: str, after: str) -> bool:
-    if not any(character.isalnum() for character in after):
+    if not has_word(after):
         return True  # closing quotation marks, a lone dash
     if _NOTES.fullmatch(after) or after.startswith("-à-d."):
         return True

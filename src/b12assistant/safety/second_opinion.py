@@ -229,10 +229,13 @@ class SecondOpinion:
             return opinion
         hint = sum(shares[:EMERGENCIES])
         hints = hint >= HINTED and concern.level is not Level.EMERGENCY
+        is_grave = concern.level in (Level.URGENT, Level.EMERGENCY)
+        if not (hints or is_grave):  # most parts: what stands beside them is not read
+            return opinion
         reader = None if foreign or languages.is_foreign(among.text) else self._danger
         if hints and reader is not None and self._logits(reader, turn, among)[1] >= HARM_MEANT:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
-        if concern.level not in (Level.URGENT, Level.EMERGENCY):
+        if not is_grave:
             return opinion
         is_calm = reader is not None and self._is_calm(reader, turn, among)
         if not is_calm or concern is Concern.SELF_HARM or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:

@@ -16,6 +16,7 @@ from b12assistant.data_files import chosen
 from b12assistant.language.folding import fold
 from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.language.wording import STOPS
+from b12assistant.language.words import has_word
 from b12assistant.safety.assertion import CueWordings, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting
 from b12assistant.safety.languages import Languages, beside, load_languages
@@ -117,7 +118,7 @@ class Triager:
 
         A turn without a word, as "???", changes nothing.
         """
-        if not any(map(str.isalnum, turn.text)):
+        if not has_word(turn.text):
             return course, Triage(course.latest)
         reply, stood = read_reply(turn.text), course.active or course.ended
         if reply is Reply.CONTROL:  # the flagged question is then answered
