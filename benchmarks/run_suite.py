@@ -84,8 +84,7 @@ def page(found: Mapping[str, Mapping[str, Measures]], rows: Sequence[Row], encod
     yield ""
     yield (
         "“shipped” is the ranking as installed, with the encoder that is tuned to vitamin B12. “published encoder” is "
-        "the same ranking with `encoder.tuned = false`, which another subject should set: `b12assistant new` "
-        f"writes it. {what_ships(encoder)}"
+        f"the same ranking with `encoder.tuned = false`. {what_ships(encoder)}"
     )
     for role, title in (("test", "Test splits"), ("development", "Development splits")):
         if listed := [row for row in rows if row.role == role and row.name in found]:

@@ -166,8 +166,10 @@ def fake_workspace(
 
 
 def with_weak_quotes(space: FakeWorkspace) -> FakeWorkspace:
-    """Set the limit of strong quotes so that some of these are weak: the fitted one is for the real encoder."""
+    """Set weights and limits so that some quotes are weak: the fitted ones are for the real encoder's cosines."""
     own = space.assistant
     fitted = own.calibration.suited(asked_throughout=False)
-    vars(space)["assistant"] = replace(own, calibration=replace(fitted, answered=0.99))
+    close = replace(fitted, bias=-4.6, closeness=6.3, absent=-1.8, unknown=-1.0, ahead=6.5, headed=0.0)
+    limited = replace(close, possibly=0.3, longer=0.3, message=0.25, answered=0.99)
+    vars(space)["assistant"] = replace(own, calibration=limited)
     return space

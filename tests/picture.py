@@ -32,8 +32,8 @@ PICTURE = (
     (
         "answering",
         (
-            "claims layout retrieval scope turn_forms < asked signals < context quoting < engine < thread "
-            "< assistant lookup"
+            "claims layout retrieval scope turn_forms < asked signals < context quoting < found < engine < "
+            "thread < assistant lookup"
         ),
     ),
     (

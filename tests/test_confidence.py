@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import build_collection, build_document
+from builders_answers import assistant, source
 from corpora import again, three_files, write
 from fakes import PLAIN, FakeEncoder
 from hypothesis import given
@@ -291,9 +292,18 @@ def test_a_damaged_reader_is_refused(damage: str, name: str, tmp_path: Path, mon
         read()
 
 
+def test_a_sentence_is_read_under_its_heading_where_nothing_is_asked() -> None:
+    asker = assistant(source("# Boats\n\nThe fee is nine pounds.\n\n# Lockers\n\nThe fee is four pounds.", "a.md"))
+    for word, fee in (("boats", "nine"), ("lockers", "four")):
+        first, second = asker.understood(f"{word} fee").windows
+        assert fee in first.best.text
+        assert first.signals.headed == pytest.approx(2 / 12**0.5)  # "Boats: The fee is nine pounds."
+        assert second.signals.headed == pytest.approx(1 / 12**0.5)
+
+
 def test_what_is_serious_is_told_with_a_damaged_ranker(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = JointReader(RANKER, "0" * 64, load_encoder(threads=1).tokenizer or Path())
-    monkeypatch.setattr(Engine, "reread", lambda self, sought, windows: damaged.score(sought.query.asks, ANSWER))
+    monkeypatch.setattr(Engine, "reread", lambda *_, **__: damaged.score(QUESTION, ANSWER))
     with pytest.raises(EncoderError, match="the ranker differs"):
         space.assistant.reply("how is a low level found in somebody who eats everything")
     for serious in ("sudden facial droop", "my feet have gone numb since last week and it is getting worse"):

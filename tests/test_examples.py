@@ -20,7 +20,7 @@ from b12assistant.display.addresses import read_link
 from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = ROOT / "examples"
+EXAMPLES, LIBRARIES = ROOT / "examples", ROOT / "benchmarks" / "data" / "libraries"
 
 
 def documentation() -> dict[str, Path]:
@@ -43,7 +43,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
                 (folder / "corpus" / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, folder / "corpus" / file)
         else:
-            shutil.copytree(EXAMPLES / name / "corpus", folder / "corpus")
+            shutil.copytree(place(name) / "corpus", folder / "corpus")
         opened(folder).index(strict=True)
         return folder
 
@@ -57,7 +57,7 @@ def scored(indexed: Callable[[str], Path]) -> Callable[[str], dict[str, Any]]:
     @cache
     def score(name: str) -> dict[str, Any]:
         folder = indexed(name)
-        figures = labelled_set.score(opened(folder), EXAMPLES / name / "questions.jsonl", out=folder)
+        figures = labelled_set.score(opened(folder), place(name) / "questions.jsonl", out=folder)
         asked = json.loads((folder / "report.json").read_text("utf-8"))["questions"]
         links = {quote["address"] for each in asked for quote in each["quotes"]}
         return {**figures, "links": links, "right": {each["id"] for each in asked if each["hit_at"] == 1}}
@@ -65,11 +65,15 @@ def scored(indexed: Callable[[str], Path]) -> Callable[[str], dict[str, Any]]:
     return score
 
 
+def place(name: str) -> Path:
+    """The folder of an example, or of a library that nothing is fitted on."""
+    return next(folder / name for folder in (EXAMPLES, LIBRARIES) if (folder / name).exists())
+
+
 def opened(folder: Path) -> Workspace:
     """The project in a folder, as in a new process, with the settings of the skeleton."""
     flags = {"paths.corpus": str(folder / "corpus"), "paths.index": str(folder / "index")}
     skeleton = {
-        "encoder.tuned": False,
         "encoder.threads": 1,
         "red_flags.packaged": "emergencies",
         "red_flags.model": False,
@@ -107,7 +111,9 @@ def test_the_documentation_still_says_what_answers_the_questions_about_it() -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["oven", *(pytest.param(it, marks=pytest.mark.nightly) for it in ("council", "docs"))])
+@pytest.mark.parametrize(
+    "name", ["oven", *(pytest.param(it, marks=pytest.mark.nightly) for it in ("council", "docs", "parish"))]
+)
 def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_documents(
     indexed: Callable[[str], Path], scored: Callable[[str], dict[str, Any]], name: str
 ) -> None:

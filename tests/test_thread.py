@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answering.assistant import Answerer
 from b12assistant.answering.context import load_leaning
-from b12assistant.answering.engine import Found
+from b12assistant.answering.found import Found
 from b12assistant.answering.thread import stands_alone
 from b12assistant.answering.turn_forms import greets, is_remark, lead_in, move_of, new_topic, states
 from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn

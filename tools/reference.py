@@ -78,7 +78,7 @@ MEANINGS = {
     "index.uri": "of Milvus: `http://HOST:19530`, or a path ending in `.db` (Milvus Lite); empty: beside the index",
     "index.collection": "the name of this index on Milvus; one index, one name",
     "encoder.threads": "threads for bulk encoding; 0: one for each core",
-    "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` for another subject",
+    "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` with another model",
     "loading.seconds": "most processor time to read and mark one file",
     "loading.megabytes": "largest file, in MB",
     "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",

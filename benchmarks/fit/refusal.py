@@ -27,7 +27,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from b12assistant.answering.engine import Engine, Found
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.found import Found
 from b12assistant.answering.signals import (
     Calibration,
     Signals,
@@ -163,7 +164,8 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         sought = engine.sought(engine.read(alone(question, len(question.text))))
         query, hits = sought.query, engine.hits(sought.query)
         evidence = engine.evidence(query, hits)
-        for place, window in enumerate(engine.reread(sought, engine.windows(sought, hits, 4 * quotes))[:quotes]):
+        windows = engine.reread(sought, hits, engine.windows(sought, hits, 4 * quotes), alone=True)
+        for place, window in enumerate(windows[:quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
             if grade is not None and asked is not None:
                 yield place, reader.score(query.asks, window.best.text), asked, int(grade)

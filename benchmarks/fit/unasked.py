@@ -1,8 +1,9 @@
 """The weights of refusal over a corpus whose sentences are not asked anything (`refusal.py`).
 
-Six corpora are written into `build/unasked` and indexed: the two of `examples/`, and a part of each of four
-collections, without the documents that answer some of its questions: those are near misses; questions of other
-collections are off topic. A question counts in full if the first quote is right, .65 if one of three is, else .3.
+Fourteen corpora are written into `build/unasked` and indexed: the two of `examples/`, eight of our own libraries
+(`benchmarks/data/libraries`; the other four are for measuring), and a part of each of four collections, without the
+documents that answer some of its questions: those are near misses; questions of other collections are off topic. A
+question counts in full if the first quote is right, .65 if one of three is, else .3.
 """
 
 import random
@@ -21,15 +22,16 @@ from b12assistant.answering.assistant import turns_of
 from b12assistant.answering.signals import Calibration, Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
 from b12assistant.evaluation.labelled_set import is_hit, joined_text
-from fit.data import ROOT, rows, workspace
+from fit.data import DATA, ROOT, rows, workspace
 
 EXAMPLES = ("council", "oven")
+LIBRARIES = ("allotments", "backup-tool", "campsite", "espresso", "helpdesk", "makerspace", "swimclub", "webframework")
 COLLECTIONS = {"covidqa": (60, 40), "cranfield": (60, 40), "npl": (35, 25), "cisi": (35, 25)}  # answered, near misses
-SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "ahead": 1}
+SIGNS = {"closeness": 1, "absent": -1, "unknown": -1, "ahead": 1, "headed": 1}
 SHARES = {"answered": 0.5, "near": 0.25, "off": 0.25}
 RIGHT, IN_THREE, NOT = 1.0, 0.65, 0.3
 # Chosen by what was kept and refused (docs/decisions/06-refusal.md); a longer question is judged as a short one.
-LOGITS = {"possibly": -0.85, "longer": -0.85, "message": -1.1, "answered": 1.5}
+LOGITS = {"possibly": -0.48, "longer": -0.48, "message": -0.73, "answered": 1.5}
 PENALTY = 0.02
 DOCUMENTS, RELEVANT, LONGEST, OFF = 260, 6, 250, 20
 _BLOCK = re.compile(r'^```\w+ title="corpus/([^"]+)"\n(.*?)^```', re.M | re.S)
@@ -53,14 +55,15 @@ def tutorial(folder: Path) -> None:
 
 
 def corpus_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
-    """Write one of the six corpora; return its questions."""
+    """Write one of the corpora; return its questions."""
     if name in COLLECTIONS:
         return part_of(datasets, name, folder)
+    place = (DATA / "libraries" if name in LIBRARIES else ROOT / "examples") / name
     if name == "oven":
         tutorial(folder)
     else:
-        shutil.copytree(ROOT / "examples" / name / "corpus", folder, dirs_exist_ok=True)
-    return list(rows(ROOT / "examples" / name / "questions.jsonl"))
+        shutil.copytree(place / "corpus", folder, dirs_exist_ok=True)
+    return list(rows(place / "questions.jsonl"))
 
 
 def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
@@ -153,15 +156,15 @@ def weights_of(found: list[list[Row]]) -> dict[str, float]:
 def fitted(datasets: Path) -> Calibration:
     """Return what ships with the weights fitted anew."""
     asked: list[list[Row]] = []
-    for name in (*EXAMPLES, *COLLECTIONS):
+    for name in (*EXAMPLES, *LIBRARIES, *COLLECTIONS):
         folder = ROOT / "build" / "unasked" / name
         questions = corpus_of(datasets, name, folder / "corpus")
-        space = workspace(folder / "corpus", folder / "index", tuned=False)
+        space = workspace(folder / "corpus", folder / "index")
         space.index()
         asked.append(list(asked_of(space, questions)))
     weights, shipped = weights_of(asked), load_calibration()
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
     bias = weights.pop("bias") - shipped.unasked - shipped.barred * load_barring()["usual"]
-    values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
+    values = {name: round(float(value), 4) for name, value in {"missing": 0, **weights, **cuts, "bias": bias}.items()}
     return replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None))

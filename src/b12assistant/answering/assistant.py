@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from b12assistant.answering.asked import MOST_ASKED
-from b12assistant.answering.engine import Engine, Found
+from b12assistant.answering.engine import Engine
+from b12assistant.answering.found import Found
 from b12assistant.answering.quoting import Cues, Window, behind, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
@@ -46,7 +47,7 @@ MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
-_MARGIN, _MARGIN_ASKED = chosen("quoting")["margin"], chosen("quoting")["margin_asked"]
+_MARGIN = chosen("quoting")["margin"]
 # Share of a quote's words, and of its best sentence's, that the quotes before it cover, from which it adds nothing
 # (docs/decisions/05-quoting.md has what readers of 680 pairs of quotes say that this drops).
 _SAID, _SAID_OF_BEST = chosen("repeats")["said"], chosen("repeats")["said_of_best"]
@@ -152,8 +153,7 @@ class Answerer:
             sought = engine.sought(attempt.read_as, attempt.context)
             hits = engine.candidates(sought)
             windows = engine.windows(sought, hits, most)  # more than are shown, to find a better speaker
-            if question.words is None:  # a question of a letter gains nothing by it
-                windows = engine.reread(sought, windows)
+            windows = engine.reread(sought, hits, windows, alone=question.words is None)
             found.append(engine.judged(sought, hits, windows, calibration, attempt.least))
         return max(found, key=lambda each: each.likely)
 
@@ -278,8 +278,7 @@ class Answerer:
             return replace(self._refusal(found, turn, flagged), interpretation=_unsure(shown_as, found, engine, ()))
         windows = engine.fitting(found.sought, windows)
         strict = _strict(flagged, {turn, read_as.own.turn})
-        margin = _MARGIN_ASKED if engine.collection.asked_throughout else _MARGIN
-        floor = max(window.score for window in windows) - margin
+        floor = max(window.score for window in windows) - _MARGIN
         near = [window for window in windows if window.score >= floor]
         speakers = order(near, most, strict=strict, cues=self.cues)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]

@@ -13,6 +13,7 @@ import numpy as np
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
 from b12assistant.answering.context import InContext, LeaningModel, load_leaning, vector_in_context
+from b12assistant.answering.found import Found, Sought
 from b12assistant.answering.quoting import (
     ORDINARY,
     SEARCHED,
@@ -50,7 +51,7 @@ from b12assistant.answering.signals import (
 from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
-from b12assistant.index.asked_questions import Nearest, in_full
+from b12assistant.index.asked_questions import in_full
 from b12assistant.index.collection import Collection
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
@@ -73,10 +74,12 @@ _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
 _FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
+_UNASKED = chosen("unasked")
+_HEADED, _PASSAGE, _NEARER = _UNASKED["headed"], _UNASKED["passage"], _UNASKED["nearer"]
 _CONTEXT = chosen("context")
 _MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is what was meant
 _OTHERS = 2  # questions that a reader may tap instead
-_OWN, _TOKENS, _NEAREST = _CONTEXT["own"], _CONTEXT["tokens"], int(_CONTEXT["nearest"])
+_OWN, _NEAREST = _CONTEXT["own"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
@@ -86,46 +89,6 @@ _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
     re.I,
 )
-
-
-@dataclass(frozen=True)
-class Sought:
-    """A question as it is searched and judged. ``encoding``: milliseconds that encoding took.
-
-    ``context``: what stands around a question that is searched by what it means there; ``asked``: the questions of the
-    library nearest to that.
-    """
-
-    read_as: Interpretation
-    query: Query
-    encoding: float
-    context: InContext | None = None
-    asked: tuple[Nearest, ...] = ()
-
-    @property
-    def weights(self) -> Vectors:
-        """Return what each token of the query weighs: in a context less than alone."""
-        return self.query.informative * np.float32(_TOKENS if self.context else 1)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found for a question, judged. ``windows``: candidate quotes, best first. ``difference``: the curators'
-    topic that it is about, if there is one. ``unknown``: how much of it no source has, 0 to 1. ``least``: the
-    confidence from which it is answered.
-    """
-
-    sought: Sought
-    hits: tuple[Hit, ...]
-    windows: tuple[Window, ...]
-    difference: Difference | None
-    unknown: float
-    least: float
-
-    @property
-    def likely(self) -> float:
-        """Return how likely the best window answers it, 0 to 1."""
-        return self.windows[0].likely if self.windows else 0.0
 
 
 @dataclass(frozen=True)
@@ -257,7 +220,8 @@ class Engine:
         best = self._with_asked(cosines, query, row)[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[0][window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
-        return evidence.signals(best, query.informative, window.cut.terms, asked, row)
+        signals = evidence.signals(best, query.informative, window.cut.terms, asked, row)
+        return signals if evidence.thorough else replace(signals, headed=self._headed(query, window))
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
@@ -294,19 +258,49 @@ class Engine:
         scored = score(found, cosines, sought.weights, asked)
         return choose(scored, most, paragraphs=not self.collection.asked_throughout)
 
-    def reread(self, sought: Sought, windows: Sequence[Window]) -> tuple[Window, ...]:
-        """Return windows with the ranker's score of the best few added to theirs, best first; the others stay behind.
+    def reread(
+        self, sought: Sought, hits: Sequence[Hit], windows: Sequence[Window], *, alone: bool
+    ) -> tuple[Window, ...]:
+        """Return windows, best first, with what a second reading adds to their score.
 
-        A follow-up is read as the question of the library that it was found to mean. Nothing is read again over a
-        corpus that the ranker was not fitted on, as in `is_strong`.
+        Where few sentences are asked anything, it reads each sentence under its heading. Else the ranker reads the best
+        few, of a question that stands ``alone``; the others stay behind. A follow-up is read as the question of the
+        library that it was found to mean.
         """
-        if self.ranker is None or not windows or not self.collection.asked_throughout:
+        if not self.collection.asked_throughout:
+            passages = {hit.passage.id: _PASSAGE * (hit.score - hits[0].score) for hit in hits}
+            headed = [self._under_heading(sought.query, each, passages[each.passage.id]) for each in windows]
+            return tuple(sorted(headed, key=lambda each: -each.score))
+        if self.ranker is None or not windows or not alone:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
         read = [_READ * self.ranker.score(sought.query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)
+
+    def _under_heading(self, query: Query, window: Window, passage: float = 0.0) -> Window:
+        """Return a window with its sentence read under its heading. ``passage``: what its passage adds."""
+        return replace(window, score=window.score + _HEADED * (self._headed(query, window) - ORDINARY) + passage)
+
+    def _headed(self, query: Query, window: Window) -> float:
+        """Return the cosine of a question's own words and a window's best sentence under its heading; or of them and a
+        question asked of the sentence, if that is nearer by more than two questions usually are."""
+        row = self.collection.row(window.passage)
+        asked = self._asked_of(query, row)[0][self._sentence(window) - self.collection.sentence_starts[row]]
+        return float(np.fmax(self._with_heading(window.best) @ self._own(query), asked - _NEARER))
+
+    def _own(self, query: Query) -> Vectors:
+        """Return the vector of a question's own words, without what they lean on."""
+        return (self._encoded(query.read[query.lead :], 0) if query.lead else query).vector
+
+    @cached(_KEPT)
+    def _with_heading(self, sentence: Span) -> Vectors:
+        """Return the vector of a sentence under its heading, or else its title. Cached: it suits any question."""
+        document, path = sentence.document, sentence.document.heading_path(sentence.start)
+        heading = document.text[path[-1].heading.start : path[-1].heading.end] if path else document.title
+        text = readable(f"{heading}: {sentence.text}")
+        return encode_query(text, self.collection, self.encoder, self.projection).vector
 
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         """Raise what names a range that a result in the question is inside of; return the best first."""
@@ -372,7 +366,8 @@ class Engine:
                 return None
             row, cut = held
             cosines, asked = [self.cosines(query, row)], [self._wanted_of(query, row)]
-            return score([[cut]], cosines, sought.weights, asked)[0]
+            window = score([[cut]], cosines, sought.weights, asked)[0]
+            return window if collection.asked_throughout else self._under_heading(query, window)
 
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
 
@@ -446,7 +441,7 @@ class Engine:
         Cached: a candidate quote is ranked and then judged by it.
         """
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        nearest, few = self.collection.asked.best(query.vector, first, last, _FEW)
+        nearest, few = self.collection.asked.best(self._own(query), first, last, _FEW)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             nearest[nearest < ORDINARY] = np.nan
         return nearest, few

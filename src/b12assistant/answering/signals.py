@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
-_ALWAYS = ("closeness", "missing", "absent", "unknown", "leaning", "ahead")  # signals that are never None
+_ALWAYS = ("closeness", "missing", "absent", "unknown", "leaning", "ahead", "headed")  # signals that are never None
 _UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
 
 
@@ -53,6 +53,7 @@ class Signals:
     barred: float | None = None  # the same for the questions that nothing in the corpus answers, if it lists any
     ahead: float = 0.0  # how much closer the quote is than the second closest of the other passages, or less close
     thorough: bool = True  # nearly every sentence is asked something, so that a quote asked nothing alike is unlikely
+    headed: float = 0.0  # cosine with the sentence under its heading; 0 where ``thorough``
 
 
 UNJUDGED = Signals(closeness=0.0, missing=1.0, absent=1.0, unknown=1.0)  # nothing speaks for it
@@ -231,9 +232,8 @@ class Calibration:
     question of ``LONGER`` words or more: what else it tells is not in the quote, and counts against it
     (`benchmarks/fit/refusal.py`).
 
-    What speaks against an answer has a weight of 0 or less, ``closeness``, ``ahead`` and ``asked`` 0 or more.
-    ``leaning``, 0 or less, is added for a follow-up, so that the same share of answerable ones is kept as of other
-    questions.
+    What speaks against an answer has a weight of 0 or less, what speaks for it 0 or more. ``leaning``, 0 or less, is
+    added for a follow-up, so that the same share of answerable ones is kept as of other questions.
     """
 
     bias: float
@@ -253,6 +253,7 @@ class Calibration:
     message: float = 0.25
     longer: float = 0.25
     ahead: float = 0.0
+    headed: float = 0.0
     where_unasked: Calibration | None = None  # over a corpus in which few sentences are asked anything
 
     def suited(self, *, asked_throughout: bool) -> Calibration:
