@@ -301,6 +301,19 @@ def test_a_sentence_is_read_under_its_heading_where_nothing_is_asked() -> None:
         assert second.signals.headed == pytest.approx(1 / 12**0.5)
 
 
+def test_a_question_asked_of_a_sentence_may_count_for_its_heading(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(
+        space.corpus,
+        {"fees.md": "# Fees\n\n## What are boats charged?\n\nNine pounds.\n\n## Lockers\n\nFour pounds.\n"},
+    )
+    space.index()
+    found = again(space).assistant.understood("What are boats charged?").windows
+    headed = {window.best.text: window.signals.headed for window in found}
+    assert headed["Nine pounds."] == pytest.approx(0.9, abs=0.01)  # 1, less what two questions are nearer
+    assert headed["Four pounds."] == 0
+
+
 def test_what_is_serious_is_told_with_a_damaged_ranker(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = JointReader(RANKER, "0" * 64, load_encoder(threads=1).tokenizer or Path())
     monkeypatch.setattr(Engine, "reread", lambda *_, **__: damaged.score(QUESTION, ANSWER))

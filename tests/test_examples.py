@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from builders import build_document
-from fit.unasked import tutorial
+from fit.unasked import corpus_of, place_of
 from floors import fallen, load_floors, shares
 
 from b12assistant.api import Workspace
@@ -20,7 +20,7 @@ from b12assistant.display.addresses import read_link
 from b12assistant.evaluation import labelled_set
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES, LIBRARIES = ROOT / "examples", ROOT / "benchmarks" / "data" / "libraries"
+EXAMPLES = ROOT / "examples"
 
 
 def documentation() -> dict[str, Path]:
@@ -36,14 +36,12 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
     def index(name: str) -> Path:
         folder = tmp_path_factory.mktemp(name)
-        if name == "oven":
-            tutorial(folder / "corpus")
-        elif name == "docs":
+        if name == "docs":
             for file, path in documentation().items():
                 (folder / "corpus" / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, folder / "corpus" / file)
         else:
-            shutil.copytree(place(name) / "corpus", folder / "corpus")
+            corpus_of(Path(), name, folder / "corpus")
         opened(folder).index(strict=True)
         return folder
 
@@ -57,17 +55,12 @@ def scored(indexed: Callable[[str], Path]) -> Callable[[str], dict[str, Any]]:
     @cache
     def score(name: str) -> dict[str, Any]:
         folder = indexed(name)
-        figures = labelled_set.score(opened(folder), place(name) / "questions.jsonl", out=folder)
+        figures = labelled_set.score(opened(folder), place_of(name) / "questions.jsonl", out=folder)
         asked = json.loads((folder / "report.json").read_text("utf-8"))["questions"]
         links = {quote["address"] for each in asked for quote in each["quotes"]}
         return {**figures, "links": links, "right": {each["id"] for each in asked if each["hit_at"] == 1}}
 
     return score
-
-
-def place(name: str) -> Path:
-    """The folder of an example, or of a library that nothing is fitted on."""
-    return next(folder / name for folder in (EXAMPLES, LIBRARIES) if (folder / name).exists())
 
 
 def opened(folder: Path) -> Workspace:

@@ -52,8 +52,8 @@ def labelled_rows(*names: str) -> Iterator[dict[str, Any]]:
         yield from rows(DATA / name)
 
 
-def workspace(corpus: Path = CORPUS, index: Path = ROOT / "index", *, tuned: bool = True) -> Workspace:
-    flags = {"paths.corpus": str(corpus), "paths.index": str(index), "encoder.threads": 1, "encoder.tuned": tuned}
+def workspace(corpus: Path = CORPUS, index: Path = ROOT / "index") -> Workspace:
+    flags = {"paths.corpus": str(corpus), "paths.index": str(index), "encoder.threads": 1}
     return Workspace(load_configuration(environment={}, flags=flags))
 
 

@@ -58,12 +58,16 @@ def corpus_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     """Write one of the corpora; return its questions."""
     if name in COLLECTIONS:
         return part_of(datasets, name, folder)
-    place = (DATA / "libraries" if name in LIBRARIES else ROOT / "examples") / name
     if name == "oven":
         tutorial(folder)
     else:
-        shutil.copytree(place / "corpus", folder, dirs_exist_ok=True)
-    return list(rows(place / "questions.jsonl"))
+        shutil.copytree(place_of(name) / "corpus", folder, dirs_exist_ok=True)
+    return list(rows(place_of(name) / "questions.jsonl"))
+
+
+def place_of(name: str) -> Path:
+    """Return the folder of an example or of one of our own libraries."""
+    return next(each / name for each in (ROOT / "examples", DATA / "libraries") if (each / name).exists())
 
 
 def part_of(datasets: Path, name: str, folder: Path) -> list[dict[str, Any]]:

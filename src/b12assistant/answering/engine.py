@@ -298,7 +298,7 @@ class Engine:
     def _with_heading(self, sentence: Span) -> Vectors:
         """Return the vector of a sentence under its heading, or else its title. Cached: it suits any question."""
         document, path = sentence.document, sentence.document.heading_path(sentence.start)
-        heading = document.text[path[-1].heading.start : path[-1].heading.end] if path else document.title
+        heading = document.slice(path[-1].heading) if path else document.title
         text = readable(f"{heading}: {sentence.text}")
         return encode_query(text, self.collection, self.encoder, self.projection).vector
 
