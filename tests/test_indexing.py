@@ -1,5 +1,6 @@
 """Several documents are embedded at a time: the bytes are the same, and a failure stops all of it."""
 
+import json
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from b12assistant.application import health
 from b12assistant.errors import CorpusError, IndexMismatchError, IndexMissingError, SourceFactsError
+from b12assistant.index import indexing
 from b12assistant.index.store import Store
-from b12assistant.types import FileEnd
+from b12assistant.types import DocumentId, FileEnd
 
 
 @pytest.fixture
@@ -99,7 +101,8 @@ def test_one_changed_file_is_all_that_is_embedded(space: FakeWorkspace) -> None:
     second = again(space)
     report = second.index()
     assert embedded(report) == second.fake_reader.extracted == ["guides/food.md"]
-    assert set(second.fake_encoder.encoded) == {"Food. Liver holds most.", "Liver holds most."}
+    headed = "Food: Liver holds most."
+    assert set(second.fake_encoder.encoded) == {"Food. Liver holds most.", "Liver holds most.", headed}
     assert not report.unchanged
 
 
@@ -215,7 +218,7 @@ def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
 
 FILES = (
     *("context_tokens.safetensors", "documents.jsonl", "left_out.json", "lexical.safetensors"),
-    *("manifest.json", "sentence_tokens.safetensors", "vectors.safetensors"),
+    *("manifest.json", "sentence_tokens.safetensors", "sentences_with_headings.safetensors", "vectors.safetensors"),
 )
 
 
@@ -255,7 +258,41 @@ def test_a_moved_file_and_one_with_another_front_matter_are_not_encoded_again(sp
     assert again(space).store.open().files == rebuilt(space).store.open().files
 
 
-@pytest.mark.parametrize("file", ["context_tokens.safetensors", "documents.jsonl"])
+def test_a_new_heading_is_read_with_the_sentences_below_it(space: FakeWorkspace) -> None:
+    page = "---\ntitle: Food\n---\n\n## {}\n\nLiver holds most.\n"
+    write(space.corpus, {"guides/food.md": page.format("Meat")})
+    space.index()
+    write(space.corpus, {"guides/food.md": page.format("Offal")})
+    second = again(space)
+    assert embedded(second.index()) == ["guides/food.md"]
+    assert "Offal: Liver holds most." in second.fake_encoder.encoded
+    held = again(space).opened.collection
+    (row,) = held.rows_of(DocumentId("guides/food.md"))
+    assert held.headed is not None
+    stored = held.headed[held.sentence_starts[row]]
+    assert (stored == next(FakeEncoder().encode(["Offal: Liver holds most."])).vector).all()
+
+
+def test_what_is_large_or_asked_throughout_keeps_no_vectors_under_headings(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "SENTENCE_VECTORS_UP_TO", 2)
+    space.index()
+    assert again(space).opened.collection.headed is None
+    monkeypatch.undo()
+    assert again(space).index().unchanged is False
+    assert again(space).opened.collection.headed is not None
+    for passage in again(space).opened.collection.passages:
+        asked = [{"text": sentence.text, "asked": ["is it so?"]} for sentence in passage.sentences]
+        lines = "\n".join(map(json.dumps, asked))
+        write(space.corpus, {f"sentences/{passage.document.id}.jsonl": lines})
+    again(space).index()
+    assert again(space).opened.collection.headed is None
+
+
+@pytest.mark.parametrize(
+    "file", ["context_tokens.safetensors", "documents.jsonl", "sentences_with_headings.safetensors"]
+)
 def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
     space.index()
     other = fake_workspace(write(space.corpus.parent / "others", {"a.md": FOOD}), space.store.root.parent / "other")

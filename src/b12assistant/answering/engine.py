@@ -52,7 +52,7 @@ from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import in_full
-from b12assistant.index.collection import Collection
+from b12assistant.index.collection import Collection, under_heading
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.detection import is_english
@@ -286,9 +286,11 @@ class Engine:
     def _headed(self, query: Query, window: Window) -> float:
         """Return the cosine of a question's own words and a window's best sentence under its heading; or of them and a
         question asked of the sentence, if that is nearer by more than two questions usually are."""
-        row = self.collection.row(window.passage)
-        asked = self._asked_of(query, row)[0][self._sentence(window) - self.collection.sentence_starts[row]]
-        return float(np.fmax(self._with_heading(window.best) @ self._own(query), asked - _NEARER))
+        row, sentence = self.collection.row(window.passage), self._sentence(window)
+        asked = self._asked_of(query, row)[0][sentence - self.collection.sentence_starts[row]]
+        stored = self.collection.headed
+        headed = self._with_heading(window.best) if stored is None else stored[sentence]
+        return float(np.fmax(headed @ self._own(query), asked - _NEARER))
 
     def _own(self, query: Query) -> Vectors:
         """Return the vector of a question's own words, without what they lean on."""
@@ -296,11 +298,9 @@ class Engine:
 
     @cached(_KEPT)
     def _with_heading(self, sentence: Span) -> Vectors:
-        """Return the vector of a sentence under its heading, or else its title. Cached: it suits any question."""
-        document, path = sentence.document, sentence.document.heading_path(sentence.start)
-        heading = document.slice(path[-1].heading) if path else document.title
-        text = readable(f"{heading}: {sentence.text}")
-        return encode_query(text, self.collection, self.encoder, self.projection).vector
+        """Return the vector of a sentence under its heading. A large collection stores none: it is encoded now."""
+        (encoded,) = self.encoder.each([under_heading(sentence, self.encoder)])
+        return encoded.vector
 
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         """Raise what names a range that a result in the question is inside of; return the best first."""

@@ -25,7 +25,7 @@ from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_
 from b12assistant.index.lexical_index import FIELDS, LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
 from b12assistant.index.vectors import ROWS_FILE, TokenStore, Vectors, read_arrays, read_index, save_arrays
-from b12assistant.language.words import ENGLISH, language
+from b12assistant.language.words import ENGLISH, language, readable
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
 from b12assistant.types import (
@@ -43,6 +43,7 @@ from b12assistant.types import (
 
 LEFT_OUT = "left_out.json"
 CONTEXT, ALONE = "context_tokens.safetensors", "sentence_tokens.safetensors"
+HEADED = "sentences_with_headings.safetensors"
 DISPUTES, EXAMPLES = "disputes.json", "disputes.safetensors"
 _WORD = re.compile(r"[A-Za-z]{4,}")
 
@@ -73,7 +74,8 @@ class Collection:
     """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
 
     ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
-    passage once. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections.
+    passage once. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections. ``headed``: a
+    vector for each sentence under its heading, (sentences, d); ``None`` where they are large or nearly all are asked.
     """
 
     generation: GenerationId
@@ -87,6 +89,7 @@ class Collection:
     disputes: tuple[Dispute, ...] = ()
     examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
     asked: AskedQuestions = NOTHING_ASKED
+    headed: NDArray[np.float32] | None = None
 
     def origins(self, passage: Passage) -> tuple[tuple[Origin, ...], ...]:
         """Return the publications that each sentence of a passage rests on."""
@@ -144,7 +147,7 @@ class Collection:
     @once
     def heading_questions(self) -> frozenset[str]:
         """Return the headings of all documents, without their numbers: those that ask are asked of what is below."""
-        return frozenset(question_of(document, each) for document in self.documents for each in document.sections)
+        return headings_of(self.documents)
 
     @once
     def first_rows(self) -> NDArray[np.int64]:
@@ -177,6 +180,29 @@ class Collection:
             first = ends[passage.document.id].start if passage.document.id in ends else row
             ends[passage.document.id] = range(first, row + 1)
         return ends
+
+
+def headings_of(documents: Iterable[Document]) -> frozenset[str]:
+    return frozenset(question_of(document, each) for document in documents for each in document.sections)
+
+
+def heading_of(sentence: Span) -> str:
+    """Return the heading that a sentence is under, or else the title of its document."""
+    document, path = sentence.document, sentence.document.heading_path(sentence.start)
+    return document.slice(path[-1].heading) if path else document.title
+
+
+def under_heading(sentence: Span, encoder: Encoder) -> str:
+    """Return a sentence with its heading in front, for the encoder."""
+    return readable(f"{cut_to(TITLE_PIECES, heading_of(sentence), encoder)}: {sentence.text}")
+
+
+def cut_to(pieces: int, text: str, encoder: Encoder) -> str:
+    """Return the first words of a text, at most so many word pieces, without line breaks."""
+    words = text.split()
+    while words and encoder.count(" ".join(words)) > pieces:
+        words.pop()
+    return " ".join(words)
 
 
 # An index records their versions: extraction, terms and searches depend on them.
@@ -235,6 +261,8 @@ class Opened:
         }
         if held.alone is not None:
             files[ALONE] = held.alone.to_bytes()
+        if held.headed is not None:
+            files[HEADED] = save_arrays({"headed": held.headed})
         if held.examples is not None:
             files |= {DISPUTES: disputes_to_bytes(held.disputes), EXAMPLES: save_arrays({"examples": held.examples})}
         if len(held.asked.sentences):
@@ -264,6 +292,7 @@ def read_parts(generation: Generation) -> Opened:
             _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
             *_disputes(files, entries, dimension),
             AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else NOTHING_ASKED,
+            _rows(files[HEADED], HEADED, "headed", (sentences, dimension)) if HEADED in files else None,
         )
         refused = json.loads(bytes(files[LEFT_OUT]))
         left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(why)) for file, why in refused)
@@ -286,10 +315,15 @@ def _disputes(
         return (), None
     documents = {entry.document.id: entry.document for entry in entries}
     disputes = disputes_from_bytes(bytes(files[DISPUTES]), documents.__getitem__)
-    examples = read_arrays(files[EXAMPLES], EXAMPLES)["examples"]
-    if examples.shape != (sum(len(dispute.examples) for dispute in disputes), dimension):
-        raise IndexDamagedError(f"{EXAMPLES} does not fit {DISPUTES}", hint=REBUILD)
-    return disputes, examples
+    count = sum(len(dispute.examples) for dispute in disputes)
+    return disputes, _rows(files[EXAMPLES], EXAMPLES, "examples", (count, dimension))
+
+
+def _rows(data: Data, file: str, name: str, shape: tuple[int, int]) -> Vectors:
+    rows: Vectors = read_arrays(data, file)[name]
+    if rows.shape != shape:
+        raise IndexDamagedError(f"{file} does not fit {DOCUMENTS}", hint=REBUILD)
+    return rows
 
 
 # Building again first would change a project that was only opened without its settings.

@@ -29,7 +29,19 @@ from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
-from b12assistant.index.collection import LIBRARIES, METHOD, TITLE_PIECES, Collection, Opened, built_with, read_parts
+from b12assistant.index.collection import (
+    LIBRARIES,
+    METHOD,
+    TITLE_PIECES,
+    Collection,
+    Opened,
+    built_with,
+    cut_to,
+    heading_of,
+    headings_of,
+    read_parts,
+    under_heading,
+)
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
@@ -48,11 +60,13 @@ _MANY = 200  # texts of a document: after each lot, memory is given back; withou
 
 @dataclass(frozen=True)
 class Embedded:
-    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
+    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence.
+    ``headed``: a vector for each sentence under its heading, (sentences, d)."""
 
     vectors: Vectors
     context: TokenStore
     alone: TokenStore | None
+    headed: Vectors | None = None
 
 
 def embed(
@@ -61,17 +75,29 @@ def embed(
     projection: Projection,
     *,
     alone: bool,
+    headed: bool = False,
 ) -> Embedded:
-    """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
-    title = _short_title(passages[0].document.title, encoder)
-    texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
+    """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front.
+
+    ``alone``, ``headed``: whether its sentences are encoded by themselves, and under their headings, too.
+    """
+    title = cut_to(TITLE_PIECES, passages[0].document.title, encoder)
+    running, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
-    for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
+    for encoded, ends in zip(_encoded(running, encoder), bounds, strict=True):
         vectors.append(encoded.vector)
         stores.append(_grouped(encoded, np.searchsorted(encoded.offsets[:, 0], ends), projection))
-    sentences = [span.text for passage in passages for span in passage.sentences] if alone else []
-    units = [_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(sentences, encoder)]
-    return Embedded(np.stack(vectors), TokenStore.join(stores), TokenStore.join(units) if alone else None)
+    sentences = [span for passage in passages for span in passage.sentences]
+    texts = [span.text for span in sentences] if alone else []
+    units = [_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(texts, encoder)]
+    texts = [under_heading(span, encoder) for span in sentences] if headed else []
+    read = [encoded.vector for encoded in _encoded(texts, encoder)]
+    return Embedded(
+        np.stack(vectors),
+        TokenStore.join(stores),
+        TokenStore.join(units) if alone else None,
+        np.stack(read) if headed else None,
+    )
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -80,13 +106,6 @@ def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
         yield from encoder.encode(lot)
         if len(texts) >= _MANY:
             give_back()
-
-
-def _short_title(title: str, encoder: Encoder) -> str:
-    words = title.split()
-    while words and encoder.count(" ".join(words)) > TITLE_PIECES:
-        words.pop()
-    return " ".join(words)
 
 
 def _running_text(title: str, passage: Passage) -> tuple[str, list[int]]:
@@ -113,17 +132,23 @@ def embed_all(
     *,
     threads: int,
     progress: Progress,
+    asked_throughout: bool,
 ) -> tuple[list[Embedded], frozenset[str]]:
     """Return the arrays of each document, and the files that were encoded; several at a time, as ``threads`` allow.
 
     ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core.
     """
     alone = sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
+    headed = alone and not asked_throughout
+
+    def is_whole(kept: Embedded | None) -> bool:
+        return kept is not None and not (alone and kept.alone is None) and not (headed and kept.headed is None)
+
     found = {entry.document.id: known(entry.passages) for entry in entries}
-    new = [entry for entry in entries if not (kept := found[entry.document.id]) or (alone and kept.alone is None)]
+    new = [entry for entry in entries if not is_whole(found[entry.document.id])]
     pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
     try:
-        made = pool.map(lambda entry: embed(entry.passages, encoder, projection, alone=alone), new)
+        made = pool.map(lambda entry: embed(entry.passages, encoder, projection, alone=alone, headed=headed), new)
         for number, entry in enumerate(new):
             progress("embedding", number, len(new))
             found[entry.document.id] = next(made)
@@ -131,7 +156,11 @@ def embed_all(
             progress("embedding", len(new), len(new))
     finally:
         pool.shutdown(cancel_futures=True)
-    arrays = [each if alone else replace(each, alone=None) for each in found.values() if each is not None]
+    arrays = [
+        replace(each, alone=each.alone if alone else None, headed=each.headed if headed else None)
+        for each in found.values()
+        if each is not None
+    ]
     return arrays, frozenset(entry.document.id for entry in new)
 
 
@@ -193,7 +222,7 @@ def previous_of(generation: Generation) -> Previous:
 
 def document_key(scope: str, passages: Sequence[Passage]) -> str:
     """Return the key of a document's arrays. ``scope``: what `made_by` returns."""
-    texts = [[span.text for span in passage.sentences] for passage in passages]
+    texts = [[(heading_of(span), span.text) for span in passage.sentences] for passage in passages]
     return key_of(scope, passages[0].document.title, texts)
 
 
@@ -208,7 +237,8 @@ def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]
     for entry in entries:
         last, end = row + len(entry.passages), sentence + sum(len(passage.sentences) for passage in entry.passages)
         units = held.alone.part(sentence, end) if held.alone else None
-        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units)
+        headed = held.headed[sentence:end] if held.headed is not None else None
+        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units, headed)
         row, sentence = last, end
 
 
@@ -262,6 +292,8 @@ class Indexer:
         # No sentence answers them: they come last, after all sentences.
         groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))
         threads, progress = self.settings.encoder.threads, self.progress
+        asked = self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED
+        sentences = sum(len(passage.sentences) for passage in read.passages)
         embedded, encoded = embed_all(
             read.entries,
             lambda passages: previous.embedded.get(document_key(self._scope, passages)),
@@ -269,9 +301,10 @@ class Indexer:
             self.projection,
             threads=threads,
             progress=progress,
+            asked_throughout=asked.is_thorough(sentences, headings_of(entry.document for entry in read.entries)),
         )
         facts = self._facts(read, embedded[0].vectors.shape[1])
-        return Built(self._opened(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
+        return Built(self._opened(read, embedded, disputes, asked, previous).to_files(), facts, read, encoded)
 
     @once
     def _runtime(self) -> dict[str, str]:
@@ -286,11 +319,12 @@ class Indexer:
         read: FilesRead,
         embedded: Sequence[Embedded],
         disputes: tuple[Dispute, ...],
-        groups: Sequence[Group],
+        asked: AskedQuestions,
         previous: Previous,
     ) -> Opened:
         vectors = FaissIndex(np.concatenate([arrays.vectors for arrays in embedded]))
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
+        headed = [arrays.headed for arrays in embedded if arrays.headed is not None]
         collection = Collection(
             GenerationId("draft"),
             [entry.document for entry in read.entries],
@@ -302,7 +336,8 @@ class Indexer:
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED,
+            asked,
+            np.concatenate(headed) if headed else None,
         )
         return Opened(collection, read.entries, read.left_out, {})
 
