@@ -46,6 +46,7 @@ from b12assistant.types import (
     SourceKind,
 )
 
+WRAPPED = "A fatty coat of myelin wraps nerve fibres."
 MYELIN = source("Myelin wraps nerve fibres.\n\nTea is hot.", "myelin.txt")
 FOLATE = source("Folate hides anaemia. Rice is white.", "folate.txt")
 TRIAGER = Triager(load_rules())
@@ -68,6 +69,16 @@ def quotes(answer: Answer) -> list[str]:
 def test_the_sentence_that_answers_is_quoted() -> None:
     answer = ask("myelin wraps nerve fibres")
     assert (answer.status, answer.reason, quotes(answer)) == (Status.ANSWERED, None, ["Myelin wraps nerve fibres."])
+
+
+@pytest.mark.parametrize(("marked", "shown"), [(False, 2), (True, 1)])
+def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(marked: bool, shown: int) -> None:
+    said = source(WRAPPED, "fat.txt")
+    repeats = ((Range(0, len(WRAPPED)), "Myelin wraps nerve fibres."),) if marked else ()
+    asked = assistant(MYELIN, replace(said, repeats=repeats))
+    reply = asked.reply("what wraps nerve fibres")
+    assert quotes(reply.answer) == ["Myelin wraps nerve fibres.", WRAPPED][:shown]
+    assert quotes(asked.reply("more", ["what wraps nerve fibres"]).answer) == []
 
 
 def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:

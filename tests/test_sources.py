@@ -385,7 +385,8 @@ def test_a_wrong_line_gives_a_one_line_error_that_names_it(tmp_path: Path, wrong
 def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     space = three_files(tmp_path)
     write(space.corpus, {"sources.toml": origin("nhs"), "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
-    written(space.corpus, line("Metformin lowers B12.", detail=True), document="pills.txt")
+    repeats = ["Metformin may\nlower B12."]
+    written(space.corpus, line("Metformin lowers B12.", detail=True, repeats=repeats), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
     assert reports["pills.txt"].reasons == ("no origin is named for: Ask for a test.",)
@@ -397,6 +398,7 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
         "Dose",
     )
     assert document.details == (found.range,)
+    assert document.repeats == ((found.range, "Metformin may lower B12."),)
 
 
 def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:

@@ -22,6 +22,7 @@ def check(corpus: Path, against: Path | None = None) -> tuple[list[Finding], tup
     findings += sources.check_metadata(texts)
     findings += sources.check_provenance(corpus, texts, origins)
     findings += sources.check_addresses(origins, curation)
+    findings += sources.check_repeats(texts)
     findings += sources.check_disputes(corpus)
     findings += sources.check_references(curation, texts)
     findings += language.check_repetition(texts)

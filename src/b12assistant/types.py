@@ -7,7 +7,7 @@ scores are "higher is better" and comparable only within one query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -316,6 +316,7 @@ class Document:
     attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
     reviews: tuple[Review, ...] = field(compare=False, repr=False, default=())
     details: tuple[Range, ...] = field(compare=False, repr=False, default=())  # sentences on one study, one area, few
+    repeats: tuple[tuple[Range, str], ...] = field(compare=False, repr=False, default=())  # a sentence, what says it
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)
@@ -346,6 +347,10 @@ class Document:
     def is_detail(self, sentence: Range) -> bool:
         """Return whether a curator marked a sentence as a detail: it comes first only where nothing general does."""
         return any(sentence.overlaps(each) for each in self.details)
+
+    def is_said_by(self, sentence: Range, others: Collection[str]) -> bool:
+        """Return whether a curator marked that a sentence says nothing beside one of ``others``."""
+        return any(text in others and sentence.overlaps(each) for each, text in self.repeats)
 
     def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
         """Return the reviews of ``sentences``; none unless each of them was reviewed."""

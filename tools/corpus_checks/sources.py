@@ -191,6 +191,15 @@ def check_provenance(corpus: Path, texts: Sequence[Text], origins: Mapping[Origi
             yield from _advice_of_sellers(text)
 
 
+def check_repeats(texts: Sequence[Text]) -> Iterator[Finding]:
+    """Yield sentences that are marked as repeats of one that is not there."""
+    said = {sentence for text in texts for sentence in text.sentences}
+    for text in texts:
+        for _, other in text.document.repeats:
+            if other not in said:
+                yield Finding(text.file, f"repeats a sentence that no document has: {other}")
+
+
 def check_disputes(corpus: Path) -> Iterator[Finding]:
     """Yield differences without enough questions that they do not concern."""
     for entry in corpus_disputes(corpus):

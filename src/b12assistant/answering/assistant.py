@@ -258,7 +258,8 @@ class Answerer:
             if not answer.quotes:
                 break
             said = {quote.spans for quote in answer.quotes}
-            rest = tuple(window for window in found.windows if window.spans not in said)
+            told = [window for window in found.windows if window.spans in said]
+            rest = tuple(each for each in found.windows if each not in told and not each.is_said_by(told))
             found = replace(found, windows=rest, difference=None)
             answer = self._answer(found, turn, flagged, most)
             if not answer.quotes:
@@ -344,6 +345,8 @@ def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window
     for window in windows[1:]:
         if len(shown) == most:
             break
+        if window.is_said_by(shown):
+            continue
         whole, main = engine.covered(window, shown)
         if whole < _SAID and main < _SAID_OF_BEST:
             shown.append(window)

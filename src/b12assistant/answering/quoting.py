@@ -13,7 +13,7 @@ which sources differ, among those that a curator wrote down.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, chain, pairwise, takewhile
@@ -127,6 +127,10 @@ class Window:
     def is_detail(self) -> bool:
         """Return whether its best sentence is a detail."""
         return self.best.document.is_detail(self.best.range)
+
+    def is_said_by(self, shown: Collection[Window]) -> bool:
+        """Return whether its best sentence is marked as one that says nothing beside what is ``shown``."""
+        return self.best.document.is_said_by(self.best.range, [" ".join(each.best.text.split()) for each in shown])
 
     @property
     def is_nameless(self) -> bool:

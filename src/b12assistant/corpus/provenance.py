@@ -33,6 +33,7 @@ class SentenceEntry(CuratedEntry):
     origins: dict[str, Text] = Field(default={})
     asked: list[Text] = Field(default=[])
     detail: bool = False  # on one study, one area's practice, a rare illness, or for clinicians
+    repeats: list[Text] = Field(default=[])  # sentences, of any document, beside which this one says nothing
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
 
@@ -92,6 +93,7 @@ def attribute(
     attributions: list[Attribution] = []
     reviews: list[Review] = []
     details: list[Range] = []
+    repeats: list[tuple[Range, str]] = []
     warnings: list[str] = []
     for number, entry, sentence in located(document, entries):
         where = f"{sentences_file(document.id)}:{number}"
@@ -104,6 +106,7 @@ def attribute(
             reviews.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
         if entry.detail:
             details.append(sentence)
+        repeats += [(sentence, " ".join(text.split())) for text in entry.repeats]
         for id_, place in entry.origins.items():
             origin = origins.get(OriginId(id_))
             if origin is None:
@@ -112,14 +115,17 @@ def attribute(
                 )
             attributions.append(Attribution(sentence, origin, place))
     found = replace(document, attributions=tuple(attributions), reviews=tuple(reviews), details=tuple(sorted(details)))
-    return found, tuple(warnings)
+    return replace(found, repeats=tuple(repeats)), tuple(warnings)
 
 
 def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]) -> object:
     """Return what an index of these sentences depends on, for a digest: everything but the questions."""
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
-        [[entry.text, dict(sorted(entry.origins.items())), entry.detail, *entry.review] for entry in entries],
+        [
+            [entry.text, dict(sorted(entry.origins.items())), entry.detail, entry.repeats, *entry.review]
+            for entry in entries
+        ],
         [origins[id_].facts for id_ in used],
     ]
 

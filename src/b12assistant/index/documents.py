@@ -159,6 +159,7 @@ def _entry(entry: Entry) -> Json:
         "attributions": [[a.range.start, a.range.end, a.origin.id, a.place] for a in document.attributions],
         "reviews": [[r.range.start, r.range.end, r.by, r.on.isoformat()] for r in document.reviews],
         "details": [[each.start, each.end] for each in document.details],
+        "repeats": [[each.start, each.end, text] for each, text in document.repeats],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -208,6 +209,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
         reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row["reviews"]),
         details=tuple(Range(a, b) for a, b in row["details"]),
+        repeats=tuple((Range(a, b), text) for a, b, text in row["repeats"]),
     )
     passages = tuple(
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])
