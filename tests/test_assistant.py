@@ -46,7 +46,7 @@ from b12assistant.types import (
     SourceKind,
 )
 
-WRAPPED = "A fatty coat of myelin wraps nerve fibres."
+WRAPPED = "Myelin wraps 9 nerve fibres."
 MYELIN = source("Myelin wraps nerve fibres.\n\nTea is hot.", "myelin.txt")
 FOLATE = source("Folate hides anaemia. Rice is white.", "folate.txt")
 TRIAGER = Triager(load_rules())
@@ -76,9 +76,9 @@ def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(mark
     said = source(WRAPPED, "fat.txt")
     repeats = ((Range(0, len(WRAPPED)), "Myelin wraps nerve fibres."),) if marked else ()
     asked = assistant(MYELIN, replace(said, repeats=repeats))
-    reply = asked.reply("what wraps nerve fibres")
+    reply = asked.reply("myelin wraps nerve fibres")
     assert quotes(reply.answer) == ["Myelin wraps nerve fibres.", WRAPPED][:shown]
-    assert quotes(asked.reply("more", ["what wraps nerve fibres"]).answer) == []
+    assert quotes(asked.reply("more", ["myelin wraps nerve fibres"]).answer) == []
 
 
 def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
