@@ -247,8 +247,15 @@ ACID = (
     "causes/acid-reducers-and-b12.md",
     "causes/medicines-that-can-lower-b12.md",
 )
-YEAST = ("food-and-supplements/yeast-cooking-tablets-work-and-benefits.md",)
-FORMS = "treatment/which-form-of-b12.md", "treatment/b12-injections-in-the-uk.md"
+YEAST = (
+    "food-and-supplements/yeast-cooking-tablets-work-and-benefits.md",
+    "short-answers/food-pregnancy-and-children.md",
+)
+FORMS = (
+    "treatment/which-form-of-b12.md",
+    "treatment/b12-injections-in-the-uk.md",
+    "treatment/how-is-b12-deficiency-treated.md",
+)
 SIDE_EFFECTS = "treatment/b12-side-effects.md", "short-answers/injections-and-getting-better.md"
 NORMAL = "tests/what-is-a-normal-b12-level.md", "short-answers/blood-tests.md"
 METFORMIN = "causes/metformin-and-b12.md", "causes/diabetes-thyroid-kidney-hiv-and-b12.md"
