@@ -42,6 +42,7 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
+    Repeat,
     Source,
     SourceKind,
 )
@@ -71,13 +72,14 @@ def test_the_sentence_that_answers_is_quoted() -> None:
     assert (answer.status, answer.reason, quotes(answer)) == (Status.ANSWERED, None, ["Myelin wraps nerve fibres."])
 
 
-@pytest.mark.parametrize(("marked", "shown"), [(False, 2), (True, 1)])
-def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(marked: bool, shown: int) -> None:
-    said = source(WRAPPED, "fat.txt")
-    repeats = ((Range(0, len(WRAPPED)), "Myelin wraps nerve fibres."),) if marked else ()
-    asked = assistant(MYELIN, replace(said, repeats=repeats))
-    reply = asked.reply("myelin wraps nerve fibres")
-    assert quotes(reply.answer) == ["Myelin wraps nerve fibres.", WRAPPED][:shown]
+@pytest.mark.parametrize(
+    ("repeated", "shown"), [("Another.", 2), ("Myelin wraps nerve fibres.", 1), ("Tea is hot.", 1)]
+)
+def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(repeated: str, shown: int) -> None:
+    paragraph = "Myelin wraps nerve fibres. Tea is hot."
+    marked = (Repeat(Range(0, len(WRAPPED)), repeated),)
+    asked = assistant(source(paragraph, "myelin.txt"), replace(source(WRAPPED, "fat.txt"), repeats=marked))
+    assert quotes(asked.reply("myelin wraps nerve fibres").answer) == [paragraph, WRAPPED][:shown]
     assert quotes(asked.reply("more", ["myelin wraps nerve fibres"]).answer) == []
 
 

@@ -314,6 +314,21 @@ def test_a_question_asked_of_a_sentence_may_count_for_its_heading(tmp_path: Path
     assert headed["Four pounds."] == 0
 
 
+def test_what_was_read_under_its_heading_at_indexing_is_read_the_same_when_asked(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"list.txt": "Fees\n----\n\n- Boats cost nine pounds.\n- Lockers cost\n  four pounds.\n"})
+    space.index()
+    asked = again(space)
+    found = asked.assistant.understood("lockers cost").windows
+    assert asked.fake_encoder.encoded == ["lockers cost"]
+    engine = asked.engine
+    later = replace(engine, collection=replace(engine.collection, under_headings=None))
+    sought = later.sought(asked.assistant.understood("lockers cost").sought.read_as)
+    hits = later.candidates(sought)
+    read = later.reread(sought, hits, later.windows(sought, hits, 12), alone=True)
+    assert [window.score for window in read][: len(found)] == pytest.approx([window.score for window in found])
+
+
 def test_what_is_serious_is_told_with_a_damaged_ranker(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = JointReader(RANKER, "0" * 64, load_encoder(threads=1).tokenizer or Path())
     monkeypatch.setattr(Engine, "reread", lambda *_, **__: damaged.score(QUESTION, ANSWER))

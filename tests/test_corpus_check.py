@@ -82,7 +82,7 @@ FAULTS = (
     "nerves.md: no origin is named for: Nerves carrry signals.",
     "nerves.md: not in the dictionary: carrry",
     "nerves.md: a table has a figure without a unit: 50 (Speed)",
-    "nerves.md: repeats a sentence that no document has: Skin feels.",
+    "nerves.md: a repeated sentence is in no document: Skin feels.",
     f"nerves.md: rests on sellers or blogs alone: {SENTENCE}",
     'sources.toml: origin nerve-society: its address is a home page, write "unknown": https://nerves.example/',
     "nothing may rest on this page (written by a machine): https://machine.example/1",

@@ -17,7 +17,7 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.corpus.folder import corpus_not_answered
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError, UsageError
-from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full
+from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full, is_thorough
 from b12assistant.index.indexing import key_of
 from b12assistant.language.words import find_words
 from b12assistant.types import Document, Range, Span
@@ -351,8 +351,8 @@ def test_a_question_that_is_answered_and_listed_as_not_answered_is_named(tmp_pat
 
 
 def test_headings_alone_make_no_corpus_that_is_asked_throughout() -> None:
-    assert asked().is_thorough(3)
-    assert not asked().is_thorough(3, {"a", "b"})
+    assert is_thorough(enumerate("abc"), 3)
+    assert not is_thorough(enumerate("abc"), 3, {"a", "b"})
 
 
 def test_questions_that_nothing_answers_belong_to_no_sentence() -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from b12assistant.errors import SourceError
-from b12assistant.language.words import find_words, split_sentences, trim
+from b12assistant.language.words import bare, find_words, split_sentences, trim
 from b12assistant.loaders.passages import chunk, passage_id, sentences_in
 from b12assistant.types import BlockKind, Document, DocumentId, Mark, MarkKind, Passage, Range
 
@@ -224,3 +224,9 @@ def test_an_id_is_the_same_on_every_machine() -> None:
 def test_a_change_elsewhere_keeps_the_id() -> None:
     before, after = (passages_of(build_document(f"{more}# Head\n\nKept.\n"), 9) for more in ("", "New.\n\n"))
     assert before[0].id == after[1].id
+
+
+def test_a_bare_sentence_has_no_bullet_and_no_line_break() -> None:
+    assert [bare(each) for each in ("•  Liver\n  holds most.", "- Fish.", "2. Step.", "-5 degrees.")] == [
+        *("Liver holds most.", "Fish.", "2. Step.", "-5 degrees."),
+    ]

@@ -27,6 +27,7 @@ from b12assistant.types import (
     Origin,
     OriginId,
     Range,
+    Repeat,
     Source,
     SourceKind,
     SourceWeight,
@@ -389,7 +390,10 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     written(space.corpus, line("Metformin lowers B12.", detail=True, repeats=repeats), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
-    assert reports["pills.txt"].reasons == ("no origin is named for: Ask for a test.",)
+    assert reports["pills.txt"].reasons == (
+        "no origin is named for: Ask for a test.",
+        "a repeated sentence is in no document: Metformin may lower B12.",
+    )
     document = space.document("pills.txt").document
     (found,) = document.attributions
     assert (document.slice(found.range), found.origin.publisher, found.place) == (
@@ -398,7 +402,7 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
         "Dose",
     )
     assert document.details == (found.range,)
-    assert document.repeats == ((found.range, "Metformin may lower B12."),)
+    assert document.repeats == (Repeat(found.range, "Metformin may lower B12."),)
 
 
 def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:

@@ -7,7 +7,7 @@ scores are "higher is better" and comparable only within one query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -236,6 +236,14 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A sentence beside which another one, of ``text``, says all: the words that `bare` returns."""
+
+    range: Range
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading and its text, up to the next heading of any level."""
 
@@ -316,7 +324,7 @@ class Document:
     attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
     reviews: tuple[Review, ...] = field(compare=False, repr=False, default=())
     details: tuple[Range, ...] = field(compare=False, repr=False, default=())  # sentences on one study, one area, few
-    repeats: tuple[tuple[Range, str], ...] = field(compare=False, repr=False, default=())  # a sentence, what says it
+    repeats: tuple[Repeat, ...] = field(compare=False, repr=False, default=())
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)
@@ -348,9 +356,9 @@ class Document:
         """Return whether a curator marked a sentence as a detail: it comes first only where nothing general does."""
         return any(sentence.overlaps(each) for each in self.details)
 
-    def is_said_by(self, sentence: Range, others: Collection[str]) -> bool:
-        """Return whether a curator marked that a sentence says nothing beside one of ``others``."""
-        return any(text in others and sentence.overlaps(each) for each, text in self.repeats)
+    def repeats_one_of(self, sentence: Range, others: Container[str]) -> bool:
+        """Return whether a curator marked that a sentence says nothing beside one of ``others``, in bare words."""
+        return any(each.text in others and sentence.overlaps(each.range) for each in self.repeats)
 
     def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
         """Return the reviews of ``sentences``; none unless each of them was reviewed."""

@@ -20,7 +20,7 @@ from b12assistant.corpus.disputes import DISPUTES_FILE
 from b12assistant.corpus.entries import CuratedEntry, DataFile
 from b12assistant.corpus.entries import Text as NonEmpty
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_disputes, text_of
-from b12assistant.corpus.provenance import read_sentences, sentences_file
+from b12assistant.corpus.provenance import read_sentences, sentences_file, stale_repeats
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceError, SourceFactsError
 from b12assistant.language.words import fold
@@ -192,12 +192,9 @@ def check_provenance(corpus: Path, texts: Sequence[Text], origins: Mapping[Origi
 
 
 def check_repeats(texts: Sequence[Text]) -> Iterator[Finding]:
-    """Yield sentences that are marked as repeats of one that is not there."""
-    said = {sentence for text in texts for sentence in text.sentences}
-    for text in texts:
-        for _, other in text.document.repeats:
-            if other not in said:
-                yield Finding(text.file, f"repeats a sentence that no document has: {other}")
+    """Yield marks that a sentence repeats one that is not there."""
+    sentences = (sentence for text in texts for sentence in text.sentences)
+    yield from (Finding(*found) for found in stale_repeats((text.document for text in texts), sentences))
 
 
 def check_disputes(corpus: Path) -> Iterator[Finding]:

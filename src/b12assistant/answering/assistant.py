@@ -258,8 +258,8 @@ class Answerer:
             if not answer.quotes:
                 break
             said = {quote.spans for quote in answer.quotes}
-            told = [window for window in found.windows if window.spans in said]
-            rest = tuple(each for each in found.windows if each not in told and not each.is_said_by(told))
+            shown = [window for window in found.windows if window.spans in said]
+            rest = tuple(each for each in found.windows if each not in shown and not each.repeats_one_of(shown))
             found = replace(found, windows=rest, difference=None)
             answer = self._answer(found, turn, flagged, most)
             if not answer.quotes:
@@ -345,7 +345,7 @@ def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window
     for window in windows[1:]:
         if len(shown) == most:
             break
-        if window.is_said_by(shown):
+        if window.repeats_one_of(shown):
             continue
         whole, main = engine.covered(window, shown)
         if whole < _SAID and main < _SAID_OF_BEST:

@@ -288,8 +288,8 @@ class Engine:
         question asked of the sentence, if that is nearer by more than two questions usually are."""
         row, sentence = self.collection.row(window.passage), self._sentence(window)
         asked = self._asked_of(query, row)[0][sentence - self.collection.sentence_starts[row]]
-        stored = self.collection.headed
-        headed = self._with_heading(window.best) if stored is None else stored[sentence]
+        stored = self.collection.under_headings
+        headed = self._with_heading(window.passage, window.best) if stored is None else stored[sentence]
         return float(np.fmax(headed @ self._own(query), asked - _NEARER))
 
     def _own(self, query: Query) -> Vectors:
@@ -297,9 +297,9 @@ class Engine:
         return (self._encoded(query.read[query.lead :], 0) if query.lead else query).vector
 
     @cached(_KEPT)
-    def _with_heading(self, sentence: Span) -> Vectors:
+    def _with_heading(self, passage: Passage, sentence: Span) -> Vectors:
         """Return the vector of a sentence under its heading. A large collection stores none: it is encoded now."""
-        (encoded,) = self.encoder.each([under_heading(sentence, self.encoder)])
+        (encoded,) = self.encoder.each(under_heading(passage, [sentence], self.encoder))
         return encoded.vector
 
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:

@@ -13,7 +13,7 @@ which sources differ, among those that a curator wrote down.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, chain, pairwise, takewhile
@@ -27,14 +27,13 @@ from b12assistant.answering.signals import UNJUDGED, Signals
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.data_files import chosen, read_data
-from b12assistant.language.words import terms
+from b12assistant.language.words import BULLET, bare, terms
 from b12assistant.threads import once
 from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span, Words
 
 if TYPE_CHECKING:
     from b12assistant.protocols import Vectors
 
-_BULLET = re.compile(r"[•*–‣◦▪·-]\s+")  # the number of a step stays
 _SHORT_ANSWER = re.compile(
     r"(?:yes|no|go ahead|it depends|maybe|not (?:really|quite|yet)|of course(?: not)?)[.!]", re.I
 )
@@ -128,9 +127,10 @@ class Window:
         """Return whether its best sentence is a detail."""
         return self.best.document.is_detail(self.best.range)
 
-    def is_said_by(self, shown: Collection[Window]) -> bool:
-        """Return whether its best sentence is marked as one that says nothing beside what is ``shown``."""
-        return self.best.document.is_said_by(self.best.range, [" ".join(each.best.text.split()) for each in shown])
+    def repeats_one_of(self, others: Iterable[Window]) -> bool:
+        """Return whether its best sentence is marked as one that says nothing beside a sentence of ``others``."""
+        sentences = {bare(best.text) for each in others for best in each.shown.bests}
+        return self.best.document.repeats_one_of(self.best.range, sentences)
 
     @property
     def is_nameless(self) -> bool:
@@ -346,7 +346,7 @@ def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:
 
 def _without_bullet(span: Span, layout: Layout) -> Span:
     """Move the start of a quote past the bullet of a list item; the number of a step stays."""
-    bullet = _BULLET.match(span.text)
+    bullet = BULLET.match(span.text)
     block = layout.block_that_begins(span.start) if bullet else None
     if bullet is None or bullet.end() == len(span.text) or block is None or block.kind is not BlockKind.LIST_ITEM:
         return span

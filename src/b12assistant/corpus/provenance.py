@@ -20,8 +20,8 @@ from b12assistant.cleaning import DRAWN, STRUCK
 from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER, text_of
 from b12assistant.errors import SourceFactsError
-from b12assistant.language.words import find_words
-from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Review, Span
+from b12assistant.language.words import bare, find_words
+from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Repeat, Review, Span
 
 _FORM = '{"text": "a sentence of the document", "asked": ["a question it answers"], "origins": {"id": "place"}}'
 
@@ -93,7 +93,7 @@ def attribute(
     attributions: list[Attribution] = []
     reviews: list[Review] = []
     details: list[Range] = []
-    repeats: list[tuple[Range, str]] = []
+    repeats: list[Repeat] = []
     warnings: list[str] = []
     for number, entry, sentence in located(document, entries):
         where = f"{sentences_file(document.id)}:{number}"
@@ -106,7 +106,7 @@ def attribute(
             reviews.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
         if entry.detail:
             details.append(sentence)
-        repeats += [(sentence, " ".join(text.split())) for text in entry.repeats]
+        repeats += [Repeat(sentence, bare(text)) for text in entry.repeats]
         for id_, place in entry.origins.items():
             origin = origins.get(OriginId(id_))
             if origin is None:
@@ -140,6 +140,16 @@ def without_origin(document: Document, passages: Iterable[Passage]) -> tuple[Spa
         for sentence in passage.sentences
         if not any(range_.overlaps(sentence.range) for range_ in covered)
     )
+
+
+def stale_repeats(documents: Iterable[Document], sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the file of each mark that names a sentence which is not among ``sentences``, and what is wrong."""
+    marked = [document for document in documents if document.repeats]
+    known = {bare(sentence) for sentence in sentences} if marked else set()
+    for document in marked:
+        for each in document.repeats:
+            if each.text not in known:
+                yield document.id, f"a repeated sentence is in no document: {each.text[:60]}"
 
 
 _NOT_QUOTED: Final = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +95,20 @@ def question_of(document: Document, section: Section) -> str:
     return _NUMBER.sub("", document.slice(section.heading))
 
 
+def question_headings(documents: Iterable[Document]) -> frozenset[str]:
+    """Return all headings without their numbers: those that ask are asked of what is below."""
+    return frozenset(question_of(document, each) for document in documents for each in document.sections)
+
+
+def is_thorough(asked: Iterable[tuple[Hashable, str]], sentences: int, headings: Set[str] = frozenset()) -> bool:
+    """Return whether nearly every sentence is asked something besides its heading, as in the corpus that ships.
+
+    ``asked``: the sentence, by any name, and each question that it is asked.
+    """
+    own = {place for place, text in asked if text not in headings}
+    return len(own) >= max(1, _THOROUGH * sentences)
+
+
 def is_question(document: Document, section: Section) -> bool:
     return document.text[section.heading.end - 1] == "?"
 
@@ -130,11 +144,6 @@ class AskedQuestions:
         texts = [question for group in groups for question in group.questions]
         answered = int(np.searchsorted(sentences, sum(sizes)))
         return cls(np.concatenate(list(codes)), sentences, counts, tuple(texts[:answered]))
-
-    def is_thorough(self, sentences: int, headings: Set[str] = frozenset()) -> bool:
-        """Return whether nearly every sentence is asked something besides its heading, as in the corpus that ships."""
-        own = {place for place, text in zip(self.sentences.tolist(), self.texts, strict=False) if text not in headings}
-        return len(own) >= max(1, _THOROUGH * sentences)
 
     @classmethod
     def from_bytes(cls, data: Data, sentences: int, dimension: int) -> AskedQuestions:

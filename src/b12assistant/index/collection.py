@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
 from b12assistant.corpus.publishers import Speaks
 from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked_questions import ASKED, NOTHING_ASKED, AskedQuestions, question_of
+from b12assistant.index.asked_questions import ASKED, NOTHING_ASKED, AskedQuestions, is_thorough, question_headings
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
 from b12assistant.index.lexical_index import FIELDS, LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
 from b12assistant.index.vectors import ROWS_FILE, TokenStore, Vectors, read_arrays, read_index, save_arrays
-from b12assistant.language.words import ENGLISH, language, readable
+from b12assistant.language.words import ENGLISH, bare, language, readable
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
 from b12assistant.types import (
@@ -43,7 +43,7 @@ from b12assistant.types import (
 
 LEFT_OUT = "left_out.json"
 CONTEXT, ALONE = "context_tokens.safetensors", "sentence_tokens.safetensors"
-HEADED = "sentences_with_headings.safetensors"
+UNDER_HEADINGS = "sentences_under_headings.safetensors"
 DISPUTES, EXAMPLES = "disputes.json", "disputes.safetensors"
 _WORD = re.compile(r"[A-Za-z]{4,}")
 
@@ -74,8 +74,9 @@ class Collection:
     """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
 
     ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
-    passage once. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections. ``headed``: a
-    vector for each sentence under its heading, (sentences, d); ``None`` where they are large or nearly all are asked.
+    passage once. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections.
+    ``under_headings``: a vector for each sentence with its heading, (sentences, d); ``None`` in large collections, and
+    where nearly every sentence is asked something.
     """
 
     generation: GenerationId
@@ -89,7 +90,7 @@ class Collection:
     disputes: tuple[Dispute, ...] = ()
     examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
     asked: AskedQuestions = NOTHING_ASKED
-    headed: NDArray[np.float32] | None = None
+    under_headings: NDArray[np.float32] | None = None
 
     def origins(self, passage: Passage) -> tuple[tuple[Origin, ...], ...]:
         """Return the publications that each sentence of a passage rests on."""
@@ -142,12 +143,13 @@ class Collection:
     @once
     def asked_throughout(self) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
-        return self.asked.is_thorough(int(self.sentence_starts[-1]), self.heading_questions)
+        last = int(self.sentence_starts[-1])
+        return is_thorough(self.asked.of(0, last), last, self.heading_questions)
 
     @once
     def heading_questions(self) -> frozenset[str]:
         """Return the headings of all documents, without their numbers: those that ask are asked of what is below."""
-        return headings_of(self.documents)
+        return question_headings(self.documents)
 
     @once
     def first_rows(self) -> NDArray[np.int64]:
@@ -182,27 +184,24 @@ class Collection:
         return ends
 
 
-def headings_of(documents: Iterable[Document]) -> frozenset[str]:
-    return frozenset(question_of(document, each) for document in documents for each in document.sections)
+def heading_of(passage: Passage) -> str:
+    """Return the heading that a passage is under, or else the title of its document."""
+    path = passage.section
+    return passage.document.slice(path[-1].heading) if path else passage.document.title
 
 
-def heading_of(sentence: Span) -> str:
-    """Return the heading that a sentence is under, or else the title of its document."""
-    document, path = sentence.document, sentence.document.heading_path(sentence.start)
-    return document.slice(path[-1].heading) if path else document.title
+def under_heading(passage: Passage, sentences: Iterable[Span], encoder: Encoder) -> list[str]:
+    """Return sentences of a passage, each with the heading in front, for the encoder."""
+    heading = first_words(heading_of(passage), encoder)
+    return [readable(f"{heading}: {bare(sentence.text)}") for sentence in sentences]
 
 
-def under_heading(sentence: Span, encoder: Encoder) -> str:
-    """Return a sentence with its heading in front, for the encoder."""
-    return readable(f"{cut_to(TITLE_PIECES, heading_of(sentence), encoder)}: {sentence.text}")
-
-
-def cut_to(pieces: int, text: str, encoder: Encoder) -> str:
-    """Return the first words of a text, at most so many word pieces, without line breaks."""
-    words = text.split()
-    while words and encoder.count(" ".join(words)) > pieces:
+def first_words(title: str, encoder: Encoder) -> str:
+    """Return as much of a title or heading as the encoder can read in front of a passage, at most `TITLE_PIECES`."""
+    room, words = min(TITLE_PIECES, encoder.limit - most_pieces(encoder) - 4), title.split()
+    while words and encoder.count(" ".join(words)) > room:
         words.pop()
-    return " ".join(words)
+    return " ".join(words) or title[: room // 4]  # one long word
 
 
 # An index records their versions: extraction, terms and searches depend on them.
@@ -261,8 +260,8 @@ class Opened:
         }
         if held.alone is not None:
             files[ALONE] = held.alone.to_bytes()
-        if held.headed is not None:
-            files[HEADED] = save_arrays({"headed": held.headed})
+        if held.under_headings is not None:
+            files[UNDER_HEADINGS] = save_arrays({"rows": held.under_headings})
         if held.examples is not None:
             files |= {DISPUTES: disputes_to_bytes(held.disputes), EXAMPLES: save_arrays({"examples": held.examples})}
         if len(held.asked.sentences):
@@ -292,7 +291,9 @@ def read_parts(generation: Generation) -> Opened:
             _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
             *_disputes(files, entries, dimension),
             AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else NOTHING_ASKED,
-            _rows(files[HEADED], HEADED, "headed", (sentences, dimension)) if HEADED in files else None,
+            _rows(files[UNDER_HEADINGS], UNDER_HEADINGS, "rows", DOCUMENTS, (sentences, dimension))
+            if UNDER_HEADINGS in files
+            else None,
         )
         refused = json.loads(bytes(files[LEFT_OUT]))
         left_out = tuple(FileReport(file, FileEnd.LEFT_OUT, tuple(why)) for file, why in refused)
@@ -316,13 +317,13 @@ def _disputes(
     documents = {entry.document.id: entry.document for entry in entries}
     disputes = disputes_from_bytes(bytes(files[DISPUTES]), documents.__getitem__)
     count = sum(len(dispute.examples) for dispute in disputes)
-    return disputes, _rows(files[EXAMPLES], EXAMPLES, "examples", (count, dimension))
+    return disputes, _rows(files[EXAMPLES], EXAMPLES, "examples", DISPUTES, (count, dimension))
 
 
-def _rows(data: Data, file: str, name: str, shape: tuple[int, int]) -> Vectors:
+def _rows(data: Data, file: str, name: str, fits: str, shape: tuple[int, int]) -> Vectors:
     rows: Vectors = read_arrays(data, file)[name]
-    if rows.shape != shape:
-        raise IndexDamagedError(f"{file} does not fit {DOCUMENTS}", hint=REBUILD)
+    if rows.shape != shape or rows.dtype != np.float32:
+        raise IndexDamagedError(f"{file} does not fit {fits}", hint=REBUILD)
     return rows
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
+from b12assistant.corpus.provenance import stale_repeats
 from b12assistant.errors import REBUILD, IndexDamagedError
 from b12assistant.types import (
     Attribution,
@@ -27,6 +28,7 @@ from b12assistant.types import (
     Passage,
     PassageId,
     Range,
+    Repeat,
     Review,
     Section,
     Source,
@@ -83,18 +85,22 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
         raise IndexDamagedError(f"{DOCUMENTS} cannot be read", hint=REBUILD) from error
 
 
-def all_reports(reports: Iterable[FileReport], entries: Iterable[Entry]) -> tuple[FileReport, ...]:
-    """Return the reports of all files, sorted, with a warning for each copy of another file: it is quoted only once."""
+def all_reports(reports: Iterable[FileReport], entries: Sequence[Entry]) -> tuple[FileReport, ...]:
+    """Return the reports of all files, sorted, with more warnings: for each copy of another file, which is quoted only
+    once, and for each mark that a sentence repeats one that is gone."""
     first: dict[str, str] = {}
     twins: dict[str, str] = {
         entry.document.id: first.setdefault(entry.file_sha256, entry.document.id) for entry in entries
     }
+    sentences = (each.text for entry in entries for passage in entry.passages for each in passage.sentences)
+    stale: dict[str, list[str]] = {}
+    for file, what in stale_repeats((entry.document for entry in entries), sentences):
+        stale.setdefault(file, []).append(what)
     found = []
     for report in sorted(reports, key=lambda report: report.file):
         twin = twins.get(report.file, report.file)
-        if twin != report.file:
-            report = replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, f"the same bytes as {twin}"))
-        found.append(report)
+        more = (*([f"the same bytes as {twin}"] if twin != report.file else ()), *stale.get(report.file, ()))
+        found.append(replace(report, end=FileEnd.WARNINGS, reasons=(*report.reasons, *more)) if more else report)
     return tuple(found)
 
 
@@ -159,7 +165,7 @@ def _entry(entry: Entry) -> Json:
         "attributions": [[a.range.start, a.range.end, a.origin.id, a.place] for a in document.attributions],
         "reviews": [[r.range.start, r.range.end, r.by, r.on.isoformat()] for r in document.reviews],
         "details": [[each.start, each.end] for each in document.details],
-        "repeats": [[each.start, each.end, text] for each, text in document.repeats],
+        "repeats": [[each.range.start, each.range.end, each.text] for each in document.repeats],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -209,7 +215,7 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
         reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row["reviews"]),
         details=tuple(Range(a, b) for a, b in row["details"]),
-        repeats=tuple((Range(a, b), text) for a, b, text in row["repeats"]),
+        repeats=tuple(Repeat(Range(a, b), text) for a, b, text in row["repeats"]),
     )
     passages = tuple(
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])

@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,14 @@ from numpy.typing import NDArray
 from b12assistant.config import Settings
 from b12assistant.corpus.disputes import Dispute, resolve
 from b12assistant.errors import IndexDamagedError, IndexMismatchError
-from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes
+from b12assistant.index.asked_questions import (
+    NOTHING_ASKED,
+    AskedQuestions,
+    Group,
+    as_codes,
+    is_thorough,
+    question_headings,
+)
 from b12assistant.index.collection import (
     LIBRARIES,
     METHOD,
@@ -36,9 +44,8 @@ from b12assistant.index.collection import (
     Collection,
     Opened,
     built_with,
-    cut_to,
+    first_words,
     heading_of,
-    headings_of,
     read_parts,
     under_heading,
 )
@@ -51,8 +58,10 @@ from b12assistant.protocols import Encoded, Encoder, Progress
 from b12assistant.threads import give_back, once
 from b12assistant.types import FileReport, GenerationId, Passage
 
+Made = TypeVar("Made")
 _TITLE_END = ". "
-# Passages. A larger collection gets no sentence vectors: they nearly double its token vectors (ours: 25 beside 28 MB).
+# Passages. A larger collection gets no sentence vectors: they nearly double its token vectors (ours: 25 beside 28 MB),
+# and under headings, where they are kept, add 1.5 kB a sentence.
 SENTENCE_VECTORS_UP_TO = 3000
 _AT_ONCE = 512  # texts encoded at once
 _MANY = 200  # texts of a document: after each lot, memory is given back; without, 5,000 passages took 1.2 GB
@@ -60,13 +69,11 @@ _MANY = 200  # texts of a document: after each lot, memory is given back; withou
 
 @dataclass(frozen=True)
 class Embedded:
-    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence.
-    ``headed``: a vector for each sentence under its heading, (sentences, d)."""
+    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
 
     vectors: Vectors
     context: TokenStore
     alone: TokenStore | None
-    headed: Vectors | None = None
 
 
 def embed(
@@ -75,29 +82,17 @@ def embed(
     projection: Projection,
     *,
     alone: bool,
-    headed: bool = False,
 ) -> Embedded:
-    """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front.
-
-    ``alone``, ``headed``: whether its sentences are encoded by themselves, and under their headings, too.
-    """
-    title = cut_to(TITLE_PIECES, passages[0].document.title, encoder)
-    running, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
+    """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
+    title = first_words(passages[0].document.title, encoder)
+    texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
-    for encoded, ends in zip(_encoded(running, encoder), bounds, strict=True):
+    for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
         vectors.append(encoded.vector)
         stores.append(_grouped(encoded, np.searchsorted(encoded.offsets[:, 0], ends), projection))
-    sentences = [span for passage in passages for span in passage.sentences]
-    texts = [span.text for span in sentences] if alone else []
-    units = [_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(texts, encoder)]
-    texts = [under_heading(span, encoder) for span in sentences] if headed else []
-    read = [encoded.vector for encoded in _encoded(texts, encoder)]
-    return Embedded(
-        np.stack(vectors),
-        TokenStore.join(stores),
-        TokenStore.join(units) if alone else None,
-        np.stack(read) if headed else None,
-    )
+    sentences = [span.text for passage in passages for span in passage.sentences] if alone else []
+    units = [_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(sentences, encoder)]
+    return Embedded(np.stack(vectors), TokenStore.join(stores), TokenStore.join(units) if alone else None)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -132,36 +127,36 @@ def embed_all(
     *,
     threads: int,
     progress: Progress,
-    asked_throughout: bool,
 ) -> tuple[list[Embedded], frozenset[str]]:
     """Return the arrays of each document, and the files that were encoded; several at a time, as ``threads`` allow.
 
     ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core.
     """
-    alone = sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
-    headed = alone and not asked_throughout
-
-    def is_whole(kept: Embedded | None) -> bool:
-        return kept is not None and not (alone and kept.alone is None) and not (headed and kept.headed is None)
-
+    alone = is_small(entries)
     found = {entry.document.id: known(entry.passages) for entry in entries}
-    new = [entry for entry in entries if not is_whole(found[entry.document.id])]
+    new = [entry for entry in entries if not (kept := found[entry.document.id]) or (alone and kept.alone is None)]
+    made = _in_turn(lambda entry: embed(entry.passages, encoder, projection, alone=alone), new, threads)
+    for number, entry in enumerate(new):
+        progress("embedding", number, len(new))
+        found[entry.document.id] = next(made)
+    if new:
+        progress("embedding", len(new), len(new))
+    arrays = [each if alone else replace(each, alone=None) for each in found.values() if each is not None]
+    return arrays, frozenset(entry.document.id for entry in new)
+
+
+def is_small(entries: Sequence[Entry]) -> bool:
+    """Return whether vectors of single sentences are kept."""
+    return sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
+
+
+def _in_turn(work: Callable[[Entry], Made], entries: Sequence[Entry], threads: int) -> Iterator[Made]:
+    """Yield what ``work`` makes of each entry, several at a time."""
     pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
     try:
-        made = pool.map(lambda entry: embed(entry.passages, encoder, projection, alone=alone, headed=headed), new)
-        for number, entry in enumerate(new):
-            progress("embedding", number, len(new))
-            found[entry.document.id] = next(made)
-        if new:
-            progress("embedding", len(new), len(new))
+        yield from pool.map(work, entries)
     finally:
         pool.shutdown(cancel_futures=True)
-    arrays = [
-        replace(each, alone=each.alone if alone else None, headed=each.headed if headed else None)
-        for each in found.values()
-        if each is not None
-    ]
-    return arrays, frozenset(entry.document.id for entry in new)
 
 
 _BY_ROUNDING = {*LIBRARIES, "onnxruntime", "tokenizers"}  # between their versions vectors differ by rounding only
@@ -177,13 +172,15 @@ def made_by(model_sha256: str, runtime: Mapping[str, str], title_pieces: int, me
 class Previous:
     """An earlier generation; empty by default.
 
-    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, ``examples``, the
-    vectors of each dispute's example questions, and ``asked``, those of the questions asked of a document's sentences.
+    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, ``under_headings``,
+    the vectors of its sentences, ``examples``, those of each dispute's example questions, and ``asked``, those of the
+    questions asked of a document's sentences.
     """
 
     id: GenerationId | None = None
     entries: Mapping[str, Entry] = field(default_factory=dict)
     embedded: Mapping[str, Embedded] = field(default_factory=dict)
+    under_headings: Mapping[str, Vectors] = field(default_factory=dict)
     examples: Mapping[str, Vectors] = field(default_factory=dict)
     asked: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
 
@@ -215,6 +212,7 @@ def previous_of(generation: Generation) -> Previous:
         generation.id,
         {entry.document.id: entry for entry in entries},
         dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
+        _under_headings(held, entries, scope),
         _examples(held, scope),
         held.asked.by_key(),
     )
@@ -222,8 +220,13 @@ def previous_of(generation: Generation) -> Previous:
 
 def document_key(scope: str, passages: Sequence[Passage]) -> str:
     """Return the key of a document's arrays. ``scope``: what `made_by` returns."""
-    texts = [[(heading_of(span), span.text) for span in passage.sentences] for passage in passages]
+    texts = [[span.text for span in passage.sentences] for passage in passages]
     return key_of(scope, passages[0].document.title, texts)
+
+
+def headings_key(scope: str, passages: Sequence[Passage]) -> str:
+    """Return the key of the vectors of a document's sentences under their headings."""
+    return key_of(scope, [[heading_of(passage), [span.text for span in passage.sentences]] for passage in passages])
 
 
 def key_of(scope: str, *texts: object) -> str:
@@ -237,9 +240,17 @@ def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]
     for entry in entries:
         last, end = row + len(entry.passages), sentence + sum(len(passage.sentences) for passage in entry.passages)
         units = held.alone.part(sentence, end) if held.alone else None
-        headed = held.headed[sentence:end] if held.headed is not None else None
-        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units, headed)
+        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units)
         row, sentence = last, end
+
+
+def _under_headings(held: Collection, entries: Sequence[Entry], scope: str) -> dict[str, Vectors]:
+    """Return the vectors of each document's sentences under their headings, if they are kept."""
+    if held.under_headings is None:
+        return {}
+    ends = np.cumsum([sum(len(passage.sentences) for passage in entry.passages) for entry in entries])
+    keys = (headings_key(scope, entry.passages) for entry in entries)
+    return dict(zip(keys, np.split(held.under_headings, ends[:-1]), strict=True))
 
 
 def _examples(held: Collection, scope: str) -> dict[str, Vectors]:
@@ -292,8 +303,6 @@ class Indexer:
         # No sentence answers them: they come last, after all sentences.
         groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))
         threads, progress = self.settings.encoder.threads, self.progress
-        asked = self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED
-        sentences = sum(len(passage.sentences) for passage in read.passages)
         embedded, encoded = embed_all(
             read.entries,
             lambda passages: previous.embedded.get(document_key(self._scope, passages)),
@@ -301,10 +310,9 @@ class Indexer:
             self.projection,
             threads=threads,
             progress=progress,
-            asked_throughout=asked.is_thorough(sentences, headings_of(entry.document for entry in read.entries)),
         )
         facts = self._facts(read, embedded[0].vectors.shape[1])
-        return Built(self._opened(read, embedded, disputes, asked, previous).to_files(), facts, read, encoded)
+        return Built(self._opened(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
 
     @once
     def _runtime(self) -> dict[str, str]:
@@ -319,12 +327,11 @@ class Indexer:
         read: FilesRead,
         embedded: Sequence[Embedded],
         disputes: tuple[Dispute, ...],
-        asked: AskedQuestions,
+        groups: Sequence[Group],
         previous: Previous,
     ) -> Opened:
         vectors = FaissIndex(np.concatenate([arrays.vectors for arrays in embedded]))
         alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
-        headed = [arrays.headed for arrays in embedded if arrays.headed is not None]
         collection = Collection(
             GenerationId("draft"),
             [entry.document for entry in read.entries],
@@ -336,8 +343,8 @@ class Indexer:
             TokenStore.join(alone) if alone else None,
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            asked,
-            np.concatenate(headed) if headed else None,
+            self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED,
+            self._under_headings(read, previous),
         )
         return Opened(collection, read.entries, read.left_out, {})
 
@@ -347,6 +354,33 @@ class Indexer:
         if vectors is None:
             vectors = np.stack([encoded.vector for encoded in self.encoder.encode(dispute.examples)])
         return vectors
+
+    def _under_headings(self, read: FilesRead, previous: Previous) -> Vectors | None:
+        """Return a vector for each sentence under its heading, (sentences, d), if the collection is small and nearly
+        nothing is asked of it."""
+        documents = [entry.document for entry in read.entries]
+        asked = [
+            ((number, place), question)
+            for number, group in enumerate(read.groups)
+            for place, question in zip(group.sentences, group.questions, strict=True)
+        ]
+        sentences = sum(len(passage.sentences) for passage in read.passages)
+        if not is_small(read.entries) or is_thorough(asked, sentences, question_headings(documents)):
+            return None
+        keys = [headings_key(self._scope, entry.passages) for entry in read.entries]
+        found = dict(previous.under_headings)
+        new = [entry for entry, key in zip(read.entries, keys, strict=True) if key not in found]
+        made = _in_turn(self._vectors_under_headings, new, self.settings.encoder.threads)
+        for number, entry in enumerate(new):
+            self.progress("headings", number, len(new))
+            found[headings_key(self._scope, entry.passages)] = next(made)
+        if new:
+            self.progress("headings", len(new), len(new))
+        return np.concatenate([found[key] for key in keys])
+
+    def _vectors_under_headings(self, entry: Entry) -> Vectors:
+        texts = [text for passage in entry.passages for text in under_heading(passage, passage.sentences, self.encoder)]
+        return np.stack([encoded.vector for encoded in _encoded(texts, self.encoder)])
 
     def _asked(self, read: FilesRead, groups: Sequence[Group], previous: Previous) -> AskedQuestions:
         """Return the questions that are asked of the sentences."""

@@ -151,6 +151,16 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+BULLET: Final = re.compile(r"[•*–‣◦▪·-]\s+")  # the number of a step stays
+
+
+def bare(sentence: str) -> str:
+    """Return a sentence without its bullet and line breaks."""
+    text = " ".join(sentence.split())
+    bullet = BULLET.match(text)
+    return text[bullet.end() :] if bullet else text
+
+
 _LOWERED: Final = re.compile("[₀-₉]")
 
 
