@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported: its products here are small
 
 from b12assistant.api import Workspace
+from b12assistant.command.invocation import complain
 from b12assistant.errors import AssistantError, IndexMissingError
 from b12assistant.web import listening, site
 
@@ -23,18 +23,12 @@ def main() -> int:
     try:
         site.serve(Workspace(), given.host, given.port, behind_proxy=given.behind_proxy)
     except IndexMissingError as error:
-        return _complain(f"{error.message}: run `make run`", error.exit_status)
+        return complain(f"{error.message}: run `make run`", error.exit_status)
     except AssistantError as error:
-        return _complain(str(error), error.exit_status)
+        return complain(str(error), error.exit_status)
     except KeyboardInterrupt:
         return 130  # as a shell expects it of Ctrl+C
     return 0
-
-
-def _complain(sentence: str, status: int) -> int:
-    line = "".join(character if character.isprintable() else "\ufffd" for character in sentence)
-    sys.stderr.write(f"b12assistant: {line}\n")
-    return status
 
 
 if __name__ == "__main__":

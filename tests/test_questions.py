@@ -101,7 +101,7 @@ def test_an_emergency_never_waits_behind_a_search(held: Blocking) -> None:
     async def asked() -> Status:
         bounds = questions()
         waiting = [asyncio.create_task(bounds.ask(held, ASKED, then=status)) for _ in range(6)]
-        while bounds.searches.waiting < 5:
+        while bounds.searches._unfinished < 6:
             await asyncio.sleep(0.01)
         found = await asyncio.wait_for(bounds.ask(held, EMERGENCY, then=status), 60)
         held.gate.set()

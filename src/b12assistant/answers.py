@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NewType
 
-from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, Section, Span
+from b12assistant.types import Document, DocumentId, GenerationId, MarkKind, Passage, Span
 
 TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
@@ -189,11 +189,7 @@ class Triage:
 
 def most_serious(notices: Sequence[Notice]) -> Notice | None:
     """Return the first notice with the most serious flag; ``None`` if no red flag was seen."""
-    for level in Level:
-        for notice in notices:
-            if notice.flag is not None and notice.flag.level is level:
-                return notice
-    return None
+    return next((each for level in Level for each in notices if each.flag and each.flag.level is level), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +212,7 @@ class Quote:
             raise ValueError("the spans of a quote come in order and do not overlap")
         if len(self.spans) > MOST_GAPS + 1:
             raise ValueError(f"a quote has at most {MOST_GAPS} gaps")
-        if len({_section(document, offset) for span in self.spans for offset in (span.start, span.end - 1)}) > 1:
+        if len({document.heading_path(at)[-1:] for span in self.spans for at in (span.start, span.end - 1)}) > 1:
             raise ValueError("a quote stays in one section")
         if any(
             mark.kind is MarkKind.NEVER and mark.range.overlaps(s.range) for mark in document.marks for s in self.spans
@@ -228,10 +224,6 @@ class Quote:
     @property
     def document(self) -> Document:
         return self.best.document
-
-
-def _section(document: Document, offset: int) -> Section | None:
-    return next(reversed(document.heading_path(offset)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,22 +31,13 @@ _LANGUAGE: Final = "corpus.language"
 _OF_A_PROJECT: Final = (CONFIG_FILE, "corpus", "index")
 
 
-def is_project(folder: Path) -> bool:
-    """Check whether a folder has a configuration, a corpus or an index; then the packaged corpus is not used."""
-    return any((folder / name).exists() for name in _OF_A_PROJECT)
-
-
 def packaged_paths(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `paths.corpus` and `paths.index` for the corpus that ships with the package."""
+    """Return `paths.corpus` and `paths.index` for the packaged corpus; its index is in the user's cache, by version."""
     corpus = resources.files("b12assistant").joinpath("data", "corpus")
-    return {"paths.corpus": str(Path(str(corpus)).resolve()), "paths.index": str(cache_folder(environment) / "index")}
-
-
-def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Return the user's cache folder for this version of the package."""
     named = environment.get("XDG_CACHE_HOME", "")
     usual = Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser()
-    return (Path(named) if Path(named).is_absolute() else usual) / "b12assistant" / version("b12assistant")
+    cache = (Path(named) if Path(named).is_absolute() else usual) / "b12assistant" / version("b12assistant")
+    return {"paths.corpus": str(Path(str(corpus)).resolve()), "paths.index": str(cache / "index")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +215,7 @@ def load_configuration(
         if is_in_file and key in _FOLDERS:
             values[key] = str(path.parent / str(values[key]))
         origins[key] = str(path) if is_in_file else where
-    if values.keys().isdisjoint(_FOLDERS) and not is_project(Path()):
+    if values.keys().isdisjoint(_FOLDERS) and not any(Path(name).exists() for name in _OF_A_PROJECT):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
         if values.get(_LANGUAGE, "en") != "en":
@@ -235,13 +226,9 @@ def load_configuration(
 
 def _project_of(flags: Mapping[str, object]) -> Path | None:
     """Return the folder with the configuration of the corpus or index that a flag names, if it has one."""
-    for key in _FOLDERS:
-        if (named := flags.get(key)) is not None:
-            folder = Path(str(named))
-            for project in (folder, folder.parent):
-                if (project / CONFIG_FILE).is_file():
-                    return project
-    return None
+    folders = [Path(str(flags[key])) for key in _FOLDERS if key in flags]
+    around = (project for folder in folders for project in (folder, folder.parent))
+    return next((project for project in around if (project / CONFIG_FILE).is_file()), None)
 
 
 def known_keys() -> dict[str, type]:
@@ -278,7 +265,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and variable name; only here do numbers arrive as text."""
     kinds = known_keys()
-    names = {_variable(key): key for key in kinds}
+    names = {_PREFIX + key.replace(".", "_").upper(): key for key in kinds}
     for variable, value in environment.items():
         if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
             if variable not in names:
@@ -290,10 +277,6 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, obj
                 yield key, _BOOLEANS[value] if kinds[key] is bool else kinds[key](value), variable
             except (KeyError, ValueError):
                 yield key, value, variable  # `_checked` reports what is wrong with it
-
-
-def _variable(key: str) -> str:
-    return _PREFIX + key.replace(".", "_").upper()
 
 
 def _unknown(key: str, origin: str) -> ConfigError:
@@ -310,7 +293,7 @@ def _checked(key: str, value: object, origin: str) -> object:
     hint = f"the default is {default!r}"
     checked = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
     if type(checked) is not kind or (isinstance(checked, float) and not isfinite(checked)):
-        raise ConfigError(f"{origin}: {key} = {value!r} is not {_name(kind)}", hint=hint)
+        raise ConfigError(f"{origin}: {key} = {value!r} is not {_NAMES[kind]}", hint=hint)
     if checked == "" and default != "":
         raise ConfigError(f"{origin}: {key} is empty", hint=hint)
     if isinstance(checked, int | float) and kind is not bool:
@@ -332,10 +315,7 @@ _BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = {"paths.corpus": "corpus", "paths.index": "index"}  # and what a project calls them
 _LARGEST = 10**9
 _MOST = {"answering.least": 1, "answering.strong": 1}
-
-
-def _name(kind: type) -> str:
-    return {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[kind]
+_NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
 def _settings(values: Mapping[str, object]) -> Settings:

@@ -30,13 +30,6 @@ class Encoded:
     pieces: NDArray[np.int32]  # (n,) word piece ids
 
 
-class PairScorer(Protocol):
-    """Judges a text in the light of another."""
-
-    def score(self, first: str, second: str, /) -> float:
-        """Return a logit; a higher one is a surer yes."""
-
-
 class PartReader(Protocol):
     """Reads a part of a message beside what stands around it."""
 

@@ -92,21 +92,14 @@ _NEW = 10_000  # objects, 20 times, before older ones are looked through too; Py
 _LARGE = 1024 * 1024  # bytes; with 64 kB each question took memory anew a thousand times, a fifth of its time
 
 
-def collect_seldom() -> None:
-    """Look for reference cycles less often: all objects of an opened index take 0.1 s, in which nothing else runs.
-
-    With Python's own numbers every fifth long message waited for that.
-    """
-    gc.set_threshold(_NEW, 20)
-
-
 def spare_memory() -> None:
     """Let all threads share two heaps, and give large blocks back at once.
 
     Otherwise each thread keeps a heap of its own, and once a large block is freed glibc keeps those up to its size, at
     most 32 MB (man mallopt). Call it before threads start; encoding in bulk takes a third more time with it.
     """
-    collect_seldom()
+    # All objects of an opened index take 0.1 s, which every fifth long message would wait for with Python's numbers.
+    gc.set_threshold(_NEW, 20)
     _glibc("mallopt", _ARENA_MAX, 2)
     _glibc("mallopt", _MMAP_THRESHOLD, _LARGE)
     _glibc("mallopt", _TRIM_THRESHOLD, _LARGE)

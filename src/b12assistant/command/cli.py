@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from b12assistant.command.invocation import NAME, as_json, lines, one_line, places, run, words, workspace
+from b12assistant.command.invocation import as_json, complain, lines, places, run, words, workspace
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.errors import UsageError
 
@@ -185,8 +185,7 @@ def batch(space: Workspace, input_: Path, output: Path) -> None:
 
     failed, of = batching.run(space, input_, output, as_json)
     if failed:
-        click.echo(f"b12assistant: {failed} of {of} lines have an error in place of an answer", err=True)
-        raise SystemExit(1)
+        raise SystemExit(complain(f"{failed} of {of} lines have an error in place of an answer", 1))
 
 
 @commands.command()
@@ -331,9 +330,7 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
     if strict and wrong:
-        complaint = f"not answered or refused as labelled: {', '.join(wrong)}"
-        click.echo(f"{NAME}: {one_line(complaint)}", err=True)
-        raise SystemExit(1)
+        raise SystemExit(complain(f"not answered or refused as labelled: {', '.join(wrong)}", 1))
 
 
 @commands.command("evaluate red-flags")

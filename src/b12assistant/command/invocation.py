@@ -33,25 +33,25 @@ def run(commands: click.Command) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        return _complain(_usage(error), error.exit_code)
+        return complain(_usage(error), error.exit_code)
     except AssistantError as error:
-        return _complain(str(error), error.exit_status)
+        return complain(str(error), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
-        return _complain("stopped; nothing half done is kept", 130)  # the usual status after Ctrl-C
+        return complain("stopped; nothing half done is kept", 130)  # the usual status after Ctrl-C
     except BrokenPipeError:
         _mute()  # the reader closed the pipe
         return 1
     except OSError as error:
         _mute()
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(
+        return complain(
             f"{where}{error.strerror or type(error).__name__}: free disk space or fix permissions, then try again", 1
         )
     except Exception as error:
         if sys.flags.dev_mode:
             raise
         fault = f"a fault in the program, not in what you did ({type(error).__name__}: {error})"
-        return _complain(f"{fault}: `python -X dev -m {NAME} …` shows where; please report it", 1)
+        return complain(f"{fault}: `python -X dev -m {NAME} …` shows where; please report it", 1)
     return status if isinstance(status, int) else 0
 
 
@@ -135,7 +135,8 @@ def _usage(error: click.ClickException) -> str:
     return f"{message[:1].lower()}{message[1:]} (see `{context.command_path if context else NAME} --help`)"
 
 
-def _complain(sentence: str, status: int) -> int:
+def complain(sentence: str, status: int) -> int:
+    """Print one line on standard error; return ``status``."""
     click.echo(f"{NAME}: {one_line(sentence)}", err=True)
     return status
 

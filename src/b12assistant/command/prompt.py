@@ -34,12 +34,7 @@ _MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
 
 
 def answer_once(
-    space: Workspace,
-    question: str,
-    history: Sequence[str],
-    as_json: Callable[[Any], str] | None,
-    *,
-    as_typed: bool = False,
+    space: Workspace, question: str, history: Sequence[str], as_json: Callable[[Any], str] | None, *, as_typed: bool
 ) -> None:
     """Print one answer as text, or as JSON with ``as_json``.
 

@@ -26,7 +26,7 @@ def cite(quote: Quoted) -> str:
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
     """List who speaks, who published it and when, whether they sell, every note, and the web address."""
     speaker = quote.speaker
-    who = [*map(capital, map(_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
+    who = [*map(capital, map(in_a_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
     return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
 
 
@@ -58,7 +58,7 @@ def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str
         written += [question, *chain(*(_in_message(quote, numbers) for quote in quotes))]
     if any(quote.is_summary for _, quotes in parts for quote in quotes):
         written.append(label("origins.whose"))
-    listed = (f"[{numbers[id_]}] {_line(each.short)} {web_address(each.link)}" for id_, each in named.items())
+    listed = (f"[{numbers[id_]}] {in_a_line(each.short)} {web_address(each.link)}" for id_, each in named.items())
     written += ["\n".join(map(str.rstrip, listed)), *notices, *([label("reply.regards"), signature] * bool(signature))]
     return "\n\n".join(filter(None, written))
 
@@ -76,7 +76,8 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[str]
     yield f"— {said_by(quote)}\n{web_address(quote.link)}".rstrip()
 
 
-def _line(text: str) -> str:
+def in_a_line(text: str) -> str:
+    """Keep words of a source from beginning a line, where they could pose as something else."""
     return " ".join(text.split())
 
 

@@ -20,12 +20,7 @@ _PROMISED = {
     **dict.fromkeys((".txt", ".text"), "text"),
 }
 SUPPORTED_SUFFIXES = frozenset(_PROMISED)
-_CALLED = {
-    "pdf": "a PDF",
-    "html": "HTML",
-    "markdown": "Markdown",
-    "text": "plain text",
-}
+_CALLED = {"pdf": "a PDF", "html": "HTML"}  # what content shows
 
 # Formats that have a text, but that are not read, with what to do.
 _CONVERT = dict.fromkeys(

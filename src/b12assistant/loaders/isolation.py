@@ -14,7 +14,6 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
@@ -30,7 +29,7 @@ from b12assistant.language.words import language, use_language
 from b12assistant.loaders import load
 from b12assistant.loaders.decoding import read_file
 from b12assistant.loaders.passages import sentences_in
-from b12assistant.types import Extract, Range
+from b12assistant.types import Extract
 
 _LENGTH = struct.Struct(">Q")
 _LONGEST = 1 << 31  # bytes of a message
@@ -78,27 +77,17 @@ def unpack(message: bytes) -> Extract:
 
 
 def _checked(extract: Extract) -> Extract:
-    """Raise ``ValueError`` if the ranges of an extract do not fit its text."""
+    """Raise ``ValueError`` if the ranges of an extract do not fit its text, or overlap where they must not."""
     length = len(extract.text)
-    for ranges in (
-        [block.range for block in extract.blocks],
-        [each.range for each in extract.marks],
-        extract.sentences,
-    ):
-        _check(length, ranges)
-    if any(r.end > length for r in (*(s.heading for s in extract.sections), *(r.range for r in extract.regions))):
+    apart = ([block.range for block in extract.blocks], [each.range for each in extract.marks], extract.sentences)
+    others = [*(section.heading for section in extract.sections), *(region.range for region in extract.regions)]
+    if any(range_.end > length for ranges in (*apart, others) for range_ in ranges):
         raise ValueError("a range ends after the text")
-    if not all(before <= after for before, after in pairwise((0, *extract.page_starts, length))):
+    if any(before.end > after.start for ranges in apart for before, after in pairwise(ranges)):
+        raise ValueError("ranges are not in order")
+    if any(before > after for before, after in pairwise((0, *extract.page_starts, length))):
         raise ValueError("pages are not in order")
     return extract
-
-
-def _check(length: int, ranges: Sequence[Range]) -> None:
-    """Raise ``ValueError`` unless ranges are in a text of this length, in order and without overlap."""
-    if ranges and ranges[-1].end > length:
-        raise ValueError("a range ends after the text")
-    if not all(before.end <= after.start for before, after in pairwise(ranges)):
-        raise ValueError("ranges are not in order")
 
 
 _GRACE = 2.0  # seconds a worker has to end by itself
@@ -133,16 +122,10 @@ class IsolatedLoader:
 
     def read(self, path: Path) -> bytes:
         """Read the file's bytes. Raises ``SourceError`` with the reason if the file is left out."""
-        data = read_file(path, root=self._root, limit=self._size)
-        if not data:
-            raise SourceError("empty file")
-        return data
+        return read_file(path, root=self._root, limit=self._size)
 
     def extract(self, data: bytes, name: str) -> Extract:
         """Extract, mark and split ``data`` in the worker; ``name`` is a hint. Raises ``SourceError``."""
-        return unpack(self._ask(name, data))
-
-    def _ask(self, name: str, data: bytes) -> bytes:
         if self._worker is not None and self._worker.poll() is not None:
             self._kill(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
@@ -165,7 +148,7 @@ class IsolatedLoader:
             alarm.cancel()
             alarm.join()  # from here on it can no longer ring
         if answer is not None and not rang.is_set():
-            return answer
+            return unpack(answer)
         status = self._kill(_GRACE)
         if rang.is_set() or status == -signal.SIGPROF:
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")

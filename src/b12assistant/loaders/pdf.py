@@ -63,7 +63,9 @@ def load(data: bytes) -> Extract:
             notes.has_form = "/XFA" in root["/AcroForm"]
         title = _title(reader)
     if not any(pages):
-        raise _no_text(notes)
+        if notes.unreadable:
+            raise SourceError(f"damaged PDF: {_named(notes.unreadable)} could not be read, and no other has text")
+        raise SourceError("no text layer (scanned?)", hint="run it through text recognition first")
     manuscript = Manuscript()
     typeset(pages, manuscript)
     return manuscript.extract(
@@ -106,12 +108,6 @@ def _named(pages: Sequence[int]) -> str:
     runs = [[page for _, page in run] for _, run in groupby(enumerate(pages), key=lambda numbered: sub(*numbered))]
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
     return f"page{'s' if len(pages) > 1 else ''} {', '.join(parts)}"
-
-
-def _no_text(notes: _Notes) -> SourceError:
-    if notes.unreadable:
-        return SourceError(f"damaged PDF: {_named(notes.unreadable)} could not be read, and no other has text")
-    return SourceError("no text layer (scanned?)", hint="run it through text recognition first")
 
 
 @contextmanager
@@ -201,10 +197,6 @@ class _Run:
     raised: bool | None = None  # beside the text before or after; ``False``: lowered
 
     @property
-    def is_shifted(self) -> bool:
-        return self.raised is not None
-
-    @property
     def right(self) -> float:
         return self.x + self.width
 
@@ -280,7 +272,7 @@ class _Page:
             text=text.strip(),
             page=self._number,
             x=shown[0].x,
-            y=next((run for run in shown if not run.is_shifted), shown[0]).y,
+            y=next((run for run in shown if run.raised is None), shown[0]).y,
             size=sizes.most_common(1)[0][0] or _LEAST_SIZE,
             bold=2 * bold > len(text),
             cells=_cells(shown),
@@ -311,9 +303,7 @@ def _levelled(lines: Sequence[Sequence[_Run]]) -> list[list[_Run]]:
     shown = [run for runs in lines for run in runs if run.text.strip()]
     raised: dict[int, bool] = {}
     level: _Run | None = None
-    for run, following in pairwise((*shown, None)):
-        if run is None:
-            continue
+    for run, following in zip(shown, (*shown[1:], None), strict=False):
         beside = [level] if level is not None and level.reaches(run) else []
         if following is not None and run.reaches(following) and following.size > run.size:
             beside.append(following)
@@ -389,9 +379,9 @@ def _sign(runs: list[_Run], box: _Box) -> None:
 def _follows(line: Sequence[_Run], run: _Run) -> bool:
     """Check if a run goes on where a line ends: on its base line, not further to the right than a wide blank."""
     last = next((run for run in reversed(line) if run.text.strip()), line[-1])
-    level = next((run for run in reversed(line) if run.text.strip() and not run.is_shifted), last)
-    farthest = _RISEN if run.is_shifted else _SAME_LINE
-    if abs(run.y - level.y) > farthest * max(level.size, run.size if last.is_shifted else 0.0) or run.x <= last.x:
+    level = next((run for run in reversed(line) if run.text.strip() and run.raised is None), last)
+    farthest = _SAME_LINE if run.raised is None else _RISEN
+    if abs(run.y - level.y) > farthest * max(level.size, 0.0 if last.raised is None else run.size) or run.x <= last.x:
         return False
     return (
         -_OVERLAP * last.size <= run.x - last.right + _ERROR * last.width and run.x <= last.right + _WIDEST * last.size

@@ -99,7 +99,7 @@ def load(data: bytes) -> Extract:
     lines = split_lines(decoded.text)
     width = _wrap_width(lines)
     levels = _levels(lines)
-    blocks = _blocks(lines, _kinds(lines, levels, width), width)
+    blocks = _blocks(lines, levels, width)
     flow = Flow(decoded.text, _wrapping(lines, blocks))
     headings = [(flow.range(Range(lines[i].start, lines[i].end)), level) for i, level in levels.items()]
     # Form feeds separate pages; one at the very end begins no page.
@@ -158,14 +158,6 @@ def _underline_level(line: Line, following: Line) -> int | None:
     return None if following.spaced or len(marks) != 1 or not long_enough else _UNDERLINE.get(marks.pop())
 
 
-def _kinds(lines: Sequence[Line], levels: Iterable[int], width: int) -> list[BlockKind]:
-    """Return the kind of block that each line is, by itself."""
-    kinds = [BlockKind.LIST_ITEM if _is_item(lines, i, width) else BlockKind.PARAGRAPH for i in range(len(lines))]
-    for i in levels:
-        kinds[i] = BlockKind.HEADING
-    return kinds
-
-
 def _is_item(lines: Sequence[Line], i: int, width: int) -> bool:
     line = lines[i]
     if not is_item(line.text):
@@ -175,8 +167,11 @@ def _is_item(lines: Sequence[Line], i: int, width: int) -> bool:
     return not inside or is_item(lines[i - 1].text) or ends_sentence(lines[i - 1].text)
 
 
-def _blocks(lines: Sequence[Line], kinds: Sequence[BlockKind], width: int) -> tuple[Block, ...]:
+def _blocks(lines: Sequence[Line], levels: Iterable[int], width: int) -> tuple[Block, ...]:
     """Join lines into blocks: wrapped lines continue their paragraph, indented ones their list item."""
+    kinds = [BlockKind.LIST_ITEM if _is_item(lines, i, width) else BlockKind.PARAGRAPH for i in range(len(lines))]
+    for i in levels:
+        kinds[i] = BlockKind.HEADING
     blocks: list[Block] = []
     first = 0  # the first line of the current block
     for i, line in enumerate(lines):

@@ -157,9 +157,7 @@ def typeset(pages: Sequence[Sequence[PrintedLine]], manuscript: Manuscript) -> N
         manuscript.open(block.kind, level=levels.get(_style(block.lines[0]), 2))
         if block.role is not None:
             manuscript.enter(block.role)
-        for line, following in pairwise((*block.lines, None)):
-            if line is None:
-                continue
+        for line, following in zip(block.lines, (*block.lines[1:], None), strict=True):
             manuscript.pages(max(0, line.page - page))
             page = max(page, line.page)
             text, glue = line_end(line.text, following.text, words) if following is not None else (line.text, "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS, SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
-from b12assistant.answers import FixedTexts, Notice, Reply
+from b12assistant.answers import Reply
 from b12assistant.application.cited_words import read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import PageWords, load_figures
@@ -163,7 +163,7 @@ def _results(space: Workspace, asked: LookUpForm) -> Response:
     matches = list(LookUp(space.engine, asked.text, asked.sieve).matches(MOST_FOUND, exact=asked.phrase))
     return JsonResponse(
         {
-            "notices": notices_html(warnings, space.texts),
+            "notices": draw("lookup.html", "notices", present_notices(warnings, space.texts)),
             "rows": [row_html(match, asked.sieve, local_today()) for match in matches[: asked.k]],
             "count": len(matches),
             "has_words": any(match.words or match.phrases for match in matches),
@@ -174,7 +174,7 @@ def _results(space: Workspace, asked: LookUpForm) -> Response:
 
 def _unsearched(space: Workspace, warning: Reply, error: PassingError) -> Response:
     """Answer with the notices alone, and say why nothing was searched."""
-    shown = notices_html(warning.answer.notices, space.texts)
+    shown = draw("lookup.html", "notices", present_notices(warning.answer.notices, space.texts))
     message = f"{label(f'ask.{error.code}')}."
     return JsonResponse({"notices": shown, "rows": [], "count": 0, "has_words": False, "message": message})
 
@@ -203,11 +203,6 @@ def row_html(match: Match, sieve: Sieve, today: date) -> str:
         by = (first.short, label("speaker.our_summary"), *more)
     named = f"{capital(' · '.join(by))} — {quote.document.title}"
     return draw("lookup.html", "row", quote, [*match.words, *match.phrases], named)
-
-
-def notices_html(given: Sequence[Notice], texts: FixedTexts) -> str:
-    """Draw the fixed texts above the passages."""
-    return draw("lookup.html", "notices", present_notices(given, texts))
 
 
 def _message(space: Workspace, asked: MessageRequest, base: str) -> str:

@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from b12assistant.errors import ConfigError
-from b12assistant.web.problems import Problem, ProblemError, not_found, problem_of
+from b12assistant.web.problems import NOT_FOUND, Problem, ProblemError, problem_of
 
 JOIN = "/gradio_api/queue/join"
 HEALTH = ("/healthz", "/readyz")
@@ -103,7 +103,7 @@ class Policy:
             is_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
             return self.missing if is_page else PlainTextResponse("there is nothing here\n", 404)
         if any(len(part) > _LONGEST_NAME for part in re.split(rb"[/\\]", os.fsencode(path))):
-            return not_found().response(path[:_LONGEST_NAME])
+            return NOT_FOUND.response(path[:_LONGEST_NAME])
         if scope["method"] not in _READING and not self._is_from_here(headers):
             return _FOREIGN.response(path[:_LONGEST_NAME])
         if not length.isdigit() or int(length) > LARGEST:

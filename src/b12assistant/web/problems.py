@@ -89,6 +89,12 @@ class Problem:
         return Response(json_bytes(self.as_json(asked)), self.status, dict(self.headers), MEDIA_TYPE)
 
 
+NOT_FOUND = Problem(
+    404, "not_found", "There is nothing at this address.", "answers and `b12assistant export` name what there is"
+)
+_NOT_JSON = Problem(400, "not_json", "The body is not JSON.", 'send {"question": "…"}')
+
+
 class ProblemError(HTTPException):
     """A problem as an exception; FastAPI passes an ``HTTPException`` on unchanged."""
 
@@ -134,7 +140,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, QuestionError):
         return Problem(422, error.code, error.message, error.hint)
     if isinstance(error, NotFoundError):
-        return not_found()
+        return NOT_FOUND
     if isinstance(error, AssistantError) and error.code in _UNAVAILABLE:
         if not isinstance(error, PassingError):
             _LOG.warning("%s: %s", error.code, error)
@@ -155,17 +161,11 @@ def sentence_of(error: Exception) -> str:
     return problem.sentence if isinstance(error, AssistantError) else label("ask.broken")
 
 
-def not_found() -> Problem:
-    return Problem(
-        404, "not_found", "There is nothing at this address.", "answers and `b12assistant export` name what there is"
-    )
-
-
 def _of_http(error: HTTPException) -> Problem:
     if error.status_code == 404:
-        return not_found()
+        return NOT_FOUND
     if error.status_code == 400:
-        return _not_json()
+        return _NOT_JSON
     status = HTTPStatus(error.status_code)
     code = _CODES.get(status.value, status.phrase.lower().replace(" ", "_"))
     return Problem(status.value, code, f"{status.phrase}.", headers=error.headers or {})
@@ -174,7 +174,7 @@ def _of_http(error: HTTPException) -> Problem:
 def _of_validation(error: RequestValidationError) -> Problem:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
-        return _not_json()
+        return _NOT_JSON
     errors = [
         {  # such as `body.history.3`; long names are cut
             "at": ".".join(str(part)[:_LONGEST_NAME] for part in detail["loc"][:6]),
@@ -184,10 +184,6 @@ def _of_validation(error: RequestValidationError) -> Problem:
     ]
     sentence = "The request does not have the form that is asked for."
     return Problem(422, "invalid_request", sentence, "see errors", errors)
-
-
-def _not_json() -> Problem:
-    return Problem(400, "not_json", "The body is not JSON.", 'send {"question": "…"}')
 
 
 class _Whole(PathConvertor):

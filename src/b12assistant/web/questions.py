@@ -47,10 +47,6 @@ class Lane:
     _threads: int = 0
     _unfinished: int = 0
 
-    @property
-    def waiting(self) -> int:
-        return max(0, self._unfinished - self.at_once)
-
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Return a future of ``work``, which never runs if it is cancelled in time. Raises ``BusyError``."""
         future: Future[T] = Future()
@@ -140,9 +136,6 @@ class Questions:
             reply = space.ask(question, history, as_typed=as_typed, triaged=read)
             return reply.answer.status, then(reply)
 
-        def warned(warning: Reply) -> T:
-            return then(replace(warning, history=tuple(history), as_typed=as_typed))
-
         deadline = time.monotonic() + self.seconds
         with self._watched() as ending:
             try:
@@ -151,20 +144,19 @@ class Questions:
                 warning = await self._warned_by_words(space, question, history)
                 if warning is None:
                     raise
-                ending.how = warning.answer.status
-                return warned(warning)
-            warning = space.assistant.warning(read)
-            if warning is None or warning.answer.reason is not Reason.RED_FLAG:
-                try:
-                    ending.how, answer = await self._done(self.searches, search, deadline)
-                except Exception as error:
-                    if warning is None:
-                        raise
-                    problem_of(error)  # logs it if it is a fault
-                else:
-                    return answer
+            else:
+                warning = space.assistant.warning(read)
+                if warning is None or warning.answer.reason is not Reason.RED_FLAG:
+                    try:
+                        ending.how, answer = await self._done(self.searches, search, deadline)
+                    except Exception as error:
+                        if warning is None:
+                            raise
+                        problem_of(error)  # logs it if it is a fault
+                    else:
+                        return answer
             ending.how = warning.answer.status
-            return warned(warning)
+            return then(replace(warning, history=tuple(history), as_typed=as_typed))
 
     async def look_up(
         self, space: Workspace, text: str, work: Callable[[], T], otherwise: Callable[[Reply, PassingError], T]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from enum import Enum
 from operator import attrgetter
 from typing import Annotated
 
@@ -31,14 +30,7 @@ from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
 from b12assistant.web.http_models import DocumentResponse, PassageResponse
-from b12assistant.web.problems import (
-    MEDIA_TYPE,
-    BoundedRoute,
-    JsonResponse,
-    Problem,
-    not_found,
-    problem_of,
-)
+from b12assistant.web.problems import MEDIA_TYPE, NOT_FOUND, BoundedRoute, JsonResponse, Problem, problem_of
 from b12assistant.web.questions import Questions
 
 _PROBLEM: Json = {
@@ -80,8 +72,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     )
     questions = questions or Questions.of(_UNHURRIED)
     _add_questions(router, workspace, questions)
-    _add_documents(router, workspace)
-    _add_passages(router, workspace)
+    _add_corpus(router, workspace)
     _add_health(router, workspace, questions)
     described = [route for route in router.routes if isinstance(route, APIRoute)]
 
@@ -132,15 +123,9 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         return await questions.look_up(space, asked.question, searched, unsearched)
 
 
-_CORPUS: list[str | Enum] = ["corpus"]  # the tag of these routes
-
-
-def _add_documents(router: APIRouter, workspace: Space) -> None:
+def _add_corpus(router: APIRouter, workspace: Space) -> None:
     @router.get(
-        f"{ROOT}/documents/{{id:whole}}",
-        operation_id="get_document",
-        tags=_CORPUS,
-        response_model=DocumentResponse,
+        f"{ROOT}/documents/{{id:whole}}", operation_id="get_document", tags=["corpus"], response_model=DocumentResponse
     )
     def document(
         name: Annotated[str, Path(alias="id", description="Its path in the corpus, percent-encoded.")],
@@ -150,14 +135,7 @@ def _add_documents(router: APIRouter, workspace: Space) -> None:
         entry = space.document(name)
         return JsonResponse({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
 
-
-def _add_passages(router: APIRouter, workspace: Space) -> None:
-    @router.get(
-        f"{ROOT}/passages/{{id}}",
-        operation_id="get_passage",
-        tags=_CORPUS,
-        response_model=PassageResponse,
-    )
+    @router.get(f"{ROOT}/passages/{{id}}", operation_id="get_passage", tags=["corpus"], response_model=PassageResponse)
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
         """A passage: its words, its place, and who speaks."""
         space = workspace()
@@ -200,9 +178,7 @@ def _add_elsewhere(router: APIRouter) -> None:
         here = [route.methods or set() for route in ours if route.matches(request.scope)[0] is not Match.NONE]
         allowed = ", ".join(sorted(set().union(*here)))
         sentence = "This address does not know the method."
-        problem = (
-            Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}) if here else not_found()
-        )
+        problem = Problem(405, "method", sentence, f"use {allowed}", headers={"Allow": allowed}) if here else NOT_FOUND
         return problem.response(request.scope["path"])
 
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
