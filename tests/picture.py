@@ -40,7 +40,7 @@ PICTURE = (
         "display",
         ("addresses labels < markup < quoted < presentation < citation_formats json_form terminal < source_page"),
     ),
-    ("application", ("workspace < batching cited_words improvement live < health")),
+    ("application", ("workspace < batching improvement live < health")),
     ("evaluation", "labelled_set < red_flag_audit"),
     ("web", ("http_models problems < questions < listening policy < page_routes service turns < ui < site")),
     ("", "api"),

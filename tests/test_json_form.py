@@ -39,7 +39,6 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
-from b12assistant.application.cited_words import read_address
 from b12assistant.corpus.publishers import PublisherKind, standing
 from b12assistant.display import addresses
 from b12assistant.display.addresses import of_spans
@@ -47,6 +46,7 @@ from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import passage_json, reply_json
 from b12assistant.display.markup import dotted
 from b12assistant.display.quoted import Basis, Quoted, joined
+from b12assistant.display.source_page import read_address
 from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.types import (
     Document,

@@ -22,13 +22,12 @@ from starlette.testclient import TestClient
 from test_questions import loaded
 
 from b12assistant.answers import Quote, Strength
-from b12assistant.application.cited_words import read_address
 from b12assistant.application.live import Live
 from b12assistant.display import addresses
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
-from b12assistant.display.source_page import View
+from b12assistant.display.source_page import View, read_address
 from b12assistant.index.documents import Entry
 from b12assistant.types import Document, Interest, Range, Source, SourceKind, Span
 from b12assistant.web.turns import Asking, Conversation

@@ -21,7 +21,8 @@ from scipy.optimize import minimize
 from b12assistant.answering.assistant import turns_of
 from b12assistant.answering.signals import Calibration, Signals, load_barring, load_calibration
 from b12assistant.api import Workspace
-from b12assistant.evaluation.labelled_set import is_hit, joined_text
+from b12assistant.display.quoted import spans_text
+from b12assistant.evaluation.labelled_set import is_hit
 from fit.data import DATA, ROOT, rows, workspace
 
 EXAMPLES = ("council", "oven")
@@ -115,7 +116,7 @@ def asked_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]
             right = [
                 window.passage.document.id.removesuffix(".md") in asked["documents"]
                 if "documents" in asked
-                else any(is_hit(joined_text(window.spans), gold) for gold in asked.get("gold", ()))
+                else any(is_hit(spans_text(window.spans), gold) for gold in asked.get("gold", ()))
                 for window in read.windows[:3]
             ]
             kind = asked["kind"] if asked["kind"] in ("near", "off") else "answered"

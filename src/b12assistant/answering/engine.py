@@ -55,7 +55,7 @@ from b12assistant.index.asked_questions import in_full
 from b12assistant.index.collection import Collection, under_heading
 from b12assistant.index.encoding import EXTREMES, JointReader
 from b12assistant.index.vectors import Projection, TokenStore
-from b12assistant.language.detection import is_english
+from b12assistant.language.detection import detected
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
 from b12assistant.language.words import ENGLISH, language, readable, terms
 from b12assistant.protocols import Encoder
@@ -111,7 +111,7 @@ class Engine:
         """Return whether the documents are in English: nearly all of some passages from all over the corpus."""
         passages = self.collection.passages
         read = [passages[row].span.text for row in range(0, len(passages), len(passages) // _LANGUAGE_READ + 1)]
-        return sum(map(is_english, read)) >= _MOST * len(read)
+        return sum(detected(text)[0] == ENGLISH for text in read) >= _MOST * len(read)
 
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""

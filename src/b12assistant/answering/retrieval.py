@@ -113,7 +113,7 @@ def readings(
     """
     levels = load_levels() if vocabulary is None else None
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
-    known = vocabulary.only([term.id for term in vocabulary.terms if is_known(term.id)])
+    known = Vocabulary(tuple(term for term in vocabulary.terms if is_known(term.id)))
     return Rewriter(known, words, Slips(words.counts), is_word, levels)
 
 

@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.data_files import replace_file
@@ -81,13 +81,13 @@ def _lines(file: Path) -> list[tuple[int, bytes]]:
 
 def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode(), parse_constant=_no_constant)
+        row = json.loads(line.decode(), parse_constant=int)  # a ValueError for NaN and Infinity
     except UnicodeDecodeError:
         return _error(None, BAD_LINE, f"line {number} is not UTF-8", "save the file as UTF-8")
     except (ValueError, RecursionError):
         return _error(None, BAD_LINE, f"line {number} is not JSON", _FORM)
     name = row.get("id") if isinstance(row, dict) else None
-    if not _is_name(name):
+    if not isinstance(name, str | int | float | None) or name in (math.inf, -math.inf):  # no JSON has these
         return _error(None, BAD_LINE, f"line {number}: its id is neither a text nor a number", _FORM)
     try:
         reply = space.ask(*_question(row), as_typed=row.get("as_typed") is True)
@@ -97,15 +97,6 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
         what = f"line {number}: a fault in the program ({type(error).__name__}: {error})"
         return _error(name, INTERNAL, what, "please report it, with the line")
     return {"id": name, **json_form.reply_json(reply, space.texts, today=local_today())}
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _is_name(name: object) -> bool:
-    """Check whether an id can be written back unchanged."""
-    return name is None or isinstance(name, str | int) or (isinstance(name, float) and math.isfinite(name))
 
 
 def _question(row: object) -> tuple[str, tuple[str, ...]]:

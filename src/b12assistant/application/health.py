@@ -215,28 +215,19 @@ class Findings:
         return {"sound": self.sound, **told, **asdict(self)}
 
 
-def verify(
-    space: Workspace,
-    file: Path | None,
-    *,
-    fixed: tuple[str, ...] = (),
-    progress: Progress = lambda done, of: None,
-) -> Findings:
-    """Check the index, its corpus, and ``file``. A missing index is a finding.
-
-    ``fixed``: what was wrong before the index was rebuilt.
-    """
+def verify(space: Workspace, file: Path | None, *, progress: Progress = lambda done, of: None) -> Findings:
+    """Check the index, its corpus, and ``file``. A missing index is a finding."""
     try:
         opened = space.opened
     except AssistantError as error:
-        return Findings(0, (str(error),), fixed=fixed)
+        return Findings(0, (str(error),))
     checked = check_file(file, space, progress) if file else None
     problems = list(dict.fromkeys([*opened.problems, *space.store.damage()]))
     for entry in opened.entries:
         problems += check_entry(entry)
     problems += _differing_extractions(space, opened)
     passages = len(opened.collection.passages)
-    return Findings(passages, tuple(problems), tuple(space.stale_files()), checked, fixed)
+    return Findings(passages, tuple(problems), tuple(space.stale_files()), checked)
 
 
 def examine(space: Workspace) -> dict[str, Any]:
@@ -270,12 +261,7 @@ def examine(space: Workspace) -> dict[str, Any]:
         "stale": [],
         "reviewed": {
             "sentences": sum(len(entry.document.reviews) for entry in opened.entries),
-            "of": sum(
-                len(passage.sentences)
-                for entry in opened.entries
-                for passage in entry.passages
-                if not passage.reference
-            ),
+            "of": sum(len(each.sentences) for each in opened.collection.passages if not each.reference),
         },
     }
     report["problems"] += opened.problems

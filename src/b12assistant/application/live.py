@@ -71,17 +71,13 @@ class Live:
             fresh.opened  # noqa: B018 - opens the index or raises
             fresh.ask("ready")
         except Exception as error:  # noqa: BLE001 - the previous index still works
-            self._keep(error)
+            why = str(error) if isinstance(error, AssistantError) else type(error).__name__
+            problem = f"the newest index cannot be used: {why}"
+            _LOG.error("%s", problem)
+            self._space = self._space.with_problem(problem)
             return
         self._space = fresh
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
         threading.Thread(target=_settle, args=(fresh,), name="renewing", daemon=True).start()
-
-    def _keep(self, error: Exception) -> None:
-        """Keep the previous state, with what went wrong as its problem."""
-        why = str(error) if isinstance(error, AssistantError) else type(error).__name__
-        problem = f"the newest index cannot be used: {why}"
-        _LOG.error("%s", problem)
-        self._space = self._space.with_problem(problem)

@@ -70,9 +70,7 @@ if TYPE_CHECKING:
     from b12assistant.index.reading import Reader
     from b12assistant.protocols import Progress
 
-PACKAGED_INDEX = (
-    Path(str(resources.files("b12assistant"))) / "data" / "index"
-)  # `make packaged` puts a generation there
+PACKAGED_INDEX = Path(str(resources.files("b12assistant")), "data", "index")  # `make packaged` puts a generation there
 _OF_ANY_INDEX = {
     "plain_encoder",
     "encoder",
@@ -83,7 +81,6 @@ _OF_ANY_INDEX = {
     "danger_reader",
     "search_server",
 }
-# What an answer depends on besides its index, which names its own settings.
 
 
 def local_today() -> date:
@@ -367,17 +364,12 @@ class Workspace:
 
     def source_changed(self, name: str) -> bool:
         """Check whether a document's file has changed since indexing; ``False`` if the corpus folder is missing."""
-        entry = self.document(name)
-        data = self.source_bytes(entry)
-        return self.corpus.is_dir() if data is None else hashlib.sha256(data).hexdigest() != entry.file_sha256
-
-    def source_bytes(self, entry: Entry) -> bytes | None:
-        """Read a document's file as it is now; ``None`` if indexing would not read it."""
-        limit = self.configuration.settings.loading.megabytes << 20
+        entry, limit = self.document(name), self.configuration.settings.loading.megabytes << 20
         try:
-            return read_file(self.corpus / entry.document.id, root=self.corpus, limit=limit)
+            data = read_file(self.corpus / entry.document.id, root=self.corpus, limit=limit)
         except (SourceError, ValueError):  # ValueError: a name that the locale cannot encode
-            return None
+            return self.corpus.is_dir()
+        return hashlib.sha256(data).hexdigest() != entry.file_sha256
 
     def stale_files(self) -> Iterator[str]:
         """Yield a sentence for each file of the corpus that differs from the index."""

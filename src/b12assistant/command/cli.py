@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import sys
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -270,7 +271,7 @@ def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> No
     if repair and findings.index_problems:
         with terminal.progress() as progress:
             space.renewed().index(from_scratch=True, progress=progress)
-        findings = health.verify(space.renewed(), file, fixed=findings.index_problems)
+        findings = replace(health.verify(space.renewed(), file), fixed=findings.index_problems)
     click.echo(as_json(findings.as_json())) if json_ else click.echo(lines(findings.sentences()))
     if not findings.sound:
         raise SystemExit(1)

@@ -49,12 +49,7 @@ def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntr
     from b12assistant.corpus.entries import DataFile, DisputesFile  # a question needs no pydantic
 
     table_file = DataFile(DisputesFile, text, file=file)
-    seen: set[str] = set()
-    for number, entry in enumerate(table_file.content.dispute):
-        if entry.id in seen:
-            where = table_file.where("dispute", number, "id")
-            raise SourceFactsError(f"{where}: {entry.id} is there twice", hint="give each dispute its own id")
-        seen.add(entry.id)
+    table_file.refuse_twins("dispute", "id", "{} is there twice", hint="give each dispute its own id")
     return tuple(table_file.content.dispute)
 
 

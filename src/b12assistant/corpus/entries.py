@@ -10,17 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from importlib import resources
 from inspect import isclass
 from reprlib import repr as short
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from b12assistant.data_files import line_of
+from b12assistant.data_files import line_of, read_data
 from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
 
-PAGE_FILE = "page.toml"
 _MOST_NAMED = 20  # faults of a file
 Where = Callable[..., str]  # maps the place of a key to "file:line"
 
@@ -148,6 +146,14 @@ class DataFile(Generic[_Model]):
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
         self.content = check(model, self.table, self.where, raises)
 
+    def refuse_twins(self, table: str, key: str, what: str, *, hint: str = "keep one entry") -> None:
+        """Raise ``SourceFactsError`` for two entries of ``table`` with the same ``key``; ``what``: a sentence on it."""
+        seen: set[str] = set()
+        for number, name in enumerate(getattr(entry, key) for entry in getattr(self.content, table)):
+            if name in seen:
+                raise SourceFactsError(f"{self.where(table, number, key)}: {what.format(name)}", hint=hint)
+            seen.add(name)
+
 
 def check(
     model: type[_Model], table: Mapping[Any, Any], where: Where, raises: type[AssistantError] = SourceFactsError
@@ -215,11 +221,9 @@ def _explained(
 
 def load_figures() -> ShippedFigures:
     """Read how well the library that ships answers."""
-    text = resources.files("b12assistant").joinpath("data", "page", "figures.toml").read_text("utf-8")
-    return DataFile(ShippedFigures, text, file="figures.toml", raises=ConfigError).content
+    return check(ShippedFigures, read_data("page", "figures.toml"), lambda *_: "figures.toml", ConfigError)
 
 
 def load_page_words() -> PageWords:
     """Read the words that ship with the package."""
-    text = resources.files("b12assistant").joinpath("data", "page", PAGE_FILE).read_text("utf-8")
-    return DataFile(PageWords, text, file=PAGE_FILE, raises=ConfigError).content
+    return check(PageWords, read_data("page", "page.toml"), lambda *_: "page.toml", ConfigError)

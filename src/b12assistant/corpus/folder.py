@@ -24,7 +24,7 @@ NOT_ANSWERED_FILE = "not_answered.txt"
 CORRECT_IT = "correct it there"  # the hint of a fault between entries of a curator's file
 _OLD_NOT_ANSWERED = "not_answered.toml"
 _OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
-_OF_A_QUESTION = (VOCABULARY_FILE, TEXTS_FILE)  # what a question may read
+PAGE_FILE = "page.toml"
 
 
 def require_corpus(corpus: Path) -> None:
@@ -60,8 +60,7 @@ def corpus_sources(corpus: Path) -> SourcesFile:
     from b12assistant.corpus.sources import SOURCES_FILE, SourcesFile  # a question needs no pydantic
 
     path = corpus / SOURCES_FILE
-    text = text_of(path) or ""
-    return SourcesFile(text, file=str(path))
+    return SourcesFile(text_of(path) or "", file=str(path))
 
 
 def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
@@ -87,8 +86,6 @@ def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
     """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
-    from b12assistant.corpus.entries import PAGE_FILE  # a question needs no pydantic
-
     parsed: DataFile[PageWords] | None = _parsed(corpus, PAGE_FILE)
     return parsed.content if parsed else None
 
@@ -109,9 +106,8 @@ def corpus_texts(corpus: Path) -> Table:
 
 def check_files(corpus: Path) -> None:
     """Check the form of the files that a question may read, and of the page's words. Raises ``ConfigError``."""
-    for name in _OF_A_QUESTION:
+    for name in (VOCABULARY_FILE, TEXTS_FILE, PAGE_FILE):
         _parsed(corpus, name)
-    corpus_page_words(corpus)
 
 
 def _parsed(corpus: Path, name: str) -> DataFile[Any] | None:
@@ -124,7 +120,7 @@ def _parsed(corpus: Path, name: str) -> DataFile[Any] | None:
     models: dict[str, type[entries.CuratedEntry]] = {
         VOCABULARY_FILE: entries.VocabularyFile,
         TEXTS_FILE: entries.TextsFile,
-        entries.PAGE_FILE: entries.PageWords,
+        PAGE_FILE: entries.PageWords,
     }
     return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError)
 

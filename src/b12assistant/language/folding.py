@@ -71,30 +71,20 @@ def _nasal(text: str, position: int) -> str:
 
 def _carries_a(text: str, position: int, after: int) -> bool:
     """Return whether the consonant at ``position`` is spoken with "a"; what follows it is at ``after``."""
-    following = text[after : after + 1]
+    before, following = text[position - 1 : position] if position else "", text[after : after + 1]
     if following in VOWEL_SIGNS or following == VIRAMA:
         return False
     if following in NASAL:
         return True
     if not _letter(following):
-        return not _letter(text[position - 1 : position] if position else "")  # a word of one letter
-    return not (_vowel_before(text, position) and _open(text, after))
+        return not _letter(before)  # a word of one letter
+    vowel = after + 1 + (text[after + 1 : after + 2] == DOT)
+    is_open = following in CONSONANTS and text[vowel : vowel + 1] in VOWEL_SIGNS  # a consonant with a written vowel
+    return not (is_open and any(before in table for table in (VOWEL_SIGNS, VOWELS, NASAL, CONSONANTS)))
 
 
 def _letter(character: str) -> bool:
     return character != "" and is_devanagari(character) and character not in "।॥"
-
-
-def _vowel_before(text: str, position: int) -> bool:
-    """Return whether a vowel is spoken before ``position``: a sign, a vowel, or a consonant's own."""
-    before = text[position - 1 : position] if position else ""
-    return any(before in table for table in (VOWEL_SIGNS, VOWELS, NASAL, CONSONANTS))
-
-
-def _open(text: str, position: int) -> bool:
-    """Return whether a consonant with a written vowel is at ``position``."""
-    after = position + 1 + (text[position + 1 : position + 2] == DOT)
-    return text[position] in CONSONANTS and text[after : after + 1] in VOWEL_SIGNS
 
 
 # Letters of other alphabets that are drawn like Latin ones (Unicode confusables, the common part).

@@ -60,11 +60,6 @@ class Vocabulary:
             written = _normalised(match[0])
             yield match.start(), match.end(), self._by_variant.get(written) or self._by_variant[written[:-1]]
 
-    def only(self, wanted: Sequence[TermId]) -> Vocabulary:
-        """Return a vocabulary of these terms alone."""
-        kept = frozenset(wanted)
-        return Vocabulary(tuple(term for term in self.terms if term.id in kept))
-
 
 @cache
 def load_vocabulary() -> Vocabulary:
@@ -237,9 +232,6 @@ class Spelling:
                 return self.aliases[form]
             if form in self.words or form in self.keep or form in self.vocabulary:
                 return form
-        return self._nearest(word)
-
-    def _nearest(self, word: str) -> str:
         if not _SHORTEST - 1 <= len(word) <= _LONGEST or not word.isalpha():
             return word
         return _closest(word, self._by_letter.get(word[0], ()), 2 if len(word) >= _LONG else 1) or word

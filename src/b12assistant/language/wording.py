@@ -17,7 +17,7 @@ import re2
 from b12assistant.data_files import HINT
 from b12assistant.errors import ConfigError
 from b12assistant.language.folding import HAN, Word, fold, fold_letter
-from b12assistant.threads import NATIVE_CALLS, once
+from b12assistant.threads import NATIVE_CALLS, cached, once
 
 Names = Mapping[str, str]  # lists of alternatives by name
 
@@ -38,7 +38,6 @@ class Wordings:
     def __init__(self, wordings: Sequence[str], names: Names, where: str, denying: Sequence[str] = DENYING) -> None:
         self._wordings, self._names, self._where = tuple(wordings), names, where
         self._word = rf"(?!(?:{'|'.join(denying)})\s)[^\s.?]\S*" if denying else r"[^\s.?]\S*"
-        self._last: tuple[str, tuple[tuple[int, int], ...]] = ("", ())
 
     @once
     def _pattern(self) -> re.Pattern[str]:
@@ -60,12 +59,10 @@ class Wordings:
     def findall(self, text: str) -> list[str]:
         return [match[0] for match in self.finditer(text)]
 
+    @cached(1)
     def spans(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return the half-open ranges of all matches. The last text is cached."""
-        last = self._last
-        if last[0] != text:
-            last = self._last = text, tuple(match.span() for match in self.finditer(text))
-        return last[1]
+        return tuple(match.span() for match in self.finditer(text))
 
     def search(self, text: str) -> re.Match[str] | None:
         return self._pattern.search(text) if self._wordings else None

@@ -23,7 +23,6 @@ from starlette.responses import PlainTextResponse, Response
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS, SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import Reply
-from b12assistant.application.cited_words import read_address
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import PageWords, load_figures
 from b12assistant.corpus.publishers import PublisherKind
@@ -34,7 +33,7 @@ from b12assistant.display.labels import capital, counted, label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present_notices
 from b12assistant.display.quoted import Quoted, basis_of, best_known, joined
-from b12assistant.display.source_page import THEMES, View
+from b12assistant.display.source_page import THEMES, View, read_address
 from b12assistant.errors import NotFoundError
 from b12assistant.index.collection import speakers
 from b12assistant.types import Interest
