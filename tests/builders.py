@@ -11,7 +11,7 @@ from b12assistant.cleaning import mark
 from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.indexing import embed
-from b12assistant.index.lexical_index import BM25FIndex, titles_of
+from b12assistant.index.lexical_index import index_words
 from b12assistant.index.vectors import FaissIndex, TokenStore
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk, sentences_in
@@ -52,10 +52,7 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
         passages,
         FaissIndex(matrix),
         matrix,
-        BM25FIndex.build(
-            [" ".join(span.text for span in passage.sentences) for passage in passages],
-            [titles_of(passage.document, passage.sentences[0].start) for passage in passages],
-        ),
+        index_words(passages),
         TokenStore.join([each.context for each in embedded]),
         TokenStore.join([each.alone for each in embedded if each.alone is not None]),
     )

@@ -13,20 +13,17 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
-from typing import TYPE_CHECKING
+from itertools import chain
 
 import numpy as np
 
 from b12assistant.answering.retrieval import readable_parts
 from b12assistant.answers import Turn, TurnSlice
+from b12assistant.index.vectors import Vectors
 from b12assistant.language.words import has_word, readable, split_sentences, surface_words, terms, trim
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.threads import cached
 from b12assistant.types import Range
-
-if TYPE_CHECKING:
-    from b12assistant.protocols import Vectors
 
 MOST_ASKED = 4
 SHORT = 24  # words up to which a message with one question is asked as a whole
@@ -191,18 +188,14 @@ def _content(question: str) -> tuple[str, ...]:
 
 def _near(turn: Turn, part: Range, sentences: Sequence[Range]) -> tuple[TurnSlice, ...]:
     """Return the sentence before a question that says something, or else the next one after it, if there is one."""
-    return tuple(islice((cut for cut in _around(turn, part, sentences) if terms(cut.text)), 1))
-
-
-def _around(turn: Turn, part: Range, sentences: Sequence[Range]) -> Iterator[TurnSlice]:
-    """Yield the sentences before a question, the nearest first, then those after it."""
     here = bisect_left(sentences, part.start, key=lambda each: each.start)
     before = [(each.start, min(each.end, part.start)) for each in sentences[:here]]
     after = [(each.start, each.end) for each in sentences[here:] if each.start >= part.end]
     for start, end in chain(((max(start, end - LONGEST), end) for start, end in reversed(before)), after):
         cut = trim(turn.text, start, min(end, start + LONGEST))
-        if cut:
-            yield TurnSlice(turn, cut.start, cut.end)
+        if cut and terms(turn.text[cut.start : cut.end]):
+            return (TurnSlice(turn, cut.start, cut.end),)
+    return ()
 
 
 def sentences_of(text: str) -> tuple[Range, ...]:

@@ -93,8 +93,8 @@ class Answerer:
     def warning(self, read: Triaged) -> Reply | None:
         """Return what triage says without a search: all of it in an emergency, else a warning if needed."""
         if read.triage.withholds:
-            return _safety_only(read, Reason.RED_FLAG)
-        return _safety_only(read, Reason.NOT_SEARCHED) if any(map(_wary, read.triage.notices)) else None
+            return _unsearched(read, Reason.RED_FLAG)
+        return _unsearched(read, Reason.NOT_SEARCHED) if any(map(_wary, read.triage.notices)) else None
 
     def reply(
         self, question: str, history: Sequence[str] = (), *, literal: bool = False, triaged: Triaged | None = None
@@ -109,11 +109,8 @@ class Answerer:
         warning = self.warning(read)
         if warning is not None and read.triage.withholds:
             return warning
-        turn = read.turns[-1]
-        if not has_word(turn.text):
-            notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
-            answer = Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), notices)
-            return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
+        if not has_word(read.turns[-1].text):
+            return _unsearched(read, Reason.NOTHING_ASKED, Status.NO_ANSWER)
         try:
             return self._searched(read, begun, literal=literal)
         except AssistantError:  # no index, or a damaged file: what is serious is told all the same
@@ -313,14 +310,12 @@ class Answerer:
         """
         read_as = found.sought.read_as
         reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
-        places = [window.passage for window in found.windows]
-        unsold = [each for each in places if each.document.source.interest is not Interest.SELLS]
+        unsold = [each.passage for each in found.windows if each.passage.document.source.interest is not Interest.SELLS]
         nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
         fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
-        asked = (turn.text, read_as.text)
-        is_told = not fitting and not self.scope.is_about_it(asked)
+        is_told = not fitting and not self.scope.is_about_it((turn.text, read_as.text))
         scope = (Notice(NoticeKind.SCOPE, SCOPE),) if is_told else fitting
-        nearest = () if is_told and self.scope.is_off(asked) else nearest
+        nearest = () if is_told and self.scope.subject is not None else nearest
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
 
@@ -378,10 +373,10 @@ def _joined_notices(found: Sequence[Answer], *, answered: bool) -> tuple[Notice,
     return (*notices.values(), general)
 
 
-def _safety_only(read: Triaged, reason: Reason) -> Reply:
+def _unsearched(read: Triaged, reason: Reason, status: Status = Status.SAFETY_ONLY) -> Reply:
     """Return only what triage says: nothing was searched."""
     notices = (*read.triage.notices, Notice(NoticeKind.GENERAL, GENERAL))
-    answer = Answer(read.turns[-1], Status.SAFETY_ONLY, reason, (), notices)
+    answer = Answer(read.turns[-1], status, reason, (), notices)
     return Reply(answer, Timings(triage=read.milliseconds, total=read.milliseconds), None)
 
 
@@ -426,9 +421,7 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 
 def _of_corpus(notices: tuple[Notice, ...], engine: Engine) -> tuple[Notice, ...]:
     """Return the notices without "the sources are in English" where they are not."""
-    if any(each.text == ENGLISH for each in notices) and not engine.in_english:
-        return tuple(each for each in notices if each.text != ENGLISH)
-    return notices
+    return tuple(each for each in notices if each.text != ENGLISH or engine.in_english)
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:

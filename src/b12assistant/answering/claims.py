@@ -7,7 +7,7 @@ repeat of another only if that one claims as much. The words are data (`data/ans
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,11 +37,6 @@ def hold(claims: Claims, other: Claims) -> bool:
         and (not claims.often or other.often <= claims.often)
         and (other.groups <= claims.groups if other.groups else not claims.groups)
     )
-
-
-def all_held(claims: Sequence[Claims], others: Sequence[Claims]) -> bool:
-    """Return whether each of ``others``, one for each sentence, is included in one of ``claims``."""
-    return all(any(hold(each, other) for each in claims) for other in others)
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,14 @@ Whether a turn needs what came before is a weighted sum of its vector (`benchmar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from b12assistant.answering.signals import logistic, mean_of
 from b12assistant.data_files import read_fitted
+from b12assistant.index.vectors import Vectors
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoder
-
-if TYPE_CHECKING:
-    from b12assistant.protocols import Vectors
 
 OWN, BEFORE, AFTER = 300, 480, 240  # characters that are read of a question and of what stands around it
 
@@ -73,8 +69,6 @@ class LeaningModel:
 @cache
 def load_leaning() -> LeaningModel:
     """Read the committed `data/answering/leaning.npz`."""
-    return read_fitted("answering", "leaning.npz", parse=_leaning)
-
-
-def _leaning(arrays: Mapping[str, Any]) -> LeaningModel:
-    return LeaningModel(arrays["weights"], float(arrays["limit"]), str(arrays["encoder"]))
+    return read_fitted(
+        "answering", "leaning.npz", parse=lambda a: LeaningModel(a["weights"], float(a["limit"]), str(a["encoder"]))
+    )

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -52,18 +51,15 @@ from b12assistant.answering.turn_forms import goes_on, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import in_full
-from b12assistant.index.collection import Collection, under_heading
+from b12assistant.index.collection import Collection, SourceWords, under_heading
 from b12assistant.index.encoding import EXTREMES, JointReader
-from b12assistant.index.vectors import Projection, TokenStore
+from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.language.detection import detected
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
 from b12assistant.language.words import ENGLISH, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, Span
-
-if TYPE_CHECKING:
-    from b12assistant.protocols import Vectors
 
 _RETRIEVAL = chosen("retrieval")
 # Of the cosines with the words of an asked question, where few sentences are asked anything.
@@ -180,7 +176,7 @@ class Engine:
             unknown=lexical.unknown_share(own if terms(own) else query.read),
             cosines=cosines,
             leans=bool(query.lead),
-            barred=self.collection.barred(query.vector),
+            barred=self.collection.asked.best_of_none(query.vector, int(self.collection.sentence_starts[-1])),
             thorough=self.collection.asked_throughout,
         )
 
@@ -215,9 +211,7 @@ class Engine:
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
         """Return what speaks for and against a quote."""
         row = self.collection.row(window.passage)
-        # The side of a difference may be in a passage that was not among those searched.
-        cosines = evidence.cosines[row] if row in evidence.cosines else self.cosines(query, row)
-        best = self._with_asked(cosines, query, row)[window.cut.rows].max(axis=0)
+        best = self._with_asked(query, row)[window.cut.rows].max(axis=0)
         near = self._asked_of(query, row)[0][window.cut.rows]
         asked = None if np.isnan(near).all() else float(np.nanmax(near))
         signals = evidence.signals(best, query.informative, window.cut.terms, asked, row)
@@ -242,8 +236,8 @@ class Engine:
         found = {self.collection.row(hit.passage) for hit in hits}
         near = sought.asked if sought.context else self.collection.asked.nearest(query.vector)
         asked = [each.sentence for each in near if sought.context or each.cosine >= _ALIKE]
-        rows = [row for row in self.collection.rows_of_sentences(asked) if row not in found]
-        rows = [row for row in rows if self._quotable(row, papers=papers)]
+        rows = np.unique(np.searchsorted(self.collection.sentence_starts, asked, side="right") - 1).tolist()
+        rows = [row for row in rows if row not in found and self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
@@ -252,7 +246,7 @@ class Engine:
         """Return at most ``most`` candidate quotes, best first, without repeats."""
         query = sought.query
         rows = [self.collection.row(hit.passage) for hit in hits]
-        cosines = [self._with_asked(self.cosines(query, row), query, row) for row in rows]
+        cosines = [self._with_asked(query, row) for row in rows]
         found = [self._cuts(row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
         scored = score(found, cosines, sought.weights, asked)
@@ -351,22 +345,17 @@ class Engine:
         collection, query = self.collection, sought.query
         if collection.examples is None or not found:
             return None
-        own = self._encoded(query.read[query.lead :], 0) if query.lead else query
-        cosines = collection.examples @ own.vector
-        closeness: list[tuple[float, float]] = []
-        row, near = 0, cosines.tolist()
-        for dispute in collection.disputes:
-            asked, row = near[row : row + len(dispute.asked)], row + len(dispute.asked)
-            others, row = near[row : row + len(dispute.not_asked)], row + len(dispute.not_asked)
-            closeness.append((max(asked), max(others, default=-1.0)))
+        near = iter((collection.examples @ self._own(query)).tolist())
+        closeness = [
+            (max(next(near) for _ in each.asked), max((next(near) for _ in each.not_asked), default=-1.0))
+            for each in collection.disputes
+        ]
 
         def window_of(span: Span) -> Window | None:
-            held = self._holding(span)
-            if held is None:
+            if (held := self._holding(span)) is None:
                 return None
             row, cut = held
-            cosines, asked = [self.cosines(query, row)], [self._wanted_of(query, row)]
-            window = score([[cut]], cosines, sought.weights, asked)[0]
+            window = score([[cut]], [self.cosines(query, row)], sought.weights, [self._wanted_of(query, row)])[0]
             return window if collection.asked_throughout else self._under_heading(query, window)
 
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
@@ -377,7 +366,7 @@ class Engine:
 
         Cached: they suit any question.
         """
-        for row in self.collection.rows_of(span.document.id):
+        for row in self.collection.rows_of[span.document.id]:
             if self._quotable(row, papers=False):
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
@@ -386,14 +375,14 @@ class Engine:
         return None
 
     def _quotable(self, row: int, *, papers: bool) -> bool:
-        collection = self.collection
-        return not collection.is_kept_back[row] and (papers or not collection.passages[row].reference)
+        passage = self.collection.passages[row]
+        return passage.document.source.in_force and (papers or not passage.reference)
 
     @once
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
-            collection.words,
+            SourceWords(collection.passages),
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: (
                 language() != ENGLISH  # of other languages there is no dictionary
@@ -446,17 +435,14 @@ class Engine:
             nearest[nearest < ORDINARY] = np.nan
         return nearest, few
 
-    def _with_asked(self, cosines: Vectors, query: Query, row: int) -> Vectors:
-        """Return the cosines, `(sentences, q)`, raised by what is asked of each sentence: a reader's words for it.
+    def _with_asked(self, query: Query, row: int) -> Vectors:
+        """Return the `cosines`, `(sentences, q)`, raised by what is asked of each sentence: a reader's words for it.
 
         Where nearly every sentence is asked something, the vectors of the questions say enough.
         """
-        asked = () if self.collection.asked_throughout else self._words_asked(row)
-        if not asked:
-            return cosines
-        raised = cosines.copy()
+        raised = self.cosines(query, row).copy()
         with np.errstate(all="ignore"):  # as in `signals`
-            for place, tokens in asked:
+            for place, tokens in () if self.collection.asked_throughout else self._words_asked(row):
                 raised[place] = np.maximum(raised[place], ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1))
         return raised
 

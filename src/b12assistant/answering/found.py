@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +12,8 @@ from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import Nearest
+from b12assistant.index.vectors import Vectors
 from b12assistant.types import Hit
-
-if TYPE_CHECKING:
-    from b12assistant.protocols import Vectors
 
 _TOKENS = chosen("context")["tokens"]  # weight of the words of a question in its context
 

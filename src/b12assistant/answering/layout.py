@@ -120,7 +120,9 @@ class Layout:
         block = self.document.blocks[place]
         if block.kind not in _LISTED:
             whole = (*self._antecedents(begin), begin)
-            return (*self._lead_of_paragraph(whole[0]), *whole[:-1])
+            top = self._top_of_list(self._place(whole[0].start))
+            begins = self.block_that_begins(whole[0].start) is not None
+            return (*(self._leading_sentence(top - 1, to_list=False) if top and begins else ()), *whole[:-1])
         top = self._top_of_list(place)
         lead = self._leading_sentence(top - 1, to_list=True) if top else ()
         items = self.document.blocks[top:place]
@@ -147,26 +149,18 @@ class Layout:
 
     def leads_on(self, span: Span) -> bool:
         """Return whether a sentence only names or announces what the next one says."""
-        return span.text.endswith(":") or self.is_term(span)
-
-    def is_term(self, span: Span) -> bool:
-        """Return whether a sentence is what a definition list names."""
-        return self._kind_at(span) is BlockKind.TERM
+        return span.text.endswith(":") or self.kind_at(span) is BlockKind.TERM
 
     def is_listed(self, span: Span) -> bool:
         """Return whether a sentence is in a list item or a table row."""
-        return self._kind_at(span) in _LISTED
+        return self.kind_at(span) in _LISTED
 
     def ends_block(self, span: Span) -> bool:
         """Return whether nothing stands after a sentence in its block."""
         block = self._block_at(span.start)
         return block is None or not self.document.text[span.end : block.range.end].strip()
 
-    def is_row(self, span: Span) -> bool:
-        """Return whether a sentence is in a row of a table."""
-        return self._kind_at(span) is BlockKind.TABLE_ROW
-
-    def _kind_at(self, span: Span) -> BlockKind | None:
+    def kind_at(self, span: Span) -> BlockKind | None:
         block = self._block_at(span.start)
         return None if block is None else block.kind
 
@@ -277,13 +271,6 @@ class Layout:
 
     def _is_row(self, block: Block) -> bool:
         return block.kind is BlockKind.TABLE_ROW and self._first_word(block) is not None
-
-    def _lead_of_paragraph(self, begin: Span) -> tuple[Span, ...]:
-        """Return the sentence that introduces a paragraph, if that begins with ``begin``."""
-        place = self._place(begin.start)
-        top = self._top_of_list(place)
-        begins = self._first_word(self.document.blocks[place]) == begin.start
-        return self._leading_sentence(top - 1, to_list=False) if top and begins else ()
 
     def _leading_sentence(self, place: int, *, to_list: bool) -> tuple[Span, ...]:
         """Return the last sentence of a paragraph if it introduces what follows, before a list even without an end."""

@@ -103,14 +103,8 @@ class LookUp:
         every = range(len(passage.sentences))
         if not self.sieve.is_of_publications:
             return every
-        origins, source = self.engine.collection.origins(passage), passage.document.source
-        return [
-            at
-            for at in every
-            if (
-                any(o.id in self._origins for o in origins[at]) if origins[at] else self.sieve.wants(*Speaks.of(source))
-            )
-        ]
+        origins, own = self.engine.collection.origins(passage), self.sieve.wants(*Speaks.of(passage.document.source))
+        return [at for at in every if (any(o.id in self._origins for o in origins[at]) if origins[at] else own)]
 
     @property
     def _is_phrase(self) -> bool:

@@ -17,22 +17,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, chain, pairwise, takewhile
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from b12assistant.answering.claims import Claims, all_held, claims_of
+from b12assistant.answering.claims import Claims, claims_of, hold
 from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answering.signals import UNJUDGED, Signals
 from b12assistant.answers import MOST_GAPS, Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.data_files import chosen, read_data
+from b12assistant.index.vectors import Vectors
 from b12assistant.language.words import BULLET, bare, terms
 from b12assistant.threads import once
 from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span, Words
-
-if TYPE_CHECKING:
-    from b12assistant.protocols import Vectors
 
 _SHORT_ANSWER = re.compile(
     r"(?:yes|no|go ahead|it depends|maybe|not (?:really|quite|yet)|of course(?: not)?)[.!]", re.I
@@ -170,13 +167,13 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
             if not _leads_on(last.spans[-1], layout):
                 found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
     if passage.document.source.words is Words.PROJECT_SUMMARY:
-        found = [cut for cut in found if not any(map(layout.is_row, cut.bests))]
+        found = [cut for cut in found if not any(layout.kind_at(best) is BlockKind.TABLE_ROW for best in cut.bests)]
     return tuple(cut for cut in found if cut.telling)
 
 
 def _begins_anew(whole: JoinedSentence, layout: Layout) -> bool:
     """Return whether no quote of what stands before runs into a sentence: it opens a list, or names something else."""
-    return layout.opens_list(whole.spans[-1]) or layout.is_term(whole.spans[0])
+    return layout.opens_list(whole.spans[-1]) or layout.kind_at(whole.spans[0]) is BlockKind.TERM
 
 
 def _leads_on(sentence: Span, layout: Layout) -> bool:
@@ -218,10 +215,7 @@ def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, l
 
 
 def score(
-    found: Sequence[Sequence[QuoteSpan]],
-    cosines: Sequence[Vectors],
-    weights: Vectors,
-    asked: Sequence[Vectors],
+    found: Sequence[Sequence[QuoteSpan]], cosines: Sequence[Vectors], weights: Vectors, asked: Sequence[Vectors]
 ) -> list[Window]:
     """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
     each sentence of passage ``i``; ``weights``: (q,), adding up to 1 or less; ``asked[i]``: (sentences,), of each
@@ -240,13 +234,9 @@ def score(
     totals += np.maximum.reduceat(gained, ends.ravel())[::2]
     scores += gained
     own = scores.tolist()
-    highest = [
-        max(cut.telling, key=own[first:last].__getitem__)
-        for (cut, _), (first, last) in zip(flat, ends.tolist(), strict=True)
-    ]
     return [
-        Window(cut, cut.bests[place], total)
-        for (cut, _), place, total in zip(flat, highest, totals.tolist(), strict=True)
+        Window(cut, cut.bests[max(cut.telling, key=own[first:last].__getitem__)], total)
+        for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
     ]
 
 
@@ -325,7 +315,7 @@ def _same(one: Window, other: Window) -> bool:
         return False
     a, b = one.shown.terms, other.shown.terms
     alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
-    return alike and all_held(other.shown.claims, one.shown.claims)
+    return alike and all(any(hold(said, each) for said in other.shown.claims) for each in one.shown.claims)
 
 
 def _length(spans: Sequence[Span]) -> int:
@@ -392,14 +382,10 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     """
     apart = _apart(said)
     shown = apart[:most]
-    sensitive = [i for i in shown if said[i].sells and (strict or cues.is_sensitive(said[i].shown.text))]
-    disinterested = [i for i in apart if not said[i].sells]
-    if disinterested:
+    if disinterested := [i for i in apart if not said[i].sells]:
         first = _weightiest(said, disinterested[0], disinterested)
-        shown = [first, *[i for i in shown if i != first][: most - 1]]
-    elif sensitive:
-        return Order(tuple(shown), only_sellers=True)
-    return Order(tuple(shown), only_sellers=False)
+        return Order((first, *[i for i in shown if i != first][: most - 1]), only_sellers=False)
+    return Order(tuple(shown), only_sellers=any(strict or cues.is_sensitive(said[i].shown.text) for i in shown))
 
 
 def behind(first: Window, best: Window, others: Sequence[Window]) -> list[Window]:

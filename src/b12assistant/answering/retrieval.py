@@ -19,27 +19,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
-from b12assistant.index.vectors import Projection
+from b12assistant.index.vectors import Projection, SearchResult, Vectors
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
 from b12assistant.language.words import readable
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.types import Hit, Range, Span
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from b12assistant.protocols import Vectors
-
-    Rows = NDArray[np.int64]
-    Listed = tuple[Rows, Vectors]  # rows with their scores, best first
-
+Rows = NDArray[np.int64]
 _CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
 CONTEXT = chosen("retrieval")["context"]  # weight of what a follow-up leans on, relative to its own words
@@ -177,7 +170,7 @@ class Query:
     asks: str
 
 
-Bests = Callable[[Query, int], "Vectors"]  # of a query and a row, as `bests_in` returns them
+Bests = Callable[[Query, int], Vectors]  # of a query and a row, as `bests_in` returns them
 
 
 def encode_query(text: str, collection: Collection, encoder: Encoder, projection: Projection, lead: int = 0) -> Query:
@@ -294,14 +287,15 @@ def rank(
     bests = bests or (lambda query, row: bests_in(query, collection, row))
     total = _scores(pool, query, collection, weights, dense, words, depths, bests)
     if weights.feedback:
-        leaders, shares = _leaders(pool, total)
-        near = collection.matrix[pool] @ (shares @ collection.matrix[leaders])
-        total += weights.feedback * _standard(near, *_scale(near))
+        leaders = np.lexsort((pool, -total))[:_LEADERS]
+        shares = as_shares(np.exp(total[leaders] - total[leaders].max()))
+        near = collection.matrix[pool] @ (shares @ collection.matrix[pool[leaders]])
+        total += weights.feedback * _standard(near, near)
     best = np.lexsort((pool, -total))[:k]
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
 
 
-def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], Listed]) -> Listed:
+def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], SearchResult]) -> SearchResult:
     """Return the best ``k`` that are allowed; the others take no places."""
     wide = k
     while True:
@@ -317,36 +311,29 @@ def _scores(
     query: Query,
     collection: Collection,
     weights: Weights,
-    dense: Listed,
-    words: Listed,
+    dense: SearchResult,
+    words: SearchResult,
     depths: Depths,
     bests: Bests,
 ) -> Vectors:
     """Return the weighted sum of all parts but feedback; a row not re-scored counts as the worst that was."""
-    scale = _scale(dense[1])
     # A row missing from a full list counts as the last in it; missing from a short one, it has none of the words.
     no_words = float(words[1][-1]) if len(words[0]) == depths.candidates else 0.0
     known = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
     by_words = np.array([known.get(row, no_words) for row in pool.tolist()], dtype=np.float32)
-    by_words = _standard(by_words, *_scale(words[1]))
-    passage = _standard(collection.matrix[pool] @ query.vector, *scale)
-    first = _standard(collection.matrix[collection.first_rows[pool]] @ query.vector, *scale)
+    by_words = _standard(by_words, words[1])
+    passage = _standard(collection.matrix[pool] @ query.vector, dense[1])
+    first = _standard(collection.matrix[collection.first_rows[pool]] @ query.vector, dense[1])
     scores = weights.passage * passage + weights.first * first + weights.words * by_words
     if weights.late or weights.informative:
         promising = np.lexsort((pool, -(bool(len(dense[0])) * passage + by_words)))[: depths.rescored]
-        plain, informative = _late(pool[promising], query, bests)
-        late = weights.late * plain + weights.informative * informative
+        found = [bests(query, row).max(axis=0) for row in pool[promising].tolist()]
+        plain, informative = np.array([[best @ query.plain, best @ query.informative] for best in found], np.float32).T
+        late = weights.late * _standard(plain, plain) + weights.informative * _standard(informative, informative)
         rescored = np.full(len(pool), late.min(), dtype=np.float32)
         rescored[promising] = late
         scores += rescored
     return np.asarray(scores, dtype=np.float32)
-
-
-def _late(rows: Rows, query: Query, bests: Bests) -> tuple[Vectors, Vectors]:
-    """Return the MaxSim of each row, plain and weighted by idf."""
-    found = [bests(query, row).max(axis=0) for row in rows.tolist()]
-    plain, informative = np.array([[best @ query.plain, best @ query.informative] for best in found], np.float32).T
-    return _standard(plain, *_scale(plain)), _standard(informative, *_scale(informative))
 
 
 def bests_in(query: Query, collection: Collection, row: int) -> Vectors:
@@ -355,17 +342,7 @@ def bests_in(query: Query, collection: Collection, row: int) -> Vectors:
     return collection.context.best(query.tokens, first, last)
 
 
-def _scale(scores: Vectors) -> tuple[float, float]:
-    """Return mean and standard deviation of one list's scores."""
-    return (float(scores.mean()), float(scores.std()) or 1.0) if len(scores) else (0.0, 1.0)
-
-
-def _standard(scores: Vectors, mean: float, deviation: float) -> Vectors:
+def _standard(scores: Vectors, listed: Vectors) -> Vectors:
+    """Scale the scores by mean and standard deviation of one list's scores."""
+    mean, deviation = (float(listed.mean()), float(listed.std()) or 1.0) if len(listed) else (0.0, 1.0)
     return np.asarray(np.clip((scores - mean) / deviation, -_CLIP, _CLIP), dtype=np.float32)
-
-
-def _leaders(pool: Rows, scores: Vectors) -> Listed:
-    """Return the best few rows of ``pool``, and how much each of them counts: shares that add up to 1."""
-    order = np.lexsort((pool, -scores))[:_LEADERS]
-    shares = np.exp(scores[order] - scores[order].max())
-    return pool[order], np.asarray(shares / shares.sum(), dtype=np.float32)

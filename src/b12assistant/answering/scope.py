@@ -67,10 +67,6 @@ class Scope:
         """Return whether something ``asked`` is about the subject of the shipped corpus."""
         return self.subject is not None and any(self.subject.search(fold(each)) for each in asked)
 
-    def is_off(self, asked: Iterable[str]) -> bool:
-        """Return whether nothing ``asked`` is about the subject. What is nearest then has nothing to do with it."""
-        return self.subject is not None and not self.is_about_it(asked)
-
     def notices(self, parts: Sequence[TurnSlice], sources: Sequence[str]) -> tuple[Notice, ...]:
         """Return a notice for each concept that a part of the question is about and none of the ``sources`` mentions.
 

@@ -13,19 +13,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from math import exp
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from b12assistant.answering.retrieval import Query
 from b12assistant.data_files import read_data, read_fitted
+from b12assistant.index.vectors import Vectors
 from b12assistant.language.words import terms
 from b12assistant.threads import once
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from b12assistant.protocols import Vectors
 
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")

@@ -151,13 +151,13 @@ def _all_remark(words: Sequence[str]) -> bool:
 def states(text: str) -> bool:
     """Return whether a turn states something and asks nothing."""
     own = text[lead_in(text) :].replace("’", "'").lower().strip()
-    return "?" not in own and bool(_STATES.match(own)) and not _asks(own, _opens(own))
+    return "?" not in own and bool(_STATES.match(own)) and not _asks(own)
 
 
 def goes_on(text: str) -> bool:
     """Return whether a turn opens with a word such as "and", or names nothing."""
     own = text[lead_in(text) :].replace("’", "'").lower().strip()
-    return _opens(own) > 0 or not specific(own)
+    return _signs().opening.match(own) is not None or not specific(own)
 
 
 def specific(text: str) -> int:
@@ -165,20 +165,12 @@ def specific(text: str) -> int:
     return len({term for term in terms(text) if term not in _signs().general})
 
 
-def _opens(own: str) -> int:
-    """Return how many characters an opening such as "and what about" takes."""
-    found = _signs().opening.match(own)
-    return found.end() if found else 0
-
-
-def _asks(own: str, opens: int) -> bool:
-    """Return whether some clause of a turn starts with a word that asks."""
-    signs, words = _signs(), _TOKEN.findall(own[opens:])
+def _asks(own: str) -> bool:
+    """Return whether some clause of a turn starts with a word that asks, after an opening such as "and what about"."""
+    signs = _signs()
+    opening, breaks = signs.opening.match(own), _ENDS | signs.clause
+    words = _TOKEN.findall(own[opening.end() if opening else 0 :])
     return any(
-        word in signs.asks and (_breaks(last) or (word in signs.inside and not _TELLS.fullmatch(last)))
+        word in signs.asks and (last in breaks or (word in signs.inside and not _TELLS.fullmatch(last)))
         for last, word in zip([".", *words], words, strict=False)
     )
-
-
-def _breaks(word: str) -> bool:
-    return word in _ENDS or word in _signs().clause

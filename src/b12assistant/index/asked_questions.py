@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.store import Data
-from b12assistant.index.vectors import read_arrays, save_arrays
+from b12assistant.index.vectors import Vectors, read_arrays, save_arrays
 from b12assistant.threads import once
 from b12assistant.types import Document, Passage, Range, Section
 
-Vectors = NDArray[np.float32]
 Codes = NDArray[np.int8]
 
 ASKED = "asked_questions.safetensors"
@@ -85,9 +84,9 @@ def is_whole(passages: Sequence[Passage], words: Range) -> bool:
 def headed(passages: Sequence[Passage]) -> Iterator[tuple[int, int, list[str]]]:
     """Yield start, end and question of each sentence under a heading that asks, as on a page of questions."""
     for passage in passages:  # each is in one section
-        document, sentences = passage.document, passage.sentences
-        if asks := [each for each in document.heading_path(sentences[0].start) if is_question(document, each)]:
-            yield from ((span.start, span.end, [question_of(document, asks[-1])]) for span in sentences)
+        document = passage.document
+        if asks := [each for each in passage.section if document.slice(each.heading).endswith("?")]:
+            yield from ((span.start, span.end, [question_of(document, asks[-1])]) for span in passage.sentences)
 
 
 def question_of(document: Document, section: Section) -> str:
@@ -107,10 +106,6 @@ def is_thorough(asked: Iterable[tuple[Hashable, str]], sentences: int, headings:
     """
     own = {place for place, text in asked if text not in headings}
     return len(own) >= max(1, _THOROUGH * sentences)
-
-
-def is_question(document: Document, section: Section) -> bool:
-    return document.text[section.heading.end - 1] == "?"
 
 
 def as_codes(vectors: Vectors) -> Codes:

@@ -127,20 +127,6 @@ class Collection:
         return self.context.piece_idf()
 
     @once
-    def words(self) -> SourceWords:
-        """Return the words of the passages."""
-        return SourceWords(self.passages)
-
-    def barred(self, query: Vectors) -> float | None:
-        """Return the best cosine of ``query``, ``(d,)``, with a question that nothing answers, if any are listed."""
-        return self.asked.best_of_none(query, int(self.sentence_starts[-1]))
-
-    def rows_of_sentences(self, sentences: Iterable[int]) -> list[int]:
-        """Return the rows of the passages that some sentences are in, each once."""
-        rows: list[int] = np.unique(np.searchsorted(self.sentence_starts, [*sentences], side="right") - 1).tolist()
-        return rows
-
-    @once
     def asked_throughout(self) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
         last = int(self.sentence_starts[-1])
@@ -154,13 +140,8 @@ class Collection:
     @once
     def first_rows(self) -> NDArray[np.int64]:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
-        firsts = [self.rows_of(passage.document.id).start for passage in self.passages]
+        firsts = [self.rows_of[passage.document.id].start for passage in self.passages]
         return np.array(firsts, np.int64)
-
-    @once
-    def is_kept_back(self) -> NDArray[np.bool_]:
-        """Return whether the source of each passage is withdrawn or superseded, ``(n,)``."""
-        return np.array([not passage.document.source.in_force for passage in self.passages], np.bool_)
 
     def row(self, passage: Passage) -> int:
         """Return the row of one of the passages. Raises ``KeyError`` for another."""
@@ -171,12 +152,9 @@ class Collection:
         """Return the row of each passage."""
         return {passage.id: row for row, passage in enumerate(self.passages)}
 
-    def rows_of(self, document: DocumentId) -> range:
-        """Return the rows of a document's passages, none if it is unknown."""
-        return self._rows_of.get(document, range(0))
-
     @once
-    def _rows_of(self) -> Mapping[DocumentId, range]:
+    def rows_of(self) -> Mapping[DocumentId, range]:
+        """Return the rows of each document's passages."""
         ends: dict[DocumentId, range] = {}
         for row, passage in enumerate(self.passages):
             first = ends[passage.document.id].start if passage.document.id in ends else row
@@ -366,11 +344,8 @@ def _check(manifest: Mapping[str, Any], encoder: Encoder) -> None:
 
 def publications(opened: Opened) -> dict[Origin, int]:
     """Return every publication that sentences which may be quoted rest on, with the number of those sentences."""
-    used: Counter[Origin] = Counter()
-    for entry in opened.entries:
-        if entry.document.source.in_force:
-            used.update(attribution.origin for attribution in entry.document.attributions)
-    return dict(used)
+    quoted = (entry.document for entry in opened.entries if entry.document.source.in_force)
+    return dict(Counter(attribution.origin for document in quoted for attribution in document.attributions))
 
 
 def speakers(opened: Opened) -> list[Speaks]:

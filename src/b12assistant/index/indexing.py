@@ -76,13 +76,7 @@ class Embedded:
     alone: TokenStore | None
 
 
-def embed(
-    passages: Sequence[Passage],
-    encoder: Encoder,
-    projection: Projection,
-    *,
-    alone: bool,
-) -> Embedded:
+def embed(passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, alone: bool) -> Embedded:
     """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
     title = first_words(passages[0].document.title, encoder)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
@@ -208,12 +202,14 @@ def previous_of(generation: Generation) -> Previous:
     entries, held, manifest = opened.entries, opened.collection, opened.manifest
     pieces = manifest["chunking"]["title_pieces"]
     scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
+    sizes = [sum(len(passage.sentences) for passage in entry.passages) for entry in entries]
+    examples = [dispute.examples for dispute in held.disputes]
     return Previous(
         generation.id,
         {entry.document.id: entry for entry in entries},
         dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
-        _under_headings(held, entries, scope),
-        _examples(held, scope),
+        _by_key((headings_key(scope, entry.passages) for entry in entries), sizes, held.under_headings),
+        _by_key((key_of(scope, questions) for questions in examples), [*map(len, examples)], held.examples),
         held.asked.by_key(),
     )
 
@@ -244,23 +240,9 @@ def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]
         row, sentence = last, end
 
 
-def _under_headings(held: Collection, entries: Sequence[Entry], scope: str) -> dict[str, Vectors]:
-    """Return the vectors of each document's sentences under their headings, if they are kept."""
-    if held.under_headings is None:
-        return {}
-    ends = np.cumsum([sum(len(passage.sentences) for passage in entry.passages) for entry in entries])
-    keys = (headings_key(scope, entry.passages) for entry in entries)
-    return dict(zip(keys, np.split(held.under_headings, ends[:-1]), strict=True))
-
-
-def _examples(held: Collection, scope: str) -> dict[str, Vectors]:
-    """Return the vectors of the example questions of each dispute."""
-    if held.examples is None:
-        return {}
-    examples = [dispute.examples for dispute in held.disputes]
-    ends = np.cumsum([len(questions) for questions in examples])
-    keys = (key_of(scope, questions) for questions in examples)
-    return dict(zip(keys, np.split(held.examples, ends[:-1]), strict=True))
+def _by_key(keys: Iterable[str], sizes: Sequence[int], vectors: Vectors | None) -> dict[str, Vectors]:
+    """Return the vectors of each key, as many as its size says; none if they are not kept."""
+    return {} if vectors is None else dict(zip(keys, np.split(vectors, np.cumsum(sizes)[:-1]), strict=True))
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.index.store import Data
-from b12assistant.index.vectors import read_arrays, save_arrays
+from b12assistant.index.vectors import Vectors, best_first, read_arrays, save_arrays
 from b12assistant.language.words import terms
-from b12assistant.types import Document, Passage
-
-Vectors = NDArray[np.float32]
+from b12assistant.types import Passage
 
 LEXICAL = "lexical.safetensors"
 
@@ -100,8 +99,7 @@ class BM25FIndex:
         rows = np.flatnonzero(scores > 0)
         if 0 < k < len(rows):  # sort only rows that can be among the first
             rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
-        order = np.lexsort((rows, -scores[rows]))[: max(k, 0)]
-        return rows[order].astype(np.int64), scores[rows[order]]
+        return best_first(rows, scores[rows], k)
 
     def asked(self, question: str) -> dict[int, int]:
         """Return the numbers of the question's known terms, and how often each is in it."""
@@ -135,15 +133,8 @@ class BM25FIndex:
 
     def to_bytes(self) -> Data:
         names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()
-        return save_arrays(
-            {
-                "vocabulary": np.frombuffer(names, np.uint8),
-                "starts": self._starts,
-                "rows": self._rows,
-                "weights": self._weights,
-                "idf": self._idf,
-            }
-        )
+        columns: dict[str, NDArray[Any]] = {"vocabulary": np.frombuffer(names, np.uint8), "starts": self._starts}
+        return save_arrays({**columns, "rows": self._rows, "weights": self._weights, "idf": self._idf})
 
     @classmethod
     def from_bytes(cls, data: Data) -> BM25FIndex:
@@ -154,14 +145,8 @@ class BM25FIndex:
         return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
 
 
-def titles_of(document: Document, offset: int) -> str:
-    """Return the title field at ``offset``: the document's title and the headings above."""
-    headings = (document.slice(section.heading) for section in document.heading_path(offset))
-    return " ".join(dict.fromkeys([document.title, *headings]))
-
-
 def index_words(passages: Sequence[Passage], fields: Fields = FIELDS) -> BM25FIndex:
     """Index the words of passages and of the titles above them."""
     bodies = (" ".join(span.text for span in passage.sentences) for passage in passages)
-    titles = (titles_of(passage.document, passage.sentences[0].start) for passage in passages)
-    return BM25FIndex.build(bodies, titles, fields)
+    titles = ([each.document.title, *(each.document.slice(s.heading) for s in each.section)] for each in passages)
+    return BM25FIndex.build(bodies, (" ".join(dict.fromkeys(each)) for each in titles), fields)

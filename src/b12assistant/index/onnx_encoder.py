@@ -215,13 +215,7 @@ class OnnxEncoder:
     """
 
     def __init__(
-        self,
-        weights: ModelWeights,
-        graph: OnnxGraph,
-        *,
-        threads: int,
-        changes: Changes = tuple,
-        digest: str = "",
+        self, weights: ModelWeights, graph: OnnxGraph, *, threads: int, changes: Changes = tuple, digest: str = ""
     ) -> None:
         self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
         self._folder, self.tokenizer = weights.place, weights.place / TOKENIZER
@@ -251,19 +245,15 @@ class OnnxEncoder:
 
     def _opened(self) -> tuple[Any, Sequence[Floats]]:
         """Return a session, and the changed weights that it was given."""
-        tuned = self._tuned()
+        from safetensors import safe_open
+
+        with safe_open(self._folder / SAFETENSORS, "numpy") as own:
+            tuned = {name: own.get_tensor(name) + change for name, change in self._changes()}
         weights = {self._graph.weights[name]: value for name, value in tuned.items()}
         with OPENING:
             session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
             self._result(session, TINY)
         return session, tuple(tuned.values())
-
-    def _tuned(self) -> dict[str, Floats]:
-        """Return the changed weights, by the model's names."""
-        from safetensors import safe_open
-
-        with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            return {name: own.get_tensor(name) + change for name, change in self._changes()}
 
     @once
     def _pool(self) -> ThreadPoolExecutor:

@@ -76,10 +76,6 @@ def generation_name(manifest: bytes) -> GenerationId:
     return GenerationId(_sha256(manifest)[:32])
 
 
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
-
-
 def _sha256(data: Data) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -213,7 +209,7 @@ class Store:
         """
         with _write_errors(self.root):
             content = {"schema": SCHEMA, **facts, "files": {file: describe(data) for file, data in files.items()}}
-            manifest = _json(content)
+            manifest = (json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
             name, previous = generation_name(manifest), self.current()
             if previous != name or self._fault(name):
                 self._write(name, {**files, MANIFEST: manifest})
@@ -383,6 +379,5 @@ def _write_errors(root: Path) -> Iterator[None]:
         is_kept = os.path.isfile(root / "CURRENT")  # noqa: PTH113 - a disk that fails may fail here too: then false
         kept = "; the previous index is still in use" if is_kept else ""
         raise IndexWriteError(
-            f"the index in {root}/ could not be written ({reason})",
-            hint=f"free disk space or fix permissions{kept}",
+            f"the index in {root}/ could not be written ({reason})", hint=f"free disk space or fix permissions{kept}"
         ) from error

@@ -41,6 +41,10 @@ class Conversation:
     turns: tuple[ShownTurn, ...] = ()
     count: int = 0
 
+    @property
+    def questions(self) -> list[str]:
+        return [turn.question for turn in self.turns]
+
 
 @dataclass(frozen=True)
 class Asking:
@@ -68,8 +72,7 @@ class Asking:
             turn = ShownTurn(number, answer.question.text, html, controls)
             return Conversation((*talk.turns, turn), number)
 
-        history = [turn.question for turn in talk.turns]
-        ask = partial(self.questions.ask, space, question, history, as_typed=as_typed, then=shown)
+        ask = partial(self.questions.ask, space, question, talk.questions, as_typed=as_typed, then=shown)
         try:
             try:
                 more = await ask()
