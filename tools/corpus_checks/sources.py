@@ -20,9 +20,10 @@ from b12assistant.corpus.disputes import DISPUTES_FILE
 from b12assistant.corpus.entries import CuratedEntry, DataFile
 from b12assistant.corpus.entries import Text as NonEmpty
 from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_disputes, text_of
-from b12assistant.corpus.provenance import read_sentences, sentences_file, stale_repeats
+from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceError, SourceFactsError
+from b12assistant.index.documents import stale_repeats
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
 from b12assistant.types import Interest, Origin, OriginId, SourceKind, Words

@@ -142,16 +142,6 @@ def without_origin(document: Document, passages: Iterable[Passage]) -> tuple[Spa
     )
 
 
-def stale_repeats(documents: Iterable[Document], sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the file of each mark that names a sentence which is not among ``sentences``, and what is wrong."""
-    marked = [document for document in documents if document.repeats]
-    known = {bare(sentence) for sentence in sentences} if marked else set()
-    for document in marked:
-        for each in document.repeats:
-            if each.text not in known:
-                yield document.id, f"a repeated sentence is in no document: {each.text[:60]}"
-
-
 _NOT_QUOTED: Final = {
     DRAWN: "something that has no text is drawn in it",
     STRUCK: "words in it are struck out",

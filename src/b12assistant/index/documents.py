@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from b12assistant.corpus.provenance import stale_repeats
 from b12assistant.errors import REBUILD, IndexDamagedError
+from b12assistant.language.words import bare
 from b12assistant.types import (
     Attribution,
     Block,
@@ -83,6 +83,16 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
         return tuple(_read_entry(json.loads(line)) for line in data.split(b"\n") if line)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamagedError(f"{DOCUMENTS} cannot be read", hint=REBUILD) from error
+
+
+def stale_repeats(documents: Iterable[Document], sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the file of each mark that names a sentence which is not among ``sentences``, and what is wrong."""
+    marked = [document for document in documents if document.repeats]
+    known = {bare(sentence) for sentence in sentences} if marked else set()
+    for document in marked:
+        for each in document.repeats:
+            if each.text not in known:
+                yield document.id, f"a repeated sentence is in no document: {each.text[:60]}"
 
 
 def all_reports(reports: Iterable[FileReport], entries: Sequence[Entry]) -> tuple[FileReport, ...]:
