@@ -237,7 +237,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A sentence beside which another one, of ``text``, says all: the words that `bare` returns."""
+    """A sentence that says nothing beside another one; ``text``: that one, as `bare` returns it."""
 
     range: Range
     text: str

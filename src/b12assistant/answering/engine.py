@@ -440,9 +440,13 @@ class Engine:
 
         Where nearly every sentence is asked something, the vectors of the questions say enough.
         """
-        raised = self.cosines(query, row).copy()
+        cosines = self.cosines(query, row)
+        asked = () if self.collection.asked_throughout else self._words_asked(row)
+        if not asked:
+            return cosines
+        raised = cosines.copy()
         with np.errstate(all="ignore"):  # as in `signals`
-            for place, tokens in () if self.collection.asked_throughout else self._words_asked(row):
+            for place, tokens in asked:
                 raised[place] = np.maximum(raised[place], ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1))
         return raised
 

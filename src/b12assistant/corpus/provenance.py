@@ -114,8 +114,14 @@ def attribute(
                     f"{where}: the origin {id_!r} is not in the register", hint="add an [[origin]] to sources.toml"
                 )
             attributions.append(Attribution(sentence, origin, place))
-    found = replace(document, attributions=tuple(attributions), reviews=tuple(reviews), details=tuple(sorted(details)))
-    return replace(found, repeats=tuple(repeats)), tuple(warnings)
+    found = replace(
+        document,
+        attributions=tuple(attributions),
+        reviews=tuple(reviews),
+        details=tuple(sorted(details)),
+        repeats=tuple(repeats),
+    )
+    return found, tuple(warnings)
 
 
 def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId, Origin]) -> object:

@@ -129,12 +129,10 @@ def embed_all(
     alone = is_small(entries)
     found = {entry.document.id: known(entry.passages) for entry in entries}
     new = [entry for entry in entries if not (kept := found[entry.document.id]) or (alone and kept.alone is None)]
-    made = _in_turn(lambda entry: embed(entry.passages, encoder, projection, alone=alone), new, threads)
-    for number, entry in enumerate(new):
-        progress("embedding", number, len(new))
-        found[entry.document.id] = next(made)
-    if new:
-        progress("embedding", len(new), len(new))
+    made = _in_turn(
+        "embedding", lambda entry: embed(entry.passages, encoder, projection, alone=alone), new, threads, progress
+    )
+    found.update(zip([entry.document.id for entry in new], made, strict=True))
     arrays = [each if alone else replace(each, alone=None) for each in found.values() if each is not None]
     return arrays, frozenset(entry.document.id for entry in new)
 
@@ -144,11 +142,18 @@ def is_small(entries: Sequence[Entry]) -> bool:
     return sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
 
 
-def _in_turn(work: Callable[[Entry], Made], entries: Sequence[Entry], threads: int) -> Iterator[Made]:
-    """Yield what ``work`` makes of each entry, several at a time."""
+def _in_turn(
+    stage: str, work: Callable[[Entry], Made], entries: Sequence[Entry], threads: int, progress: Progress
+) -> Iterator[Made]:
+    """Yield what ``work`` makes of each entry, several at a time, and tell how far the ``stage`` is."""
     pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
     try:
-        yield from pool.map(work, entries)
+        made = pool.map(work, entries)
+        for number in range(len(entries)):
+            progress(stage, number, len(entries))
+            yield next(made)
+        if entries:
+            progress(stage, len(entries), len(entries))
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -340,24 +345,21 @@ class Indexer:
     def _under_headings(self, read: FilesRead, previous: Previous) -> Vectors | None:
         """Return a vector for each sentence under its heading, (sentences, d), if the collection is small and nearly
         nothing is asked of it."""
-        documents = [entry.document for entry in read.entries]
-        asked = [
+        if not is_small(read.entries):
+            return None
+        asked = (
             ((number, place), question)
             for number, group in enumerate(read.groups)
             for place, question in zip(group.sentences, group.questions, strict=True)
-        ]
+        )
         sentences = sum(len(passage.sentences) for passage in read.passages)
-        if not is_small(read.entries) or is_thorough(asked, sentences, question_headings(documents)):
+        if is_thorough(asked, sentences, question_headings(entry.document for entry in read.entries)):
             return None
         keys = [headings_key(self._scope, entry.passages) for entry in read.entries]
-        found = dict(previous.under_headings)
-        new = [entry for entry, key in zip(read.entries, keys, strict=True) if key not in found]
-        made = _in_turn(self._vectors_under_headings, new, self.settings.encoder.threads)
-        for number, entry in enumerate(new):
-            self.progress("headings", number, len(new))
-            found[headings_key(self._scope, entry.passages)] = next(made)
-        if new:
-            self.progress("headings", len(new), len(new))
+        known, threads = previous.under_headings, self.settings.encoder.threads
+        new = {key: entry for key, entry in zip(keys, read.entries, strict=True) if key not in known}
+        made = _in_turn("headings", self._vectors_under_headings, [*new.values()], threads, self.progress)
+        found = {**known, **dict(zip(new, made, strict=True))}
         return np.concatenate([found[key] for key in keys])
 
     def _vectors_under_headings(self, entry: Entry) -> Vectors:

@@ -136,6 +136,9 @@ class Questions:
             reply = space.ask(question, history, as_typed=as_typed, triaged=read)
             return reply.answer.status, then(reply)
 
+        def warned(warning: Reply) -> T:
+            return then(replace(warning, history=tuple(history), as_typed=as_typed))
+
         deadline = time.monotonic() + self.seconds
         with self._watched() as ending:
             try:
@@ -144,19 +147,20 @@ class Questions:
                 warning = await self._warned_by_words(space, question, history)
                 if warning is None:
                     raise
-            else:
-                warning = space.assistant.warning(read)
-                if warning is None or warning.answer.reason is not Reason.RED_FLAG:
-                    try:
-                        ending.how, answer = await self._done(self.searches, search, deadline)
-                    except Exception as error:
-                        if warning is None:
-                            raise
-                        problem_of(error)  # logs it if it is a fault
-                    else:
-                        return answer
+                ending.how = warning.answer.status
+                return warned(warning)
+            warning = space.assistant.warning(read)
+            if warning is None or warning.answer.reason is not Reason.RED_FLAG:
+                try:
+                    ending.how, answer = await self._done(self.searches, search, deadline)
+                except Exception as error:
+                    if warning is None:
+                        raise
+                    problem_of(error)  # logs it if it is a fault
+                else:
+                    return answer
             ending.how = warning.answer.status
-            return then(replace(warning, history=tuple(history), as_typed=as_typed))
+            return warned(warning)
 
     async def look_up(
         self, space: Workspace, text: str, work: Callable[[], T], otherwise: Callable[[Reply, PassingError], T]
