@@ -116,12 +116,23 @@ def test_nothing_is_calmed_in_another_language(monkeypatch: pytest.MonkeyPatch) 
     assert second(danger=reading(CALM, CALM))(asked._replace(among=spanish)).concern is Concern.MEDICAL
 
 
-@pytest.mark.parametrize(("word", "concern"), [("zorp", Concern.MEDICAL), ("glim", Concern.SELF_HARM)])
-def test_what_the_model_is_sure_of_is_told_though_calm_but_takes_no_answer_away(word: str, concern: Concern) -> None:
+SURE = [
+    ("zorp", CALM, -9.0, Concern.MEDICAL, False),
+    ("zorp", GRAVE, -9.0, Concern.MEDICAL, True),
+    ("glim", CALM, -9.0, Concern.SELF_HARM, False),
+    ("glim", GRAVE, -9.0, Concern.SELF_HARM, False),
+    ("glim", GRAVE, 9.0, Concern.SELF_HARM, True),
+]
+
+
+@pytest.mark.parametrize(("word", "danger", "harm", "concern", "certain"), SURE)
+def test_what_the_model_is_sure_of_is_told_but_takes_no_answer_away_unless_the_network_hears_it_too(
+    word: str, danger: float, harm: float, concern: Concern, *, certain: bool
+) -> None:
     asked = among_eggs(word)
     assert second()(asked).is_certain
-    opinion = second(danger=reading(CALM, CALM))(asked)
-    assert (opinion.concern, opinion.is_certain) == (concern, False)
+    opinion = second(danger=reading(danger, danger, harm))(asked)
+    assert (opinion.concern, opinion.is_certain) == (concern, certain)
 
 
 MEANT = [("eggs", 6, "self_harm"), ("eggs", -6, "none"), ("frob", 6, "urgent"), ("zorp", 6, "medical")]

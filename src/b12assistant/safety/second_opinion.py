@@ -209,6 +209,7 @@ class SecondOpinion:
     ``danger`` reads a part of a letter with what stands beside it: of what only the model calls grave, whether
     somebody is in danger now; of what only hints at an emergency, whether somebody may mean to harm themselves. What
     it finds calm is not told, unless the model is surer or it is self-harm: then it is told, but takes no answer away.
+    Self-harm that ``danger`` does not hear is told too, and takes no answer away.
     """
 
     def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, danger: PartReader | None = None) -> None:
@@ -241,7 +242,9 @@ class SecondOpinion:
         if not is_calm or concern is Concern.SELF_HARM or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
             danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
-                return replace(opinion, doubted=is_calm or danger < CERTAIN_AMONG)
+                judged = None if concern is not Concern.SELF_HARM else reader
+                is_unheard = judged is not None and not self._is_meant(judged, turn, among)
+                return replace(opinion, doubted=is_calm or danger < CERTAIN_AMONG or is_unheard)
             if danger >= cuts.beside:
                 return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
@@ -250,6 +253,10 @@ class SecondOpinion:
     def _is_calm(self, reader: PartReader, turn: Turn, among: Turn) -> bool:
         """Return whether nobody is in danger by what a part says, where it stands and by itself."""
         return all(self._logits(reader, turn, place)[0] < CALM for place in (among, turn))
+
+    def _is_meant(self, reader: PartReader, turn: Turn, among: Turn) -> bool:
+        """Return whether a part says, where it stands or by itself, that somebody may mean to harm themselves."""
+        return any(self._logits(reader, turn, place)[1] >= HARM_MEANT for place in (among, turn))
 
     @cached(KEPT)
     def _logits(self, reader: PartReader, turn: Turn, among: Turn) -> Sequence[float]:
