@@ -121,18 +121,31 @@ def test_one_difference_decides(fires: str, quiet: str) -> None:
     assert level(quiet) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+GENERAL_QUESTIONS = {
+    "es": (
         "¿Puede la falta de B12 causar parálisis?", "¿Qué es una convulsión?",
-        "En la novela el protagonista se suicida", "Une carence en B12 peut-elle provoquer une paralysie ?",
-        "Qu'est-ce qu'un AVC ?", "Dans le film l'héroïne se suicide", "Kann B12-Mangel Lähmungen verursachen?",
-        "Was ist ein Krampfanfall?", "Im Roman bringt sich der Held um", "A falta de B12 causa paralisia?",
-        "O que é um derrame?", "No livro o personagem se mata",
-    ]
-)  # fmt: skip
-def test_general_question_raises_nothing_but_the_language(text: str) -> None:
-    assert shown(text) == ["language"]
+        "En la novela el protagonista se suicida",
+    ),
+    "fr": (
+        "Une carence en B12 peut-elle provoquer une paralysie ?", "Qu'est-ce qu'un AVC ?",
+        "Dans le film l'héroïne se suicide",
+    ),
+    "de": (
+        "Kann B12-Mangel Lähmungen verursachen?", "Was ist ein Krampfanfall?",
+        "Im Roman bringt sich der Held um",
+    ),
+    "pt": (
+        "A falta de B12 causa paralisia?", "O que é um derrame?", "No livro o personagem se mata",
+        "Quanta B12 por dia?",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(code, text) for code, texts in GENERAL_QUESTIONS.items() for text in texts]
+)
+def test_general_question_raises_nothing_but_the_language(code: str, text: str) -> None:
+    assert shown(text) in (["language"], ["language", f"language.{code}"])
 
 
 @pytest.mark.parametrize(
@@ -181,7 +194,7 @@ def test_every_text_has_a_labelled_translation(lexicon: Lexicon) -> None:
         assert text.text.endswith(f"({LABEL})")
         assert text.review == "not clinically reviewed"
         digits = set(re.findall(r"\d+", text.text))
-        assert name == "medical_decision" or digits == {"112", "911", "999"}
+        assert name in ("medical_decision", "language") or digits == {"112", "911", "999"}
 
 
 @every_language
@@ -213,15 +226,15 @@ def test_english_is_judged_as_without_other_languages() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "code"),
     [
-        "¿Qué alimentos tienen vitamina B12?", "Quels aliments contiennent la B12 ?",
-        "Welche Lebensmittel enthalten B12?", "Quais alimentos têm vitamina B12?",
-        "विटामिन बी12 की कमी के लक्षण क्या हैं?",
+        ("¿Qué alimentos tienen vitamina B12?", "es"), ("Quels aliments contiennent la B12 ?", "fr"),
+        ("Welche Lebensmittel enthalten B12?", "de"), ("Quais alimentos têm vitamina B12?", "pt"),
+        ("विटामिन बी12 की कमी के लक्षण क्या हैं?", "hi-Deva"),
     ]
 )  # fmt: skip
-def test_question_in_another_language_gets_the_note_that_sources_are_english(text: str) -> None:
-    assert shown(text) == ["language"]
+def test_question_in_another_language_is_told_in_it_that_sources_are_english(text: str, code: str) -> None:
+    assert shown(text) == ["language", f"language.{code}"]
 
 
 SCRIPTS = "no puedo respirar ¿qué? 我喘不过气。！ لا أستطيع ـ ة ąęł ñ ß é"

@@ -420,8 +420,8 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 
 
 def _of_corpus(notices: tuple[Notice, ...], engine: Engine) -> tuple[Notice, ...]:
-    """Return the notices without "the sources are in English" where they are not."""
-    return tuple(each for each in notices if each.text != ENGLISH or engine.in_english)
+    """Return the notices without "the sources are in English", in any language, where they are not."""
+    return tuple(each for each in notices if each.text.partition(".")[0] != ENGLISH or engine.in_english)
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:

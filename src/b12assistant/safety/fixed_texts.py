@@ -113,7 +113,7 @@ CONTROLS: Final = (TextId("not_happening"), TextId("looking_up"))  # sent as tur
 TRANSLATED: Final = (
     *("emergency_medical", "emergency_anaphylaxis", "emergency_poisoning"),
     *("emergency_self_harm", "emergency_self_harm_other"),
-    *("urgent", "urgent_low_mood", "medical_decision", "reminder", "reminder_crisis"),
+    *("urgent", "urgent_low_mood", "medical_decision", "reminder", "reminder_crisis", "language"),
 )
 UNREAD: Final = TextId("unread")
 _PLACE: Final = re.compile(r"\{(.*?)\}", re.S)

@@ -161,17 +161,26 @@ class Languages:
         near = most if most > NEAR else max(1, most - 1)
         return tuple(lexicon for lexicon, count in zip(self.lexicons, counts, strict=True) if count >= near)
 
+    def _most_spoken(self, text: str) -> tuple[Lexicon, ...]:
+        """Return the languages of ``text`` that know the most of its words; of several the one it looks like."""
+        counts = self._known(frozenset(fold(text).text.split()))
+        known = {lexicon.code: count for lexicon, count in zip(self.lexicons, counts, strict=True)}
+        spoken = self.spoken(text)
+        best = tuple(each for each in spoken if known[each.code] == max(known[other.code] for other in spoken))
+        looks = tuple(each for each in best if each.code == detected(text)[0]) if len(best) > 1 else ()
+        return looks or best
+
     def told(self, turns: Sequence[Turn], notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
         """Return the notices, each followed by its translations, and any notice about the language itself."""
         last = turns[-1].text if turns else ""
         if (code := self.unread(last)) is not None:
             names = (UNREAD, f"{UNREAD}.{code}") if code else (UNREAD,)
             return (*notices, *(Notice(NoticeKind.LANGUAGE, TextId(name)) for name in names))
-        if not notices:
-            return (Notice(NoticeKind.LANGUAGE, NOTICE),) if turns and self.is_foreign(last) else ()
-        read = next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
-        spoken = self.spoken(read)
-        if not spoken:
+        is_note = not notices and bool(turns) and self.is_foreign(last)
+        notices = (Notice(NoticeKind.LANGUAGE, NOTICE),) if is_note else notices
+        read = last if is_note else next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
+        spoken = self._most_spoken(read)
+        if not spoken or (is_note and len(spoken) > 1):
             return notices
         # Hindi in the letters it was typed in.
         code = "hi-Deva" if spoken[0].code == "hi" and any(map(is_devanagari, read)) else spoken[0].code
