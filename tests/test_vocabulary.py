@@ -179,6 +179,7 @@ def read_levels(text: str) -> list[tuple[str, str]]:
         ("b12 level 1,240", "1,240", "high, over 1,000"),
         ("b12 result <100", "100", "low, under 180"),
         ("is 178 low??", "178", "B12 low, under 180"),
+        ("is 213 low for my b12 level", "213", "B12 borderline, between 180 and 350"),
         ("b12 180 pmol/L", "180 pmol/L", "borderline, between 133 and 258 pmol/L"),
     ],
 )
@@ -237,6 +238,8 @@ def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: s
         "b12 every 12 weeks",
         "b12 90% of people",
         "is 178 a lot of people",
+        "is 1000 too high for b12 tablets",
+        "is 500 low for b12 injections",
         "ferritin 22",
         "b12 7",
         "what does a b12 level of 150 mean",

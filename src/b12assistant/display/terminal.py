@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from rich.console import Console
 from rich.panel import Panel
@@ -21,7 +22,7 @@ from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
 from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage
+from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -96,9 +97,9 @@ def answer(shown: ShownAnswer, console: Console) -> None:
         for number, basis in enumerate(shown.publications, start=1):
             _print(Text(f"[{number}] {inert(basis.cited)}"), console, indent=_INDENT)
     _questions("ask.further", shown.further, console)
+    console.print()
     for notice in shown.advice:
         _notice(notice, console)
-    console.print()
     _print(Text(shown.general), console)
 
 
@@ -253,7 +254,12 @@ def _print(text: Text, console: Console, *, indent: int = 0) -> None:
 
 
 def _running(passage: Passage) -> str:
-    return " ".join(dotted(span.text) for span in passage.sentences)
+    """Return the sentences of a passage in one line, with a mark for what is left out between two."""
+    text = dotted(passage.sentences[0].text)
+    for before, after in pairwise(passage.sentences):
+        between = passage.document.text[before.end : after.start]
+        text += (GAP if between.strip() else between and " ") + dotted(after.text)
+    return text
 
 
 def _picture(match: re.Match[str]) -> str:

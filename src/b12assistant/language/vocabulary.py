@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
@@ -177,7 +177,9 @@ def load_levels() -> Levels:
         patterns=(
             re.compile(rf"\b{data['of']}\b{before}{result}", re.I),
             re.compile(
-                rf"^(?P<before>)\W*(?:is|was)\s+(?:an?\s+)?{result}\s+(?:\w+\s+)?(?:{data['judged']})\b\W*$", re.I
+                rf"^(?P<before>)\W*(?:is|was)\s+(?:an?\s+)?{result}\s+(?:\w+\s+)?(?:{data['judged']})\b"
+                rf"(?:\s+(?:for|in)\s+(?:my\s+|an?\s+)?{data['of']}(?:\s+(?:{data['results']}))?)?\W*$",
+                re.I,
             ),
         ),
         results=re.compile(rf"\b(?:{data['results']})\b|[:=<]", re.I),
@@ -346,29 +348,11 @@ def _is_slip(written: str, meant: str) -> bool:
     return not extra or swapped or (not missing and all(each in meant for each in extra))
 
 
-@dataclass(frozen=True)
-class WordList(Container[str]):
-    """Words in a string for each beginning, a line each: 160,000 take 2 MB, as a set 17."""
-
-    lines: Mapping[str, str]
-
-    @classmethod
-    def of(cls, words: Iterable[str]) -> WordList:
-        groups = groupby(sorted(words), key=_begins)
-        return cls({begins: "\n".join(("", *group, "")) for begins, group in groups})
-
-    def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and f"\n{word}\n" in self.lines.get(_begins(word), "")
-
-
-_begins = itemgetter(slice(2))
-
-
 @cache
-def english_words(*, with_rare: bool = True) -> WordList:
+def english_words(*, with_rare: bool = True) -> frozenset[str]:
     """Return the words of a dictionary, in lower case. Many of its rarest ones are misspelt: "ballance"."""
     from spellchecker import SpellChecker  # slow to import, and few questions need it
 
     counts = dict(SpellChecker(language="en").word_frequency.items())
     rarest = min(counts.values())
-    return WordList.of(word for word, count in counts.items() if with_rare or count > rarest)
+    return frozenset(word for word, count in counts.items() if with_rare or count > rarest)
