@@ -11,7 +11,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from rich.console import Console
 from rich.panel import Panel
@@ -20,9 +19,9 @@ from rich.text import Text
 from b12assistant.display.labels import label
 from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
-from b12assistant.display.quoted import Quoted, Sentence
+from b12assistant.display.quoted import Quoted, Sentence, joined, spans_text
 from b12assistant.protocols import Progress
-from b12assistant.types import GAP, Document, FileEnd, Hit, IndexReport, MarkKind, Passage
+from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -255,11 +254,7 @@ def _print(text: Text, console: Console, *, indent: int = 0) -> None:
 
 def _running(passage: Passage) -> str:
     """Return the sentences of a passage in one line, with a mark for what is left out between two."""
-    text = dotted(passage.sentences[0].text)
-    for before, after in pairwise(passage.sentences):
-        between = passage.document.text[before.end : after.start]
-        text += (GAP if between.strip() else between and " ") + dotted(after.text)
-    return text
+    return " ".join(dotted(spans_text(joined(passage))).split())
 
 
 def _picture(match: re.Match[str]) -> str:

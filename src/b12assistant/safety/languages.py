@@ -166,7 +166,8 @@ class Languages:
         counts = self._known(frozenset(fold(text).text.split()))
         known = {lexicon.code: count for lexicon, count in zip(self.lexicons, counts, strict=True)}
         spoken = self.spoken(text)
-        best = tuple(each for each in spoken if known[each.code] == max(known[other.code] for other in spoken))
+        most = max((known[each.code] for each in spoken), default=0)
+        best = tuple(each for each in spoken if known[each.code] == most)
         looks = tuple(each for each in best if each.code == detected(text)[0]) if len(best) > 1 else ()
         return looks or best
 
@@ -177,7 +178,10 @@ class Languages:
             names = (UNREAD, f"{UNREAD}.{code}") if code else (UNREAD,)
             return (*notices, *(Notice(NoticeKind.LANGUAGE, TextId(name)) for name in names))
         is_note = not notices and bool(turns) and self.is_foreign(last)
-        notices = (Notice(NoticeKind.LANGUAGE, NOTICE),) if is_note else notices
+        if is_note:
+            notices = (Notice(NoticeKind.LANGUAGE, NOTICE),)
+        if not notices:  # most turns
+            return ()
         read = last if is_note else next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
         spoken = self._most_spoken(read)
         if not spoken or (is_note and len(spoken) > 1):

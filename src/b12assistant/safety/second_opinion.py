@@ -242,9 +242,10 @@ class SecondOpinion:
         if not is_calm or concern is Concern.SELF_HARM or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
             danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
-                judged = None if concern is not Concern.SELF_HARM else reader
-                is_unheard = judged is not None and not self._is_meant(judged, turn, among)
-                return replace(opinion, doubted=is_calm or danger < CERTAIN_AMONG or is_unheard)
+                doubted = is_calm or danger < CERTAIN_AMONG
+                if concern is Concern.SELF_HARM and reader is not None:
+                    doubted = doubted or not self._is_meant(reader, turn, among)
+                return replace(opinion, doubted=doubted)
             if danger >= cuts.beside:
                 return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
