@@ -32,7 +32,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import AnsweringSettings, load_configuration
 from b12assistant.errors import DatasetError, EncoderError
 from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of, score
-from b12assistant.index.encoding import FOLDER, RANKER, READER, JointReader, load_encoder, open_reader, tuned_encoder
+from b12assistant.index.encoding import FOLDER, RANKER, JointReader, load_encoder, open_reader, tuned_encoder
 
 COMMITTED = load_calibration()
 NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
@@ -248,34 +248,31 @@ def test_the_committed_table_is_of_the_shipped_encoder() -> None:
 
 QUESTION = "how long does it take for b12 tablets to work"
 ANSWER = "Most people feel better within a few weeks of starting vitamin B12 tablets."
-IN_OTHER_WORDS = "how many weeks until the tablets help me"  # as near to what is asked as the reader's score can decide
 OTHERS = ["Vitamin B12 tablets are sold without a prescription.", "Some vegans take vitamin B12 tablets."]
 
 
 @pytest.fixture(scope="module")
-def reader() -> JointReader:
-    found = open_reader(load_encoder(threads=1))
+def ranker() -> JointReader:
+    found = open_reader(load_encoder(threads=1), RANKER)
     assert found is not None
     return found
 
 
-def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(reader: JointReader) -> None:
-    assert all(reader.score(QUESTION, ANSWER) > reader.score(QUESTION, other) for other in OTHERS)
+def test_an_answer_has_a_higher_score_than_sentences_on_the_same_thing(ranker: JointReader) -> None:
+    assert all(ranker.score(QUESTION, ANSWER) > ranker.score(QUESTION, other) for other in OTHERS)
 
 
-def test_the_same_texts_have_the_same_score(reader: JointReader) -> None:
-    """A copy has no scores cached."""
-    assert reader.score(QUESTION, ANSWER) == replace(reader).score(QUESTION, ANSWER)
+def test_the_same_texts_have_the_same_score(ranker: JointReader) -> None:
+    assert ranker.score(QUESTION, ANSWER) == replace(ranker).score(QUESTION, ANSWER)
 
 
-def test_another_encoder_has_no_reader() -> None:
-    assert open_reader(FakeEncoder()) is None
+def test_another_encoder_has_no_ranker() -> None:
+    assert open_reader(FakeEncoder(), RANKER) is None
 
 
-@pytest.mark.parametrize("name", [READER, RANKER])
 @pytest.mark.parametrize("damage", ["graph", "facts", "missing"])
-def test_a_damaged_reader_is_refused(damage: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = load_encoder(threads=1)
+def test_a_damaged_ranker_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder, name = load_encoder(threads=1), RANKER
     facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, f"{name}.json").read_text("utf-8"))
     (tmp_path / FOLDER).mkdir(parents=True)
     (tmp_path / FOLDER / f"{name}.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")
@@ -346,11 +343,17 @@ def strengths(space: Workspace, question: str = QUESTION) -> list[Strength]:
 
 @pytest.mark.slow
 def test_a_quote_that_does_not_read_as_an_answer_is_not_strong(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the reader's score differs."""
     flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
-    space = Workspace(load_configuration(environment={}, flags=flags))
+    space, later = (Workspace(load_configuration(environment={}, flags=flags)) for _ in range(2))
     monkeypatch.setattr(JointReader, "score", lambda *_: -9.0)
     question = "is tuna a good way to get cobalamin"
     assert set(strengths(space, question)) == {Strength.POSSIBLE}
-    monkeypatch.setattr(JointReader, "score", lambda *_: 9.0)
-    assert strengths(space, question)[0] is Strength.STRONG
+    read: list[object] = []
+
+    def high(*pair: object) -> float:
+        read.append(pair)
+        return 9.0
+
+    monkeypatch.setattr(JointReader, "score", high)
+    assert strengths(later, question)[0] is Strength.STRONG
+    assert len(read) == len(set(read))  # what was ranked is not read again to say how strong it is

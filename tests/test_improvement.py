@@ -256,6 +256,13 @@ def test_the_nearest_question_of_each_sentence_counts_or_the_mean_of_a_few() -> 
     np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3, 2)[0], [np.nan, 0], atol=0.01)
 
 
+def test_no_question_is_near_below_the_least() -> None:
+    found = asked()
+    everything = found.nearest(unit(1, 0))
+    for least in (-1.0, 0.5, 0.9, 2.0):
+        assert found.nearest(unit(1, 0), least=least) == [each for each in everything if each.cosine >= least]
+
+
 def test_what_else_may_be_meant_says_something_else_of_another_sentence() -> None:
     found = asked()
     near = found.nearest(unit(1, 0), 4)

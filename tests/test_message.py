@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from browser.conftest import CORPUS
 from builders_letters import EGGS, FEET, FISH, LETTER, MYELIN, OPENING, PILLS, QUESTIONS, REFUSED
-from fakes import FakeWorkspace, with_weak_quotes
+from fakes import FakeWorkspace, RefusingEncoder, with_weak_quotes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from letters import measure
@@ -40,6 +40,17 @@ FINDER = Finder(tuned_encoder(load_encoder(), IN_CONTEXT), *asking_weights())
 
 def asked(text: str, finder: Finder = FINDER) -> list[str]:
     return [each.words.text for each in finder.asked_of(Turn(0, text))]
+
+
+@pytest.mark.parametrize("between", ["? ", "? ¿", "?\n- ", "… ", "？ ", ", and ", " & ", " and "])
+def test_a_short_message_is_read_for_two_questions_where_something_stands_between_them(between: str) -> None:
+    first, second = "is b12 safe in pregnancy", "how much should i take"
+    assert [each.strip("?？…¿ ") for each in asked(f"{first}{between}{second}")] == [first, second]
+
+
+def test_a_short_message_with_nothing_between_two_questions_is_not_read_for_them() -> None:
+    text = "does a big lunch stop b12 tablets working"
+    assert asked(text, Finder(RefusingEncoder(), *asking_weights())) == [text]
 
 
 @pytest.mark.parametrize(

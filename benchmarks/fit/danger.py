@@ -28,7 +28,7 @@ from b12assistant.safety.turn_parts import SHORT, parts_told
 from fit.data import Given, labelled_rows
 from fit.graph import changed
 from fit.low_rank import BATCH, BUCKET, Descent, batches
-from fit.reader import Joint, write_joint
+from fit.ranker import Joint, write_joint
 from fit.red_flag_rows import NONE, Row, letters, load, noisy, told_letters
 from fit.words import LEARNED
 

@@ -19,7 +19,9 @@ CORPUS = ROOT / "corpus"
 DATA = ROOT / "benchmarks" / "data"
 PACKAGED = ROOT / "src" / "b12assistant"
 GRADED = DATA / "tuning" / "graded.jsonl"
-UNREAD = 607  # the last graded questions, of writers 29 to 38, which the reader does not learn from
+UNREAD = 607  # the last graded questions, of writers 29 to 38, which the ranker does not learn from
+TYPED = DATA / "tuning" / "typed.jsonl"
+SPARED = "l"  # what the ids of the typed questions begin with that the ranker does not learn from
 SEED = 20_261_120
 
 

@@ -10,10 +10,10 @@ they are. Writes `data/answering/topics.npz` and `calibration.toml`. No test spl
 quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
 sets the cut: the lowest at which nine in ten of those that nothing answers are refused. The others are for measuring.
 
-``strength``: when a quote is shown without reserve: when the reader finds that it answers in full. Of the first three
-quotes for the last graded questions, which the reader did not learn from, each without what it brought to the index,
-those graded 3 answer in full. Two weights are fitted to tell them apart, and a constant so that of the first quotes
-above 0 the share ``FULL`` is graded 3.
+``strength``: when a quote is shown without reserve: when the ranker finds that it answers in full. Of the first three
+quotes for graded questions that the ranker did not learn from, each without what it brought to the index, those graded
+3 answer: of `graded.jsonl` the ones to show first, of `typed.jsonl` all that answer exactly. Two weights are fitted to
+tell them apart, and a constant so that of the first quotes above 0 the share ``FULL`` answers.
 """
 
 import random
@@ -41,9 +41,9 @@ from b12assistant.answering.signals import (
 from b12assistant.answering.thread import alone
 from b12assistant.answers import Turn
 from b12assistant.api import Workspace
-from b12assistant.index.asked_questions import AskedQuestions
+from b12assistant.index.asked_questions import AskedQuestions, Nearest
 from fit import topics, unasked
-from fit.data import GRADED, PACKAGED, SEED, UNREAD, Given, labelled_rows, rows, workspace
+from fit.data import GRADED, PACKAGED, SEED, SPARED, TYPED, UNREAD, Given, labelled_rows, rows, workspace
 
 KEPT = 0.95  # of the answerable of the calibration split
 SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
@@ -53,7 +53,7 @@ STRANGERS = {"medicationqa": ("other_health", 60), "medquad-sample": ("other_hea
 OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re.I)
 PASSED = 0.10  # of the unanswerable of the calibration split
 REFUSED = 0.9
-FULL = 0.8
+FULL = 0.85
 ITSELF = 0.985  # cosine from which an asked question is the question itself; int8 codes blur it a little
 SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
 
@@ -155,20 +155,19 @@ def longer() -> Calibration:
 
 
 def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
-    """Yield for each quote its place, the reader's score, the cosine of the nearest question asked, and its grade."""
+    """Yield for each quote its place, the ranker's score, the cosine of the nearest question asked, and its grade."""
     engine, quotes = without_itself(space.engine), space.assistant.settings.quoting.quotes
-    reader = engine.reader
-    assert reader  # noqa: S101 - the shipped encoder has one
-    for told in list(rows(GRADED))[-UNREAD:]:
+    spared = (row for row in rows(TYPED) if row["id"].startswith(SPARED))
+    for told in (*list(rows(GRADED))[-UNREAD:], *spared):
         question = Turn(0, told["question"])
         sought = engine.sought(engine.read(alone(question, len(question.text))))
-        query, hits = sought.query, engine.hits(sought.query)
+        query, hits = sought.query, engine.candidates(sought)
         evidence = engine.evidence(query, hits)
         windows = engine.reread(sought, hits, engine.windows(sought, hits, 4 * quotes), alone=True)
         for place, window in enumerate(windows[:quotes]):
             asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
             if grade is not None and asked is not None:
-                yield place, reader.score(query.asks, window.best.text), asked, int(grade)
+                yield place, engine.ranker_score(query.asks, window.best.text), asked, int(grade)
 
 
 def strength() -> Calibration:
@@ -192,11 +191,15 @@ class Others(AskedQuestions):
         others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])
         return others.best(query, first, last, few)
 
+    def nearest(self, query: np.ndarray, most: int = 512, least: float = -1.0) -> list[Nearest]:
+        return [each for each in super().nearest(query, most, least) if each.cosine < ITSELF]
+
 
 def without_itself(engine: Engine) -> Engine:
     """Return the engine for questions that may be asked of sentences of its index."""
     asked = engine.collection.asked
-    return replace(engine, collection=replace(engine.collection, asked=Others(asked.vectors, asked.sentences)))
+    others = Others(asked.vectors, asked.sentences, asked.groups, asked.texts)
+    return replace(engine, collection=replace(engine.collection, asked=others))
 
 
 def save(calibration: Calibration) -> None:

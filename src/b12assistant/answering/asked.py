@@ -1,10 +1,11 @@
 """Find the questions of a message: people tell a story and ask somewhere in it, mostly at the end.
 
-A short question is asked as a whole. In a longer message each question is a slice of its own, so that it is searched,
-judged and refused by itself; the sentences around it are only its context. What others asked ("my nurse asked me why")
-is part of the story. The encoder that reads questions in context says of each word piece whether it begins a question,
-goes on with one, or only tells; it learned that from letters (`benchmarks/fit/context.py`). Where another encoder is in
-use, each sentence with a question mark asks something.
+A short question is asked as a whole, and so is a short message in which nothing stands between two questions: no mark,
+no "and". In a longer message each question is a slice of its own, so that it is searched, judged and refused by itself;
+the sentences around it are only its context. What others asked ("my nurse asked me why") is part of the story. The
+encoder that reads questions in context says of each word piece whether it begins a question, goes on with one, or only
+tells; it learned that from letters (`benchmarks/fit/context.py`). Where another encoder is in use, each sentence with a
+question mark asks something.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ _LEAST = 3  # words of a question without a question mark; one less with it
 _NEVER = -1e9
 _OF_OTHERS = re.compile(r"[ \t]*>")
 _NUMBER = re.compile(r"\s*(?:\(?\d{1,2}[.):]|[a-z]\)|[-–—*•])\s*", re.I)  # of a question in a list
-_LED = re.compile(r"(?:(?:and|but|or|also|plus|so|then|because|cos|n|&)\b[\s,]*)+", re.I)
-_TRAILS = re.compile(r"(?:\s+(?:and|but|or|also|plus|so|then|because|cos|n|&)|[\s,;:–—(-])+$", re.I)
+_JOINING = r"(?:and|but|or|also|plus|so|then|because|cos|n|&)"
+_LED = re.compile(rf"(?:{_JOINING}\b[\s,]*)+", re.I)
+_TRAILS = re.compile(rf"(?:\s+{_JOINING}|[\s,;:–—(-])+$", re.I)
+# What stands between two questions: of 293 short messages that ask two things none had nothing.
+_BETWEEN = re.compile(rf"[?.!,;:\n–—(/|…？！。，；：、&]\s*\S|\s[-+~→]\s|(?<!\w){_JOINING}(?!\w)", re.I)
 _TOLD = re.compile(r"[\"“”]|\b(?:said|says?|ask(?:s|ed|ing)|told|thought|wonder(?:s|ed))\b", re.I)
 _ENDS = " )\"'”’!"
 # A request of nothing but these asks for no fact.
@@ -73,11 +77,12 @@ class Finder:
     def asked_of(self, turn: Turn) -> tuple[Asked, ...]:
         """Return the questions of a message in order, one that is repeated once; the whole message if it is short and
         has only one, or if nothing in it asks."""
-        text = turn.text
-        sentences = sentences_of(text) if len(text.split()) >= 2 * _LEAST else ()
+        text, words = turn.text, len(turn.text.split())
+        may_be_several = words > SHORT or (words >= 2 * _LEAST and _BETWEEN.search(text))
+        sentences = sentences_of(text) if may_be_several else ()
         cuts = (_trimmed(text, each) for each in _closed(text, self._ranges(text, sentences), sentences))
         found = [each for each in cuts if each is not None and _asks(text, each)]
-        if not found or (len(found) == 1 and len(text.split()) <= SHORT):
+        if not found or (len(found) == 1 and words <= SHORT):
             begin = len(text) - len(text.lstrip())
             return (Asked(TurnSlice(turn, begin, max(begin, len(text.rstrip())))),)
         once: dict[tuple[str, ...], Range] = {}

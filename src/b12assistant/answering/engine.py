@@ -96,7 +96,6 @@ class Engine:
     projection: Projection
     topics: Topics = field(default_factory=load_topics)
     vocabulary: Vocabulary | None = None  # the corpus's own
-    reader: JointReader | None = None
     ranker: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
@@ -197,16 +196,22 @@ class Engine:
         return Found(sought, hits, judged[: len(windows)], differing, evidence.unknown, least)
 
     def is_strong(self, query: Query, window: Window, calibration: Calibration) -> bool:
-        """Return whether a judged window likely answers a question: in full, as far as the reader can tell.
+        """Return whether a judged window likely answers a question: in full, as far as the ranker can tell.
 
-        The reader was fitted on a corpus whose sentences are asked something, and reads only a quote that its score can
+        The ranker was fitted on a corpus whose sentences are asked something, and its score counts only where it can
         decide. Over another corpus it says nothing: there a higher confidence is needed instead.
         """
         asked = window.signals.asked if window.signals.thorough else None
-        if window.likely < calibration.answered or self.reader is None or asked is None:
+        if window.likely < calibration.answered or self.ranker is None or asked is None:
             return window.likely >= calibration.answered
         least, most = (calibration.is_full(score, asked) for score in EXTREMES)
-        return most if least == most else calibration.is_full(self.reader.score(query.asks, window.best.text), asked)
+        return most if least == most else calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
+
+    @cached(_CURRENT)
+    def ranker_score(self, question: str, sentence: str) -> float:
+        """Return the ranker's score. Cached: the best few are ranked by it, then judged."""
+        assert self.ranker is not None  # noqa: S101 - asked before
+        return self.ranker.score(question, sentence)
 
     def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
         """Return what speaks for and against a quote."""
@@ -234,8 +239,8 @@ class Engine:
         query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
         hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
-        near = sought.asked if sought.context else self.collection.asked.nearest(query.vector)
-        asked = [each.sentence for each in near if sought.context or each.cosine >= _ALIKE]
+        near = sought.asked if sought.context else self.collection.asked.nearest(query.vector, least=_ALIKE)
+        asked = [each.sentence for each in near]
         rows = np.unique(np.searchsorted(self.collection.sentence_starts, asked, side="right") - 1).tolist()
         rows = [row for row in rows if row not in found and self._quotable(row, papers=papers)]
         more = [self.collection.passages[row] for row in rows]
@@ -268,7 +273,7 @@ class Engine:
         if self.ranker is None or not windows or not alone:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        read = [_READ * self.ranker.score(sought.query.asks, window.best.text) for window in few]
+        read = [_READ * self.ranker_score(sought.query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)

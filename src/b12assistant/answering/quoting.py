@@ -38,7 +38,7 @@ _CLOSING = " \n)\"'”’|"
 _PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
 _POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all. The
-# calibration and the reader were fitted to quotes of this make.
+# calibration and the ranker were fitted to quotes of this make.
 SEARCHED = 20  # passages
 CHARACTERS = 520  # of a quote, at most
 _SENTENCES = 3  # of a quote, at most

@@ -156,7 +156,7 @@ class Query:
     """A question encoded once. ``tokens``: (q, p) rows of unit length; the weights of its tokens each add up to 1.
 
     ``read``: the text that the last ``len(places)`` tokens are from, each from ``places[i, 0]`` up to ``places[i, 1]``;
-    its first ``lead`` characters are only leant on. ``asks``: what the reader reads as the question.
+    its first ``lead`` characters are only leant on. ``asks``: what the ranker reads as the question.
     """
 
     text: str

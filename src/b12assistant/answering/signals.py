@@ -280,7 +280,7 @@ class Calibration:
         return 1 / (1 + exp(-total))
 
     def is_full(self, read: float, asked: float) -> bool:
-        """Return whether a quote likely answers in full. ``read``: the reader's score; ``asked``: as in `Signals`."""
+        """Return whether a quote likely answers in full. ``read``: the ranker's score; ``asked``: as in `Signals`."""
         return self.full + self.full_read * read + self.full_asked * asked > 0
 
 

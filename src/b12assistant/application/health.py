@@ -244,8 +244,8 @@ def examine(space: Workspace) -> dict[str, Any]:
         encoder = space.encoder
         report["encoder"] = {"name": encoder.name, "sha256": encoder.digest, "runtime": dict(encoder.runtime)}
         report["problems"] += space.triage.problems
-        for each in filter(None, (space.quote_reader, space.quote_ranker)):
-            each.score("what is it", "It is one.")  # its file is read at first use
+        if (ranker := space.quote_ranker) is not None:
+            ranker.score("what is it", "It is one.")  # its file is read at first use
         opened = space.opened
     except AssistantError as error:
         report["problems"].append(str(error))

@@ -76,7 +76,6 @@ _OF_ANY_INDEX = {
     "encoder",
     "red_flag_encoder",
     "projection",
-    "quote_reader",
     "quote_ranker",
     "danger_reader",
     "search_server",
@@ -170,10 +169,6 @@ class Workspace:
         return load_projection(self.plain_encoder.name, self.plain_encoder.digest)
 
     @once
-    def quote_reader(self) -> JointReader | None:
-        return open_reader(self.plain_encoder)
-
-    @once
     def quote_ranker(self) -> JointReader | None:
         return open_reader(self.plain_encoder, RANKER)
 
@@ -233,7 +228,6 @@ class Workspace:
             self.encoder,
             self.projection,
             vocabulary=vocabulary,
-            reader=self.quote_reader,
             ranker=self.quote_ranker,
             in_context=in_context if is_tuned else None,
             finder=Finder() if in_context is plain else Finder(in_context, *asking_weights()),

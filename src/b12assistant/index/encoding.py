@@ -1,11 +1,11 @@
-"""The encoders, all-MiniLM-L6-v2 on ONNX Runtime or any model with sentence-transformers, and the reader; offline.
+"""The encoders, all-MiniLM-L6-v2 on ONNX Runtime or any model with sentence-transformers, and the ranker; offline.
 
 One forward pass gives a text's vector (mean of its token vectors, as the model was trained) and the token vectors
 themselves, for late interaction. Texts are never cut: one over the limit is the caller's error.
 
-The encoder reads a question and a sentence each alone, so every sentence on the subject is near. The reader reads both
-together. It is a few layers of the encoder, trained further on graded quotes (`benchmarks/fit/reader.py`) and stored as
-eight-bit integers. It reads only the quotes that are shown, to decide which are strong (docs/decisions/05-quoting.md).
+The encoder reads a question and a sentence each alone, so every sentence on the subject is near. The ranker reads both
+together: the encoder's layers, trained further on graded quotes (`benchmarks/fit/ranker.py`) and stored as eight-bit
+integers. It puts the best few quotes in order and says which are strong (docs/decisions/05-quoting.md).
 """
 
 from __future__ import annotations
@@ -239,11 +239,10 @@ def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:
 
 
 FOLDER = "data/reader"
-# Files: how far a quote answers, which of some answers best, and whether a part of a letter tells of danger.
-READER, RANKER, DANGER = "reader", "ranker", "danger"
+RANKER, DANGER = "ranker", "danger"  # files: how well a quote answers, and whether a part of a letter tells of danger
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
-EXTREMES = -4.0, 6.0  # of the reader: scores of 1,817 quotes for questions and letters were between -2.9 and 4.2
+EXTREMES = -4.0, 4.0  # of the ranker: scores of 1,800 quotes for questions were between -3.3 and 3.4
 
 
 @dataclass(frozen=True)
@@ -291,7 +290,7 @@ class JointReader:
         return session
 
 
-def open_reader(encoder: Encoder, name: str = READER) -> JointReader | None:
+def open_reader(encoder: Encoder, name: str) -> JointReader | None:
     """Return what ships under a name for an encoder, by its digest; ``None`` for others: their word vectors differ.
 
     Raises ``EncoderError`` if its facts cannot be read; `JointReader.score` raises it if the graph is damaged.

@@ -1,14 +1,12 @@
-"""Train the reader and the ranker on graded sentences: of those for one question, the better one is to score higher.
+"""Train the ranker on graded sentences: of those for one question, the better one is to score higher.
 
-Both learn from sentences that readers graded (`data/tuning/graded.jsonl`, `judged.jsonl`; the questions of the second
-also as they stand in their letters and threads). The reader also learns from questions asked of sentences (`"asked"` in
-`corpus/sentences/`), each beside its sentence and five that the encoder finds near; the ranker, twice, from questions
-as people type them, each with the sentences that the search found (`typed.jsonl`). Questions that are like one of a
-calibration or test split or of a trial are left out. So are the last graded questions, on which `refusal` fits what a
-score means, every tenth judged one, and the typed ones of eight writers, on which the weight of the score was chosen.
+It learns from sentences that readers graded (`data/tuning/graded.jsonl`, `judged.jsonl`; the questions of the second
+also as they stand in their letters and threads), and, twice, from questions as people type them, each with the
+sentences that the search found (`typed.jsonl`). Questions that are like one of a calibration or test split or of a
+trial are left out. So are the last graded questions and the typed ones of eight writers, on which `refusal` fits what a
+score means, and every tenth judged one; the weight of the score was chosen on the typed ones.
 
-The ranker goes through its lists once. The reader is of commit 9b615c4, from what was graded then: one of this make
-says no better which quotes are strong. After a new one comes `refusal`, which fits what its score means.
+It goes through its lists once. After a new one comes `refusal`.
 
 The loss of a list is that of ListNet (Cao and others, 2007), with the loss of each quote by itself (logistic) beside
 it, so that a score has a meaning of its own. The word vectors stay those of the encoder, and are read from its file.
@@ -24,34 +22,28 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import nn
 
-from b12assistant.corpus.folder import SENTENCES_FOLDER
-from b12assistant.index.encoding import FOLDER, LONGEST, RANKER, READER, SentenceEncoder
+from b12assistant.index.encoding import FOLDER, LONGEST, RANKER, SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY, find_weights
 from fit.context import of_letters, of_threads
-from fit.data import CORPUS, DATA, GRADED, PACKAGED, UNREAD, Given, labelled_rows, rows, vectors
-from fit.encoder import read_sentences
+from fit.data import DATA, GRADED, PACKAGED, SPARED, TYPED, UNREAD, Given, labelled_rows, rows, vectors
 from fit.graph import in_eight_bits, linked, traced
 from fit.low_rank import BFLOAT16, Descent
 
 HELD = ("questions/test.jsonl", "questions/calibration.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
 HELD_LETTERS = ("letters/calibration.jsonl", "letters/test.jsonl", "letters/test_later.jsonl")
-JUDGED, TYPED = (DATA / "tuning" / f"{name}.jsonl" for name in ("judged", "typed"))
-SPARED = "l"  # what the ids of the typed questions begin with that are not learned
-LAYERS = {READER: 3, RANKER: 6}
-ROUNDS = {READER: 2, RANKER: 1}
+JUDGED = DATA / "tuning" / "judged.jsonl"
+LAYERS = 6
 LISTS, RATE = 12, 7e-5
 LONGEST_LIST, MOST_RIGHT = 7, 2
-ASKED, EACH = 14_000, 6_000  # questions asked of sentences: all, and of a round
 TENTH = 10  # of the judged questions one in so many is not learned
 LIKE = 0.93  # cosine from which a question is like another
 SHARES = {3: 3.0, 2: 2.2, 1: 0.0, 0: -1.0, -1: -1.0}  # of a list, by grade: logarithms, before ``SHARPER``
 SHARPER = 1.5
 ANSWERS = {3: 1.0, 2: 0.9, 1: 0.25, 0: 0.03, -1: 0.03}  # how far a sentence of this grade answers
-NEAR, OWN = 0, 3  # the grades of a near sentence, and of the sentence a question is asked of
+BEST = 3  # grade
 
 
 class Graded(NamedTuple):
@@ -93,20 +85,6 @@ class Joint(nn.Module):
         return found
 
 
-def read_asked(rng: random.Random) -> Iterator[Graded]:
-    """Yield some questions, each with the sentence it was written for and five others near it."""
-    told = list(read_sentences(CORPUS / SENTENCES_FOLDER))
-    sentences = [each["text"] for each in told]
-    drawn = [(question, row) for row, each in enumerate(told) for question in each.get("asked", [])]
-    drawn = rng.sample(drawn, ASKED)
-    known, asked = vectors(sentences), vectors([question for question, _ in drawn])
-    for (question, row), vector in zip(drawn, asked, strict=True):
-        order = np.argsort(-(known @ vector))[:40].tolist()
-        near = [each for each in order if each != row and known[each] @ known[row] < 0.8]
-        others = [*near[2:4], *rng.sample(near[4:], min(3, len(near[4:])))]
-        yield Graded(question, [(sentences[row], OWN), *((sentences[each], NEAR) for each in others)])
-
-
 def unlike_held(lists: Sequence[Graded]) -> list[Graded]:
     """Leave out what is like a question that something is measured on."""
     letters = (each["full"] for row in labelled_rows(*HELD_LETTERS) for each in row["questions"])
@@ -136,23 +114,21 @@ def read_judged() -> Iterator[Graded]:
 
 def some_of(graded: Graded, rng: random.Random) -> Graded:
     """Draw at most `MOST_RIGHT` sentences that answer, and others, `LONGEST_LIST` in all."""
-    right = [each for each in graded.quotes if each[1] == OWN]
+    right = [each for each in graded.quotes if each[1] == BEST]
     right = rng.sample(right, min(MOST_RIGHT, len(right)))
-    others = [each for each in graded.quotes if each[1] != OWN]
+    others = [each for each in graded.quotes if each[1] != BEST]
     return graded._replace(quotes=right + rng.sample(others, min(LONGEST_LIST - len(right), len(others))))
 
 
-def train(joint: Joint, graded: Sequence[Graded], asked: Sequence[Graded], rounds: int, rng: random.Random) -> None:
+def train(joint: Joint, graded: Sequence[Graded], rng: random.Random) -> None:
     learned = [each for each in joint.parameters() if each.requires_grad]
-    some = min(EACH, len(asked))
-    descent = Descent([(learned, RATE)], rounds * ((len(graded) + some) // LISTS + 1))
+    descent = Descent([(learned, RATE)], len(graded) // LISTS + 1)
     joint.train()
-    for _ in range(rounds):
-        lists = [some_of(each, rng) for each in (*graded, *rng.sample(asked, some))]
-        rng.shuffle(lists)
-        for first in range(0, len(lists) - LISTS + 1, LISTS):
-            batch = lists[first : first + LISTS]
-            descent.step(_loss(joint.scores(batch), batch))
+    lists = [some_of(each, rng) for each in graded]
+    rng.shuffle(lists)
+    for first in range(0, len(lists) - LISTS + 1, LISTS):
+        batch = lists[first : first + LISTS]
+        descent.step(_loss(joint.scores(batch), batch))
     joint.eval()
 
 
@@ -168,15 +144,12 @@ def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:
 
 def fit(_given: Given) -> None:
     torch.manual_seed(0)
-    rng = random.Random(0)
     graded = unlike_held([*read_graded(GRADED)[:-UNREAD], *read_judged()])
     typed = unlike_held(read_graded(TYPED, SPARED))
-    learned = {READER: (graded, unlike_held(list(read_asked(rng)))), RANKER: ([*typed, *typed, *graded], [])}
-    for name, layers in LAYERS.items():
-        encoder = SentenceEncoder(find_weights(), threads=1)
-        joint = Joint(encoder.model, layers)
-        train(joint, *learned[name], ROUNDS[name], rng)
-        write_joint(joint, name, encoder.weights.digest, encoder.weights.place)
+    encoder = SentenceEncoder(find_weights(), threads=1)
+    joint = Joint(encoder.model, LAYERS)
+    train(joint, [*typed, *typed, *graded], random.Random(0))
+    write_joint(joint, RANKER, encoder.weights.digest, encoder.weights.place)
 
 
 def write_joint(joint: Joint, name: str, encoder: str, place: Path) -> None:
