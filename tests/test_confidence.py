@@ -272,20 +272,20 @@ def test_another_encoder_has_no_ranker() -> None:
 
 @pytest.mark.parametrize("damage", ["graph", "facts", "missing"])
 def test_a_damaged_ranker_is_refused(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder, name = load_encoder(threads=1), RANKER
-    facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, f"{name}.json").read_text("utf-8"))
+    encoder = load_encoder(threads=1)
+    facts = json.loads(resources.files("b12assistant").joinpath(FOLDER, f"{RANKER}.json").read_text("utf-8"))
     (tmp_path / FOLDER).mkdir(parents=True)
-    (tmp_path / FOLDER / f"{name}.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")
+    (tmp_path / FOLDER / f"{RANKER}.json").write_text("no" if damage == "facts" else json.dumps(facts), "utf-8")
     if damage == "graph":
-        (tmp_path / FOLDER / f"{name}.onnx").write_bytes(b"another graph")
+        (tmp_path / FOLDER / f"{RANKER}.onnx").write_bytes(b"another graph")
     monkeypatch.setattr(resources, "files", lambda package: tmp_path)
 
     def read() -> None:
-        found = open_reader(encoder, name)
+        found = open_reader(encoder, RANKER)
         assert found is not None
         found.score(QUESTION, ANSWER)
 
-    with pytest.raises(EncoderError, match=f"the {name}"):
+    with pytest.raises(EncoderError, match=f"the {RANKER}"):
         read()
 
 

@@ -52,7 +52,7 @@ from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import in_full
 from b12assistant.index.collection import Collection, SourceWords, under_heading
-from b12assistant.index.encoding import EXTREMES, JointReader
+from b12assistant.index.encoding import JointReader
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.language.detection import detected
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
@@ -198,14 +198,13 @@ class Engine:
     def is_strong(self, query: Query, window: Window, calibration: Calibration) -> bool:
         """Return whether a judged window likely answers a question: in full, as far as the ranker can tell.
 
-        The ranker was fitted on a corpus whose sentences are asked something, and its score counts only where it can
-        decide. Over another corpus it says nothing: there a higher confidence is needed instead.
+        The ranker was fitted on a corpus whose sentences are asked something. Over another corpus it says nothing:
+        there a higher confidence is needed instead.
         """
         asked = window.signals.asked if window.signals.thorough else None
         if window.likely < calibration.answered or self.ranker is None or asked is None:
             return window.likely >= calibration.answered
-        least, most = (calibration.is_full(score, asked) for score in EXTREMES)
-        return most if least == most else calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
+        return calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
 
     @cached(_CURRENT)
     def ranker_score(self, question: str, sentence: str) -> float:

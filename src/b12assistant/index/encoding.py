@@ -242,7 +242,6 @@ FOLDER = "data/reader"
 RANKER, DANGER = "ranker", "danger"  # files: how well a quote answers, and whether a part of a letter tells of danger
 _HINT = "reinstall b12assistant"
 LONGEST = 96  # word pieces of a question, and of a sentence, each with its [SEP]; of a longer question the last count
-EXTREMES = -4.0, 4.0  # of the ranker: scores of 1,800 quotes for questions were between -3.3 and 3.4
 
 
 @dataclass(frozen=True)
