@@ -186,7 +186,7 @@ def test_what_was_searched_is_slices_of_turns() -> None:
             {"turn": 0, "start": 0, "end": 6, "text": "nerves"},
             {"turn": 1, "start": 8, "end": 12, "text": "heal"},
         ],
-        "replaced": [{"from": "they", "to": "nerves"}],
+        "replaced": [{"from": "they", "to": "nerves", "slip": False}],
         "others": [],
     }
 

@@ -372,7 +372,7 @@ def test_the_address_of_a_near_place_marks_the_sentences_of_its_passage() -> Non
 
 LABELS = set(
     words(
-        "Showing results for: More about: Sources for: We also looked for: "
+        "Showing results for: More about: Sources for: We also looked for: We read the spelling as: "
         "We have no answer to this. Our documents say nothing more don't cover. "
         "This may not fully answer you. Only companies that sell what they recommend write about this. "
         "We could not search our documents this time, so there are no quotes. Please ask again. "

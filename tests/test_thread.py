@@ -12,7 +12,7 @@ from b12assistant.answering.assistant import Answerer
 from b12assistant.answering.context import load_leaning
 from b12assistant.answering.found import Found
 from b12assistant.answering.thread import stands_alone
-from b12assistant.answering.turn_forms import greets, is_remark, lead_in, move_of, new_topic, states
+from b12assistant.answering.turn_forms import greets, is_remark, lead_in, move_of, new_topic, sign_off, states
 from b12assistant.answers import Answer, Interpretation, Move, Reason, Status, Triage, Turn
 from b12assistant.index.encoding import load_encoder, tuned_encoder
 from b12assistant.protocols import Encoder
@@ -169,7 +169,7 @@ def encoder() -> Encoder:
 def leans(encoder: Encoder, text: str) -> bool:
     model = load_leaning()
     assert model.encoder == encoder.digest
-    return model.leans(encoder.each([text])[0].vector)
+    return model.holds(encoder.each([text])[0].vector)
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,16 @@ def test_a_form_is_read_from_the_words_alone(form: Callable[[str], object], expe
         (lead_in, "No feeling in the feet", "No feeling in the feet"),
         (lead_in, "Okra?", "Okra?"),
         (lead_in, "Thanks.", "Thanks."),
+        (lead_in, "Hi there, do eggs have it?", "do eggs have it?"),
+        (lead_in, "Evening, is it late?", "is it late?"),
+        (lead_in, "Evening primrose oil?", "Evening primrose oil?"),
+        (lead_in, "Dear Sir or Madam, is it late?", "is it late?"),
+        (lead_in, "morning all can i drive", "can i drive"),
+        (lead_in, "Hi there is a lump", "Hi there is a lump"),
+        (lead_in, "Hi all is well but it hurts", "Hi all is well but it hurts"),
+        (lead_in, "Morning, lunch or bedtime?", "Morning, lunch or bedtime?"),
+        (lead_in, "hi-dose tablets", "hi-dose tablets"),
+        (lead_in, "Hi doctor said it is low", "Hi doctor said it is low"),
         (new_topic, "Forget the food. What does it do?", "What does it do?"),
         (new_topic, "OK forget that. Why?", "Why?"),
         (new_topic, "New question: why?", "why?"),
@@ -280,20 +290,43 @@ def test_what_leads_in_or_closes_a_topic_is_passed_over(start: Callable[[str], i
     assert text[start(text) :] == rest
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Will it come back? With many thanks, Peter", "Will it come back?"),
+        ("is it worse after jabs ta", "is it worse after jabs"),
+        ("why am i so tired all the time pls", "why am i so tired all the time"),
+        ("does it help please", "does it help"),
+        ("is it safe after a TIA", "is it safe after a TIA"),
+        ("what is normal thanks mine is 143", "what is normal thanks mine is 143"),
+        ("CAN I HAVE JABS THANKS AM PREGNANT", "CAN I HAVE JABS THANKS AM PREGNANT"),
+        ("Is it safe? Thanks. Pregnant.", "Is it safe? Thanks. Pregnant."),
+        ("can i take it please and thank you", "can i take it"),
+        ("am i low thanks to metformin", "am i low thanks to metformin"),
+        ("can you please tell me more", "can you please tell me more"),
+        ("thanks", "thanks"),
+    ],
+)
+def test_what_signs_off_is_passed_over(text: str, asked: str) -> None:
+    assert text[: sign_off(text)] == asked
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_read_and_something_is_always_left(text: str) -> None:
     assert stands_alone(text) or len(text) <= 300
     if any(character.isalnum() for character in text):
         assert any(character.isalnum() for character in text[lead_in(text) :])
         assert any(character.isalnum() for character in text[new_topic(text) :])
+        assert any(character.isalnum() for character in text[lead_in(text) : sign_off(text, lead_in(text))])
 
 
-@pytest.mark.parametrize("part", ["ok ", "is it a "])
+@pytest.mark.parametrize("part", ["ok ", "is it a ", "hi there ", " many thanks a", "dear a or "])
 def test_a_long_turn_is_read_to_its_end(part: str) -> None:
     """A pattern that tried every way to read such a turn would not finish."""
     text = part * (20_000 // len(part))
     move_of(text)
     assert 0 <= lead_in(text) <= len(text)
+    assert 0 <= sign_off(text) <= len(text)
     assert 0 <= new_topic(text) <= len(text)
 
 

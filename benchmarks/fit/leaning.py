@@ -5,7 +5,7 @@ their first turns and new subjects do not, nor do questions that are asked alone
 that stands alone keeps most of its meaning in the context of others, one that leans has none without it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -25,13 +25,17 @@ def turns(*names: str) -> Iterator[tuple[str, bool]]:
         yield from ((turn["text"], LEANS[turn["kind"]]) for turn in thread["turns"] if turn["kind"] in LEANS)
 
 
-def fit(_given: Given) -> None:
+def weigh(name: str, learned: Sequence[tuple[str, bool]], limit: float) -> None:
+    """Fit weights that tell texts apart, and write them with their limit."""
     encoder = tuned_encoder(load_encoder())
-    alone = [row["question"] for row in labelled_rows("questions/train.jsonl", "unanswerable/train.jsonl")]
-    alone += [row["turns"][0]["user"] for row in labelled_rows("conversations/train.jsonl")]
-    learned = [*turns("threads_train", "threads_more"), *((text, False) for text in alone)]
     x = LOUD * np.array([each.vector for each in encoder.each([readable(text) for text, _ in learned])])
     model = LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
-    model.fit(x, [leans for _, leans in learned])
+    model.fit(x, [is_so for _, is_so in learned])
     weights = np.append(LOUD * model.coef_[0], model.intercept_).astype(np.float32)
-    write("data/answering/leaning.npz", weights=weights, limit=np.array(LIMIT), encoder=np.array(encoder.digest))
+    write(f"data/answering/{name}.npz", weights=weights, limit=np.array(limit), encoder=np.array(encoder.digest))
+
+
+def fit(_given: Given) -> None:
+    alone = [row["question"] for row in labelled_rows("questions/train.jsonl", "unanswerable/train.jsonl")]
+    alone += [row["turns"][0]["user"] for row in labelled_rows("conversations/train.jsonl")]
+    weigh("leaning", [*turns("threads_train", "threads_more"), *((text, False) for text in alone)], LIMIT)

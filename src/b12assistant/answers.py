@@ -17,6 +17,7 @@ TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
 TopicId = NewType("TopicId", str)  # a topic on which sources differ
 QuestionText = NewType("QuestionText", str)  # a question that a corpus asks of a sentence, as written there
+AskedWord = NewType("AskedWord", str)  # a word of such questions, in lower case
 Topic = NewType("Topic", str)  # a curator's question that sources answer differently, as written in a corpus
 TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
@@ -241,10 +242,14 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A word of a turn that was read as another word: of a document, or of the reviewed vocabulary."""
+    """A word of a turn that was read as another word: of a document, of what is asked, or of the reviewed vocabulary.
+
+    ``slip``: whether it was misspelt. Then the other word is searched in its place, else beside it.
+    """
 
     written: TurnSlice
-    read_as: Span | TermId
+    read_as: Span | TermId | AskedWord
+    slip: bool = False
 
     @property
     def words(self) -> str:

@@ -1,11 +1,11 @@
 """Find the questions of a message: people tell a story and ask somewhere in it, mostly at the end.
 
-A short question is asked as a whole, and so is a short message in which nothing stands between two questions: no mark,
-no "and". In a longer message each question is a slice of its own, so that it is searched, judged and refused by itself;
-the sentences around it are only its context. What others asked ("my nurse asked me why") is part of the story. The
-encoder that reads questions in context says of each word piece whether it begins a question, goes on with one, or only
-tells; it learned that from letters (`benchmarks/fit/context.py`). Where another encoder is in use, each sentence with a
-question mark asks something.
+A short question is asked as a whole (`thread` leaves small talk out), and so is a short message in which nothing stands
+between two questions: no mark, no "and". In a longer message each question is a slice of its own, so that it is
+searched, judged and refused by itself; the sentences around it are only its context. What others asked ("my nurse asked
+me why") is part of the story. The encoder that reads questions in context says of each word piece whether it begins a
+question, goes on with one, or only tells; it learned that from letters (`benchmarks/fit/context.py`). Where another
+encoder is in use, each sentence with a question mark asks something.
 """
 
 from __future__ import annotations
@@ -52,10 +52,14 @@ _REQUEST = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more."""
+    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more.
+
+    ``core``: of a short message that is asked as a whole, the words that ask.
+    """
 
     words: TurnSlice
     near: tuple[TurnSlice, ...] = ()
+    core: TurnSlice | None = None
 
     @property
     def read(self) -> TurnSlice:
@@ -84,7 +88,8 @@ class Finder:
         found = [each for each in cuts if each is not None and _asks(text, each)]
         if not found or (len(found) == 1 and words <= SHORT):
             begin = len(text) - len(text.lstrip())
-            return (Asked(TurnSlice(turn, begin, max(begin, len(text.rstrip())))),)
+            core = TurnSlice(turn, found[0].start, found[0].end) if found else None
+            return (Asked(TurnSlice(turn, begin, max(begin, len(text.rstrip()))), core=core),)
         once: dict[tuple[str, ...], Range] = {}
         for part in found:
             once.setdefault(_content(text[part.start : min(part.end, part.start + LONGEST)]), part)

@@ -4,7 +4,8 @@
 then what stands around it, and the mean of the question's own token vectors is close to the vector of the question
 written out in full. The encoder was trained for that on letters and conversations (`benchmarks/fit/context.py`).
 
-Whether a turn needs what came before is a weighted sum of its vector (`benchmarks/fit/leaning.py`).
+Whether a turn needs what came before, and whether words beside a question are small talk, are weighted sums of their
+vectors (`benchmarks/fit/leaning.py`, `benchmarks/fit/small_talk.py`).
 """
 
 from __future__ import annotations
@@ -53,22 +54,30 @@ def vector_in_context(question: InContext, encoder: Encoder) -> Vectors:
 
 
 @dataclass(frozen=True)
-class LeaningModel:
-    """``weights``: (d + 1,), of a turn's vector and 1. ``limit``: the share from which a turn leans on another.
-    ``encoder``: the digest of the one that the vectors are from."""
+class TextModel:
+    """Tells by the vector of a text whether something holds of it. ``weights``: (d + 1,), of the vector and 1.
+    ``limit``: the share from which it holds. ``encoder``: the digest of the one that the vectors are from."""
 
     weights: Vectors
     limit: float
     encoder: str
 
-    def leans(self, vector: Vectors) -> bool:
-        """Return whether a turn needs an earlier one, by its vector, (d,)."""
+    def holds(self, vector: Vectors) -> bool:
+        """Return whether it holds of a text with this vector, (d,)."""
         return float(logistic(vector @ self.weights[:-1] + self.weights[-1])) >= self.limit
 
 
 @cache
-def load_leaning() -> LeaningModel:
-    """Read the committed `data/answering/leaning.npz`."""
-    return read_fitted(
-        "answering", "leaning.npz", parse=lambda a: LeaningModel(a["weights"], float(a["limit"]), str(a["encoder"]))
-    )
+def load_leaning() -> TextModel:
+    """Read what says that a turn needs an earlier one."""
+    return _read("leaning.npz")
+
+
+@cache
+def load_small_talk() -> TextModel:
+    """Read what says that words beside a question tell nothing that bears on it."""
+    return _read("small_talk.npz")
+
+
+def _read(name: str) -> TextModel:
+    return read_fitted("answering", name, parse=lambda a: TextModel(a["weights"], float(a["limit"]), str(a["encoder"])))

@@ -11,7 +11,7 @@ import numpy as np
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.claims import Claims, hold
-from b12assistant.answering.context import InContext, LeaningModel, load_leaning, vector_in_context
+from b12assistant.answering.context import InContext, TextModel, load_leaning, load_small_talk, vector_in_context
 from b12assistant.answering.found import Found, Sought
 from b12assistant.answering.quoting import (
     ORDINARY,
@@ -36,6 +36,7 @@ from b12assistant.answering.retrieval import (
     rank,
     reading,
     readings,
+    spelt,
 )
 from b12assistant.answering.signals import (
     Calibration,
@@ -47,7 +48,7 @@ from b12assistant.answering.signals import (
     mean_of,
     words_of,
 )
-from b12assistant.answering.turn_forms import goes_on, specific
+from b12assistant.answering.turn_forms import goes_on, only_remarks, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import in_full
@@ -56,7 +57,7 @@ from b12assistant.index.encoding import JointReader
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.language.detection import detected
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
-from b12assistant.language.words import ENGLISH, language, readable, terms
+from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, Span
@@ -78,6 +79,9 @@ _OTHERS = 2  # questions that a reader may tap instead
 _OWN, _NEAREST = _CONTEXT["own"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
+_DOUBLED = re.compile(
+    r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)"
+)  # "counselling", of which the dictionary has the American form
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
@@ -99,7 +103,8 @@ class Engine:
     ranker: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
-    leaning: LeaningModel = field(default_factory=load_leaning)
+    leaning: TextModel = field(default_factory=load_leaning)
+    small_talk: TextModel = field(default_factory=load_small_talk)
 
     @once
     def in_english(self) -> bool:
@@ -121,9 +126,11 @@ class Engine:
         begun, query = time.perf_counter(), self.query_of(read_as)
         if context is None:
             return Sought(read_as, query, 1000 * (time.perf_counter() - begun))
-        means = vector_in_context(context, self.in_context or self.encoder)
+        own = spelt(read_as)
+        in_context = replace(context, own=own + context.own[len(read_as.own.text) :])
+        means = vector_in_context(in_context, self.in_context or self.encoder)
         vector = mean_of(np.stack([means, _OWN * query.vector]))
-        nearest, own = self.collection.asked.nearest(vector, _NEAREST), read_as.own.text
+        nearest = self.collection.asked.nearest(vector, _NEAREST)
         levels = self._readings.levels
         is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
@@ -136,7 +143,12 @@ class Engine:
         """Return whether a turn may need what came before; with an encoder that this was not fitted on, by its form."""
         if self.encoder.digest != self.leaning.encoder:
             return goes_on(text)
-        return self.leaning.leans(self._encoded(text, 0).vector)
+        return self.leaning.holds(self._encoded(text, 0).vector)
+
+    def is_small_talk(self, text: str) -> bool:
+        """Return whether words beside a question tell nothing that bears on it; with another encoder, by their form."""
+        by_vector = self.encoder.digest == self.small_talk.encoder and has_word(text)
+        return only_remarks(text) or (by_vector and self.small_talk.holds(self._encoded(text, 0).vector))
 
     def read(self, read_as: Interpretation) -> Interpretation:
         """Add the sources' words for those of the user."""
@@ -147,8 +159,9 @@ class Engine:
 
         If a question has no specific word ("why there?"), what it leans on counts in full.
         """
-        says, words = bool(specific(read_as.own.text)), [each.words for each in read_as.replaced]
-        own = self._encoded(read_as.text, says * read_as.lead)
+        says, words = bool(specific(spelt(read_as))), [each.words for each in read_as.replaced if not each.slip]
+        text, lead = reading(read_as, only_slips=True)
+        own = self._encoded(text, says * lead)
         if not words:
             return own
         text, lead = reading(read_as)
@@ -235,7 +248,7 @@ class Engine:
 
         Its words may be others than the question's; then a passage that only shares words would rank higher.
         """
-        query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(sought.read_as.own.text))
+        query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(spelt(sought.read_as)))
         hits = self.hits(query) if papers or not sought.context else ()
         found = {self.collection.row(hit.passage) for hit in hits}
         near = sought.asked if sought.context else self.collection.asked.nearest(query.vector, least=_ALIKE)
@@ -386,13 +399,14 @@ class Engine:
     def _readings(self) -> Rewriter:
         collection = self.collection
         return readings(
-            SourceWords(collection.passages),
+            SourceWords(collection.passages, collection.asked.texts),
             is_known=lambda words: collection.lexical.unknown_share(words) == 0,
             is_word=lambda word: (
                 language() != ENGLISH  # of other languages there is no dictionary
                 or self.encoder.count(word) == 1
-                or word in english_words(with_rare=False)
+                or not english_words(with_rare=False).isdisjoint((word, american(word), _DOUBLED.sub("l", word)))
             ),
+            stems=self.topics.table.keys(),
             vocabulary=self.vocabulary,
         )
 

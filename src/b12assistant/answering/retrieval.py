@@ -1,9 +1,9 @@
 """Put a question as the sources would, encode it, and rank passages for it.
 
 People write "jab", "shortage" and "nervs" where pages write "injection", "deficiency" and "nerves". The words are the
-reviewed vocabulary (`vocabulary`); a misspelt word is corrected only to a word of the collection. Every change is an
-address in what the user wrote with the word that was read, so that it can be shown and undone; it makes a second
-reading, searched with the user's own words, never instead of them.
+reviewed vocabulary (`vocabulary`), searched beside the user's own; a misspelt word is corrected only to one of the
+collection or of what is asked of it, and that is searched in its place. Every change is an address in what the user
+wrote with the word that was read, so that it can be shown and undone.
 
 Passages are ranked in steps: candidates from FAISS and BM25F, late interaction, then feedback from the leaders.
 
@@ -15,7 +15,7 @@ were fitted on, and on no others (`docs/decisions/04-ranking.md`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -23,13 +23,14 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
+from b12assistant.answers import AskedWord, Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.vectors import Projection, SearchResult, Vectors
 from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
-from b12assistant.language.words import readable
+from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoded, Encoder
+from b12assistant.threads import once
 from b12assistant.types import Hit, Range, Span
 
 Rows = NDArray[np.int64]
@@ -42,16 +43,17 @@ _LONG_NAME = 9  # letters
 
 @dataclass(frozen=True)
 class Rewriter:
-    """``vocabulary``: terms that the sources have. ``words``: of the sources, in lower case, with a place for each.
+    """``vocabulary``: terms that the sources have. ``words``: of the sources, and of what is asked of them.
 
-    ``slips``: corrects to these words. ``is_word``: whether a word that no source has is a real word, not misspelt.
-    ``levels``: results that are read as a range, if the sources name the ranges.
+    ``is_word``: whether a word that no source has is a real word, not misspelt. ``stems``: of words of other texts in
+    the field: such a word is misspelt only if it has the stem of what was meant. ``levels``: results that are read as a
+    range, if the sources name the ranges.
     """
 
     vocabulary: Vocabulary
     words: SourceWords
-    slips: Slips
     is_word: Callable[[str], bool]
+    stems: Container[str] = ()
     levels: Levels | None = None
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
@@ -66,24 +68,30 @@ class Rewriter:
 
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
-        found: list[tuple[int, int, TermId | Span]] = list(self.vocabulary.find(part.text))
-        found += results_in(part.text, self.levels) if self.levels else ()
-        taken = [range(start, end) for start, end, _ in found]
+        known = [*self.vocabulary.find(part.text), *(results_in(part.text, self.levels) if self.levels else ())]
+        found: list[tuple[int, int, TermId | AskedWord | Span, bool]] = [(*each, False) for each in known]
+        taken = [range(start, end) for start, end, _ in known]
         for word in _WORD.finditer(part.text):
             is_name = _is_name(part.text, word) or any(word.start() in each for each in taken)
             usual = None if is_name else self._corrected(word[0])
             if usual is not None:
-                found.append((word.start(), word.end(), usual))
-        for start, end, read in sorted(found, key=lambda change: change[0]):
-            yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read)
+                found.append((word.start(), word.end(), usual, True))
+        for start, end, read, slip in sorted(found, key=lambda change: change[0]):
+            yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read, slip)
 
-    def _corrected(self, written: str) -> Span | None:
-        """Return the word of the sources that was meant; ``None`` if the word is correct, or like none of them."""
+    def _corrected(self, written: str) -> Span | AskedWord | None:
+        """Return the word that was meant; ``None`` if the word is correct, or like none of the collection."""
         word = written.lower()
-        if word in self.slips.counts or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
+        if word in self.words.counts or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
             return None
-        meant = self.slips.meant(word)
-        return None if meant is None else self.words[meant]
+        meant = self._slips.meant(word)
+        if meant is None or (terms(word) != terms(meant) and any(stem in self.stems for stem in terms(word))):
+            return None
+        return self.words[meant]
+
+    @once
+    def _slips(self) -> Slips:
+        return Slips(self.words.with_asked(self.is_word))
 
 
 def _is_name(text: str, word: re.Match[str]) -> bool:
@@ -98,6 +106,7 @@ def readings(
     *,
     is_known: Callable[[str], bool],
     is_word: Callable[[str], bool],
+    stems: Container[str] = (),
     vocabulary: Vocabulary | None = None,
 ) -> Rewriter:
     """Make the readings for sources with these ``words``; ``is_known``: whether they have all words of a term.
@@ -107,21 +116,31 @@ def readings(
     levels = load_levels() if vocabulary is None else None
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     known = Vocabulary(tuple(term for term in vocabulary.terms if is_known(term.id)))
-    return Rewriter(known, words, Slips(words.counts), is_word, levels)
+    return Rewriter(known, words, is_word, stems, levels)
 
 
-def reading(read_as: Interpretation) -> tuple[str, int]:
-    """Return the interpretation's text in the words of the sources, and how much of it is only leant on."""
+def reading(read_as: Interpretation, *, only_slips: bool = False) -> tuple[str, int]:
+    """Return the interpretation's text in the words of the sources, or only spelt right, and how much of it is only
+    leant on."""
+    replaced = [change for change in read_as.replaced if change.slip or not only_slips]
+    if not replaced:
+        return read_as.text, read_as.lead
     texts = []
     for part in read_as.parts:
         text, at = "", part.start
-        for change in read_as.replaced:
+        for change in replaced:
             if part.holds(change.written):
                 text += part.turn.text[at : change.written.start] + change.words
                 at = change.written.end
         texts.append(text + part.turn.text[at : part.end])
     whole = " ".join(texts)
     return whole, len(whole) - len(texts[-1])
+
+
+def spelt(read_as: Interpretation) -> str:
+    """Return the user's own words of a question, spelt right."""
+    text, lead = reading(replace(read_as, question=None), only_slips=True)
+    return text[lead:]
 
 
 @dataclass(frozen=True, slots=True)

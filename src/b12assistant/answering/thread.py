@@ -1,9 +1,9 @@
 """Understand the last turn of a conversation: the questions it asks, and how each may be read.
 
-A complete question is searched as it stands. A turn that leans on earlier ones, and each question of a letter, is read
-in its context (`context.py`), and searched, judged and shown as the question of the library nearest to what it means
-(`docs/decisions/07-conversation.md`). Over a corpus that asks little of its sentences there is no such question: the
-turn is searched with the words that it leans on.
+A complete question is searched as it stands, without small talk. A turn that leans on earlier ones, and each question
+of a letter, is read in its context (`context.py`), and searched, judged and shown as the question of the library
+nearest to what it means (`docs/decisions/07-conversation.md`). Over a corpus that asks little of its sentences there is
+no such question: the turn is searched with the words that it leans on.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from b12assistant.answering.asked import LONGEST, SHORT, Asked
 from b12assistant.answering.context import InContext
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Calibration
-from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, states
+from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, sign_off, states
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
-from b12assistant.language.words import trim
+from b12assistant.language.words import ENGLISH, has_word, language, trim
 
 _TURNS = 3  # earlier ones that are read with a turn
 _FOLLOW_UP = 300  # characters, at most
@@ -82,12 +82,25 @@ class Thread:
             return replace(self._part(turn, last, self.calibration.least(turn.text)), words=None)
         own = alone(turn, self.most)
         if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
-            return Question((self._alone(self.engine.read(own)),))
+            return Question((self._alone(self.engine.read(self._bare(own))),))
         if self.engine.collection.asked_throughout:
             earlier = " ".join(turns[place].text for place in _telling(turns)[-_TURNS:])
             return Question((self._in_context(own.own, InContext(own.text, earlier)),))
         before = alone(turns[place], LONGEST)
         return Question((self._with_all(*before.parts, *own.parts),))
+
+    def _bare(self, own: Interpretation) -> Interpretation:
+        """Return what asks in a short message, if it leans on nothing and all else is small talk."""
+        turn, whole = own.own.turn, own.own
+        core = self.engine.finder.asked_of(turn)[0].core if language() == ENGLISH else None
+        if core is None or not whole.overlaps(core):
+            return own
+        core = replace(core, start=max(core.start, whole.start), end=min(core.end, whole.end))
+        rest = [
+            part for part in (turn.text[whole.start : core.start], turn.text[core.end : whole.end]) if has_word(part)
+        ]
+        is_bare = rest and not self.engine.leans(core.text) and all(map(self.engine.is_small_talk, rest))
+        return Interpretation((core,)) if is_bare else own
 
     def _part(self, turn: Turn, asked: Asked, least: float | None = None) -> Question:
         """Read a question of a message in its context; or by itself and with the words that it may lean on."""
@@ -107,7 +120,7 @@ class Thread:
         return self._alone(self.engine.read(Interpretation(parts)))
 
     def _alone(self, read_as: Interpretation) -> Attempt:
-        return Attempt(read_as, self.calibration.least(read_as.own.turn.text))
+        return Attempt(read_as, self.calibration.least(read_as.own.text))
 
 
 def stands_alone(text: str) -> bool:
@@ -142,9 +155,10 @@ def times_more(turns: Sequence[Turn]) -> int:
 
 
 def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
-    """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in."""
+    """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in or sign off."""
     begin = 0 if literal else new_topic(turn.text) or lead_in(turn.text)
-    own = trim(turn.text, begin, len(turn.text))
+    end = len(turn.text) if literal or language() != ENGLISH else sign_off(turn.text, begin)
+    own = trim(turn.text, begin, end)
     return Interpretation(
         (TurnSlice(turn, own.start, min(own.end, own.start + most)) if own else TurnSlice(turn, 0, 0),)
     )

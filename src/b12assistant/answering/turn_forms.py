@@ -1,4 +1,4 @@
-"""Read the form of a turn: what it asks of the last answer, whether it closes a topic, greets, remarks or states.
+"""Read the form of a turn: what it asks of the last answer, whether it closes a topic, greets, signs off or states.
 
 The words are data (`data/conversation/signs.toml`); nothing here needs an index.
 """
@@ -47,11 +47,34 @@ _SOURCES = _forms(
     rf"(?:is|are) {_THING} (?:from )?(?:someone|somebody|anyone|people) (?:who|that) sells?{_GOODS}",
     rf"(?:is|are) {_THING} (?:an )?(?:advert|ad|advertising)s?|(?:can|should) i (?:trust|believe) {_THING}",
 )
+_ASKING = r"(?:can|could|do|does|did|is|are|am|would|should|have|what|why|how|when|where|who|which|any|i|i['’]?m)\b"
+_ALL = r"(?:\s+(?:there|all|everyone|everybody|again|folks|guys|team))"
+_TO = (
+    rf"(?:{_ALL}*(?:\s+(?:doctor|doc|nurse|both|friends|sir|madam))?(?=\s*[,!.\n])"
+    rf"|{_ALL}+(?=\s+{_ASKING})(?!\s+(?:is|are|have|am)\b)|(?=\s+{_ASKING}))"
+)
+_HAIL = (
+    rf"(?:hi+|hiya|hello|hey+|good\s+(?:morning|afternoon|evening|day)|greetings){_TO}"
+    rf"|(?:morning|afternoon|evening)(?:{_ALL}+{_TO}|(?=\s*[,!.](?![^?:]*\bor\b)))"
+    r"|dear\s+\w+(?:\s+or\s+\w+)?(?=\s*[,!:\n])"
+)
 _MEANT = r"(?:that['’]s not what i (?:meant|asked)|i (?:actually |really )?(?:meant|mean)\b)"
 _LEAD_IN = re.compile(
     r"\s*(?:(?:thanks(?: a lot)?|thank you|great|fine|lovely|good|nice|cool|perfect|right|ok|okay|i see|got it|hm+|oh|"
     r"ah|yes|sorry)\b[\s,.!;:–—-]+|"
+    rf"(?:{_HAIL})\b[\s,.!;:–—-]+|"
     rf"(?:no|nope|sorry|actually|hang on)?[\s,.!]*{_MEANT}[\s,.:;–—-]+)+",
+    re.I,
+)
+_THANKS = (
+    r"(?:(?:many|big|huge|grateful|with)\s+)*(?:thanks|thank\s+(?:you|u)|thankyou|thx|tysm)"
+    r"(?:\s+(?:so|very|ever|much|a|lot|million|bunch|ton|again|in|advance|all|everyone|everybody|guys|folks|team|hun|kindly|indeed"
+    r"|for|your|any|the|help|time|advice|answers?|reading|listening)\b)*"
+)
+_SIGN_OFF = re.compile(
+    rf"(?:[\s,;–—-]+(?:(?:and\s+)?{_THANKS}|(?:(?:kind|best|warm|with)\s+)+(?:regards|wishes)|ta|cheers|please|pls"
+    r"|(?<=[.?!,]\s)(?:any\s+)?(?:help|advice)\s+(?:please|pls|appreciated))\b[.!]*)+"
+    r"(?:[,\n]\s*(?-i:(?:[A-Z][a-z]+[\s.]*){1,2}))?[\s.!x]*",
     re.I,
 )
 _NEW_TOPIC = re.compile(
@@ -77,6 +100,14 @@ def lead_in(text: str) -> int:
     """Return how many characters only lead in; never all of the text."""
     found = _LEAD_IN.match(text[:_FORM])
     return found.end() if found and has_word(text[found.end() :]) else 0
+
+
+def sign_off(text: str, begin: int = 0) -> int:
+    """Return where the thanks or the greeting that end a text begin, or where it ends; words from ``begin`` on stay."""
+    found = (
+        found.start() for found in _SIGN_OFF.finditer(text, max(begin, len(text) - _FORM)) if found.end() == len(text)
+    )
+    return next((start for start in found if has_word(text[begin:start])), len(text))
 
 
 def new_topic(text: str) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from b12assistant.application.workspace import Workspace
 from b12assistant.errors import AssistantError
-from b12assistant.language.vocabulary import english_words
 from b12assistant.threads import give_back
 
 _LOG = logging.getLogger("b12assistant.index")
@@ -16,14 +15,14 @@ _LONG = 50  # times the examples make a long message
 
 
 def prepare(space: Workspace) -> None:
-    """Read the dictionary in advance, and compile the patterns of triage, for messages short and long."""
+    """Read in advance what a misspelt word needs, and compile the patterns of triage, for messages short and long."""
     from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
 
     try:
-        english_words(with_rare=False)
         words = space.page_words or load_page_words()
         for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
+        space.engine.query("Symtoms?")
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("not prepared: %s", type(error).__name__)
 

@@ -241,6 +241,7 @@ class Replacement(Form):
 
     written: Annotated[Text, Field(alias="from")]
     read_as: Annotated[Text, Field(alias="to")]
+    slip: Annotated[bool, Field(description="Whether it was misspelt: then the other is searched in its place.")]
 
 
 class Interpretation(Form):
@@ -258,7 +259,10 @@ class Interpretation(Form):
             move=read_as.move,
             text=read_as.text,
             parts=[TurnWords.of(part, text=part.text) for part in read_as.parts],
-            replaced=[Replacement(**{"from": swap.written.text, "to": swap.words}) for swap in read_as.replaced],
+            replaced=[
+                Replacement.model_validate({"from": swap.written.text, "to": swap.words, "slip": swap.slip})
+                for swap in read_as.replaced
+            ],
             others=list(read_as.others),
         )
 

@@ -89,7 +89,7 @@ class ShownNotice:
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was searched, if not simply the question. ``also``: a sentence with the words beside those typed, or "".
+    """What was searched, if not simply the question. ``also``: the words that were read for those typed, or "".
     ``others``: questions of the library that it may mean instead."""
 
     label: str
@@ -313,8 +313,11 @@ def _nearest(passages: Sequence[Passage]) -> tuple[Near, ...]:
 def _read_as(read_as: Interpretation) -> ReadAs:
     """Say how a turn was read: as which question of the library, or with which earlier words, and with which others."""
     parts = [part.text for part in read_as.parts]
-    words = ", ".join(dict.fromkeys(swap.words for swap in read_as.replaced))
-    also = label("ask.also_searched", words=words) if words else ""
+    also = " ".join(
+        label(told, words=words)
+        for told, slip in (("ask.spelt_as", True), ("ask.also_searched", False))
+        if (words := ", ".join(dict.fromkeys(swap.words for swap in read_as.replaced if swap.slip is slip)))
+    )
     if read_as.question is not None and read_as.move is Move.ASKS:
         return ReadAs(label("ask.read_as"), read_as.question, also, read_as.others)
     joined = read_as.move is Move.ASKS and len(parts) > 1

@@ -1,24 +1,24 @@
 """The words people use: other names for the terms of the sources, misspellings, and results as numbers.
 
 Terms are in `data/vocabulary/`, spelling rules in `data/red_flags/spelling.toml`, both reviewed by hand. A term has one
-meaning; a variant with two meanings in this field is left out. Words are corrected only towards listed words, and a
-word listed as another real word is never changed: reading too much is as dangerous as reading too little.
+meaning; a variant with two meanings in this field is left out. For the safety check words are corrected only towards
+listed words (`Spelling`), for the search towards those of the collection (`Slips`); a real word is never changed:
+reading too much is as dangerous as reading too little.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import groupby
+from math import inf, log
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
 from b12assistant.answers import TermId
-from b12assistant.data_files import HINT, Table, read_data
+from b12assistant.data_files import HINT, Table, chosen, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.threads import cached, once
 
@@ -222,9 +222,8 @@ class Spelling:
     vocabulary: frozenset[str] = frozenset()
 
     @once
-    def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
-        words = sorted(word for word in self.words if len(word) >= _SHORTEST)
-        return {letter: tuple(group) for letter, group in groupby(words, key=itemgetter(0))}
+    def _by_letter(self) -> Mapping[str, Sequence[str]]:
+        return _grouped((word for word in sorted(self.words) if len(word) >= _SHORTEST), itemgetter(0))
 
     @cached(_CACHED)
     def correct(self, word: str) -> str:
@@ -236,16 +235,18 @@ class Spelling:
                 return form
         if not _SHORTEST - 1 <= len(word) <= _LONGEST or not word.isalpha():
             return word
-        return _closest(word, self._by_letter.get(word[0], ()), 2 if len(word) >= _LONG else 1) or word
+        near = _near(word, self._by_letter.get(word[0], ()), 2 if len(word) >= _LONG else 1)
+        return next(near, (word, 0))[0]
 
 
-def _closest(word: str, group: Sequence[str], most: int) -> str | None:
-    """Return the nearest of the words that at most so many letters, or swaps of two, tell from ``word``."""
+def _near(word: str, others: Sequence[str], most: int) -> Iterator[tuple[str, int]]:
+    """Yield each of ``others`` that at most so many letters, or swaps of two, tell from ``word``, and how many do: the
+    nearest first."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    found = process.extractOne(word, group, scorer=OSA.distance, score_cutoff=most)
-    return None if found is None else str(found[0])
+    found = process.extract(word, others, scorer=OSA.distance, score_cutoff=most, limit=None)
+    yield from ((other, int(slips)) for other, slips, _ in found)
 
 
 def forms_of(word: str) -> tuple[str, ...]:
@@ -271,9 +272,14 @@ def load_spelling(vocabulary: frozenset[str]) -> Spelling:
     )
 
 
-_COMMON: Final = 6000  # one in so many; a short word, or one with two slips, is corrected only to such a word
-_SHORT: Final = 5  # letters
+_SPELLING = chosen("spelling")
+_APART, _SOUNDS_ALIKE, _LIKELY, _COMMON = (_SPELLING[name] for name in ("apart", "sounds_alike", "likely", "common"))
+# Letters up to which most words are one letter from another: only swapped letters and sound count, and common words.
+_SHORT: Final = 5
+_TWICE: Final = 7  # letters from which a word may have two slips
+_SOUNDING: Final = 3  # a word that sounds like another may have one slip for so many letters
 _VOWELS: Final = frozenset("aeiouy")
+_CONTRACTED: Final = re.compile(r"'(t|re|ve|ll|d|m)$")
 _SOUNDS: Final = tuple(
     (re.compile(written), sound)
     for written, sound in (
@@ -293,19 +299,26 @@ _SOUNDS: Final = tuple(
 
 @dataclass(frozen=True)
 class Slips:
-    """Slips of the keyboard and the words of the sources that were meant. ``counts``: how often each is there."""
+    """Misspelt words, and the words of a collection that were meant. ``counts``: how often each is there.
+
+    A word was meant by how common it is, less what the slips cost: a noisy channel (Kernighan, Church and Gale, 1990).
+    """
 
     counts: Mapping[str, int]
 
     @once
-    def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the words of each first letter, the commonest first: of two that are as near, that one was meant."""
-        words = sorted(self.counts, key=lambda word: (word[0], -self.counts[word], word))
-        return {letter: tuple(group) for letter, group in groupby(words, key=itemgetter(0))}
+    def _common(self) -> Mapping[str, float]:
+        """Return the logarithm of each count, the commonest first: of two that are as near, that was meant."""
+        words = sorted(self.counts, key=lambda word: (-self.counts[word], word))
+        return {word: log(self.counts[word]) for word in words}
 
     @once
-    def _least(self) -> float:
-        return sum(self.counts.values()) / _COMMON
+    def _by_letter(self) -> Mapping[str, Sequence[str]]:
+        return _grouped(self._common, itemgetter(0))
+
+    @once
+    def _by_sound(self) -> Mapping[str, Sequence[str]]:
+        return _grouped(self._common, _sound)
 
     @cached(_CACHED)
     def meant(self, word: str) -> str | None:
@@ -313,24 +326,28 @@ class Slips:
         for form in forms_of(word):
             if form in self.counts:
                 return form
-        if not _SHORT - 1 <= len(word) <= _LONGEST:
+        if not _SHORT - 1 <= len(word) <= _LONGEST or _VOWELS.isdisjoint(word):  # "mchc" is an abbreviation
             return None
-        swapped = word[1] + word[0] + word[2:]
-        return swapped if swapped in self.counts else self._nearest(word)
+        costs: dict[str, float] = {}
+        near = (*self._by_letter.get(word[0], ()), *self._by_letter.get(word[1], ()))
+        for each, slips in _near(word, near, 2 if len(word) >= _TWICE else 1):
+            is_swapped = sorted(each) == sorted(word)
+            if is_swapped or (len(word) > _SHORT and each[0] == word[0]):
+                costs[each] = _APART * slips
+        for each, slips in _near(word, self._by_sound.get(_sound(word), ()), len(word) // _SOUNDING):
+            costs[each] = min(costs.get(each, inf), _SOUNDS_ALIKE + slips)
+        if len(word) <= _SHORT:
+            least = sum(self.counts.values()) / _COMMON
+            costs = {each: cost for each, cost in costs.items() if self.counts[each] >= least}
+        best = max(costs, key=lambda each: self._common[each] - costs[each], default=None)
+        return best if best and self._common[best] - costs[best] >= _LIKELY else None
 
-    def _nearest(self, word: str) -> str | None:
-        group = self._by_letter.get(word[0], ())
-        common = [each for each in group if self.counts[each] >= self._least]
-        if len(word) <= _SHORT:  # most short words have a neighbour, so only some slips are one
-            group = tuple(each for each in common if _is_slip(word, each))
-        nearest = _closest(word, group, 1)
-        if nearest is None:  # "tounge", and two slips in a long word
-            group = tuple(each for each in common if len(word) >= _LONG or sorted(each) == sorted(word))
-            nearest = _closest(word, group, 2)
-        if nearest is None and len(word) > _SHORT:  # "simtoms"
-            group = tuple(each for each in common if _sound(each) == _sound(word))
-            nearest = _closest(word, group, 2)
-        return nearest
+
+def _grouped(words: Iterable[str], key: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        found.setdefault(key(word), []).append(word)
+    return found
 
 
 @lru_cache(_CACHED)
@@ -341,18 +358,12 @@ def _sound(word: str) -> str:
     return word
 
 
-def _is_slip(written: str, meant: str) -> bool:
-    """Return whether only dropped, doubled or swapped letters, or another vowel, tell a short word from another."""
-    missing, extra = Counter(meant) - Counter(written), Counter(written) - Counter(meant)
-    swapped = len(written) == len(meant) and all(each in _VOWELS for each in (*missing, *extra))
-    return not extra or swapped or (not missing and all(each in meant for each in extra))
-
-
 @cache
 def english_words(*, with_rare: bool = True) -> frozenset[str]:
-    """Return the words of a dictionary, in lower case. Many of its rarest ones are misspelt: "ballance"."""
+    """Return the words of a dictionary, in lower case, "don't" as "dont" too. Many of its rarest ones are misspelt."""
     from spellchecker import SpellChecker  # slow to import, and few questions need it
 
     counts = dict(SpellChecker(language="en").word_frequency.items())
     rarest = min(counts.values())
-    return frozenset(word for word, count in counts.items() if with_rare or count > rarest)
+    words = (word for word, count in counts.items() if with_rare or count > rarest)
+    return frozenset(form for word in words for form in (word, _CONTRACTED.sub(r"\1", word)))
