@@ -9,6 +9,7 @@ reading too much is as dangerous as reading too little.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -274,7 +275,8 @@ def load_spelling(vocabulary: frozenset[str]) -> Spelling:
 
 _SPELLING = chosen("spelling")
 _APART, _SOUNDS_ALIKE, _LIKELY, _COMMON = (_SPELLING[name] for name in ("apart", "sounds_alike", "likely", "common"))
-# Letters up to which most words are one letter from another: only swapped letters and sound count, and common words.
+# Letters up to which most words are one letter from another: of those only common ones count, if they sound the same or
+# letters are swapped or missing.
 _SHORT: Final = 5
 _TWICE: Final = 7  # letters from which a word may have two slips
 _SOUNDING: Final = 3  # a word that sounds like another may have one slip for so many letters
@@ -331,8 +333,8 @@ class Slips:
         costs: dict[str, float] = {}
         near = (*self._by_letter.get(word[0], ()), *self._by_letter.get(word[1], ()))
         for each, slips in _near(word, near, 2 if len(word) >= _TWICE else 1):
-            is_swapped = sorted(each) == sorted(word)
-            if is_swapped or (len(word) > _SHORT and each[0] == word[0]):
+            is_all_there = not Counter(word) - Counter(each)  # swapped, or a letter is missing
+            if is_all_there or (len(word) > _SHORT and each[0] == word[0]):
                 costs[each] = _APART * slips
         for each, slips in _near(word, self._by_sound.get(_sound(word), ()), len(word) // _SOUNDING):
             costs[each] = min(costs.get(each, inf), _SOUNDS_ALIKE + slips)
