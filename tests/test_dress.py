@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from b12assistant.answering.retrieval import reading
+from b12assistant.answering.retrieval import spelt
 from b12assistant.answering.thread import alone
 from b12assistant.answers import Turn
 from b12assistant.api import Workspace
@@ -96,8 +96,7 @@ def test_words_that_are_spelt_right_stay(space: Workspace) -> None:
 
 def test_most_slips_are_put_right(space: Workspace) -> None:
     def is_right(typed: str, meant: str) -> bool:
-        spelt, _ = reading(space.engine.read(alone(Turn(0, typed), len(typed))), only_slips=True)
-        return plain(spelt) == plain(meant)
+        return plain(spelt(space.engine.read(alone(Turn(0, typed), len(typed))))) == plain(meant)
 
     def plain(question: str) -> str:
         return question.lower().replace("'", "").replace("’", "").rstrip(" .?!")

@@ -79,9 +79,8 @@ _OTHERS = 2  # questions that a reader may tap instead
 _OWN, _NEAREST = _CONTEXT["own"], int(_CONTEXT["nearest"])
 _ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
-_DOUBLED = re.compile(
-    r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)"
-)  # "counselling", of which the dictionary has the American form
+# "counselling", of which the dictionary has the American form
+_DOUBLED = re.compile(r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)")
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 _ASKS_FOR_A_PAPER = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
@@ -159,8 +158,9 @@ class Engine:
 
         If a question has no specific word ("why there?"), what it leans on counts in full.
         """
-        says, words = bool(specific(spelt(read_as))), [each.words for each in read_as.replaced if not each.slip]
+        words = [each.words for each in read_as.replaced if not each.slip]
         text, lead = reading(read_as, only_slips=True)
+        says = bool(specific(text[lead:]))
         own = self._encoded(text, says * lead)
         if not words:
             return own

@@ -319,6 +319,10 @@ class Slips:
         return _grouped(self._common, itemgetter(0))
 
     @once
+    def _least(self) -> float:
+        return sum(self.counts.values()) / _COMMON
+
+    @once
     def _by_sound(self) -> Mapping[str, Sequence[str]]:
         return _grouped(self._common, _sound)
 
@@ -339,8 +343,7 @@ class Slips:
         for each, slips in _near(word, self._by_sound.get(_sound(word), ()), len(word) // _SOUNDING):
             costs[each] = min(costs.get(each, inf), _SOUNDS_ALIKE + slips)
         if len(word) <= _SHORT:
-            least = sum(self.counts.values()) / _COMMON
-            costs = {each: cost for each, cost in costs.items() if self.counts[each] >= least}
+            costs = {each: cost for each, cost in costs.items() if self.counts[each] >= self._least}
         best = max(costs, key=lambda each: self._common[each] - costs[each], default=None)
         return best if best and self._common[best] - costs[best] >= _LIKELY else None
 
