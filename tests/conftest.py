@@ -18,6 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 if TYPE_CHECKING:
     from fakes import FakeWorkspace
 
+    from b12assistant.api import Workspace
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported, as the commands do
 
 ROOT = Path(__file__).parent.parent
@@ -162,6 +164,16 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert not [each.file for each in report.files if each.embedded], "make packaged"
 
     return made_once("starter", make, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def shipped(starter: Path) -> "Workspace":
+    """The shipped corpus with its index, opened on one core."""
+    from b12assistant.api import Workspace
+    from b12assistant.config import load_configuration
+
+    flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
+    return Workspace(load_configuration(environment={}, flags=flags))
 
 
 @pytest.fixture(scope="session")

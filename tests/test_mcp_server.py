@@ -125,6 +125,7 @@ def test_what_search_finds_can_be_opened_by_its_id(space: FakeWorkspace) -> None
     ("tool", "arguments", "told"),
     [
         ("ask", {"question": " "}, "The question is empty: type what you want to know"),
+        ("search", {"question": "???"}, "The question has no readable word: type what you want to know in words"),
         ("search", {"question": "a", "k": 0}, "greater than or equal to 1"),
         ("open_passage", {"passage": "SECRET" * 50}, "passage: String should have at most 200 characters"),
     ],

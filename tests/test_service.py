@@ -79,6 +79,12 @@ def test_search_keeps_to_the_publications_that_are_wanted(client: TestClient, sp
     assert found(kinds=["guideline"]) == found(publisher="nice") == found(since=1900) == set()
 
 
+def test_a_search_without_a_word_is_told_what_to_type(client: TestClient) -> None:
+    response = client.post("/api/v1/search", json={"question": "???"})
+    assert response.status_code == 422
+    assert response.json()["hint"] == "type what you want to know in words"
+
+
 def test_a_document_is_its_line_of_export(client: TestClient, space: FakeWorkspace) -> None:
     found = client.get("/api/v1/documents/guides/food.md").json()
     http_models.DocumentResponse.model_validate(found)

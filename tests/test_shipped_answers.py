@@ -15,7 +15,6 @@ from b12assistant.api import Workspace
 from b12assistant.application import batching
 from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
-from b12assistant.config import load_configuration
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import reply_json
@@ -43,27 +42,21 @@ LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
 
 
 @pytest.fixture(scope="module")
-def space(starter: Path) -> Workspace:
-    flags = {"paths.corpus": str(starter / "corpus"), "paths.index": str(starter / "index"), "encoder.threads": 1}
-    return Workspace(load_configuration(environment={}, flags=flags))
+def replies(shipped: Workspace) -> list[Reply]:
+    return [shipped.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]
 
 
 @pytest.fixture(scope="module")
-def replies(space: Workspace) -> list[Reply]:
-    return [space.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]
-
-
-@pytest.fixture(scope="module")
-def files(space: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+def files(shipped: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """What `ask --json` and `batch` write, by name."""
     folder, texts = tmp_path_factory.mktemp("shipped"), dict[str, str]()
-    lines = [json.dumps(reply_json(reply, space.texts, today=local_today())) for reply in replies]
+    lines = [json.dumps(reply_json(reply, shipped.texts, today=local_today())) for reply in replies]
     texts["asked.jsonl"] = "\n".join(lines) + "\n"
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8", newline="")
     asked = (json.dumps({"id": str(number), "question": question}) for number, question in enumerate(QUESTIONS))
     (folder / "questions.jsonl").write_text("\n".join(asked), "utf-8")
-    batching.run(space, folder / "questions.jsonl", folder / "batch.jsonl", json.dumps)
+    batching.run(shipped, folder / "questions.jsonl", folder / "batch.jsonl", json.dumps)
     return {name: folder / name for name in (*texts, "batch.jsonl")}
 
 
@@ -73,12 +66,12 @@ NAMES = ("asked.jsonl", "batch.jsonl")
 GOLDEN = Path(__file__).parent / "golden" / "answers.jsonl"
 
 
-def test_a_quote_of_ours_is_one_sentence_or_rests_on_the_same_publications(space: Workspace) -> None:
+def test_a_quote_of_ours_is_one_sentence_or_rests_on_the_same_publications(shipped: Workspace) -> None:
     answers = map(json.loads, GOLDEN.read_text("utf-8").splitlines())
     quotes = [quote for answer in answers for quote in answer.get("quotes", ())]
     several = ours = 0
     for id_, spans, best, _ in quotes:
-        document = space.document(id_).document
+        document = shipped.document(id_).document
         quote = Quoted(tuple(document.span(*each) for each in spans), local_today(), document.span(*best))
         if not quote.speaker.basis:
             continue
@@ -90,10 +83,10 @@ def test_a_quote_of_ours_is_one_sentence_or_rests_on_the_same_publications(space
     assert several <= ours / 100
 
 
-def test_behind_a_first_quote_that_somebody_signs_nobody_nameless_is_quoted(space: Workspace) -> None:
+def test_behind_a_first_quote_that_somebody_signs_nobody_nameless_is_quoted(shipped: Workspace) -> None:
     checked = 0
     for answer in map(json.loads, GOLDEN.read_text("utf-8").splitlines()):
-        documents = [(space.document(id_).document, best) for id_, _, best, _ in answer.get("quotes", ())]
+        documents = [(shipped.document(id_).document, best) for id_, _, best, _ in answer.get("quotes", ())]
         weights = [document.weight_of([Range(*best)]) for document, best in documents]
         if weights[:1] != [SourceWeight.UNVERIFIED]:
             checked += len(weights[1:])
@@ -108,8 +101,8 @@ LETTER = (
 FIRST_SCREEN = 230  # characters: two questions of a letter with so much under each fit a phone's first screen
 
 
-def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(space: Workspace) -> None:
-    shown = present(space.ask(LETTER), space.texts, local_today())
+def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(shipped: Workspace) -> None:
+    shown = present(shipped.ask(LETTER), shipped.texts, local_today())
     assert len([part for part in shown.parts if part.quotes]) == 2
     for part in shown.parts:
         assert 0 < sum(len(each.text) for quote in part.at_once for each in quote.sentences) <= FIRST_SCREEN
@@ -131,8 +124,8 @@ def test_the_answers_have_what_the_corpus_has(replies: list[Reply]) -> None:
 
 
 @pytest.mark.parametrize("file", sorted(LETTERS.glob("*.jsonl")), ids=lambda file: file.stem)
-def test_every_label_of_a_letter_is_a_sentence_of_the_library(file: Path, space: Workspace) -> None:
-    said = {span.text for passage in space.opened.collection.passages for span in passage.sentences}
+def test_every_label_of_a_letter_is_a_sentence_of_the_library(file: Path, shipped: Workspace) -> None:
+    said = {span.text for passage in shipped.opened.collection.passages for span in passage.sentences}
     said |= {re.sub(r"^[-*•]\s+", "", each) for each in said}
     letters = (json.loads(line) for line in file.read_text("utf-8").splitlines())
     questions = [each for letter in letters for each in letter.get("questions", ())]
@@ -142,30 +135,30 @@ def test_every_label_of_a_letter_is_a_sentence_of_the_library(file: Path, space:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], space: Workspace) -> None:
-    found = check_file(files[name], space)
+def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], shipped: Workspace) -> None:
+    found = check_file(files[name], shipped)
     assert found.problems == ()
     assert found.quotes >= 8
 
 
 @pytest.mark.parametrize("question", load_page_words().examples)
-def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, space: Workspace) -> None:
-    reply = space.ask(question)
+def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, shipped: Workspace) -> None:
+    reply = shipped.ask(question)
     assert reply.answer.status is Status.ANSWERED
-    first = present(reply, space.texts, local_today()).quotes[0]
+    first = present(reply, shipped.texts, local_today()).quotes[0]
     best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best.range))
     assert best.basis[0].origin.publisher.startswith(("NHS", "NICE"))
 
 
-def test_an_answer_says_a_thing_once(space: Workspace) -> None:
-    quotes = space.ask("intrinsic factor antibody positive what does it mean", ()).answer.quotes
+def test_an_answer_says_a_thing_once(shipped: Workspace) -> None:
+    quotes = shipped.ask("intrinsic factor antibody positive what does it mean", ()).answer.quotes
     told = " ".join(span.text for quote in quotes for span in quote.spans)
     assert len(re.findall("does not rule|does not exclude|can still have pernicious anaemia", told)) == 1
 
 
-def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
+def test_no_passage_is_shown_or_copied_with_pipes(shipped: Workspace) -> None:
     hidden, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', 0
-    for passage in space.opened.collection.passages:
+    for passage in shipped.opened.collection.passages:
         quote = Quoted.of_passage(passage, local_today())
         rows += " | " in quote.text
         shown = ShownAnswer("", (), None, (), (), first_mentions([quote]), (), (), "", "")
@@ -174,12 +167,12 @@ def test_no_passage_is_shown_or_copied_with_pipes(space: Workspace) -> None:
     assert rows > 10
 
 
-def test_the_page_says_how_many_publications_the_library_sums_up(space: Workspace) -> None:
-    used = publications(space.opened)
+def test_the_page_says_how_many_publications_the_library_sums_up(shipped: Workspace) -> None:
+    used = publications(shipped.opened)
     assert f"Summaries of {len(used):,} publications." in unescape(draw("page.html", "library", f"{len(used):,}"))
 
 
-def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> None:
+def test_a_question_passes_at_most_35_files_and_60_types(shipped: Workspace) -> None:
     files: set[str] = set()
     types: set[type] = set()
 
@@ -189,10 +182,10 @@ def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> No
             files.add(name)
             types.update({type(own)} if type(own).__module__.startswith("b12assistant") else ())
 
-    space.assistant.reply("How long does numbness take to improve?")
+    shipped.assistant.reply("How long does numbness take to improve?")
     sys.setprofile(called)
     try:
-        space.assistant.reply("How is pernicious anaemia treated in older people?")
+        shipped.assistant.reply("How is pernicious anaemia treated in older people?")
     finally:
         sys.setprofile(None)
     assert 20 < len(files) <= 35
@@ -213,22 +206,29 @@ def test_a_question_passes_at_most_35_files_and_60_types(space: Workspace) -> No
     ],
 )
 def test_a_question_that_leans_is_answered_as_it_was_read(
-    before: str, question: str, names: str, space: Workspace
+    before: str, question: str, names: str, shipped: Workspace
 ) -> None:
-    answer = space.ask(question, [before]).answer
+    answer = shipped.ask(question, [before]).answer
     assert answer.status is not Status.NO_ANSWER
     assert names in answer.quotes[0].best.text
 
 
-def test_who_may_have_meant_something_else_can_tap_it(space: Workspace) -> None:
-    reply = space.ask("mine started two years ago", ["can numb feet recover"])
+def test_a_slip_in_a_question_of_the_library_counts_against_nobody(shipped: Workspace) -> None:
+    before = ["Does exercise help the nerves heal?", "can the nerves grow back"]
+    found = shipped.assistant.understood("It has been six months and my feet are still numb", before)
+    assert "permenant" in found.sought.asked[0].text
+    assert (found.unknown, found.likely >= found.least) == (0, True)
+
+
+def test_who_may_have_meant_something_else_can_tap_it(shipped: Workspace) -> None:
+    reply = shipped.ask("mine started two years ago", ["can numb feet recover"])
     read_as = reply.answer.interpretation
     assert reply.answer.status is Status.POSSIBLY
     assert read_as is not None
     assert len({read_as.question, *read_as.others}) == 3
-    page = unescape(draw("answer.html", "turn_html", 1, "", present(reply, space.texts, local_today())))
+    page = unescape(draw("answer.html", "turn_html", 1, "", present(reply, shipped.texts, local_today())))
     assert all(f'<button type="button" class="again" value="{each}">' in page for each in read_as.others)
-    sure = space.ask("and why?", ["Does metformin lower B12?"]).answer
+    sure = shipped.ask("and why?", ["Does metformin lower B12?"]).answer
     assert sure.interpretation is not None
     assert (sure.status, sure.interpretation.others) == (Status.ANSWERED, ())
 
@@ -285,8 +285,10 @@ METFORMIN_CHECKS = "short-answers/pernicious-anaemia-medicines-and-surgery.md", 
         ("How should patients on metformin be monitored for B12?", METFORMIN_CHECKS),
     ],
 )
-def test_what_people_call_it_reaches_the_document(space: Workspace, question: str, documents: tuple[str, ...]) -> None:
-    answer = space.ask(question).answer
+def test_what_people_call_it_reaches_the_document(
+    shipped: Workspace, question: str, documents: tuple[str, ...]
+) -> None:
+    answer = shipped.ask(question).answer
     assert {quote.document.id for quote in answer.quotes} & set(documents), answer.nearest
 
 
@@ -304,8 +306,8 @@ def test_what_people_call_it_reaches_the_document(space: Workspace, question: st
         ("does Metfromin lower b12", "metformin"),
     ],
 )
-def test_a_slip_is_read_as_what_was_meant(space: Workspace, question: str, meant: str) -> None:
-    replaced = space.assistant.understood(question).sought.read_as.replaced
+def test_a_slip_is_read_as_what_was_meant(shipped: Workspace, question: str, meant: str) -> None:
+    replaced = shipped.assistant.understood(question).sought.read_as.replaced
     assert meant in [change.words.lower() for change in replaced]
 
 
@@ -321,5 +323,5 @@ def test_a_slip_is_read_as_what_was_meant(space: Workspace, question: str, meant
         "mcas gord copd egfr mthfr fut2 nhsx 250ng 1mcg tga uti",
     ],
 )
-def test_names_of_other_things_are_not_corrected(space: Workspace, names: str) -> None:
-    assert [change.words for change in space.assistant.understood(names).sought.read_as.replaced] == []
+def test_names_of_other_things_are_not_corrected(shipped: Workspace, names: str) -> None:
+    assert [change.words for change in shipped.assistant.understood(names).sought.read_as.replaced] == []

@@ -114,7 +114,10 @@ class Engine:
 
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""
-        return self.query_of(self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),))))
+        return self.query_of(self._read_alone(text))
+
+    def _read_alone(self, text: str) -> Interpretation:
+        return self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),)))
 
     def sought(self, read_as: Interpretation, context: InContext | None = None) -> Sought:
         """Encode a reading; with its ``context``, by what it means there, and a little by its own words.
@@ -134,7 +137,7 @@ class Engine:
         is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
             read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
-            query = self._encoded(nearest[0].text, 0)
+            query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
         milliseconds = 1000 * (time.perf_counter() - begun)
         return Sought(read_as, replace(query, vector=vector), milliseconds, context, tuple(nearest))
 
