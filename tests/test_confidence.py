@@ -311,6 +311,11 @@ def test_a_question_asked_of_a_sentence_may_count_for_its_heading(tmp_path: Path
     assert headed["Four pounds."] == 0
 
 
+def test_where_nothing_is_asked_only_the_first_quote_may_be_strong() -> None:
+    answer = assistant(source("milk heals"), source("milk heals nerves", "b.txt")).reply("milk heals").answer
+    assert [quote.strength for quote in answer.quotes] == [Strength.STRONG, Strength.POSSIBLE]
+
+
 def test_what_was_read_under_its_heading_at_indexing_is_read_the_same_when_asked(tmp_path: Path) -> None:
     space = three_files(tmp_path)
     write(space.corpus, {"list.txt": "Fees\n----\n\n- Boats cost nine pounds.\n- Lockers cost\n  four pounds.\n"})

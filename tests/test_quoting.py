@@ -187,9 +187,8 @@ def test_of_a_summary_the_best_sentence_is_quoted_with_what_it_needs(text: str, 
 
 
 def test_a_quote_grows_to_its_paragraph_and_keeps_its_score_and_its_best_sentence() -> None:
-    (passage,) = passages_of(
-        build_document("Salt is white.\n\nEggs have B12. Milk is rich. Bread has none. It is cheap.")
-    )
+    text = "Salt is white.\n\nEggs have B12. Milk is rich. Bread has none. It is cheap."
+    (passage,) = passages_of(build_document(text))
     found = windows_of(passage, "Milk")
     (alone,) = choose(found, 1)
     (grown,) = choose(found, 1, paragraphs=True)
@@ -292,6 +291,7 @@ EXAMPLES = {
         ["Never combine:\n\na | b", "milk | zinc"],
     ),
     "the first row keeps its header without a gap": (DOSES, "little", ["age | dose\nyoung | little"]),
+    "a row stays whole": ("|a|b|\n|---|---|\n|Tea is hot.|Milk heals.|\n", "tea", ["a | b\nTea is hot. | Milk heals."]),
     "it points back": ("Tea is hot. Milk heals nerves. It is fresh.", "fresh", ["Milk heals nerves. It is fresh."]),
     "it points back by two": (
         "Tea is hot. Milk heals. This is so. It is fresh.",

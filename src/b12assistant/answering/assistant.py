@@ -282,11 +282,11 @@ class Answerer:
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
         shown = _adding(engine, [first, *behind(first, near[0], further)], most)
-        quotes = tuple(self._quote(found, window) for window in shown)
+        quotes = tuple(self._quote(found, window, first=window is first) for window in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
-            opposed = tuple(self._quote(found, window) for window in sides)
+            opposed = tuple(self._quote(found, window, first=True) for window in sides)
             differing = (Disagreement(difference.id, difference.topic, opposed),)
         said = (*quotes, *(side for differ in differing for side in differ.sides))
         is_bare = any(self.cues.bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
@@ -319,8 +319,9 @@ class Answerer:
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
 
-    def _quote(self, found: Found, window: Window) -> Quote:
-        is_strong = self._thread.engine.is_strong(found.sought.query, window, self._thread.calibration)
+    def _quote(self, found: Found, window: Window, *, first: bool) -> Quote:
+        thread = self._thread
+        is_strong = thread.engine.is_strong(found.sought.query, window, thread.calibration, first=first)
         strength = Strength.STRONG if is_strong else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 

@@ -211,16 +211,16 @@ class Engine:
         differing = difference and replace(difference, sides=judged[len(windows) :])
         return Found(sought, hits, judged[: len(windows)], differing, evidence.unknown, least)
 
-    def is_strong(self, query: Query, window: Window, calibration: Calibration) -> bool:
+    def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
         """Return whether a judged window likely answers a question: in full, as far as the ranker can tell.
 
-        The ranker was fitted on a corpus whose sentences are asked something. Over another corpus it says nothing:
-        there a higher confidence is needed instead.
+        The ranker was fitted on a corpus whose sentences are asked something. Over another one it says nothing: there a
+        higher confidence is needed, which was fitted on quotes that come ``first``.
         """
-        asked = window.signals.asked if window.signals.thorough else None
-        if window.likely < calibration.answered or self.ranker is None or asked is None:
-            return window.likely >= calibration.answered
-        return calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
+        asked, thorough, likely = window.signals.asked, window.signals.thorough, window.likely >= calibration.answered
+        if not thorough or self.ranker is None or asked is None:
+            return likely and (first or thorough)
+        return likely and calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
 
     @cached(_CURRENT)
     def ranker_score(self, question: str, sentence: str) -> float:

@@ -238,13 +238,16 @@ class Layout:
     def _is_torn(self, end: int, start: int) -> bool:
         """Return whether a sentence that breaks off at ``end`` continues at ``start``.
 
-        Only marked text may be in between, on separate lines, as with a running header and footer.
+        Only marked text may be in between, on separate lines, as with a running header and footer. A row of a table is
+        whole: of half a row nobody could tell which column it is of.
         """
         text = self.document.text
         between = text[end:start]
+        before, after = self._block_at(end - 1), self._block_at(start)
+        if before is not None and before is after and before.kind is BlockKind.TABLE_ROW:
+            return True
         if not between.strip() or "\n\n" in between or _ENDS.search(text[max(0, end - _END) : end]):
             return False
-        before, after = self._block_at(end - 1), self._block_at(start)
         if before is None or after is None or before is after:
             return before is after is not None
         path = self.document.heading_path
