@@ -312,8 +312,12 @@ def test_a_question_asked_of_a_sentence_may_count_for_its_heading(tmp_path: Path
 
 
 def test_where_nothing_is_asked_only_the_first_quote_may_be_strong() -> None:
-    answer = assistant(source("milk heals"), source("milk heals nerves", "b.txt")).reply("milk heals").answer
-    assert [quote.strength for quote in answer.quotes] == [Strength.STRONG, Strength.POSSIBLE]
+    texts = ("milk heals", "milk heals nerves", "milk heals eyes", "milk heals teeth", "milk heals skin")
+    asker = assistant(*(source(text, f"{text[-5:]}.txt") for text in texts))
+    for question, history, first in (("milk heals", (), Strength.STRONG), ("more", ("milk heals",), Strength.POSSIBLE)):
+        strengths = [quote.strength for quote in asker.reply(question, history).answer.quotes]
+        assert strengths == [first, *[Strength.POSSIBLE] * (len(strengths) - 1)]
+        assert len(strengths) > 1
 
 
 def test_what_was_read_under_its_heading_at_indexing_is_read_the_same_when_asked(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import load_encoder, red_flag_encoder
 from b12assistant.protocols import Encoded
 from b12assistant.safety import second_opinion
-from b12assistant.safety.opinion import Asked, Concern, Opinion, Passed, Thresholds
+from b12assistant.safety.opinion import Asked, Concern, Thresholds
 from b12assistant.safety.second_opinion import Advice, SecondOpinion, Triagers, load_fitted
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda each: tuple(x / sum(each) for x in each))
@@ -362,15 +362,3 @@ def test_after_an_emergency_the_next_turn_is_read_by_itself() -> None:
     opinion = second(encoder)
     triage("zorp", "which foods are red?", advice=Advice((lambda: opinion,)))
     assert not [text for text in encoder.encoded if "zorp" in text and "red" in text]
-
-
-def test_after_a_harmless_turn_an_emergency_of_the_rules_may_be_lowered_as_it_is_alone() -> None:
-    def read(asked: Asked) -> Opinion:
-        grave = asked.previous is not None
-        concern = Concern.MEDICAL if grave else Concern.URGENT
-        passed = Passed("kept", 0.9 if grave else 0.0, 0.1)
-        return Opinion("read", concern if asked.ruled else Concern.NONE, (0.0,) * 6, passed, may_lower=True)
-
-    advice = Advice((lambda: read,))
-    assert flags("I can't breathe", advice=advice) == [("urgent", "read.urgent")]
-    assert flags("which foods are red?", "I can't breathe", advice=advice) == [("urgent", "read.urgent")]

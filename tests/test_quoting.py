@@ -291,7 +291,7 @@ EXAMPLES = {
         ["Never combine:\n\na | b", "milk | zinc"],
     ),
     "the first row keeps its header without a gap": (DOSES, "little", ["age | dose\nyoung | little"]),
-    "a row stays whole": ("|a|b|\n|---|---|\n|Tea is hot.|Milk heals.|\n", "tea", ["a | b\nTea is hot. | Milk heals."]),
+    "a row stays whole": ("|a|b|\n|---|---|\n|Tea is hot.|Milk heals.|\n", "Tea", ["a | b\nTea is hot. | Milk heals."]),
     "it points back": ("Tea is hot. Milk heals nerves. It is fresh.", "fresh", ["Milk heals nerves. It is fresh."]),
     "it points back by two": (
         "Tea is hot. Milk heals. This is so. It is fresh.",

@@ -258,13 +258,14 @@ class Answerer:
             shown = [window for window in found.windows if window.spans in said]
             rest = tuple(each for each in found.windows if each not in shown and not each.repeats_one_of(shown))
             found = replace(found, windows=rest, difference=None)
-            answer = self._answer(found, turn, flagged, most)
+            answer = self._answer(found, turn, flagged, most, again=True)
             if not answer.quotes:
                 answer = replace(answer, reason=Reason.NOTHING_MORE)
         return answer
 
-    def _answer(self, found: Found, turn: Turn, flagged: Sequence[Notice], most: int) -> Answer:
-        """Return the answer with at most ``most`` quotes, the sides of a difference not counted."""
+    def _answer(self, found: Found, turn: Turn, flagged: Sequence[Notice], most: int, *, again: bool = False) -> Answer:
+        """Return the answer with at most ``most`` quotes, the sides of a difference not counted. ``again``: others were
+        shown before."""
         read_as, windows = found.sought.read_as, found.windows
         shown_as = None if read_as.is_plain and read_as.own.turn == turn else read_as
         weak = not windows or found.likely < found.least
@@ -282,7 +283,7 @@ class Answerer:
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
         shown = _adding(engine, [first, *behind(first, near[0], further)], most)
-        quotes = tuple(self._quote(found, window, first=window is first) for window in shown)
+        quotes = tuple(self._quote(found, window, first=window is first and not again) for window in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))

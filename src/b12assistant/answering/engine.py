@@ -214,8 +214,8 @@ class Engine:
     def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
         """Return whether a judged window likely answers a question: in full, as far as the ranker can tell.
 
-        The ranker was fitted on a corpus whose sentences are asked something. Over another one it says nothing: there a
-        higher confidence is needed, which was fitted on quotes that come ``first``.
+        The ranker was fitted on a corpus whose sentences are asked something. Over another one it says nothing: there
+        only the ``first`` quote may be strong, with a higher confidence, which was fitted on such quotes.
         """
         asked, thorough, likely = window.signals.asked, window.signals.thorough, window.likely >= calibration.answered
         if not thorough or self.ranker is None or asked is None:

@@ -19,6 +19,7 @@ from b12assistant.types import Block, BlockKind, Document, MarkKind, Passage, Ra
 
 _ENDS = re.compile(r"[.?!:…][\"'”’)\]]*$")
 _END = 8  # last characters in which a sentence's end is looked for
+_ROW = 800  # characters of a row of a table that is quoted whole
 _FOLLOWS = re.compile(
     r"\b(?:following|these|below|folgende[nrs]?|suivante?s?|siguientes?)\b", re.I
 )  # "Do not take any of these."
@@ -238,14 +239,16 @@ class Layout:
     def _is_torn(self, end: int, start: int) -> bool:
         """Return whether a sentence that breaks off at ``end`` continues at ``start``.
 
-        Only marked text may be in between, on separate lines, as with a running header and footer. A row of a table is
-        whole: of half a row nobody could tell which column it is of.
+        Only marked text may be in between, on separate lines, as with a running header and footer. Nor is a row of a
+        table divided, unless it is long or something in it is marked: of half a row nobody could tell which column it
+        is of.
         """
         text = self.document.text
         between = text[end:start]
         before, after = self._block_at(end - 1), self._block_at(start)
         if before is not None and before is after and before.kind is BlockKind.TABLE_ROW:
-            return True
+            row = before.range
+            return row.end - row.start <= _ROW and not any(row.overlaps(mark) for mark in self.never)
         if not between.strip() or "\n\n" in between or _ENDS.search(text[max(0, end - _END) : end]):
             return False
         if before is None or after is None or before is after:

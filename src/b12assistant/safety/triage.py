@@ -205,12 +205,12 @@ class Triager:
         if self._advice is None or not has_words or self._rules.languages.unread(turn.text) is not None:
             return None
         opinion = self._advice(Asked(Turn(turn.index, text), course.previous, among, ruled))
-        if opinion is not None and (opinion.is_low or ruled) and course.previous and _level(course.latest) is None:
-            # After a turn that got nothing a fragment is not urgent for being short, nor anything for that turn.
+        if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
+            # After a turn that got nothing a fragment is not urgent for being short, nor for that turn.
             alone = self._advice(Asked(Turn(turn.index, text), ruled=ruled))
-            if not ruled and (alone is None or (alone.is_low and alone.passed.share < SCANT)):
+            if alone is None or (alone.is_low and alone.passed.share < SCANT):
                 return None
-            opinion = max(opinion, alone or opinion, key=lambda each: CONCERNS.index(each.concern))
+            opinion = max(opinion, alone, key=lambda each: CONCERNS.index(each.concern))
         if opinion is None or self._rules.red_flags.packaged.holds(opinion.concern.level):
             return opinion
         return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
