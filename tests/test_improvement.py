@@ -1,14 +1,16 @@
 """A curator marks what answers: it is written into the corpus's own lists, and taken back."""
 
 import json
+import multiprocessing
 from dataclasses import replace
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import build_document
+from builders import build_document, build_passages
 from corpora import again, origin, three_files, write
-from fakes import FakeWorkspace, RefusingEncoder
+from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from b12assistant.application.improvement import Improver, read_questions, with_
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.corpus.folder import corpus_not_answered
+from b12assistant.corpus.provenance import SentenceEntry, located
 from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError, UsageError
 from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full, is_thorough
 from b12assistant.index.indexing import key_of
@@ -26,6 +29,7 @@ from b12assistant.types import Document, Range, Span
 PILL = "does metformin matter with diabetes"
 FISH = "who has fish for lunch"
 OTHER = "where is eggs with supper"
+DOCUMENTS = {"nerves.md", "guides/food.md", "pills.txt"}
 GOLD = {PILL: ("Metformin lowers B12 in some people.",), FISH: ("Fish and eggs hold vitamin B12.",), OTHER: ()}
 
 
@@ -74,6 +78,49 @@ def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -
     assert json.loads(now["sentences/guides/food.md.jsonl"])["asked"] == [OTHER]
     assert FISH in now["not_answered.txt"]
     assert OTHER not in now["not_answered.txt"]
+
+
+def test_a_question_marked_again_leaves_the_sentences_that_it_was_asked_of_and_undo_brings_them_back(
+    space: FakeWorkspace,
+) -> None:
+    improver = Improver(space)
+    pills, food, feet = (sentence(space, words) for words in (*GOLD[PILL], *GOLD[FISH], "Numb feet are an early sign."))
+    improver.mark({PILL: [pills, food], FISH: [food]})
+    before = contents(space.corpus)
+    improver.mark({PILL.upper(): [pills, feet]})
+    now = contents(space.corpus)
+    asked = {name: [json.loads(line)["asked"] for line in now[name].splitlines()] for name in now.keys() - DOCUMENTS}
+    assert asked == {
+        "sentences/pills.txt.jsonl": [[PILL]],
+        "sentences/guides/food.md.jsonl": [[FISH]],
+        "sentences/nerves.md.jsonl": [[PILL.upper()]],
+    }
+    assert improver.undo()
+    assert contents(space.corpus) == before
+
+
+def mark_many(corpus: Path, index: Path, name: str, start: Barrier) -> None:
+    """Mark 60 questions, one by one, as a curator in a process of their own."""
+    space = fake_workspace(corpus, index)
+    improver, answers = Improver(space), [sentence(space, *GOLD[PILL])]
+    start.wait(60)
+    for number in range(60):
+        improver.mark({f"{name} {number}": answers if number % 2 else ()})
+
+
+def test_two_curators_at_once_lose_no_mark(space: FakeWorkspace) -> None:
+    processes = multiprocessing.get_context("spawn")
+    start = processes.Barrier(2)
+    curators = [
+        processes.Process(target=mark_many, args=(space.corpus, space.store.root, name, start)) for name in "ab"
+    ]
+    for curator in curators:
+        curator.start()
+    for curator in curators:
+        curator.join(120)
+    assert [curator.exitcode for curator in curators] == [0, 0]
+    assert all(Improver(space).marked(f"{name} {number}" for name in "ab" for number in range(60)))
+    assert {report.file for report in again(space).index().files} == DOCUMENTS
 
 
 def test_a_document_that_changed_since_it_was_indexed_is_not_marked(space: FakeWorkspace) -> None:
@@ -141,12 +188,8 @@ def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: p
 
 
 FILES = {
-    "repeated": (
-        "a.txt",
-        "Why so?\nwhy  SO?\nHow?\n",
-        ["Why so?", "How?"],
-        "a.txt:2 is left out: an earlier line asks",
-    ),
+    "repeated": ("a.txt", "Why so?\nwhy  SO?\nHow?\n", ["Why so?", "How?"], "a.txt:2 is left out: an earlier line"),
+    "the very same": ("a.txt", "Why?\nWhy?\n", ["Why?"], "a.txt:2 is left out: an earlier line asks the same question"),
     "no word": ("a.txt", "# mine\n???\n Why? \n", ["Why?"], "a.txt:2 is left out: the question has no readable word"),
 }
 
@@ -159,6 +202,14 @@ def test_what_is_wrong_with_a_line_of_questions_is_said_and_the_rest_is_used(
     questions, (said,) = read_questions(tmp_path / name)
     assert questions == asked
     assert complaint in said
+
+
+def test_of_very_many_lines_that_are_left_out_a_few_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Why?\n" + "Why?\n???\n" * 1000, "utf-8")
+    questions, (*named, rest) = read_questions(tmp_path / "a.txt")
+    assert questions == ["Why?"]
+    assert [each.partition(" ")[0] for each in named] == [f"{tmp_path}/a.txt:{number}" for number in range(2, 7)]
+    assert rest == "1,995 more of its lines are left out"
 
 
 @pytest.mark.parametrize(
@@ -201,6 +252,70 @@ def test_a_question_taken_back_leaves_nothing_behind() -> None:
     there = range_of("Fish holds B12.")
     added = with_questions("", DOCUMENT, {there: ["why fish"]})
     assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
+
+
+REPEATED = build_document(
+    "```\nAsk\nagain.\n```\n\nAsk again. Fish holds it. Never Ask again. or not.\n\n- Stop. Ask again.\n- Ask again.\n"
+)
+SENTENCES = [each.range for passage in build_passages(REPEATED) for each in passage.sentences]
+MARKS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.lists(st.sampled_from(SENTENCES), unique=True, max_size=3)), max_size=8
+)
+
+
+@given(marks=MARKS)
+def test_a_mark_stays_on_its_sentence_if_others_have_the_same_words(marks: list[tuple[str, list[Range]]]) -> None:
+    text, marked = "", dict[str, set[Range]]()
+    for question, places in marks:
+        text = with_questions(text, REPEATED, {place: [question] for place in places}, [question])
+        marked[question] = set(places)
+        entries = [SentenceEntry.model_validate_json(line) for line in text.splitlines()]
+        found = [(each, place) for _, line, place in located(REPEATED, entries) for each in line.asked]
+        assert sorted(found, key=str) == sorted(((q, place) for q in marked for place in marked[q]), key=str)
+    assert with_questions(text, REPEATED, {}, marked) == ""
+
+
+BLOCKS = """# Amounts
+
+Run this. Use `make index` for it.
+
+| Age | Micrograms |
+|---|---|
+| 4 to 6 | 1.5 mcg |
+| 7 to 9 | 2 mcg |
+
+Type this on the host:
+
+```sh
+cd host
+make all
+```
+
+Run this. Then stop.
+"""
+
+
+PLACES = {
+    "row": ("7 to 9 | 2 mcg", 0),
+    "code": ("cd host\nmake all", 0),
+    "backticks": ("Use make index for it.", 0),
+    "first": ("Run this.", 0),
+    "second": ("Run this.", 1),
+}
+
+
+@pytest.mark.parametrize(("words", "nth"), PLACES.values(), ids=PLACES)
+def test_a_mark_comes_back_at_its_place_after_indexing(tmp_path: Path, words: str, nth: int) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"blocks.md": BLOCKS})
+    space.index()
+    chosen = [each for row in space.opened.collection.passages for each in row.sentences if each.text == words][nth]
+    Improver(space).mark({"does it sink": [chosen]})
+    assert not any("sentences/" in reason for file in space.index().files for reason in file.reasons)
+    collection = again(space).opened.collection
+    sentences = [each for passage in collection.passages for each in passage.sentences]
+    (found,) = (sentences[place] for place, _ in collection.asked.of(0, len(sentences)))
+    assert (found.document.id, found.range) == ("blocks.md", chosen.range)
 
 
 def listed(folder: Path, text: str) -> tuple[str, ...]:

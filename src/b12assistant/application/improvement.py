@@ -1,13 +1,17 @@
 """Let a curator mark what answers a file of questions.
 
 A mark is written at once into the corpus's own lists: into `sentences/` for a question that a sentence answers, into
-`not_answered.txt` for one that nothing answers. What is marked is read from these lists, so nothing else is kept. No
-document and no index is changed, and all other lines of the lists stay as they are.
+`not_answered.txt` for one that nothing answers, and taken from wherever it stood. What is marked is read from these
+lists, so nothing else is kept. No document and no index is changed, and other lines of the lists that say something
+stay as they are. Several curators may mark at once: each waits for the other's mark to be written.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,15 +25,17 @@ from b12assistant.corpus.folder import NOT_ANSWERED_FILE, corpus_not_answered, t
 from b12assistant.corpus.provenance import SentenceEntry, located, read_sentences, same_question, sentences_file
 from b12assistant.data_files import read_lines, replace_file
 from b12assistant.errors import CorpusError, QuestionError, UsageError
+from b12assistant.language.words import find_words
 from b12assistant.types import Document, DocumentId, Range, Span
 
 NEAREST = 20
 _SEARCHED = 60  # passages in which the nearest sentences are looked for
+_MOST_NAMED = 5  # lines of a file of questions that are left out
 _FORM = "give a text file with a question on each line"
 
 
 def read_questions(path: Path) -> tuple[list[str], list[str]]:
-    """Return the questions of a file, and a sentence for each line that is left out.
+    """Return the questions of a file, and a sentence for each of the first lines that are left out, one for the rest.
 
     Raises ``UsageError`` if the file cannot be read or holds no question.
     """
@@ -39,7 +45,7 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
     found: dict[str, str] = {}
     complaints = []
     for number, line in lines:
-        question = line.strip()
+        question = " ".join(line.split())
         if question.startswith("#"):
             continue
         try:
@@ -48,10 +54,13 @@ def read_questions(path: Path) -> tuple[list[str], list[str]]:
         except QuestionError as error:
             complaints.append(f"{path}:{number} is left out: {error.message}")
         else:
-            if found.setdefault(same_question(question), question) != question:
+            if (same := same_question(question)) in found:
                 complaints.append(f"{path}:{number} is left out: an earlier line asks the same question")
+            found.setdefault(same, question)
     if not found:
         raise UsageError(f"{path} holds no question", hint=_FORM)
+    if more := len(complaints[_MOST_NAMED:]):
+        complaints[_MOST_NAMED:] = [f"{more:,} more of its lines are left out"]
     return list(found.values()), complaints
 
 
@@ -80,22 +89,27 @@ class Improver:
         return sorted(found.values(), key=lambda near: -near[1])[:NEAREST]
 
     def mark(self, marks: Mapping[str, Sequence[Span]]) -> None:
-        """Write which sentences answer each question, none if nothing does. Raises ``CorpusError``."""
-        changed = {path: (text_of(path), text) for path, text in self._files(marks).items()}
-        changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
-        for path, (_, text) in changed.items():
-            _put(path, text)
-        self._saved.append(changed)
+        """Write which sentences answer each question, none if nothing does, instead of what was marked before.
+
+        Raises ``CorpusError``.
+        """
+        with _writing(self.space.corpus):
+            changed = {path: (text_of(path), text) for path, text in self._files(marks).items()}
+            changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
+            for path, (_, text) in changed.items():
+                _put(path, text)
+            self._saved.append(changed)
 
     def undo(self) -> bool:
         """Take the last mark back; return whether there is one. Raises ``CorpusError`` if its file changed since."""
         if not self._saved:
             return False
-        for path, (_, text) in self._saved[-1].items():
-            if text_of(path) != text:
-                raise CorpusError(f"{path} was changed after this mark", hint="take the question out by hand")
-        for path, (before, _) in self._saved.pop().items():
-            _put(path, before)
+        with _writing(self.space.corpus):
+            for path, (_, text) in self._saved[-1].items():
+                if text_of(path) != text:
+                    raise CorpusError(f"{path} was changed after this mark", hint="take the question out by hand")
+            for path, (before, _) in self._saved.pop().items():
+                _put(path, before)
         return True
 
     def _files(self, marks: Mapping[str, Sequence[Span]]) -> dict[Path, str]:
@@ -106,11 +120,11 @@ class Improver:
             for sentence in sentences:
                 added.setdefault(sentence.document.id, {}).setdefault(sentence.range, []).append(question)
         files: dict[Path, str] = {}
-        for document in self.space.entries if none else added:
+        for document in {**added, **self.space.entries}:  # first where it is added, lest it is lost between two files
             path = corpus / sentences_file(document)
             read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
             before, add = text_of(path) or "", added.get(document, {})
-            files[path] = with_questions(before, self.space.entries[document].document, add, none)
+            files[path] = with_questions(before, self.space.entries[document].document, add, marks)
             if files[path] != before and self.space.source_changed(document):
                 raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
         path, answered = corpus / NOT_ANSWERED_FILE, [question for question in marks if marks[question]]
@@ -120,6 +134,20 @@ class Improver:
 def best_sentence(quote: Quote) -> Span:
     """Return the best sentence of a quote, whole."""
     return next((each for each in quote.passage.sentences if each.range.overlaps(quote.best.range)), quote.best)
+
+
+@contextlib.contextmanager
+def _writing(corpus: Path) -> Iterator[None]:
+    """Wait for the writer's lock of a corpus and hold it; it is on the folder, so that no file of it is left behind."""
+    with contextlib.ExitStack() as after:
+        try:
+            folder = os.open(corpus, os.O_RDONLY | os.O_CLOEXEC)
+            after.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        except OSError as error:
+            why = f"{corpus}/ cannot be locked ({error.strerror})"
+            raise CorpusError(why, hint="put the corpus on a local disk, then mark again") from error
+        yield
 
 
 def _put(path: Path, text: str | None) -> None:
@@ -141,27 +169,44 @@ def marked_questions(corpus: Path, documents: Iterable[str]) -> Iterator[str]:
 def with_questions(text: str, document: Document, add: Mapping[Range, list[str]], drop: Iterable[str] = ()) -> str:
     """Return a `sentences/` file with questions added to sentences, by their ranges, and others taken out.
 
-    ``text``: the file as it is, "" if there is none. A sentence gets a line of its own unless one has its words; a line
-    that says nothing any more is removed.
+    ``text``: the file as it is, "" if there is none. A sentence gets a line of its own unless one is about it; a line
+    that says nothing any more is removed. Of a sentence that stands twice, a line without questions keeps the place of
+    the first, since `located` goes by the order of the lines.
     """
-    lines, gone = text.splitlines(), set(map(same_question, drop))
+    lines, gone, left = text.splitlines(), set(map(same_question, drop)), dict(add)
     entries = [SentenceEntry.model_validate_json(line) for line in lines]
-    left = {" ".join(document.slice(sentence).split()): (sentence.start, asked) for sentence, asked in add.items()}
-    rows: list[tuple[int, str]] = []
-    at = 0
-    for line, (_, entry, found) in zip(lines, located(document, entries), strict=True):
-        at = found.start if found else at
-        _, new = left.pop(" ".join(entry.text.split()), (at, []))
-        asked = _joined([each for each in entry.asked if same_question(each) not in gone], new)
+    if not add and gone.isdisjoint(same_question(each) for entry in entries for each in entry.asked):
+        return text
+    rows: list[tuple[Range | None, str, str]] = []  # the place of each line, its sentence, and the line
+    for line, (_, entry, place) in zip(lines, located(document, entries), strict=True):
+        new = left.pop(place, []) if place else []
+        taken = gone.difference(map(same_question, new))
+        asked = _joined([each for each in entry.asked if same_question(each) not in taken], new)
         row = {**json.loads(line), "asked": asked} if asked else {**json.loads(line)}
         if not asked:
             row.pop("asked", None)
-        if asked == entry.asked or row.keys() != {"text"}:
-            rows.append((at, line if asked == entry.asked else json.dumps(row, ensure_ascii=False)))
-    for words, (start, asked) in left.items():
-        before = next((place for place, (begin, _) in enumerate(rows) if begin > start), len(rows))
-        rows.insert(before, (start, json.dumps({"text": words, "asked": _joined([], asked)}, ensure_ascii=False)))
-    return text if [line for _, line in rows] == lines else "".join(f"{line}\n" for _, line in rows)
+        if row.keys() != {"text"}:
+            rows.append((place, entry.text, line if asked == entry.asked else json.dumps(row, ensure_ascii=False)))
+    for place, asked in left.items():
+        words = " ".join(document.slice(place).split())
+        if find_words(document.text, words, place.start) != place:  # they stand again below, with these very blanks
+            words = document.slice(place)
+        before = next((row for row, (at, _, _) in enumerate(rows) if at and at.start > place.start), len(rows))
+        line = json.dumps({"text": words, "asked": _joined([], asked)}, ensure_ascii=False)
+        rows.insert(before, (place, words, line))
+    written = list(_at_their_places(document.text, rows))
+    return text if written == lines else "".join(f"{line}\n" for line in written)
+
+
+def _at_their_places(text: str, rows: Iterable[tuple[Range | None, str, str]]) -> Iterator[str]:
+    """Yield the lines, and before each one line for every earlier place where its sentence would be found instead."""
+    at = 0
+    for place, words, line in rows:
+        while place and (found := find_words(text, words, at)) and found.start < place.start:
+            yield json.dumps({"text": words}, ensure_ascii=False)
+            at = found.end
+        yield line
+        at = place.end if place else at
 
 
 def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:
