@@ -440,19 +440,6 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
     assert again(plain).opened.collection.asked is NOTHING_ASKED
 
 
-def test_a_heading_that_asks_is_asked_of_each_sentence_under_it(tmp_path: Path) -> None:
-    space = three_files(tmp_path)
-    asks = "## 1.2. Can I drink tea?\n\nYes, twice a day. It is hot.\n\n## Salt\n\nIt is white.\n"
-    write(space.corpus, {"faq.md": f"# Food\n\nMilk is fresh.\n\n{asks}"})
-    space.index()
-    collection = again(space).opened.collection
-    assert collection.asked is not None
-    assert not collection.asked_throughout
-    texts = [span.text for passage in collection.passages for span in passage.sentences]
-    held = [(texts[place], text) for place, text in collection.asked.of(0, len(texts))]
-    assert held == [(each, "Can I drink tea?") for each in ("Yes, twice a day.", "It is hot.")]
-
-
 @pytest.mark.parametrize("words", ["in", "lowers B12. Ask for a", "Metformin lowers"], ids=["word", "middle", "half"])
 def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path, words: str) -> None:
     space = three_files(tmp_path)

@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from b12assistant.errors import IndexDamagedError
 from b12assistant.index.store import Data
 from b12assistant.index.vectors import Vectors, read_arrays, save_arrays
+from b12assistant.language.words import has_word
 from b12assistant.threads import once
-from b12assistant.types import Document, Passage, Range, Section
+from b12assistant.types import Block, BlockKind, Document, Passage, Range, Section
 
 Codes = NDArray[np.int8]
 
@@ -29,6 +31,10 @@ ASKED = "asked_questions.safetensors"
 _SCALE = 127
 _BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # of a sentence, left out where it is named
 _NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
+# A question by itself or with its answer: "How?", "Q: How? A: So."
+_ASKS = re.compile(
+    r"\W*(?:Q(?:uestion)?(?: ?\d+)?[.:)]\s*)?(?P<question>[^\n.?!|]+\?)(?:\W*\n| \||\s\W*A(?:nswer)?[.:)]|\W*$)", re.I
+)
 _SOME = 512  # questions that are compared: a tenth of the signs differ at a cosine of .95
 _ABOUT = 0.08  # how much further another way to ask the same of a sentence may be
 _LIKE = 0.8  # cosine from which two questions say nearly the same to a reader
@@ -82,11 +88,36 @@ def is_whole(passages: Sequence[Passage], words: Range) -> bool:
 
 
 def headed(passages: Sequence[Passage]) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield start, end and question of each sentence under a heading that asks, as on a page of questions."""
+    """Yield start, end and question of each sentence under a heading that asks, or after a question by itself."""
+    answers = list(stated(passages[0].document)) if passages else []
     for passage in passages:  # each is in one section
         document = passage.document
-        if asks := [each for each in passage.section if document.slice(each.heading).endswith("?")]:
-            yield from ((span.start, span.end, [question_of(document, asks[-1])]) for span in passage.sentences)
+        asks = [question_of(document, each) for each in passage.section if document.slice(each.heading).endswith("?")]
+        for span in passage.sentences:
+            own = [question for range_, question in answers if range_.contains(span.range)]
+            if asked := [*own, *asks[-1:]]:
+                yield span.start, span.end, asked
+
+
+def stated(document: Document) -> Iterator[tuple[Range, str]]:
+    """Yield each question that stands by itself in a cell, a line or a block, and where its answer is: the rest of its
+    row or block, or else the next block, with the list after it."""
+    blocks = document.blocks
+    for place, block in enumerate(blocks):
+        found = _ASKS.match(document.text, block.range.start, block.range.end)
+        if found is None or block.kind not in (BlockKind.TABLE_ROW, BlockKind.PARAGRAPH):
+            continue
+        start, end = found.end("question"), block.range.end
+        if not has_word(document.text[start:end]):
+            answered = [*blocks[place + 1 : place + 2], *takewhile(_is_listed, blocks[place + 2 :])]
+            if not answered or answered[0].kind is BlockKind.HEADING:
+                continue
+            start, end = answered[0].range.start, answered[-1].range.end
+        yield Range(start, end), found["question"]
+
+
+def _is_listed(block: Block) -> bool:
+    return block.kind is BlockKind.LIST_ITEM
 
 
 def question_of(document: Document, section: Section) -> str:
@@ -95,8 +126,10 @@ def question_of(document: Document, section: Section) -> str:
 
 
 def question_headings(documents: Iterable[Document]) -> frozenset[str]:
-    """Return all headings without their numbers: those that ask are asked of what is below."""
-    return frozenset(question_of(document, each) for document in documents for each in document.sections)
+    """Return all headings without their numbers, and what else is asked of the words below by a document itself."""
+    every = list(documents)
+    headings = (question_of(document, each) for document in every for each in document.sections)
+    return frozenset([*headings, *(question for document in every for _, question in stated(document))])
 
 
 def is_thorough(asked: Iterable[tuple[Hashable, str]], sentences: int, headings: Set[str] = frozenset()) -> bool:
