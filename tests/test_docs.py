@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from shell import b12, start
 from b12assistant.command.cli import commands
 from b12assistant.corpus.folder import check_files
 from b12assistant.errors import ConfigError
-from b12assistant.types import FileEnd
+from b12assistant.types import FileEnd, Interest, SourceKind
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -192,8 +193,8 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
         expected = list(shown_after(position))
         asked += bool(expected)
         assert [line for line in expected if plain(line) not in plain(out)] == [], out
-    # of the skeleton; answer, refusal, red flag, difference, vocabulary, marks, what they refuse, evaluation, page
-    assert asked == 10
+    # of the skeleton; answer, marks, what they refuse, evaluation, page; refusal, page, words, difference, red flag
+    assert asked == 11
 
 
 def test_a_skeleton_is_complete_and_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -236,6 +237,22 @@ def test_every_commented_example_of_a_skeleton_does_what_it_says(tmp_path: Path)
     assert space.ask("what goes above a paragraph").answer.quotes[0].best.text.startswith("A heading says")
     assert space.ask("Which printer makes the nicest headings?").answer.quotes == ()
     assert space.ask("What is a caption?").answer.quotes[0].best.text.startswith("A heading says")
+
+
+def test_the_defaults_of_a_skeleton_hold_for_a_file_that_says_nothing_once_they_are_in_force(tmp_path: Path) -> None:
+    assert CliRunner().invoke(commands, ["new", str(tmp_path)]).exit_code == 0
+    corpus = tmp_path / "corpus"
+    (corpus / "leaflet.txt").write_text("It takes three hours.\n", "utf-8")
+    space = fake_workspace(corpus, tmp_path / "index")
+    assert space.index().undescribed == ("leaflet.txt",)
+    template = space.document("example.md").document.source
+    defaults = (corpus / "sources.toml").read_text("utf-8").partition("#\n")[0]
+    (corpus / "sources.toml").write_text(re.sub(r"^# (?=\w+ = )", "", defaults, flags=re.M), "utf-8")
+    later = fake_workspace(corpus, tmp_path / "index")
+    assert later.index().undescribed == ()
+    facts = later.document("leaflet.txt").document.source
+    assert (facts.kind, facts.interest, facts.publisher) == (SourceKind.REFERENCE, Interest.NONE, "Our group")
+    assert later.document("example.md").document.source == replace(template, publisher="Our group")
 
 
 VOCABULARY = "kind = 'lay'\nreview = 'r'\n[[term]]\nterm = 'a'\nvariants = ['x']\n"

@@ -409,7 +409,8 @@ def test_a_report_ends_with_the_sources_to_describe() -> None:
     described = FileReport("a.md", FileEnd.INDEXED)
     terminal.index_report(IndexReport(GenerationId("0123456789abcdef"), (described, *files), False), console)
     says = (
-        "With neither kind nor commercial interest, so treated as a seller's: 4 documents (0␛.pdf, 1.pdf, 2.pdf, ...)."
+        "With neither kind nor commercial interest, so treated as a seller's: 4 documents (0␛.pdf, 1.pdf, 2.pdf, ...). "
+        "Say it once for all under [defaults] in sources.toml."
     )
     assert " ".join(out.getvalue().split()).endswith(says)
 

@@ -134,7 +134,8 @@ def index_report(report: IndexReport, console: Console) -> None:
     if missing := report.undescribed:
         named = ", ".join([*missing[:_NAMED], *["..."] * (len(missing) > _NAMED)])
         says = "With neither kind nor commercial interest, so treated as a seller's"
-        _print(Text(inert(f"{says}: {counted(len(missing), 'document')} ({named}).")), console)
+        fix = "Say it once for all under [defaults] in sources.toml."
+        _print(Text(inert(f"{says}: {counted(len(missing), 'document')} ({named}). {fix}")), console)
 
 
 def counted(number: int, noun: str) -> str:
