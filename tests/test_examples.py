@@ -121,6 +121,15 @@ def test_each_example_holds_its_floors_with_exact_quotes_and_labels_of_its_docum
 
 
 @pytest.mark.slow
+def test_what_answers_the_held_out_questions_about_the_oven_stands_in_its_documents(
+    indexed: Callable[[str], Path],
+) -> None:
+    labelled = labelled_set.load_labelled(EXAMPLES / "oven" / "held_out.jsonl")
+    assert len(labelled) == 30
+    assert not labelled_set.unresolved(labelled, opened(indexed("oven")).opened.collection.documents)
+
+
+@pytest.mark.slow
 @pytest.mark.nightly
 def test_sixty_marked_questions_make_half_of_those_right_that_were_not_and_lose_none(
     indexed: Callable[[str], Path], scored: Callable[[str], dict[str, Any]], tmp_path: Path
