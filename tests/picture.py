@@ -41,7 +41,7 @@ PICTURE = (
         ("addresses labels < markup < quoted < presentation < citation_formats json_form terminal < source_page"),
     ),
     ("application", ("workspace < batching improvement live < health")),
-    ("evaluation", "labelled_set < red_flag_audit"),
+    ("evaluation", "marks < labelled_set < red_flag_audit"),
     ("web", ("http_models problems < questions < listening policy < page_routes service turns < ui < site")),
     ("", "api"),
     ("integrations", "mcp_server"),

@@ -1,6 +1,7 @@
 """The limits of the confidence that fit labelled questions."""
 
 import json
+import tomllib
 from dataclasses import replace
 from importlib import resources
 from itertools import pairwise
@@ -12,7 +13,7 @@ import pytest
 from builders import build_collection, build_document
 from builders_answers import assistant, source
 from corpora import again, three_files, write
-from fakes import PLAIN, FakeEncoder
+from fakes import PLAIN, FakeEncoder, FakeWorkspace
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +28,11 @@ from b12assistant.answering.signals import (
     load_calibration,
     load_topics,
 )
-from b12assistant.answers import Interpretation, Strength, Turn, TurnSlice
+from b12assistant.answers import Interpretation, Status, Strength, Turn, TurnSlice
 from b12assistant.api import Workspace
 from b12assistant.config import AnsweringSettings, load_configuration
 from b12assistant.errors import DatasetError, EncoderError
-from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, judged, limits_of, score
+from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, fitted, judged, limits_of, score
 from b12assistant.index.encoding import FOLDER, RANKER, JointReader, load_encoder, open_reader, tuned_encoder
 
 COMMITTED = load_calibration()
@@ -132,6 +133,55 @@ def test_from_the_upper_limit_on_most_quotes_are_right_and_from_a_lower_one_they
     shares = {limit: [each.right for each in asked if each.confidence >= limit] for limit in (strong, strong - 0.02)}
     assert sum(shares[strong]) >= 0.85 * len(shares[strong])
     assert sum(shares[strong - 0.02]) < 0.85 * len(shares[strong - 0.02])
+
+
+def test_a_question_with_a_limit_of_its_own_is_refused_below_that() -> None:
+    half = [replace(each, confidence=each.confidence / 2, times=0.5) for each in (*RIGHT, *WRONG)]
+    then = limits_of(half, NOW)
+    assert then.least == limits_of([*RIGHT, *WRONG], NOW).least
+    twice = Judged(1.0, right=False, gold=False, times=2)  # refused from 0.5 on, however strong
+    assert list(changes([*half, twice], NOW, AnsweringSettings(0.51, 0.9)))[2:] == [
+        "refused, of 40 answerable questions: 0 now, 1 then",
+        "refused, of 21 questions without gold: 0 now, 12 then",
+        "right, of the best quotes from answering.strong on: 0 of 1 now, 0 of 0 then",
+    ]
+    assert limits_of([*RIGHT, *WRONG, *[twice] * 20], NOW) == limits_of([*RIGHT, *WRONG], NOW)
+
+
+def test_a_fit_counts_what_the_limits_that_it_proposes_would_refuse(tmp_path: Path) -> None:
+    words = ["ales", "bread", "cider", "dates", "eggs", "figs", "grapes", "honey", "icing", "jam", "kale", "lemons"]
+    space = three_files(tmp_path)
+    write(space.corpus, {f"{word}.txt": f"The cellar keeps {word} cold on the shelf of {word}.\n" for word in words})
+    space.index()
+    told = " that my neighbour brought along with her when she came on a rainy Sunday in October"
+    keeps = [{"id": word, "question": f"Where are {word} kept cold?"} for word in words]
+    keeps += [{"id": f"long {word}", "question": f"Where are {word} kept cold{told}?"} for word in words]
+    rows: list[dict[str, Any]] = [
+        {**each, "gold": [f"The cellar keeps {each['id'].split()[-1]} cold"]} for each in keeps
+    ]
+    rows += [{"id": f"none {n}", "question": f"Who won race {n} of the shelf?", "gold": []} for n in range(5)]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+    def limited(flags: dict[str, float]) -> FakeWorkspace:
+        """A long question needs less than a short one, as over the corpus that ships."""
+        opened = again(space, flags=flags)
+        given = opened.assistant.calibration.suited(asked_throughout=False)
+        vars(opened)["assistant"] = replace(opened.assistant, calibration=replace(given, longer=given.possibly / 3.7))
+        return opened
+
+    def refused(opened: FakeWorkspace) -> list[int]:
+        answers = [(opened.ask(row["question"]).answer, bool(row["gold"])) for row in rows]
+        return [sum(each.status is Status.NO_ANSWER for each, has in answers if has is gold) for gold in (True, False)]
+
+    lines = list(fitted(limited({}), file))
+    found = tomllib.loads("\n".join(lines[lines.index("[answering]") :]))["answering"]
+    now, then = refused(limited({})), refused(limited({f"answering.{name}": value for name, value in found.items()}))
+    assert (now, then) == ([1, 5], [0, 5])
+    assert lines[2:4] == [
+        f"refused, of 24 answerable questions: {now[0]} now, {then[0]} then",
+        f"refused, of 5 questions without gold: {now[1]} now, {then[1]} then",
+    ]
 
 
 def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,17 @@
 """Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
-from floors import fallen
+from fakes import FakeWorkspace
+from floors import FLOORS, fallen
 from serving import small_space
 
+from b12assistant.answering.assistant import Answerer
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set
@@ -22,6 +25,7 @@ from b12assistant.evaluation.labelled_set import (
     summary,
     wilson,
 )
+from b12assistant.evaluation.marks import SHARED, rows_by_words, unmarked, words_in
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -138,6 +142,84 @@ def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
     file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", line)
     with pytest.raises(DatasetError, match=r"qa\.jsonl:3: not a labelled question"):
         load_labelled(file)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"id": "q1", "question": "other"}, "line 1 has the id 'q1' too: give each its own"),
+        ({"id": "q2", "question": " WHÁT ", "history": ["Before!"]}, "line 1 asks the same: take one of them out"),
+    ],
+    ids=["id", "question"],
+)
+def test_a_question_that_would_count_twice_is_refused_with_both_lines(
+    row: dict[str, Any], why: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", json.dumps({"gold": [], **row}))
+    with pytest.raises(DatasetError, match=rf"qa\.jsonl:3: {why}"):
+        load_labelled(file)
+
+
+def test_the_same_words_after_another_turn_are_another_question(tmp_path: Path) -> None:
+    later = {**FULL, "id": "q2", "history": ["another"]}
+    assert len(load_labelled(write(tmp_path / "qa.jsonl", json.dumps(FULL), json.dumps(later)))) == 2
+
+
+def test_no_question_of_the_repository_counts_twice() -> None:
+    data, examples = FLOORS.parent / "data", FLOORS.parent.parent / "examples"
+    files = [file for name in ("questions", "unanswerable") for file in (data / name).glob("*.jsonl")]
+    files += [*data.glob("libraries/*/questions.jsonl"), *examples.glob("*/*.jsonl")]
+    assert all(len(load_labelled(file)) >= 30 for file in files)
+    assert {file.parent.name for file in files} >= {"questions", "unanswerable", "parish", "council", "docs", "oven"}
+
+
+LOWERS = "Metformin lowers cobalamin in some people."
+SHORT = "do diabetics run short"
+MARKED = {SHORT, "do older diabetics run short", "which sugar tablets steal it"}
+
+
+def marked_space(folder: Path, questions: Collection[str], *, others: bool = False) -> FakeWorkspace:
+    """A corpus that asks one of its sentences these questions, and all the others one each if ``others``."""
+    asked = {LOWERS: sorted(questions), "Ask for a blood test.": ["what next"]}
+    pills = [json.dumps({"text": text, "asked": each}) for text, each in list(asked.items())[: 1 + others] if each]
+    nerves = ["Myelin wraps every nerve.", "It is made of fat.", "Numb feet are an early sign."]
+    rows = [json.dumps({"text": text, "asked": [f"tell me {n}"]}) for n, text in enumerate(nerves)] if others else []
+    lists = {"sentences/pills.txt.jsonl": pills, "sentences/nerves.md.jsonl": rows}
+    return small_space(folder, REPORTED | {name: "".join(f"{row}\n" for row in lines) for name, lines in lists.items()})
+
+
+def test_a_marked_question_is_asked_once_more_without_its_own_mark_but_with_the_others(tmp_path: Path) -> None:
+    space = marked_space(tmp_path, MARKED)
+    rows = [{"id": each, "question": f"{each.capitalize()}?", "gold": [LOWERS]} for each in MARKED]
+    figures = labelled_set.score(space, write(tmp_path / "qa.jsonl", *map(json.dumps, rows)))
+    assert (figures["hit@1"]["hits"], figures["marked in the corpus, so found easily"]) == (3, 3)
+    alone = [f"marked, each with its own mark left out: hit@{most}" for most in (1, 3)]
+    assert [(figures[each]["hits"], figures[each]["n"]) for each in alone] == [(2, 3), (2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "others"), [(MARKED, False), (MARKED, True), ({SHORT}, True)], ids=["few", "all", "all till then"]
+)
+def test_a_mark_left_out_is_as_if_it_had_never_been_made(marks: set[str], others: bool, tmp_path: Path) -> None:
+    space, never = (
+        marked_space(tmp_path / name, asked, others=others) for name, asked in (("a", marks), ("b", marks - {SHORT}))
+    )
+    assert space.opened.collection.asked_throughout is others
+    found = space.assistant.understood(SHORT)  # fills what is cached
+    (rows,) = rows_by_words(space.opened.collection.asked, [words_in(SHORT)]).values()
+
+    def read(answerer: Answerer) -> list[tuple[str, float, float]]:
+        windows = answerer.understood(SHORT).windows
+        return [(each.best.text, round(each.score, 5), round(each.likely, 5)) for each in windows]
+
+    left_out = read(unmarked(space.assistant, rows))
+    assert left_out == read(never.assistant)
+    assert [score for _, score, _ in left_out] != [round(window.score, 5) for window in found.windows]
+
+
+@pytest.mark.parametrize(("part", "name"), [(part, name) for part, names in SHARED.items() for name in names])
+def test_what_is_used_again_is_a_cached_part(part: type, name: str) -> None:
+    assert isinstance(vars(part)[name], cached_property)
 
 
 REPORTED = {

@@ -462,24 +462,23 @@ class Engine:
         Where nearly every sentence is asked something, the vectors of the questions say enough.
         """
         cosines = self.cosines(query, row)
-        asked = () if self.collection.asked_throughout else self._words_asked(row)
-        if not asked:
+        if self.collection.asked_throughout:
             return cosines
-        raised = cosines.copy()
+        first, last = self.collection.sentence_starts[row : row + 2].tolist()
+        raised, headings = cosines.copy(), self.collection.heading_questions
+        asked = tuple(each for each in self.collection.asked.of(first, last) if each[1] not in headings)
         with np.errstate(all="ignore"):  # as in `signals`
-            for place, tokens in asked:
-                raised[place] = np.maximum(raised[place], ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1))
+            for place, tokens in self._words_of(asked):
+                near = ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1)
+                raised[place - first] = np.maximum(raised[place - first], near)
         return raised
 
     @cached(_KEPT_OF_PASSAGES)
-    def _words_asked(self, row: int) -> Sequence[tuple[int, Vectors]]:
-        """Return the questions that are asked of a passage: places of their sentences, and token vectors, (t, p)."""
-        first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        headings = self.collection.heading_questions
-        asked = [each for each in self.collection.asked.of(first, last) if each[1] not in headings]
+    def _words_of(self, asked: tuple[tuple[int, str], ...]) -> Sequence[tuple[int, Vectors]]:
+        """Return the token vectors, (t, p), of questions that are asked of a passage, with their sentences."""
         texts = [(readable(question), 0) for _, question in asked]
         queries = encode_queries(texts, self.collection, self.encoder, self.projection)
-        return [(at - first, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]
+        return [(at, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]
 
     @cached(_CURRENT)
     def cosines(self, query: Query, row: int) -> Vectors:

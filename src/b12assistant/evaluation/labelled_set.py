@@ -11,16 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from math import floor, sqrt
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Final
 
 from b12assistant.answers import Answer, Status
 from b12assistant.application.batching import write_lines
-from b12assistant.application.improvement import marked_questions
 from b12assistant.application.workspace import Workspace
 from b12assistant.config import AnsweringSettings
 from b12assistant.data_files import read_lines
@@ -28,7 +28,8 @@ from b12assistant.display import terminal
 from b12assistant.display.addresses import of_quote
 from b12assistant.display.quoted import spans_text
 from b12assistant.errors import DatasetError
-from b12assistant.language.words import surface_words
+from b12assistant.evaluation.marks import Words, marked, rows_by_words, unmarked, words_in
+from b12assistant.language.words import fold
 from b12assistant.types import Document, Span
 
 _RUN = 6  # tokens in a row that a quote must share with the gold
@@ -54,7 +55,8 @@ class Labelled:
 class Outcome:
     """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does.
 
-    ``confidence``: 0 to 1, of the best quote of the ranking alone.
+    ``confidence``: 0 to 1, of the best quote of the ranking alone; ``least``: what it must reach to be shown.
+    ``unmarked``: as ``hits``, with the question's own mark left out, if it has one.
     """
 
     labelled: Labelled
@@ -65,18 +67,32 @@ class Outcome:
     characters: int  # of the first quote
     unchanged: bool  # no file that it shows has changed since indexing
     confidence: float
+    least: float = 0.0
+    unmarked: tuple[bool, ...] | None = None
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
-    """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line."""
+    """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line, or one
+    that has the id of another or asks the same after the same turns."""
     parsed = []
+    lines: dict[object, int] = {}
     for number, line in read_lines(path, hint="give a JSON lines file of labelled questions"):
         try:
             parsed.append(labelled_of(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             form = 'a line is {"id", "question", "gold": […]}'
             raise DatasetError(f"{path}:{number}: not a labelled question", hint=form) from error
+        new = parsed[-1]
+        if (first := lines.setdefault(new.id, number)) != number:
+            raise DatasetError(f"{path}:{number}: line {first} has the id {new.id!r} too", hint="give each its own")
+        if (first := lines.setdefault((*map(_same, new.history), _same(new.question)), number)) != number:
+            raise DatasetError(f"{path}:{number}: line {first} asks the same", hint="take one of them out")
     return tuple(parsed)
+
+
+def _same(question: str) -> str:
+    """Return a question without what does not change it: capitals, accents, blanks and the mark at its end."""
+    return " ".join(fold(question).split()).rstrip(" ?!.…")
 
 
 def unresolved(labelled: Iterable[Labelled], documents: Sequence[Document]) -> tuple[str, ...]:
@@ -161,13 +177,17 @@ def outcome_of(
     return Outcome(
         labelled,
         answer,
-        tuple(_holds_accepted(text, labelled) for text in texts),
+        _hits(answer, labelled),
         tuple(_holds_accepted(spans_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
         unchanged,
         confidence,
     )
+
+
+def _hits(answer: Answer, labelled: Labelled) -> tuple[bool, ...]:
+    return tuple(_holds_accepted(spans_text(quote.spans), labelled) for quote in answer.quotes)
 
 
 def _holds_accepted(text: str, labelled: Labelled) -> bool:
@@ -199,6 +219,7 @@ def _texts(values: object) -> tuple[str, ...]:
 
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
 ANSWERED = "answered without gold"  # ids of those that should have been refused
+LEFT_OUT = "marked, each with its own mark left out"
 
 
 def result_of(outcome: Outcome) -> str:
@@ -240,11 +261,15 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     labelled = load_labelled(file)
     if not labelled:
         raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    outcomes = ask_all(space, labelled)
+    known = marked(space)
+    rows = rows_by_words(
+        space.opened.collection.asked, known.intersection(words_in(each.question) for each in labelled)
+    )
+    outcomes = ask_all(space, labelled, rows)
     figures: dict[str, Any] = {"set": file.name, "index": space.opened.collection.generation, **summary(outcomes)}
     for kind in filter(None, dict.fromkeys(outcome.labelled.kind for outcome in outcomes)):
         figures |= _some(kind, [outcome for outcome in outcomes if outcome.labelled.kind == kind])
-    figures |= {**_unmarked(space, outcomes), **_misses(space, outcomes)}
+    figures |= {**_of_marks(known, outcomes), **_misses(space, outcomes)}
     if out is not None:
         report = {
             "kind": "questions",
@@ -256,13 +281,17 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     return figures
 
 
-def _unmarked(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return how many questions are marked in the corpus, and the main figures of the others, if any are."""
-    known = _marked(space)
-    others = [each for each in outcomes if _folded(each.labelled.question) not in known]
+def _of_marks(known: Set[Words], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return how many questions are marked in the corpus, what is found of these without their own marks, and the main
+    figures of the others, if any are."""
+    others = [each for each in outcomes if words_in(each.labelled.question) not in known]
     if len(others) == len(outcomes):
         return {}
-    return {"marked in the corpus, so found easily": len(outcomes) - len(others), **_some("not marked", others)}
+    figures: dict[str, Any] = {"marked in the corpus, so found easily": len(outcomes) - len(others)}
+    if hits := [each.unmarked for each in outcomes if each.unmarked is not None and each.labelled.gold]:
+        for most in (1, 3):
+            figures[f"{LEFT_OUT}: hit@{most}"] = share_of([any(each[:most]) for each in hits])
+    return figures | _some("not marked", others)
 
 
 def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -275,8 +304,13 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
-    """Ask the questions; note how the ranking alone does, and whether the files are as they were indexed."""
+def ask_all(
+    space: Workspace, labelled: Sequence[Labelled], marks: Mapping[Words, Sequence[int]] = MappingProxyType({})
+) -> list[Outcome]:
+    """Ask the questions; note how the ranking alone does, and whether the files are as they were indexed.
+
+    ``marks``: rows of what is asked in the words of some of them; these are asked once more without it.
+    """
     has_files = space.corpus.is_dir()
     found: list[Outcome] = []
     with terminal.progress() as bar:
@@ -286,7 +320,12 @@ def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
             read = space.assistant.understood(each.question, each.history)
             ranked = [window.spans for window in read.windows]
             unchanged = has_files and not reply.source_changed
-            found.append(outcome_of(each, reply.answer, ranked, unchanged=unchanged, confidence=read.likely))
+            outcome = outcome_of(each, reply.answer, ranked, unchanged=unchanged, confidence=read.likely)
+            outcome = replace(outcome, least=read.least)
+            if rows := marks.get(words_in(each.question)):
+                again = unmarked(space.assistant, rows).reply(each.question, each.history)
+                outcome = replace(outcome, unmarked=_hits(again.answer, each))
+            found.append(outcome)
     return found
 
 
@@ -310,11 +349,20 @@ _RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question with the confidence of its best quote. ``right``: that quote answers; ``gold``: something does."""
+    """A question with the confidence of its best quote. ``right``: that quote answers; ``gold``: something does.
+
+    ``times``: of answering.least that it must reach, which is another for a long question (`Calibration.with_limits`).
+    """
 
     confidence: float
     right: bool
     gold: bool
+    times: float = 1.0
+
+    @property
+    def reach(self) -> float:
+        """Return the highest answering.least at which it is not refused."""
+        return self.confidence / self.times
 
 
 def fitted(space: Workspace, file: Path) -> Iterator[str]:
@@ -322,12 +370,12 @@ def fitted(space: Workspace, file: Path) -> Iterator[str]:
 
     Raises what `judged` raises.
     """
-    asked, marked = judged(space, file)
+    asked, left_out = judged(space, file)
     calibration = space.assistant.in_use
     now = AnsweringSettings(calibration.possibly, calibration.answered)
     then = limits_of(asked, now)
-    if marked:
-        yield f"{marked} of the questions are marked in the corpus and left out; a fit needs others."
+    if left_out:
+        yield f"{left_out} of the questions are marked in the corpus and left out; a fit needs others."
     yield from changes(asked, now, then)
     yield from ("To use them, write this into b12assistant.toml:", "")
     yield from ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
@@ -339,10 +387,11 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     Raises ``DatasetError`` if too few are left for a fit.
     """
     labelled = load_labelled(file)
-    marked = _marked(space)
-    others = [each for each in labelled if _folded(each.question) not in marked]
+    known, least = marked(space), space.assistant.in_use.possibly
+    others = [each for each in labelled if words_in(each.question) not in known]
     count = len(labelled) - len(others)
-    asked = tuple(Judged(o.confidence, any(o.ranked[:1]), bool(o.labelled.gold)) for o in ask_all(space, others))
+    outcomes = ask_all(space, others)
+    asked = tuple(Judged(o.confidence, any(o.ranked[:1]), bool(o.labelled.gold), o.least / least) for o in outcomes)
     right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
     if right < _RIGHT_ONES or without < _WITHOUT:
         but = f", and {count} do not count because they are marked in the corpus" if count else ""
@@ -353,26 +402,17 @@ def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
     return asked, count
 
 
-def _marked(space: Workspace) -> set[tuple[str, ...]]:
-    return set(map(_folded, marked_questions(space.corpus, space.entries)))
-
-
-def _folded(question: str) -> tuple[str, ...]:
-    """Return the words of a question, whatever their order, capitals, accents and punctuation."""
-    return tuple(sorted(surface_words(question)))
-
-
 def limits_of(asked: Sequence[Judged], now: AnsweringSettings) -> AnsweringSettings:
     """Return the limits that fit; the present one for strong quotes if no limit makes them right often enough.
 
     However few best quotes are right, no more than one in ten answerable questions is refused.
     """
-    right = sorted(each.confidence for each in asked if each.right)
-    gold = sorted(each.confidence for each in asked if each.gold)
+    right = sorted(each.reach for each in asked if each.right)
+    gold = sorted(each.reach for each in asked if each.gold)
     fits = min(right[floor((1 - KEPT) * len(right))], gold[floor(REFUSED_AT_MOST * len(gold))])
     least = max(0.001, floor(1000 * fits) / 1000)  # 0 would mean "as fitted"
     for limit in sorted({max(least, floor(1000 * each.confidence) / 1000) for each in asked}):
-        shown = [each.right for each in asked if each.confidence >= limit]
+        shown = [each.right for each in asked if each.reach >= least and each.confidence >= limit]
         if shown and sum(shown) >= RIGHT * len(shown):
             return AnsweringSettings(least, limit)
     return AnsweringSettings(least, max(least, now.strong))
@@ -383,11 +423,16 @@ def changes(asked: Sequence[Judged], now: AnsweringSettings, then: AnsweringSett
     yield f"answering.least: {now.least:.3f} now, {then.least:.3f} fits"
     yield f"answering.strong: {now.strong:.3f} now, {then.strong:.3f} fits"
     for name, gold in (("answerable questions", True), ("questions without gold", False)):
-        sure = [each.confidence for each in asked if each.gold is gold]
-        before, after = (sum(confidence < limit.least for confidence in sure) for limit in (now, then))
-        yield f"refused, of {len(sure)} {name}: {before} now, {after} then"
+        some = [each.reach for each in asked if each.gold is gold]
+        before, after = (sum(reach < limit.least for reach in some) for limit in (now, then))
+        yield f"refused, of {len(some)} {name}: {before} now, {after} then"
     strong = [
-        [each.right for each in asked if each.confidence >= max(limit.least, limit.strong)] for limit in (now, then)
+        [
+            each.right
+            for each in asked
+            if each.reach >= limit.least and each.confidence >= max(limit.least, limit.strong)
+        ]
+        for limit in (now, then)
     ]
     figures = [f"{sum(each)} of {len(each)}" for each in strong]
     yield f"right, of the best quotes from answering.strong on: {figures[0]} now, {figures[1]} then"

@@ -196,6 +196,11 @@ class AskedQuestions:
         words = np.frombuffer(json.dumps([self.groups, self.texts]).encode(), np.uint8)
         return save_arrays({"vectors": self.vectors, "sentences": self.sentences, "words": words})
 
+    def without(self, rows: Sequence[int]) -> AskedQuestions:
+        """Return all but some, by their rows among ``texts``; without groups, so not to be saved."""
+        texts = tuple(text for row, text in enumerate(self.texts) if row not in rows)
+        return AskedQuestions(np.delete(self.vectors, rows, 0), np.delete(self.sentences, rows), texts=texts)
+
     def of(self, first: int, last: int) -> Iterator[tuple[int, str]]:
         """Yield the questions in words, with their sentence, of the sentences from ``first`` to ``last``."""
         begin, end = np.searchsorted(self.sentences, (first, last)).tolist()
