@@ -1,5 +1,6 @@
-"""Questions that a document itself asks of its sentences: headings, lines, blocks and cells that ask."""
+"""Questions that a document, or a curator, asks of its sentences."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,10 @@ HUMS = "Why does it hum?"
         (f"Q. {HUMS}\n\nOil:\n\n- the lid\n- the wheel\n\nIt is green.\n", ["Oil:", "the lid", "the wheel"]),
         (f"It is green. {HUMS} It is dry.\n\nOil it.\n", []),
         (f"{HUMS}\n\n# Oil\n\nIt is green.\n", []),
+        (f"{HUMS}\n\nMay I oil it?\n\n# Oil\n", []),
+        (f"| Question | Answer |\n|---|---|\n| {HUMS} | |\n| Oil | It is green. |\n", []),
     ],
-    ids=["cells", "lines", "blocks", "a list", "inside a text", "a heading follows"],
+    ids=["cells", "lines", "blocks", "a list", "inside a text", "a heading", "another question", "an empty cell"],
 )
 def test_a_question_by_itself_is_asked_of_what_follows_it(text: str, answered: list[str]) -> None:
     document = build_document(text, file="a.md")
@@ -43,3 +46,15 @@ def test_a_question_by_itself_is_asked_of_what_follows_it(text: str, answered: l
     assert [document.text[start:end] for start, end, _ in found] == answered
     assert all(asked == [HUMS] for _, _, asked in found)
     assert not answered or HUMS in question_headings([document])
+
+
+@pytest.mark.parametrize("words", ["in", "lowers B12. Ask for a", "Metformin lowers"], ids=["word", "middle", "half"])
+def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path, words: str) -> None:
+    space = three_files(tmp_path)
+    line = json.dumps({"text": words, "asked": ["does it sink"]})
+    write(
+        space.corpus, {"pills.txt": "Metformin lowers B12. Ask for a test in May.\n", "sentences/pills.txt.jsonl": line}
+    )
+    report = space.index()
+    assert any("1: not a whole sentence" in reason for file in report.files for reason in file.reasons)
+    assert again(space).opened.collection.asked.texts == ()

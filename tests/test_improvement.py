@@ -148,6 +148,25 @@ def test_a_mark_that_cannot_be_written_is_an_error_and_may_be_made_again(
     assert all(improver.marked(GOLD))
 
 
+def test_a_mark_of_which_one_list_cannot_be_written_changes_none(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    improver = Improver(space)
+    mark_all(improver)
+    before = contents(space.corpus)
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "not_answered.txt":
+            raise OSError(28, "No space left on device", str(path))
+        path.write_bytes(data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("b12assistant.application.improvement.replace_file", full)
+        with pytest.raises(CorpusError, match=r"not_answered\.txt cannot be written"):
+            improver.mark({PILL: ()})
+    assert contents(space.corpus) == before
+
+
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
     before = contents(space.corpus)
     improver = Improver(space)
@@ -438,18 +457,6 @@ def test_the_sentence_whose_question_is_asked_comes_first(tmp_path: Path) -> Non
     assert "Metformin" in first.spans[0].text
     plain = corpus_asked(tmp_path / "plain", asked=False)
     assert again(plain).opened.collection.asked is NOTHING_ASKED
-
-
-@pytest.mark.parametrize("words", ["in", "lowers B12. Ask for a", "Metformin lowers"], ids=["word", "middle", "half"])
-def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path, words: str) -> None:
-    space = three_files(tmp_path)
-    line = json.dumps({"text": words, "asked": ["does it sink"]})
-    write(
-        space.corpus, {"pills.txt": "Metformin lowers B12. Ask for a test in May.\n", "sentences/pills.txt.jsonl": line}
-    )
-    report = space.index()
-    assert any("1: not a whole sentence" in reason for file in report.files for reason in file.reasons)
-    assert again(space).opened.collection.asked.texts == ()
 
 
 def test_a_question_that_is_answered_and_listed_as_not_answered_is_named(tmp_path: Path) -> None:

@@ -21,8 +21,10 @@ def test_a_long_row_is_divided() -> None:
     assert min(sum(map(len, words)) for words in found) < 100
 
 
-def test_a_row_of_which_something_is_marked_is_divided() -> None:
-    document = table("Tea is hot.", "Milk heals.")
-    start = document.text.index("Tea")
-    marked = replace(document, marks=(Mark(Range(start, start + 11), MarkKind.NEVER, "by hand"),))
-    assert any("Milk heals." in " ".join(words) for words in all_texts(marked, "Milk"))
+def test_of_a_row_in_which_something_is_marked_no_half_sentence_is_quoted() -> None:
+    document = table("Take this daily STRUCK only after food.", "Milk heals.")
+    start = document.text.index("STRUCK")
+    marked = replace(document, marks=(Mark(Range(start, start + 6), MarkKind.NEVER, "by hand"),))
+    found = [" ".join(words) for asked in ("Take", "Milk") for words in all_texts(marked, asked)]
+    assert any("Milk heals." in words for words in found)
+    assert all(("Take this daily" in words) == ("only after food" in words) for words in found)

@@ -248,7 +248,8 @@ class Layout:
         before, after = self._block_at(end - 1), self._block_at(start)
         if before is not None and before is after and before.kind is BlockKind.TABLE_ROW:
             row = before.range
-            return row.end - row.start <= _ROW and not any(row.overlaps(mark) for mark in self.never)
+            if row.end - row.start <= _ROW and not any(row.overlaps(mark) for mark in self.never):
+                return True
         if not between.strip() or "\n\n" in between or _ENDS.search(text[max(0, end - _END) : end]):
             return False
         if before is None or after is None or before is after:

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from b12assistant.types import Document, DocumentId, Range, Span
 NEAREST = 20
 _SEARCHED = 60  # passages in which the nearest sentences are looked for
 _MOST_NAMED = 5  # lines of a file of questions that are left out
+_ENDS_LINE = re.compile("[\x85\u2028\u2029]")
 _FORM = "give a text file with a question on each line"
 
 
@@ -96,8 +98,15 @@ class Improver:
         with _writing(self.space.corpus):
             changed = {path: (text_of(path), text) for path, text in self._files(marks).items()}
             changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
-            for path, (_, text) in changed.items():
-                _put(path, text)
+            written: list[Path] = []
+            try:
+                for path, (_, text) in changed.items():
+                    _put(path, text)
+                    written.append(path)
+            except CorpusError:
+                for path in written:
+                    _put(path, changed[path][0])
+                raise
             self._saved.append(changed)
 
     def undo(self) -> bool:
@@ -120,7 +129,7 @@ class Improver:
             for sentence in sentences:
                 added.setdefault(sentence.document.id, {}).setdefault(sentence.range, []).append(question)
         files: dict[Path, str] = {}
-        for document in {**added, **self.space.entries}:  # first where it is added, lest it is lost between two files
+        for document in self.space.entries:
             path = corpus / sentences_file(document)
             read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
             before, add = text_of(path) or "", added.get(document, {})
@@ -186,13 +195,13 @@ def with_questions(text: str, document: Document, add: Mapping[Range, list[str]]
         if not asked:
             row.pop("asked", None)
         if row.keys() != {"text"}:
-            rows.append((place, entry.text, line if asked == entry.asked else json.dumps(row, ensure_ascii=False)))
+            rows.append((place, entry.text, line if asked == entry.asked else _line(row)))
     for place, asked in left.items():
         words = " ".join(document.slice(place).split())
         if find_words(document.text, words, place.start) != place:  # they stand again below, with these very blanks
             words = document.slice(place)
         before = next((row for row, (at, _, _) in enumerate(rows) if at and at.start > place.start), len(rows))
-        line = json.dumps({"text": words, "asked": _joined([], asked)}, ensure_ascii=False)
+        line = _line({"text": words, "asked": _joined([], asked)})
         rows.insert(before, (place, words, line))
     written = list(_at_their_places(document.text, rows))
     return text if written == lines else "".join(f"{line}\n" for line in written)
@@ -203,10 +212,15 @@ def _at_their_places(text: str, rows: Iterable[tuple[Range | None, str, str]]) -
     at = 0
     for place, words, line in rows:
         while place and (found := find_words(text, words, at)) and found.start < place.start:
-            yield json.dumps({"text": words}, ensure_ascii=False)
+            yield _line({"text": words})
             at = found.end
         yield line
         at = place.end if place else at
+
+
+def _line(row: Mapping[str, object]) -> str:
+    """Return a row as one line of JSON, without characters that end a line."""
+    return _ENDS_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(row, ensure_ascii=False))
 
 
 def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Ask a marked question as if it had not been marked.
 
-By its own words a marked question is found again, whatever its mark does for others: so these are left out of what the
-corpus asks of its sentences, and every other mark stays.
+By its own words a marked question is found again, whatever its mark does for others: so all marks in these words are
+left out of what the corpus asks of its sentences, and the others stay.
 """
 
 from __future__ import annotations

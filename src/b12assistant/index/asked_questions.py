@@ -33,7 +33,7 @@ _BEGIN, _END = re.compile(r"^\W*(?:\d{1,3}[.)]\s+)?"), ' .!?…:;"”’)|'  # o
 _NUMBER = re.compile(r"\W*\d+(?:\.\d+)*[.)]?\s+")
 # A question by itself or with its answer: "How?", "Q: How? A: So."
 _ASKS = re.compile(
-    r"\W*(?:Q(?:uestion)?(?: ?\d+)?[.:)]\s*)?(?P<question>[^\n.?!|]+\?)(?:\W*\n| \||\s\W*A(?:nswer)?[.:)]|\W*$)", re.I
+    r"\W*+(?:Q(?:uestion)?(?: ?\d+)?[.:)]\s*+)?(?P<question>[^\n.?!|]+\?)(?:\W*\n| \||\s\W*A(?:nswer)?[.:)]|\W*$)", re.I
 )
 _SOME = 512  # questions that are compared: a tenth of the signs differ at a cosine of .95
 _ABOUT = 0.08  # how much further another way to ask the same of a sentence may be
@@ -101,23 +101,30 @@ def headed(passages: Sequence[Passage]) -> Iterator[tuple[int, int, list[str]]]:
 
 def stated(document: Document) -> Iterator[tuple[Range, str]]:
     """Yield each question that stands by itself in a cell, a line or a block, and where its answer is: the rest of its
-    row or block, or else the next block, with the list after it."""
+    row or block; of a block the next one, with the list or table there."""
     blocks = document.blocks
     for place, block in enumerate(blocks):
-        found = _ASKS.match(document.text, block.range.start, block.range.end)
-        if found is None or block.kind not in (BlockKind.TABLE_ROW, BlockKind.PARAGRAPH):
+        found = _question_in(block, document)
+        if found is None:
             continue
         start, end = found.end("question"), block.range.end
         if not has_word(document.text[start:end]):
             answered = [*blocks[place + 1 : place + 2], *takewhile(_is_listed, blocks[place + 2 :])]
-            if not answered or answered[0].kind is BlockKind.HEADING:
+            is_cell, asks_too = block.kind is BlockKind.TABLE_ROW, answered and _question_in(answered[0], document)
+            if is_cell or asks_too or not answered or answered[0].kind is BlockKind.HEADING:
                 continue
             start, end = answered[0].range.start, answered[-1].range.end
         yield Range(start, end), found["question"]
 
 
+def _question_in(block: Block, document: Document) -> re.Match[str] | None:
+    if block.kind not in (BlockKind.TABLE_ROW, BlockKind.PARAGRAPH):
+        return None
+    return _ASKS.match(document.text, block.range.start, block.range.end)
+
+
 def _is_listed(block: Block) -> bool:
-    return block.kind is BlockKind.LIST_ITEM
+    return block.kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 
 
 def question_of(document: Document, section: Section) -> str:
