@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from fakes import FakeWorkspace
 from floors import FLOORS, fallen
 from serving import small_space
 
 from b12assistant.answering.assistant import Answerer
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
+from b12assistant.command.cli import commands
 from b12assistant.errors import DatasetError
 from b12assistant.evaluation import labelled_set
 from b12assistant.evaluation.labelled_set import (
@@ -290,3 +292,24 @@ def test_a_figure_falls_below_its_floor_by_however_little() -> None:
     assert list(fallen({"a": almost, "b": share_of([True])}, {name: {"least": 1.0, "why": "x"} for name in "ab"})) == [
         "a: 1.0000 (99999 of 100000), the floor is at least 1.0: x"
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (labelled_set.REFUSED, "not answered or refused as labelled: q1"),
+        (labelled_set.ANSWERED, "not answered or refused as labelled: q1"),
+        (labelled_set.LOST, "the gold of these is in no document, so correct it: q1"),
+        ("", ""),
+    ],
+)
+def test_a_strict_check_fails_for_what_is_labelled_wrong_too(
+    fault: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = {
+        name: ["q1"] * (name == fault) for name in (labelled_set.REFUSED, labelled_set.ANSWERED, labelled_set.LOST)
+    }
+    monkeypatch.setattr(labelled_set, "score", lambda *_: figures)
+    done = CliRunner().invoke(commands, ["evaluate", "--strict", "--json", "questions.jsonl"])
+    assert done.exit_code == bool(fault)
+    assert told in done.output

@@ -179,10 +179,9 @@ def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space
     with pytest.raises(CorpusError, match=r"not_answered\.txt was changed after this mark"):
         improver.undo()
     listed.write_text(written, "utf-8")
-    assert improver.undo()
-    assert contents(space.corpus) == marked
-    assert improver.undo()
-    assert contents(space.corpus) == before
+    for former in (marked, before):
+        assert improver.undo()
+        assert contents(space.corpus) == former
     assert not improver.undo()
 
 
@@ -204,6 +203,14 @@ def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: p
     assert json.loads(line) == {"text": "Metformin lowers B12 in some people.", "asked": list(questions)}
     Desk(Improver(space), questions, lambda: "q").work()
     assert "2 questions, 2 marked." in capsys.readouterr().out
+
+
+def test_what_is_taken_back_is_shown_again(space: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = iter("nuAq")
+    Desk(Improver(space), (PILL,), lambda: next(keys)).work()
+    out = capsys.readouterr().out
+    assert out.index("Marked: nothing answers") < out.index("Marked: Metformin lowers B12 in some people.")
+    assert "1 of 1 are marked now" in out
 
 
 FILES = {

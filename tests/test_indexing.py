@@ -311,3 +311,11 @@ def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorksp
 
 
 OF_THE_STORE = {"schema", "files"}
+
+
+def test_who_writes_dates_for_another_system_is_told_how_to_write_them_here(tmp_path: Path) -> None:
+    space = three_files(tmp_path)
+    write(space.corpus, {"bees.md": "---\ndate: 2011\ncategories: bees\n---\n\nBees need water.\n"})
+    reasons = report_of(space.index(), "bees.md").reasons
+    ignored = "front matter: keys of another system are ignored: date, categories (write a date as published)"
+    assert ignored in reasons

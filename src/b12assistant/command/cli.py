@@ -300,7 +300,7 @@ def doctor(space: Workspace, json_: bool) -> None:
 @click.argument("file", type=Path, metavar="QUESTIONS.jsonl")
 @click.option("--out", type=Path, metavar="DIR", help="Write the whole report there, as JSON.")
 @click.option(
-    "--strict", is_flag=True, help="End with 1 if a question with gold is refused or one without is answered."
+    "--strict", is_flag=True, help="End with 1 if a question is not answered or refused as labelled, or gold is lost."
 )
 @click.option(
     "--fit",
@@ -332,6 +332,8 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
     if strict and wrong:
         raise SystemExit(complain(f"not answered or refused as labelled: {', '.join(wrong)}", 1))
+    if strict and (lost := figures[labelled_set.LOST]):
+        raise SystemExit(complain(f"the gold of these is in no document, so correct it: {', '.join(lost)}", 1))
 
 
 @commands.command("evaluate red-flags")

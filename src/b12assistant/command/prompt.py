@@ -168,14 +168,18 @@ class Desk:
             try:
                 if key == "u":
                     click.echo("Taken back." if self.improver.undo() else "There is no mark to take back.")
-                    self.marked = self.improver.marked(self.questions)
+                    before, self.marked = self.marked, self.improver.marked(self.questions)
+                    if before != self.marked:  # the question whose mark that was
+                        self.at = next(at for at, was in enumerate(before) if was != self.marked[at])
+                        return True
                 elif question and (key == "n" or key in sentences):
                     self.improver.mark({question: () if key == "n" else (sentences[key],)})
+                    click.echo(lines([f"Marked: {'nothing answers' if key == 'n' else sentences[key].text}"]))
                     self.marked[self.at] = True
                     self.at += 1
                     return True
                 else:
-                    click.echo(_KEYS)
+                    click.echo(f"Not a key here; the sentences have capital letters.\n{_KEYS}")
             except AssistantError as error:
                 click.echo(lines([str(error)]))
 

@@ -219,6 +219,7 @@ def _texts(values: object) -> tuple[str, ...]:
 
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
 ANSWERED = "answered without gold"  # ids of those that should have been refused
+LOST = "gold in no document"  # ids of those whose gold is wrong
 LEFT_OUT = "marked, each with its own mark left out"
 
 
@@ -297,7 +298,7 @@ def _of_marks(known: Set[Words], outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     documents = [entry.document for entry in space.opened.entries]
     return {
-        "gold in no document": list(unresolved([outcome.labelled for outcome in outcomes], documents)),
+        LOST: list(unresolved([outcome.labelled for outcome in outcomes], documents)),
         "missed": [outcome.labelled.id for outcome in outcomes if outcome.labelled.gold and not any(outcome.hits)],
         REFUSED: [o.labelled.id for o in outcomes if o.labelled.gold and not o.hits],
         ANSWERED: [o.labelled.id for o in outcomes if not o.labelled.gold and o.hits],

@@ -238,7 +238,8 @@ def _doubts(file: CorpusFile, front: FrontMatter, document: Document, passages: 
     if front.ignored:
         yield f"front matter: ignored beside the entry in sources.toml, as it does not fit: {front.ignored}"
     if front.foreign and not file.facts:
-        yield f"front matter: keys of another system are ignored: {', '.join(front.foreign)}"
+        dated = " (write a date as published)" if "date" in front.foreign else ""
+        yield f"front matter: keys of another system are ignored: {', '.join(front.foreign)}{dated}"
     for number, line, place in located(document, file.sentences):
         if line.asked and place and not is_whole(passages, place):
             where = f"{sentences_file(file.name)}:{number}"
