@@ -129,10 +129,13 @@ class Improver:
             for sentence in sentences:
                 added.setdefault(sentence.document.id, {}).setdefault(sentence.range, []).append(question)
         files: dict[Path, str] = {}
+        anew = set(map(same_question, marks))
         for document in self.space.entries:
-            path = corpus / sentences_file(document)
-            read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
-            before, add = text_of(path) or "", added.get(document, {})
+            path, add = corpus / sentences_file(document), added.get(document, {})
+            entries = read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
+            if not add and anew.isdisjoint(same_question(each) for entry in entries for each in entry.asked):
+                continue
+            before = text_of(path) or ""
             files[path] = with_questions(before, self.space.entries[document].document, add, marks)
             if files[path] != before and self.space.source_changed(document):
                 raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
@@ -184,8 +187,6 @@ def with_questions(text: str, document: Document, add: Mapping[Range, list[str]]
     """
     lines, gone, left = text.splitlines(), set(map(same_question, drop)), dict(add)
     entries = [SentenceEntry.model_validate_json(line) for line in lines]
-    if not add and gone.isdisjoint(same_question(each) for entry in entries for each in entry.asked):
-        return text
     rows: list[tuple[Range | None, str, str]] = []  # the place of each line, its sentence, and the line
     for line, (_, entry, place) in zip(lines, located(document, entries), strict=True):
         new = left.pop(place, []) if place else []
