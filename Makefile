@@ -159,8 +159,8 @@ coverage: .venv/.test ## measure the branches of loaders, store, quoting and tri
 	@$(BIN)/python -m coverage report
 
 # The inputs, times and order of each are in docs/reference/weights.md.
-weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, leaning, ranker, words, red-flags, danger or refusal
-	@PYTHONPATH=benchmarks $(BIN)/python -m fit $(or $(OF),$(error make weights OF=graph, projection, encoder, context, leaning, ranker, words, red-flags, danger or refusal)) $(if $(DATASETS),--datasets '$(DATASETS)') $(ARGUMENTS)
+weights: .venv/.test index ## fit a file of weights again: OF=graph, projection, encoder, context, leaning, ranker, topics, words, red-flags, danger or refusal
+	@PYTHONPATH=benchmarks $(BIN)/python -m fit $(or $(OF),$(error make weights OF=graph, projection, encoder, context, leaning, ranker, topics, words, red-flags, danger or refusal)) $(if $(DATASETS),--datasets '$(DATASETS)') $(ARGUMENTS)
 	@[ '$(OF)' != graph ] || $(BIN)/python -m pytest -q tests/test_onnx.py -k what_ships
 
 floors: .venv/.test index ## measure the answers on the labelled questions; fails if a figure is beyond its floor

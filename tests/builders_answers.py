@@ -16,7 +16,7 @@ from b12assistant.safety.replies import is_control
 from b12assistant.types import Document, Interest, Source
 
 # A quote is shown from a score of 0.1, without a warning from 0.5. The score is the share of the question it holds.
-EASY = Calibration(bias=-20, closeness=40, missing=0, absent=0, unknown=0, possibly=1.2e-7, answered=0.5)
+EASY = Calibration(bias=-20, possibly=1.2e-7, answered=0.5, closeness=40)
 Triaging = Callable[[Sequence[Turn]], Triage]
 
 

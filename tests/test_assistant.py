@@ -175,7 +175,7 @@ def test_a_control_with_nothing_before_it_is_a_question() -> None:
 
 
 def test_an_off_topic_follow_up_after_a_good_answer_is_refused() -> None:
-    strict = replace(EASY, missing=-400)
+    strict = replace(EASY, possibly=0.05)
     assert ask("myelin wraps nerve fibres", calibration=strict).status is Status.ANSWERED
     answer = ask("and it in fondue?", "myelin wraps nerve fibres", calibration=strict)
     assert answer.interpretation is not None

@@ -20,10 +20,9 @@ from hypothesis import strategies as st
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import (
     Calibration,
-    Evidence,
     QuestionWord,
     Signals,
-    Topics,
+    absent,
     is_barred,
     load_calibration,
     load_topics,
@@ -36,16 +35,14 @@ from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, chan
 from b12assistant.index.encoding import FOLDER, RANKER, JointReader, load_encoder, open_reader, tuned_encoder
 
 COMMITTED = load_calibration()
-NOTHING = Signals(closeness=0, missing=0, absent=0, unknown=0)
 shares = st.floats(0, 1)
-signals = st.builds(Signals, closeness=shares, missing=shares, absent=shares, unknown=shares)
 
 
 @pytest.mark.parametrize(("asked", "barred", "is_so"), [(0.8, 0.7, False), (0.7, 0.7, True), (None, 0.8, True)])
 def test_a_question_about_as_near_to_one_that_nothing_answers_is_barred(
     asked: float | None, barred: float | None, *, is_so: bool
 ) -> None:
-    assert is_barred(replace(NOTHING, asked=asked, barred=barred)) is is_so
+    assert is_barred(Signals(0, 0, 0, asked, barred)) is is_so
 
 
 def altered(found: Signals, name: str, value: object) -> Signals:
@@ -53,7 +50,7 @@ def altered(found: Signals, name: str, value: object) -> Signals:
     return replace(found, **changed)
 
 
-SIGNS = [("closeness", 1), ("missing", -1), ("absent", -1), ("unknown", -1), ("leaning", -1)]
+SIGNS = [("asked", 1), ("barred", -1), ("closeness", 1), ("absent", -1), ("unknown", -1), ("ahead", 1), ("headed", 1)]
 
 
 UNASKED = COMMITTED.suited(asked_throughout=False)
@@ -61,13 +58,13 @@ cosines = st.none() | shares
 sparse = st.builds(
     Signals,
     closeness=shares,
-    missing=shares,
     absent=shares,
     unknown=shares,
     asked=cosines,
     barred=cosines,
-    ahead=st.floats(-1, 1),
     thorough=st.just(False),
+    ahead=st.floats(-1, 1),
+    headed=shares,
 )
 BOTH = pytest.mark.parametrize("weights", [COMMITTED, UNASKED], ids=["asked", "not asked"])
 
@@ -96,8 +93,11 @@ def test_one_more_question_asked_of_a_sentence_never_makes_it_less_likely_an_ans
 
 
 @BOTH
-@pytest.mark.parametrize(("name", "sign"), [*SIGNS, ("ahead", 1)])
-@given(first=signals | sparse, values=st.lists(shares, min_size=2, max_size=5).map(sorted))
+@pytest.mark.parametrize(("name", "sign"), SIGNS)
+@given(
+    first=sparse | sparse.map(lambda each: replace(each, thorough=True)),
+    values=st.lists(shares, min_size=2, max_size=5).map(sorted),
+)
 def test_no_signal_counts_the_wrong_way(
     weights: Calibration, name: str, sign: int, first: Signals, values: list[float]
 ) -> None:
@@ -107,7 +107,7 @@ def test_no_signal_counts_the_wrong_way(
 
 def test_being_close_is_not_enough_where_nothing_is_asked() -> None:
     """The constant for what is not asked once let anything pass that had a word of the question."""
-    close = Signals(closeness=0.25, missing=0, absent=0.2, unknown=0, thorough=False)
+    close = Signals(closeness=0.25, absent=0.2, unknown=0, thorough=False)
     assert not is_let_through(UNASKED, close)
     assert is_let_through(UNASKED, replace(close, closeness=0.7, ahead=0.2))
 
@@ -248,21 +248,13 @@ def test_it_is_said_what_the_limits_change() -> None:
     ]
 
 
-TOPICAL = Topics({}, np.zeros(0, np.float32), np.array([0, 0, 0, 20], np.float32), "")  # every word is a topic
-ENGINE = Engine(
-    build_collection(build_document("Myelin wraps nerve fibres. Tea is hot.")), FakeEncoder(), PLAIN, TOPICAL
-)
-
-
-def evidence(question: str, *before: str) -> Evidence:
-    turns = [Turn(i, text) for i, text in enumerate((*before, question))]
-    read_as = Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns))
-    query = ENGINE.query_of(read_as)
-    return ENGINE.evidence(query, ENGINE.hits(query))
+ENGINE = Engine(build_collection(build_document("Myelin wraps nerve fibres. Tea is hot.")), FakeEncoder(), PLAIN)
 
 
 def names(question: str, *before: str) -> list[str]:
-    return [word.term for word in evidence(question, *before).words]
+    turns = [Turn(i, text) for i, text in enumerate((*before, question))]
+    query = ENGINE.query_of(Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns)))
+    return [word.term for word, _ in ENGINE.topics.weighed(query, ENGINE.encoder.digest)]
 
 
 def test_the_words_of_a_question_are_its_informative_ones_in_order() -> None:
@@ -273,23 +265,13 @@ def test_what_a_question_leans_on_does_not_count() -> None:
     assert names("and coffee?", "does tea wrap myelin") == ["coffe"]
 
 
-@pytest.mark.parametrize(
-    ("question", "missing"),
-    [("myelin nerve", 0), ("myelin coffee", 1), ("coffee", 1), ("is it that", 1), ("?! ...", 1)],
-)
-def test_what_no_source_holds_is_missing(question: str, missing: float) -> None:
-    assert evidence(question).missing == pytest.approx(missing, abs=1e-3)
-
-
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(-1, 1), st.booleans()), min_size=1, max_size=6))
-def test_signals_stay_between_0_and_1(drawn: list[tuple[float, float, bool]]) -> None:
-    words = [QuestionWord(str(i), np.array([i])) for i in range(len(drawn))]
+def test_what_is_absent_stays_between_0_and_1(drawn: list[tuple[float, float, bool]]) -> None:
+    words = [(QuestionWord(str(i), np.array([i])), topical) for i, (topical, _, _) in enumerate(drawn)]
     best = np.array([cosine for _, cosine, _ in drawn], np.float32)
-    unknown = frozenset(word.term for word, (_, _, counts) in zip(words, drawn, strict=True) if counts)
-    topicality = np.array([topical for topical, _, _ in drawn], np.float32)
-    found = Evidence(words, topicality, best, unknown, 0.5)
-    assert 0 <= found.missing <= 1
-    assert 0 <= found.signals(best, np.zeros(len(drawn), np.float32), frozenset()).absent <= 1
+    held = frozenset(word.term for (word, _), (_, _, is_held) in zip(words, drawn, strict=True) if is_held)
+    assert 0 <= absent(words, best, held) <= 1
+    assert absent(words, best, frozenset(word.term for word, _ in words)) == 0
 
 
 def test_the_committed_table_is_of_the_shipped_encoder() -> None:

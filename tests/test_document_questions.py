@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from builders import build_document, build_passages
 from corpora import again, three_files, write
+from fakes import FakeWorkspace
+from serving import small_space
 
+from b12assistant.answering import engine
 from b12assistant.index.asked_questions import headed, question_headings
 
 
@@ -58,3 +61,34 @@ def test_questions_of_less_than_a_sentence_are_not_used_and_named(tmp_path: Path
     report = space.index()
     assert any("1: not a whole sentence" in reason for file in report.files for reason in file.reasons)
     assert again(space).opened.collection.asked.texts == ()
+
+
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+ASKED = [f"Thing number {number} is kept in the shed." for number in NUMBERS]
+
+
+def asked_throughout(folder: Path, **files: str) -> FakeWorkspace:
+    """A corpus of which nearly every sentence is asked something, and files of which nothing is."""
+    asked = zip(ASKED, NUMBERS, strict=True)
+    rows = [json.dumps({"text": text, "asked": [f"where is number {number}"]}) for text, number in asked]
+    lists = {"asked.txt": " ".join(ASKED), "sentences/asked.txt.jsonl": "\n".join(rows) + "\n"}
+    space = small_space(folder, lists | {f"{name}.txt": text for name, text in files.items()})
+    assert space.opened.collection.asked_throughout
+    return space
+
+
+def test_a_document_of_which_nothing_is_asked_is_found_among_others_of_which_all_is(tmp_path: Path) -> None:
+    found = asked_throughout(tmp_path, new="Owls sleep by day.").assistant.understood("do owls sleep by day").windows
+    assert found[0].best.text == "Owls sleep by day."
+
+
+def test_questions_of_a_withdrawn_document_take_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_NEAREST", 1)
+    space = asked_throughout(tmp_path)
+    text = "The barn holds thing number two."
+    rows = json.dumps({"text": text, "asked": ["where is number two now"]})
+    withdrawn = f"---\ntitle: Barn\nwithdrawn: true\n---\n\n{text}\n"
+    write(space.corpus, {"barn.md": withdrawn, "sentences/barn.md.jsonl": rows})
+    space.index()
+    found = again(space).assistant.understood("where is number two now").windows
+    assert found[0].best.text == "Thing number two is kept in the shed."

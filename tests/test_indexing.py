@@ -286,12 +286,14 @@ def test_what_is_large_or_asked_throughout_keeps_no_vectors_under_headings(
     assert not second.index().unchanged
     assert {text.partition(": ")[0] for text in second.fake_encoder.encoded} > {"Food", "Nerves"}
     assert again(space).opened.collection.under_headings is not None
+    assert again(space).opened.collection.alone is not None
     for passage in again(space).opened.collection.passages:
         asked = [{"text": sentence.text, "asked": ["is it so?"]} for sentence in passage.sentences]
         lines = "\n".join(map(json.dumps, asked))
         write(space.corpus, {f"sentences/{passage.document.id}.jsonl": lines})
     again(space).index()
-    assert again(space).opened.collection.under_headings is None
+    held = again(space).opened.collection
+    assert (held.under_headings, held.alone) == (None, None)
 
 
 @pytest.mark.parametrize(

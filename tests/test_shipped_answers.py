@@ -200,7 +200,7 @@ def test_a_question_passes_at_most_35_files_and_60_types(shipped: Workspace) -> 
         ("what does an intrinsic factor test show", "which others are there?", "test"),
         ("What is pernicious anaemia?", "why do you get it", "ernicious anaemia"),
         ("what blood tests check for b12 deficiency", "does she have to fast for it", "fast"),
-        ("is it anaemia if my haemoglobin is normal but b12 low", "can u still get nerve damage", "nerves"),
+        ("is it anaemia if my haemoglobin is normal but b12 low", "can u still get nerve damage", "Nerve damage"),
         ("caller takes metformin and has numb toes", "how often should they be checking him", "metformin"),
         ("which form of B12 is best", "is there a DOI for that study", "DOI"),
     ],

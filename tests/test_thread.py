@@ -26,8 +26,8 @@ ASKED = "What wraps nerves?"
 UNKNOWN = "Does zyx hurt nerves?"
 MOST = 2_000
 LONG_TURN = ("Does it wrap myelin and nerves? " * 700)[:20_000]
-# Refuses a question with a word that no source has.
-WARY = replace(EASY, missing=-400)
+# Refuses a question of which the sources have little.
+WARY = replace(EASY, possibly=0.05)
 
 
 WARY_READER = replace(READER, calibration=WARY)
@@ -46,7 +46,7 @@ def turns_read(interpretation: Interpretation) -> set[int]:
 
 
 def is_answered(found: Found) -> bool:
-    return found.likely >= EASY.possibly
+    return found.likely >= found.least
 
 
 def test_a_whole_question_after_another_is_read_alone() -> None:

@@ -2,9 +2,9 @@
 
     PYTHONPATH=benchmarks python -m fit NAME [--datasets FOLDER] [--first FILE] [--rate RATE]
 
-NAME is graph, projection, encoder, context, leaning, small-talk, ranker, words, red-flags, danger or refusal: the
-module of that name has ``fit``, and says what it learns from. ``--first``: the file of a fit to go on from, of encoder,
-context or red-flags.
+NAME is graph, projection, encoder, context, leaning, small-talk, ranker, topics, words, red-flags, danger or refusal:
+the module of that name has ``fit``, and says what it learns from. ``--first``: the file of a fit to go on from, of
+encoder, context or red-flags.
 docs/reference/weights.md has inputs, times and the order.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from fit.data import Given
 
 NAMES = (
-    *("graph", "projection", "encoder", "context", "leaning", "small-talk", "ranker"),
+    *("graph", "projection", "encoder", "context", "leaning", "small-talk", "ranker", "topics"),
     *("words", "red-flags", "danger", "refusal"),
 )
 

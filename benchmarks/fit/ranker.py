@@ -124,12 +124,18 @@ def train(joint: Joint, graded: Sequence[Graded], rng: random.Random) -> None:
     learned = [each for each in joint.parameters() if each.requires_grad]
     descent = Descent([(learned, RATE)], len(graded) // LISTS + 1)
     joint.train()
-    lists = [some_of(each, rng) for each in graded]
-    rng.shuffle(lists)
-    for first in range(0, len(lists) - LISTS + 1, LISTS):
-        batch = lists[first : first + LISTS]
+    for batch in batches_of([some_of(each, rng) for each in graded], rng):
         descent.step(_loss(joint.scores(batch), batch))
     joint.eval()
+
+
+def batches_of(lists: list[Graded], rng: random.Random) -> list[list[Graded]]:
+    """Return batches in random order, each of lists with questions of about one length: short ones are not padded."""
+    rng.shuffle(lists)
+    lists = sorted(lists[: len(lists) // LISTS * LISTS], key=lambda each: len(each.question))
+    batches = [lists[first : first + LISTS] for first in range(0, len(lists), LISTS)]
+    rng.shuffle(batches)
+    return batches
 
 
 def _loss(scores: torch.Tensor, batch: Sequence[Graded]) -> torch.Tensor:

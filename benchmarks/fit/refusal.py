@@ -1,10 +1,10 @@
-"""Fit when to refuse: which words are topics, how the signals weigh, and every cut.
+"""Fit when to refuse: how the signals weigh, and every cut.
 
-Reads the public collections that `topics.py`, `unasked.py` and ``STRANGERS`` name, and `index/`. Weights are
-fitted on our train split and on other people's questions (the topics of a train question by a model that has not seen
-it); the scale and both cuts on the calibration split. More cuts follow, each with the numbers before it as they are,
-then the weights for a corpus whose sentences are not asked anything (`unasked.py`). ``leaning`` and ``message`` stay as
-they are. Writes `data/answering/topics.npz` and `calibration.toml`. No test split of ours is read.
+Reads the public collections that `unasked.py` and ``STRANGERS`` name, and `index/`. Weights are fitted on our train
+split and on other people's questions; the scale and both cuts on the calibration split. More cuts follow, each with the
+numbers before it as they are, then the weights for a corpus whose sentences are not asked anything (`unasked.py`). The
+topics that ``absent`` weighs have seen the train questions (`topics.py`). ``message`` stays as it is. Writes
+`data/answering/calibration.toml`. No test split of ours is read.
 
 ``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
 quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
@@ -25,29 +25,20 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.found import Found
-from b12assistant.answering.signals import (
-    Calibration,
-    Signals,
-    Topics,
-    is_barred,
-    load_barring,
-    load_calibration,
-    load_topics,
-)
+from b12assistant.answering.signals import UNJUDGED, Calibration, Signals, is_barred, load_barring, load_calibration
 from b12assistant.answering.thread import alone
 from b12assistant.answers import Turn
 from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions, Nearest
-from fit import topics, unasked
+from fit import unasked
 from fit.data import GRADED, PACKAGED, SEED, SPARED, TYPED, UNREAD, Given, labelled_rows, rows, workspace
 
-KEPT = 0.95  # of the answerable of the calibration split
-SIGNS = {"closeness": 1, "missing": -1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
-FOLDS = 6
+KEPT = 0.97  # of the answerable of the calibration split
+KEPT_UNASKED = 0.6  # of these, if nothing were asked of their quotes: then less speaks for a quote
+SIGNS = {"closeness": 1, "absent": -1, "unknown": -1, "asked": 1, "barred": -1}
 # Questions of other collections, asked of ours: about other health matters, or about none.
 STRANGERS = {"medicationqa": ("other_health", 60), "medquad-sample": ("other_health", 60), "npl": ("off_topic", 20)}
 OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re.I)
@@ -81,16 +72,10 @@ def strangers(datasets: Path) -> Iterator[Asked]:
         yield from (Asked(text, style=style, answerable=False) for text in rng.sample(texts, count))
 
 
-def signals_of(engine: Engine, topics: Topics, searched: Sequence[Found]) -> np.ndarray:
-    """Return (n, 6) signals of each question and its first quote, in the order of ``SIGNS``."""
-    weighing = replace(engine, topics=topics)
-    found = []
-    for each in searched:
-        query, first = each.sought.query, next(iter(each.windows), None)
-        nothing = Signals(0.0, 1.0, 1.0, 1.0, asked=0.0)
-        signals = weighing.signals(query, weighing.evidence(query, each.hits), first) if first else nothing
-        found.append([getattr(signals, name) for name in SIGNS])
-    values = np.array(found, float)  # None, for a quote without asked questions, becomes NaN
+def signals_of(searched: Sequence[Found]) -> np.ndarray:
+    """Return (n, 5) signals of each question and its first quote, in the order of ``SIGNS``."""
+    firsts = (each.windows[0].signals if each.windows else UNJUDGED for each in searched)
+    values = np.array([[getattr(signals, name) for name in SIGNS] for signals in firsts], float)  # None becomes NaN
     return np.where(np.isnan(values), np.nanmean(values, axis=0), values)
 
 
@@ -101,7 +86,7 @@ def scaled(total: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y: np.ndarray) -> Calibration:
-    """Fit weights to the signals of questions, then scale and cuts to those ``held``, (n, 6), answerable if ``y``."""
+    """Fit weights to the signals of questions, then scale and cuts to those ``held``, (n, 5), answerable if ``y``."""
     x, asked = learned
     weights = np.array([1.0 if each.answerable else SHARES[each.style] for each in asked])
     theta = unasked.weighed(x, np.array([each.answerable for each in asked]), weights, SIGNS)
@@ -113,7 +98,7 @@ def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y:
     bare = held[y].copy()  # as over a corpus that comes without questions
     bare[:, list(SIGNS).index("asked")], bare[:, list(SIGNS).index("barred")] = 0, load_barring()["usual"]
     others = bare @ theta[:-1]
-    lift = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT)
+    lift = np.log(possibly / (1 - possibly)) - theta[-1] - np.quantile(others, 1 - KEPT_UNASKED)
     values = {"bias": theta[-1], **dict(zip(SIGNS, theta[:-1], strict=True))}
     values |= {"possibly": possibly, "answered": max(answered, possibly), "unasked": lift}
     rounded: dict[str, Any] = {name: round(float(value), 4) for name, value in values.items()}
@@ -121,30 +106,14 @@ def calibrated(learned: tuple[np.ndarray, Sequence[Asked]], held: np.ndarray, y:
 
 
 def fitted(datasets: Path) -> Calibration:
-    """Fit topics, weights and the two cuts of questions; write the topics."""
-    space = workspace()
-    train, judged, others = labelled("train"), labelled("calibration"), list(strangers(datasets))
-    table = topics.table_of(datasets)
-    bare = topics.bare(table, space.engine.encoder.digest)
-    about = topics.public_examples(bare, space.engine, datasets)
+    """Fit the weights and the two cuts of questions."""
+    space, train, judged = workspace(), [*labelled("train"), *strangers(datasets)], labelled("calibration")
 
     def searched_of(questions: Sequence[Asked]) -> list[Found]:
         return [space.assistant.understood(each.question) for each in questions]
 
-    searched = searched_of(train)
-
-    def topics_from(kept: Sequence[int]) -> Topics:
-        answerable = [train[i].answerable for i in kept]
-        return topics.fitted(bare, about, [searched[i].sought.query for i in kept], answerable, space.engine)
-
-    x = np.zeros((len(train), len(SIGNS)))
-    for kept, left in KFold(FOLDS, shuffle=True, random_state=SEED).split(x):
-        x[left] = signals_of(space.engine, topics_from(kept.tolist()), [searched[i] for i in left])
-    found = topics_from(range(len(train)))
-    learned = np.concatenate([x, signals_of(space.engine, found, searched_of(others))])
-    held = signals_of(space.engine, found, searched_of(judged))
-    topics.save(found, table)
-    return calibrated((learned, [*train, *others]), held, np.array([each.answerable for each in judged]))
+    held = signals_of(searched_of(judged)), np.array([each.answerable for each in judged])
+    return calibrated((signals_of(searched_of(train)), train), *held)
 
 
 def longer() -> Calibration:
@@ -162,12 +131,11 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         question = Turn(0, told["question"])
         sought = engine.sought(engine.read(alone(question, len(question.text))))
         query, hits = sought.query, engine.candidates(sought)
-        evidence = engine.evidence(query, hits)
-        windows = engine.reread(sought, hits, engine.windows(sought, hits, 4 * quotes), alone=True)
-        for place, window in enumerate(windows[:quotes]):
-            asked, grade = engine.signals(query, evidence, window).asked, told["grades"].get(window.best.text)
-            if grade is not None and asked is not None:
-                yield place, engine.ranker_score(query.asks, window.best.text), asked, int(grade)
+        windows = engine.reread(sought, hits, engine.windows(sought, hits, 4 * quotes), alone=True)[:quotes]
+        for place, (window, signals) in enumerate(zip(windows, engine.signals(query, hits, windows), strict=True)):
+            grade = told["grades"].get(window.best.text)
+            if grade is not None and signals.asked is not None:
+                yield place, engine.ranker_score(query.asks, window.best.text), signals.asked, int(grade)
 
 
 def strength() -> Calibration:
@@ -210,7 +178,6 @@ def save(calibration: Calibration) -> None:
         told += f"\n[{name}]\n" + "".join(f"{each} = {getattr(table, each)}\n" for each in names)
     (PACKAGED / "data" / "answering" / "calibration.toml").write_text(told, "utf-8")
     load_calibration.cache_clear()
-    load_topics.cache_clear()
 
 
 def fit(given: Given) -> None:

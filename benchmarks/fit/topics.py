@@ -25,7 +25,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Query, encode_query
 from b12assistant.answering.signals import LOUD, Topics, mean_of, words_of
 from b12assistant.language.words import terms
-from fit.data import rows, write
+from fit.data import Given, labelled_rows, rows, workspace, write
 
 FOLDERS = ("scifact", "medquad-sample", "covidqa", "pubmedqa")
 FEWEST = 3  # documents that hold a listed word
@@ -110,7 +110,7 @@ def balanced(words: Sequence[tuple[np.ndarray, bool, float]], kind: np.dtype[Any
     return Examples(described.astype(kind or described.dtype), labels, weights)
 
 
-def fit(sets: Sequence[tuple[Examples, float]], columns: slice) -> np.ndarray:
+def weights_of(sets: Sequence[tuple[Examples, float]], columns: slice) -> np.ndarray:
     x = np.concatenate([each.features[:, columns] for each, _ in sets])
     y = np.concatenate([each.topics for each, _ in sets])
     weights = np.concatenate([each.weights * share for each, share in sets])
@@ -124,13 +124,15 @@ def bare(table: dict[str, tuple[int, int]], encoder: str) -> Topics:
     return Topics(described, np.empty(0, np.float32), np.empty(0, np.float32), encoder)
 
 
-def fitted(
-    topics: Topics, about: Examples, queries: Sequence[Query], answerable: Sequence[bool], engine: Engine
-) -> Topics:
-    """Fit the weights on the public words and these questions."""
-    own = own_examples(topics, queries, answerable, engine)
-    sets = [(about, 1.0), (own, OWN)]
-    return Topics(topics.table, fit(sets, slice(None)), fit(sets, slice(-3, None)), engine.encoder.digest)
+def fit(given: Given) -> None:
+    space, table = workspace(), table_of(given.datasets)
+    topics, engine = bare(table, space.engine.encoder.digest), space.engine
+    asked = list(labelled_rows("questions/train.jsonl", "unanswerable/train.jsonl"))
+    queries = [space.assistant.understood(row["question"]).sought.query for row in asked]
+    own = own_examples(topics, queries, [bool(row["gold"]) for row in asked], engine)
+    sets = [(public_examples(topics, engine, given.datasets), 1.0), (own, OWN)]
+    weights, plain = weights_of(sets, slice(None)), weights_of(sets, slice(-3, None))
+    save(Topics(topics.table, weights, plain, engine.encoder.digest), table)
 
 
 def save(topics: Topics, table: dict[str, tuple[int, int]]) -> None:

@@ -168,8 +168,9 @@ def fitted(datasets: Path) -> Calibration:
         space.index()
         asked.append(list(asked_of(space, questions)))
     weights, shipped = weights_of(asked), load_calibration()
+    before = shipped.where_unasked or shipped  # what is asked and barred keeps its weights: few of these corpora ask
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
-    bias = weights.pop("bias") - shipped.unasked - shipped.barred * load_barring()["usual"]
-    values = {name: round(float(value), 4) for name, value in {"missing": 0, **weights, **cuts, "bias": bias}.items()}
-    return replace(shipped, where_unasked=replace(shipped, **values, where_unasked=None))
+    bias = weights.pop("bias") - before.unasked - before.barred * load_barring()["usual"]
+    values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
+    return replace(shipped, where_unasked=replace(before, **values, where_unasked=None))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
@@ -38,20 +39,11 @@ from b12assistant.answering.retrieval import (
     readings,
     spelt,
 )
-from b12assistant.answering.signals import (
-    Calibration,
-    Evidence,
-    Signals,
-    Topics,
-    is_barred,
-    load_topics,
-    mean_of,
-    words_of,
-)
+from b12assistant.answering.signals import Calibration, Signals, Topics, absent, is_barred, load_topics, mean_of
 from b12assistant.answering.turn_forms import goes_on, only_remarks, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
-from b12assistant.index.asked_questions import in_full
+from b12assistant.index.asked_questions import Nearest, in_full
 from b12assistant.index.collection import Collection, SourceWords, under_heading
 from b12assistant.index.encoding import JointReader
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
@@ -60,7 +52,7 @@ from b12assistant.language.vocabulary import Vocabulary, english_words, fits, re
 from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
-from b12assistant.types import Hit, Passage, Span
+from b12assistant.types import Hit, Passage, PassageId, Span
 
 _RETRIEVAL = chosen("retrieval")
 # Of the cosines with the words of an asked question, where few sentences are asked anything.
@@ -76,8 +68,9 @@ _HEADED, _PASSAGE, _NEARER = _UNASKED["headed"], _UNASKED["passage"], _UNASKED["
 _CONTEXT = chosen("context")
 _MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is what was meant
 _OTHERS = 2  # questions that a reader may tap instead
-_OWN, _NEAREST = _CONTEXT["own"], int(_CONTEXT["nearest"])
-_ALIKE = _RETRIEVAL["alike"]  # cosine of a question and one asked of a sentence: it is then always a candidate
+_OWN = _CONTEXT["own"]
+_NEAREST = int(_RETRIEVAL["nearest"])  # asked questions of which the sentences are candidates
+_ALIKE = _RETRIEVAL["alike"]  # where passages are ranked: cosine with such a question, from which a sentence is one too
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 # "counselling", of which the dictionary has the American form
 _DOUBLED = re.compile(r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)")
@@ -132,7 +125,7 @@ class Engine:
         in_context = replace(context, own=own + context.own[len(read_as.own.text) :])
         means = vector_in_context(in_context, self.in_context or self.encoder)
         vector = mean_of(np.stack([means, _OWN * query.vector]))
-        nearest = self.collection.asked.nearest(vector, _NEAREST)
+        nearest = self._nearest(vector)
         levels = self._readings.levels
         is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
@@ -175,41 +168,20 @@ class Engine:
         """Encode a text with its lead. Cached: several readings of a turn share texts."""
         return encode_query(readable(text), self.collection, self.encoder, self.projection, lead)
 
-    def evidence(self, query: Query, hits: Sequence[Hit]) -> Evidence:
-        """Return what a question itself names, and how much of it the sources have.
-
-        What it leans on counts only if it names nothing itself: earlier turns do not make a question known.
-        """
-        lexical, words, own = self.collection.lexical, words_of(query), query.read[query.lead :]
-        cosines = {row: self.cosines(query, row) for row in (self.collection.row(hit.passage) for hit in hits)}
-        best = [each.max(axis=0) for each in cosines.values()]
-        return Evidence(
-            words=words,
-            topicality=self.topics.of(words, query.tokens, self.encoder.digest),
-            pool=np.max(best, axis=0) if best else np.zeros(len(query.tokens), np.float32),
-            unknown_terms=lexical.unknown_terms(query.read),
-            unknown=lexical.unknown_share(own if terms(own) else query.read),
-            cosines=cosines,
-            leans=bool(query.lead),
-            barred=self.collection.asked.best_of_none(query.vector, int(self.collection.sentence_starts[-1])),
-            thorough=self.collection.asked_throughout,
-        )
-
     def judged(
         self, sought: Sought, hits: tuple[Hit, ...], windows: Sequence[Window], calibration: Calibration, least: float
     ) -> Found:
         """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
-        query, evidence = sought.query, self.evidence(sought.query, hits)
         difference = self.difference(sought, windows)
         sides = difference.sides if difference else ()
-        signals = [self.signals(query, evidence, window) for window in (*windows, *sides)]
+        signals = self.signals(sought.query, hits, (*windows, *sides))
         barred = bool(windows) and is_barred(signals[0])
         judged = tuple(
             replace(window, signals=each, likely=0.0 if barred else calibration.confidence(each))
             for window, each in zip((*windows, *sides), signals, strict=True)
         )
         differing = difference and replace(difference, sides=judged[len(windows) :])
-        return Found(sought, hits, judged[: len(windows)], differing, evidence.unknown, least)
+        return Found(sought, judged[: len(windows)], differing, self._unknown(sought.query), least)
 
     def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
         """Return whether a judged window likely answers a question: in full, as far as the ranker can tell.
@@ -228,14 +200,44 @@ class Engine:
         assert self.ranker is not None  # noqa: S101 - asked before
         return self.ranker.score(question, sentence)
 
-    def signals(self, query: Query, evidence: Evidence, window: Window) -> Signals:
-        """Return what speaks for and against a quote."""
-        row = self.collection.row(window.passage)
-        best = self._with_asked(query, row)[window.cut.rows].max(axis=0)
-        near = self._asked_of(query, row)[0][window.cut.rows]
-        asked = None if np.isnan(near).all() else float(np.nanmax(near))
-        signals = evidence.signals(best, query.informative, window.cut.terms, asked, row)
-        return signals if evidence.thorough else replace(signals, headed=self._headed(query, window))
+    def signals(self, query: Query, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
+        """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched."""
+        collection = self.collection
+        barred = collection.asked.best_of_none(query.vector, int(collection.sentence_starts[-1]))
+        words, unknown = self.topics.weighed(query, self.encoder.digest), self._unknown(query)
+        found = []
+        for window in windows:
+            best = self._with_asked(query, self.collection.row(window.passage))[window.cut.rows].max(axis=0)
+            close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
+            near = self._asked(query, window), barred
+            found.append(Signals(close, lacks, unknown, *near, collection.asked_throughout))
+        if collection.asked_throughout:
+            return found
+        closest = {hit.passage.id: self._closest(query, hit.passage) for hit in hits}
+        return [self._beside_others(query, *each, closest) for each in zip(found, windows, strict=True)]
+
+    def _beside_others(
+        self, query: Query, signals: Signals, window: Window, closest: Mapping[PassageId, float]
+    ) -> Signals:
+        """Add how a quote stands beside others. ``closest``: the closeness of the closest sentence of each passage."""
+        rivals = sorted(each for passage, each in closest.items() if passage != window.passage.id)
+        ahead = signals.closeness - (rivals[-min(2, len(rivals))] if rivals else 0.0)
+        return replace(signals, ahead=ahead, headed=self._headed(query, window))
+
+    def _closest(self, query: Query, passage: Passage) -> float:
+        """Return the closeness of the closest sentence of a passage."""
+        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
+            return float((self.cosines(query, self.collection.row(passage)) @ query.informative).max())
+
+    def _asked(self, query: Query, window: Window) -> float | None:
+        """Return the cosine of a question and the nearest one asked of a quote, if there is one."""
+        near = self._asked_of(query, self.collection.row(window.passage))[0][window.cut.rows]
+        return None if np.isnan(near).all() else float(np.nanmax(near))
+
+    def _unknown(self, query: Query) -> float:
+        """Return how much of a question no source has; what it leans on counts only if it names nothing itself."""
+        own = query.read[query.lead :]
+        return self.collection.lexical.unknown_share(own if terms(own) else query.read)
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
@@ -246,21 +248,36 @@ class Engine:
         return rank(query, self.collection, allow, k, bests=self.bests)
 
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
-        """Return the best hits, then passages with a sentence that is asked nearly the same question; of a question in
-        its context only those that are asked the nearest ones.
+        """Return the best hits, and the passages with a sentence that is asked nearly the same question.
 
-        Its words may be others than the question's; then a passage that only shares words would rank higher.
+        Where nearly every sentence is asked something, only passages are ranked that are asked nothing, unless a paper
+        is asked for; then come those of the nearest questions. A passage that only shares words would rank higher.
         """
-        query, papers = sought.query, bool(_ASKS_FOR_A_PAPER.search(spelt(sought.read_as)))
-        hits = self.hits(query) if papers or not sought.context else ()
+        query, starts = sought.query, self.collection.sentence_starts
+        papers, rest = bool(_ASKS_FOR_A_PAPER.search(spelt(sought.read_as))), self._unasked
+        is_ranked = papers or not self.collection.asked_throughout
+        wanted = None if is_ranked else (lambda passage: passage.id in rest)
+        hits = self.hits(query, wanted=wanted) if is_ranked or rest else ()
+        near = sought.asked or self._nearest(query.vector)
+        near = [each for each in near if sought.asked or not is_ranked or each.cosine >= _ALIKE]
         found = {self.collection.row(hit.passage) for hit in hits}
-        near = sought.asked if sought.context else self.collection.asked.nearest(query.vector, least=_ALIKE)
-        asked = [each.sentence for each in near]
-        rows = np.unique(np.searchsorted(self.collection.sentence_starts, asked, side="right") - 1).tolist()
-        rows = [row for row in rows if row not in found and self._quotable(row, papers=papers)]
-        more = [self.collection.passages[row] for row in rows]
+        rows = np.unique(np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist()
+        more = [self.collection.passages[r] for r in rows if r not in found and self._quotable(r, papers=papers)]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
+
+    def _nearest(self, vector: Vectors) -> list[Nearest]:
+        """Return the nearest questions that are asked of sentences which may be quoted."""
+        near, starts = self.collection.asked.nearest(vector), self.collection.sentence_starts
+        rows = (np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist()
+        kept = (each for each, row in zip(near, rows, strict=True) if self._quotable(row, papers=True))
+        return list(islice(kept, _NEAREST))
+
+    @once
+    def _unasked(self) -> frozenset[PassageId]:
+        """Return the passages of which no sentence is asked anything."""
+        counts = np.diff(np.searchsorted(self.collection.asked.sentences, self.collection.sentence_starts))
+        return frozenset(self.collection.passages[row].id for row in np.flatnonzero(counts == 0).tolist())
 
     def windows(self, sought: Sought, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
         """Return at most ``most`` candidate quotes, best first, without repeats."""
@@ -342,20 +359,10 @@ class Engine:
         return whole, float(best[main] @ as_shares(shares[main]))
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
-        """Yield the token vectors of each sentence of a window by itself, with what it claims."""
-        row, rows = self.collection.row(window.passage), window.shown.rows
-        for place, claims in zip(range(rows.start, rows.stop), window.shown.claims, strict=True):
-            yield self._unit(row, place), claims
-
-    @cached(_KEPT_OF_PASSAGES)
-    def _unit(self, row: int, place: int) -> TokenStore:
-        """Return the token vectors of a sentence by itself. A large collection stores none: there it is encoded now."""
-        if self.collection.alone is not None:
-            unit = int(self.collection.sentence_starts[row]) + place
-            return self.collection.alone.part(unit, unit + 1)
-        (encoded,) = self.encoder.each([readable(self.collection.passages[row].sentences[place].text)])
-        ends = np.array([0, len(encoded.tokens)], np.int64)
-        return TokenStore.of(self.projection.reduce(encoded.tokens), encoded.pieces, ends)
+        """Yield the token vectors of each sentence of a window, with what it claims."""
+        rows, first = window.shown.rows, 1 + int(self.collection.context_starts[self.collection.row(window.passage)])
+        for unit, claims in zip(range(first + rows.start, first + rows.stop), window.shown.claims, strict=True):
+            yield self.collection.context.part(unit, unit + 1), claims
 
     def difference(self, sought: Sought, found: Sequence[Window]) -> Difference | None:
         """Return the curators' topic that the question is about, if there is one.
@@ -382,10 +389,7 @@ class Engine:
 
     @cached(_KEPT)
     def _holding(self, span: Span) -> tuple[int, QuoteSpan] | None:
-        """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted.
-
-        Cached: they suit any question.
-        """
+        """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted."""
         for row in self.collection.rows_of[span.document.id]:
             if self._quotable(row, papers=False):
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
@@ -446,10 +450,7 @@ class Engine:
     @cached(_CURRENT)
     def _asked_of(self, query: Query, row: int) -> tuple[Vectors, Vectors]:
         """Return each sentence's cosine with the nearest question that it is asked, and the mean of the nearest few, or
-        NaN.
-
-        Cached: a candidate quote is ranked and then judged by it.
-        """
+        NaN. Cached: a candidate quote is ranked and then judged by it."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         nearest, few = self.collection.asked.best(self._own(query), first, last, _FEW)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
@@ -467,7 +468,7 @@ class Engine:
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         raised, headings = cosines.copy(), self.collection.heading_questions
         asked = tuple(each for each in self.collection.asked.of(first, last) if each[1] not in headings)
-        with np.errstate(all="ignore"):  # as in `signals`
+        with np.errstate(all="ignore"):  # as in `_closest`
             for place, tokens in self._words_of(asked):
                 near = ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1)
                 raised[place - first] = np.maximum(raised[place - first], near)
@@ -482,12 +483,10 @@ class Engine:
 
     @cached(_CURRENT)
     def cosines(self, query: Query, row: int) -> Vectors:
-        """Return each query token's best cosine in each sentence, ``(sentences, q)``: the mean in context and alone.
-
-        Cached: quotes are chosen, then judged, by them.
-        """
+        """Return each query token's best cosine in each sentence of a passage, ``(sentences, q)``: in context, or the
+        mean of that and alone, if that is kept. Cached: quotes are chosen, then judged, by them."""
         context = self.bests(query, row)[1:]
-        if self.collection.alone is None:
+        if self.collection.alone is None or self.collection.asked_throughout:
             return context
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)

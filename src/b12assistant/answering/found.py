@@ -13,7 +13,6 @@ from b12assistant.answers import Interpretation
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import Nearest
 from b12assistant.index.vectors import Vectors
-from b12assistant.types import Hit
 
 _TOKENS = chosen("context")["tokens"]  # weight of the words of a question in its context
 
@@ -46,7 +45,6 @@ class Found:
     """
 
     sought: Sought
-    hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
     difference: Difference | None
     unknown: float

@@ -1,15 +1,16 @@
-"""Judge an answer: how close a quote is, and what the question names but no source mentions.
+"""Judge an answer: how near the question is to one that is asked of the quote, and to one that nothing answers.
 
 Similarity cannot tell "Does coffee hinder B12?" from a question the sources answer: a near miss is as close as an
-answer. What only the question names can, so each word counts by how likely it is what the question is about.
+answer. What people asked of the sentences can, and what the quote does not hold of the question; each word counts by
+how likely it is what the question is about.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from math import exp
 from types import MappingProxyType
@@ -22,38 +23,38 @@ from b12assistant.answering.retrieval import Query
 from b12assistant.data_files import read_data, read_fitted
 from b12assistant.index.vectors import Vectors
 from b12assistant.language.words import terms
-from b12assistant.threads import once
 
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
-_ALWAYS = ("closeness", "missing", "absent", "unknown", "leaning", "ahead", "headed")  # signals that are never None
+_ALWAYS = ("closeness", "absent", "unknown", "ahead", "headed")  # signals that are never None
 _UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Signals of one question and one quote, each between 0 and 1.
+    """Signals of one question and one quote, each between 0 and 1, but ``ahead``.
 
-    ``closeness``: late interaction of the question with the quote. ``missing``: the likeliest topic among the words
-    that no source holds, less what is near it. ``absent``: the same for words that the quote does not hold.
-    ``unknown``: how much of the question is in no source, by idf. ``leaning``: 1 for a follow-up that leans on earlier
-    turns, and so names less that the sources may not know; else 0.
+    ``closeness``: late interaction of the question with the quote. ``absent``: the likeliest topic among the words that
+    the quote does not hold, less what is near it. ``unknown``: how much of the question is in no source, by idf.
+    ``asked``: cosine of the question and the nearest one asked of the quote, if there is one. ``barred``: the same for
+    the questions that nothing in the corpus answers, if it lists any. ``thorough``: nearly every sentence is asked
+    something, so that a quote asked nothing alike is unlikely. Only where that is not so: ``ahead``: how much closer
+    the quote is than the second closest of the other passages, or less close; ``headed``: cosine with the sentence
+    under its heading.
     """
 
     closeness: float
-    missing: float
     absent: float
     unknown: float
-    leaning: float = 0.0
-    asked: float | None = None  # cosine of the question and the nearest one asked of the quote, if there is one
-    barred: float | None = None  # the same for the questions that nothing in the corpus answers, if it lists any
-    ahead: float = 0.0  # how much closer the quote is than the second closest of the other passages, or less close
-    thorough: bool = True  # nearly every sentence is asked something, so that a quote asked nothing alike is unlikely
-    headed: float = 0.0  # cosine with the sentence under its heading; 0 where ``thorough``
+    asked: float | None = None
+    barred: float | None = None
+    thorough: bool = True
+    ahead: float = 0.0
+    headed: float = 0.0
 
 
-UNJUDGED = Signals(closeness=0.0, missing=1.0, absent=1.0, unknown=1.0)  # nothing speaks for it
+UNJUDGED = Signals(closeness=0.0, absent=1.0, unknown=1.0, asked=0.0)  # nothing speaks for it
 
 
 @cache
@@ -63,23 +64,15 @@ def load_barring() -> Mapping[str, float]:
 
 
 def is_barred(signals: Signals) -> bool:
-    """Return whether a question is as near to one that nothing answers as to any that is asked of the quote.
+    """Return whether a question is about as near to one that nothing answers as to any that is asked of the quote.
 
-    This holds for one in fifty of the best quotes of answerable questions, and for more than three in four of those
-    of others. Where few sentences are asked anything, a question bars nothing by being asked.
+    Where few sentences are asked anything, a question bars nothing by being asked.
     """
     limits = load_barring()
     if signals.barred is None:
         return False
     asked = limits["unasked"] if signals.asked is None else signals.asked
-    is_told = (
-        signals.closeness >= limits["told_closeness"]
-        and (signals.asked or 0.0) >= limits["told_asked"]
-        and signals.missing <= limits["told_missing"]
-        and signals.absent <= limits["told_absent"]
-    )
-    nearest = asked if signals.thorough else max(limits["unasked"], asked)
-    return nearest < signals.barred + (0 if is_told else limits["nearer"])
+    return (asked if signals.thorough else max(limits["unasked"], asked)) < signals.barred + limits["nearer"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +96,11 @@ class Topics:
     weights: Vectors
     plain: Vectors
     encoder: str  # digest of the weights that the token vectors are from
+
+    def weighed(self, query: Query, encoder: str) -> list[tuple[QuestionWord, float]]:
+        """Return the words of a question, each with how likely it is what the question is about."""
+        words = words_of(query)
+        return list(zip(words, self.of(words, query.tokens, encoder).tolist(), strict=True))
 
     def of(self, words: Sequence[QuestionWord], tokens: Vectors, encoder: str) -> Vectors:
         """Return (n,) between 0 and 1. ``tokens``: (q, p) rows of unit length, from the encoder with this digest."""
@@ -143,57 +141,18 @@ def words_of(query: Query) -> tuple[QuestionWord, ...]:
     return tuple((own or first).values())
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The words that a question names, and what the sources have of them. ``topicality``: (n,) of its ``words``.
+def absent(words: Sequence[tuple[QuestionWord, float]], best: Vectors, held: frozenset[str]) -> float:
+    """Return the likeliest topic among the words that a quote does not hold, less what is near it; 0 if it holds all.
 
-    ``pool``: (q,) each query token's best cosine in the passages that were searched. ``unknown_terms``: in no source.
-    ``unknown``: the share of the question that they make up, by idf. ``cosines``: of each row searched, (sentences, q).
-    ``leans``: whether something that came before the question was read with it. ``barred`` and ``thorough``: as in
-    `Signals`.
+    ``words``: as `Topics.weighed` returns them; ``best``: (q,) the best cosine of each query token in the quote;
+    ``held``: its terms.
     """
-
-    words: Sequence[QuestionWord]
-    topicality: Vectors
-    pool: Vectors
-    unknown_terms: frozenset[str]
-    unknown: float
-    cosines: Mapping[int, Vectors] = field(default_factory=dict)
-    leans: bool = False
-    barred: float | None = None
-    thorough: bool = True
-
-    @once
-    def missing(self) -> float:
-        """Return 1 for a question without an informative word: nothing speaks for it."""
-        return self._worst(self.pool, self.unknown_terms.__contains__) if self.words else 1.0
-
-    def signals(
-        self, best: Vectors, weights: Vectors, held: frozenset[str], asked: float | None = None, row: int | None = None
-    ) -> Signals:
-        """Judge a quote of the passage in ``row``.
-
-        ``best``: (q,) the best cosine of each query token; ``weights``: (q,); ``held``: its terms.
-        """
-        absent, leaning = self._worst(best, lambda term: term not in held), float(self.leans)
-        close = float(best @ weights)
-        ahead = 0.0 if self.thorough else close - self._rival(weights, row)
-        return Signals(close, self.missing, absent, self.unknown, leaning, asked, self.barred, ahead, self.thorough)
-
-    def _rival(self, weights: Vectors, row: int | None) -> float:
-        """Return the closeness of the second closest sentence in other passages, each with one sentence; 0 if none."""
-        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
-            others = sorted(float((each @ weights).max()) for other, each in self.cosines.items() if other != row)
-        return others[-min(2, len(others))] if others else 0.0
-
-    def _worst(self, best: Vectors, counts: Callable[[str], bool]) -> float:
-        """Return the likeliest topic among the words that count, less what is near it; 0 if none counts."""
-        gaps = [
-            float(topicality) * min(1.0, max(0.0, 1 - float(best[word.tokens].mean())))
-            for word, topicality in zip(self.words, self.topicality, strict=True)
-            if counts(word.term)
-        ]
-        return max(gaps, default=0.0)
+    gaps = [
+        topical * min(1.0, max(0.0, 1 - float(best[word.tokens].mean())))
+        for word, topical in words
+        if word.term not in held
+    ]
+    return max(gaps, default=0.0)
 
 
 @cache
@@ -229,18 +188,12 @@ class Calibration:
     question of ``LONGER`` words or more: what else it tells is not in the quote, and counts against it
     (`benchmarks/fit/refusal.py`).
 
-    What speaks against an answer has a weight of 0 or less, what speaks for it 0 or more. ``leaning``, 0 or less, is
-    added for a follow-up, so that the same share of answerable ones is kept as of other questions.
+    What speaks against an answer has a weight of 0 or less, what speaks for it 0 or more.
     """
 
     bias: float
-    closeness: float
-    missing: float
-    absent: float
-    unknown: float
     possibly: float
     answered: float
-    leaning: float = 0.0
     asked: float = 0.0
     barred: float = 0.0
     unasked: float = 0.0  # instead of ``asked``, for a quote that nothing is asked of
@@ -249,6 +202,9 @@ class Calibration:
     full_asked: float = 0.0
     message: float = 0.25
     longer: float = 0.25
+    closeness: float = 0.0
+    absent: float = 0.0
+    unknown: float = 0.0
     ahead: float = 0.0
     headed: float = 0.0
     where_unasked: Calibration | None = None  # over a corpus in which few sentences are asked anything

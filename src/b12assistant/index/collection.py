@@ -85,9 +85,9 @@ class Collection:
     """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
 
     ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
-    passage once. ``alone``: one unit for each sentence, encoded by itself; ``None`` in large collections.
-    ``under_headings``: a vector for each sentence with its heading, (sentences, d); ``None`` in large collections, and
-    where nearly every sentence is asked something.
+    passage once. ``alone``: one unit for each sentence, encoded by itself; ``under_headings``: a vector for each
+    sentence with its heading, (sentences, d). Both are ``None`` in large collections, and where nearly every sentence
+    is asked something.
     """
 
     generation: GenerationId
@@ -129,7 +129,7 @@ class Collection:
 
     @once
     def sentence_starts(self) -> NDArray[np.int64]:
-        """Return the unit of ``alone`` at which each passage's sentences begin, ``(n + 1,)``."""
+        """Return the place among all sentences at which each passage's begin, ``(n + 1,)``."""
         return np.array([0, *accumulate(len(passage.sentences) for passage in self.passages)], np.int64)
 
     @once

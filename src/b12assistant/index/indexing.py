@@ -60,8 +60,8 @@ from b12assistant.types import FileReport, GenerationId, Passage
 
 Made = TypeVar("Made")
 _TITLE_END = ". "
-# Passages. A larger collection gets no sentence vectors: they nearly double its token vectors (ours: 25 beside 28 MB),
-# and under headings, where they are kept, add 1.5 kB a sentence.
+# Passages. A larger collection gets no sentence vectors: they nearly double its token vectors, and under headings add
+# 1.5 kB a sentence.
 SENTENCE_VECTORS_UP_TO = 3000
 _AT_ONCE = 512  # texts encoded at once
 _MANY = 200  # texts of a document: after each lot, memory is given back; without, 5,000 passages took 1.2 GB
@@ -119,6 +119,7 @@ def embed_all(
     encoder: Encoder,
     projection: Projection,
     *,
+    alone: bool,
     threads: int,
     progress: Progress,
 ) -> tuple[list[Embedded], frozenset[str]]:
@@ -126,7 +127,6 @@ def embed_all(
 
     ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core.
     """
-    alone = is_small(entries)
     found = {entry.document.id: known(entry.passages) for entry in entries}
     new = [entry for entry in entries if not (kept := found[entry.document.id]) or (alone and kept.alone is None)]
     made = _in_turn(
@@ -137,9 +137,19 @@ def embed_all(
     return arrays, frozenset(entry.document.id for entry in new)
 
 
-def is_small(entries: Sequence[Entry]) -> bool:
-    """Return whether vectors of single sentences are kept."""
-    return sum(len(entry.passages) for entry in entries) <= SENTENCE_VECTORS_UP_TO
+def keeps_sentences(read: FilesRead) -> bool:
+    """Return whether vectors of single sentences are kept: the collection is small, and nearly nothing is asked of
+    it."""
+    if len(read.passages) > SENTENCE_VECTORS_UP_TO:
+        return False
+    asked = (
+        ((number, place), question)
+        for number, group in enumerate(read.groups)
+        for place, question in zip(group.sentences, group.questions, strict=True)
+    )
+    sentences = sum(len(passage.sentences) for passage in read.passages)
+    headings = question_headings(entry.document for entry in read.entries)
+    return not is_thorough(asked, sentences, headings)
 
 
 def _in_turn(
@@ -295,6 +305,7 @@ class Indexer:
             lambda passages: previous.embedded.get(document_key(self._scope, passages)),
             self.encoder,
             self.projection,
+            alone=keeps_sentences(read),
             threads=threads,
             progress=progress,
         )
@@ -343,17 +354,8 @@ class Indexer:
         return vectors
 
     def _under_headings(self, read: FilesRead, previous: Previous) -> Vectors | None:
-        """Return a vector for each sentence under its heading, (sentences, d), if the collection is small and nearly
-        nothing is asked of it."""
-        if not is_small(read.entries):
-            return None
-        asked = (
-            ((number, place), question)
-            for number, group in enumerate(read.groups)
-            for place, question in zip(group.sentences, group.questions, strict=True)
-        )
-        sentences = sum(len(passage.sentences) for passage in read.passages)
-        if is_thorough(asked, sentences, question_headings(entry.document for entry in read.entries)):
+        """Return a vector for each sentence under its heading, (sentences, d), if such are kept."""
+        if not keeps_sentences(read):
             return None
         keys = [headings_key(self._scope, entry.passages) for entry in read.entries]
         known, threads = previous.under_headings, self.settings.encoder.threads
