@@ -253,25 +253,28 @@ class Engine:
         Where nearly every sentence is asked something, only passages are ranked that are asked nothing, unless a paper
         is asked for; then come those of the nearest questions. A passage that only shares words would rank higher.
         """
-        query, starts = sought.query, self.collection.sentence_starts
+        query = sought.query
         papers, rest = bool(_ASKS_FOR_A_PAPER.search(spelt(sought.read_as))), self._unasked
         is_ranked = papers or not self.collection.asked_throughout
         wanted = None if is_ranked else (lambda passage: passage.id in rest)
         hits = self.hits(query, wanted=wanted) if is_ranked or rest else ()
-        near = sought.asked or self._nearest(query.vector)
-        near = [each for each in near if sought.asked or not is_ranked or each.cosine >= _ALIKE]
+        near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
         found = {self.collection.row(hit.passage) for hit in hits}
-        rows = np.unique(np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist()
-        more = [self.collection.passages[r] for r in rows if r not in found and self._quotable(r, papers=papers)]
+        rows = sorted(set(self._rows_of(near)) - found)
+        more = [self.collection.passages[row] for row in rows if self._quotable(row, papers=papers)]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
-    def _nearest(self, vector: Vectors) -> list[Nearest]:
-        """Return the nearest questions that are asked of sentences which may be quoted."""
-        near, starts = self.collection.asked.nearest(vector), self.collection.sentence_starts
-        rows = (np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist()
-        kept = (each for each, row in zip(near, rows, strict=True) if self._quotable(row, papers=True))
-        return list(islice(kept, _NEAREST))
+    def _nearest(self, vector: Vectors, least: float = -1.0) -> list[Nearest]:
+        """Return the nearest questions that are asked of sentences which may be quoted; ``least``: their cosine."""
+        near = self.collection.asked.nearest(vector, least=least)
+        pairs = zip(near, self._rows_of(near), strict=True)
+        return list(islice((each for each, row in pairs if self._quotable(row, papers=True)), _NEAREST))
+
+    def _rows_of(self, near: Sequence[Nearest]) -> list[int]:
+        """Return the row of the passage that each question is asked of."""
+        starts = self.collection.sentence_starts
+        return list((np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist())
 
     @once
     def _unasked(self) -> frozenset[PassageId]:

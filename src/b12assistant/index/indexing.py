@@ -342,7 +342,7 @@ class Indexer:
             disputes,
             np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
             self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED,
-            self._under_headings(read, previous),
+            self._under_headings(read, previous) if alone else None,
         )
         return Opened(collection, read.entries, read.left_out, {})
 
@@ -353,10 +353,8 @@ class Indexer:
             vectors = np.stack([encoded.vector for encoded in self.encoder.encode(dispute.examples)])
         return vectors
 
-    def _under_headings(self, read: FilesRead, previous: Previous) -> Vectors | None:
-        """Return a vector for each sentence under its heading, (sentences, d), if such are kept."""
-        if not keeps_sentences(read):
-            return None
+    def _under_headings(self, read: FilesRead, previous: Previous) -> Vectors:
+        """Return a vector for each sentence under its heading, (sentences, d)."""
         keys = [headings_key(self._scope, entry.passages) for entry in read.entries]
         known, threads = previous.under_headings, self.settings.encoder.threads
         new = {key: entry for key, entry in zip(keys, read.entries, strict=True) if key not in known}
