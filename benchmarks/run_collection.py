@@ -126,7 +126,9 @@ def searched(
         run: dict[str, dict[str, float]] = {}
         for done, (id_, query) in enumerate(asked.items()):
             progress(f"searching ({ranking.name})", done, len(asked))
-            hits = rank(query, collection, lambda row: True, sys.maxsize, ranking.weights, depths=ranking.retrieval)
+            hits = rank(
+                query, collection, lambda rows: rows >= 0, sys.maxsize, ranking.weights, depths=ranking.retrieval
+            )
             ranked = run.setdefault(id_, {})
             for hit in hits:
                 ranked.setdefault(hit.passage.document.id, hit.score)

@@ -83,6 +83,14 @@ def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(repe
     assert quotes(asked.reply("more", ["myelin wraps nerve fibres"]).answer) == []
 
 
+def test_a_sentence_takes_the_place_of_one_that_says_nothing_beside_it() -> None:
+    first = source("Myelin wraps nerve fibres.", "myelin.txt")
+    asked = assistant(replace(first, repeats=(Repeat(Range(0, 26), WRAPPED),)), source(WRAPPED, "fat.txt"))
+    (quote,) = asked.reply("myelin wraps nerve fibres").answer.quotes
+    assert (quote.best.text, quote.strength.value) == (WRAPPED, "strong")  # as strong as the one in whose place it is
+    assert quotes(asked.reply("more", ["myelin wraps nerve fibres"]).answer) == []
+
+
 def test_a_refusal_shows_the_nearest_places_and_no_quote() -> None:
     answer = ask("does the moon wrap around seventeen other unheard kinds of myelin fondue cheese")
     assert (answer.status, answer.reason, answer.quotes) == (Status.NO_ANSWER, Reason.NOTHING_CLOSE, ())

@@ -17,7 +17,7 @@ from serving import page_of, small_space
 from starlette.testclient import TestClient
 
 from b12assistant.answering.lookup import LookUp, Match, Sieve, phrase
-from b12assistant.answering.retrieval import Depths, Query, encode_query, rank
+from b12assistant.answering.retrieval import Depths, Mask, Query, Rows, encode_query, rank
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.display.addresses import read_link
 from b12assistant.index.collection import Collection
@@ -212,7 +212,7 @@ def asked(question: str, collection: Collection, encoder: FakeEncoder | None = N
 
 
 def hits_of(question: str, collection: Collection, *, depths: Depths = DEPTHS, k: int = 10) -> tuple[Hit, ...]:
-    return rank(asked(question, collection), collection, lambda row: True, k, depths=depths)
+    return rank(asked(question, collection), collection, lambda rows: rows >= 0, k, depths=depths)
 
 
 def files(hits: tuple[Hit, ...]) -> list[str]:
@@ -233,8 +233,8 @@ def test_only_allowed_passages_are_hit(texts: list[str], refused: set[int], cand
     collection = collection_of(*texts)
     refused_ids = {f"{i:02}.txt" for i in refused}
 
-    def allow(row: int) -> bool:
-        return collection.passages[row].document.id not in refused_ids
+    def allow(rows: Rows) -> Mask:
+        return np.array([collection.passages[row].document.id not in refused_ids for row in rows.tolist()], np.bool_)
 
     depths = Depths(candidates=candidates, rescored=1)
     hits = rank(asked("nerve milk", collection), collection, allow, 10, depths=depths)

@@ -246,6 +246,7 @@ ACID = (
     "food-and-supplements/supplements-medicines-and-buying.md",
     "causes/acid-reducers-and-b12.md",
     "causes/medicines-that-can-lower-b12.md",
+    "short-answers/pernicious-anaemia-medicines-and-surgery.md",
 )
 YEAST = (
     "food-and-supplements/yeast-cooking-tablets-work-and-benefits.md",

@@ -283,11 +283,11 @@ class Answerer:
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
         shown = _adding(engine, [first, *behind(first, near[0], further)], most)
-        quotes = tuple(self._quote(found, window, first=window is first and not again) for window in shown)
+        quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
-            opposed = tuple(self._quote(found, window, first=True) for window in sides)
+            opposed = tuple(self._quote(found, window, by=window, first=True) for window in sides)
             differing = (Disagreement(difference.id, difference.topic, opposed),)
         said = (*quotes, *(side for differ in differing for side in differ.sides))
         is_bare = any(self.cues.bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
@@ -301,7 +301,7 @@ class Answerer:
         )
         status, why = _status_of(quotes, only_sellers=speakers.only_sellers)
         if status is not Status.ANSWERED:
-            shown_as = _unsure(shown_as, found, engine, shown)
+            shown_as = _unsure(shown_as, found, engine, [each for each, _ in shown])
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
     def _refusal(self, found: Found, turn: Turn, flagged: Sequence[Notice]) -> Answer:
@@ -320,9 +320,9 @@ class Answerer:
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
 
-    def _quote(self, found: Found, window: Window, *, first: bool) -> Quote:
+    def _quote(self, found: Found, window: Window, *, by: Window, first: bool) -> Quote:
         thread = self._thread
-        is_strong = thread.engine.is_strong(found.sought.query, window, thread.calibration, first=first)
+        is_strong = thread.engine.is_strong(found.sought.query, by, thread.calibration, first=first)
         strength = Strength.STRONG if is_strong else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))
 
@@ -336,17 +336,26 @@ def _status_of(quotes: Sequence[Quote], *, only_sellers: bool) -> tuple[Status, 
     return Status.ANSWERED, None
 
 
-def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[Window]:
-    """Return at most ``most`` windows: the first, and each that adds something to those before it."""
-    shown = list(windows[:1])
+def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[tuple[Window, Window]]:
+    """Return at most ``most`` windows: the first, and each that adds something to those before it.
+
+    One beside which an earlier one says nothing takes its place. Each comes with the one that it is judged by: as it
+    says all that the earlier one says, it answers as well.
+    """
+    shown = [(window, window) for window in windows[:1]]
     for window in windows[1:]:
         if len(shown) == most:
             break
-        if window.repeats_one_of(shown):
+        before = [each for each, _ in shown]
+        if window.repeats_one_of(before):
             continue
-        whole, main = engine.covered(window, shown)
+        if held := [pair for pair in shown if pair[0].repeats_one_of([window])]:
+            shown[shown.index(held[0])] = (window, held[0][1])
+            shown = [pair for pair in shown if pair not in held]
+            continue
+        whole, main = engine.covered(window, before)
         if whole < _SAID and main < _SAID_OF_BEST:
-            shown.append(window)
+            shown.append((window, window))
     return shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -26,8 +26,10 @@ from b12assistant.answering.quoting import (
     score,
 )
 from b12assistant.answering.retrieval import (
+    Mask,
     Query,
     Rewriter,
+    Rows,
     as_shares,
     beside,
     bests_in,
@@ -40,7 +42,7 @@ from b12assistant.answering.retrieval import (
     spelt,
 )
 from b12assistant.answering.signals import Calibration, Signals, Topics, absent, is_barred, load_topics, mean_of
-from b12assistant.answering.turn_forms import goes_on, only_remarks, specific
+from b12assistant.answering.turn_forms import asks_for_paper, goes_on, only_remarks, specific
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import Nearest, in_full
@@ -75,12 +77,6 @@ _CURRENT = 512  # cosines of a query in a passage that are cached: enough for th
 # "counselling", of which the dictionary has the American form
 _DOUBLED = re.compile(r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)")
 _LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
-_ASKS_FOR_A_PAPER = re.compile(
-    r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
-    r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
-    r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ class Engine:
         vector = mean_of(np.stack([means, _OWN * query.vector]))
         nearest = self._nearest(vector)
         levels = self._readings.levels
-        is_apart = _ASKS_FOR_A_PAPER.search(own) or (levels and result_of(own, levels) is not None)
+        is_apart = asks_for_paper(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
             read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
             query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
@@ -136,9 +132,8 @@ class Engine:
 
     def leans(self, text: str) -> bool:
         """Return whether a turn may need what came before; with an encoder that this was not fitted on, by its form."""
-        if self.encoder.digest != self.leaning.encoder:
-            return goes_on(text)
-        return self.leaning.holds(self._encoded(text, 0).vector)
+        by_vector = self.encoder.digest == self.leaning.encoder
+        return self.leaning.holds(self._encoded(text, 0).vector) if by_vector else goes_on(text)
 
     def is_small_talk(self, text: str) -> bool:
         """Return whether words beside a question tell nothing that bears on it; with another encoder, by their form."""
@@ -240,10 +235,11 @@ class Engine:
         return self.collection.lexical.unknown_share(own if terms(own) else query.read)
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
-        papers = bool(_ASKS_FOR_A_PAPER.search(query.text))
+        quotable, passages = self._quotable(papers=asks_for_paper(query.text)), self.collection.passages
 
-        def allow(row: int) -> bool:
-            return self._quotable(row, papers=papers) and (wanted is None or wanted(self.collection.passages[row]))
+        def allow(rows: Rows) -> Mask:
+            free = quotable[rows]
+            return free if wanted is None else free & np.array([wanted(passages[row]) for row in rows], np.bool_)
 
         return rank(query, self.collection, allow, k, bests=self.bests)
 
@@ -254,22 +250,24 @@ class Engine:
         is asked for; then come those of the nearest questions. A passage that only shares words would rank higher.
         """
         query = sought.query
-        papers, rest = bool(_ASKS_FOR_A_PAPER.search(spelt(sought.read_as))), self._unasked
-        is_ranked = papers or not self.collection.asked_throughout
-        wanted = None if is_ranked else (lambda passage: passage.id in rest)
-        hits = self.hits(query, wanted=wanted) if is_ranked or rest else ()
+        papers = asks_for_paper(spelt(sought.read_as))
+        is_ranked, quotable = papers or not self.collection.asked_throughout, self._quotable(papers=papers)
+        rest: Set[int] = frozenset() if is_ranked else self._unasked
+        many = len(rest) > SEARCHED  # fewer need no ranking
+        wanted = (lambda passage: self.collection.row(passage) in rest) if many else None
+        hits = self.hits(query, wanted=wanted) if is_ranked or many else ()
         near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
         found = {self.collection.row(hit.passage) for hit in hits}
-        rows = sorted(set(self._rows_of(near)) - found)
-        more = [self.collection.passages[row] for row in rows if self._quotable(row, papers=papers)]
+        rows = sorted({*(() if many else rest), *self._rows_of(near)} - found)
+        more = [self.collection.passages[row] for row in rows if quotable[row]]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
 
     def _nearest(self, vector: Vectors, least: float = -1.0) -> list[Nearest]:
         """Return the nearest questions that are asked of sentences which may be quoted; ``least``: their cosine."""
         near = self.collection.asked.nearest(vector, least=least)
-        pairs = zip(near, self._rows_of(near), strict=True)
-        return list(islice((each for each, row in pairs if self._quotable(row, papers=True)), _NEAREST))
+        pairs, quotable = zip(near, self._rows_of(near), strict=True), self._quotable(papers=True)
+        return list(islice((each for each, row in pairs if quotable[row]), _NEAREST))
 
     def _rows_of(self, near: Sequence[Nearest]) -> list[int]:
         """Return the row of the passage that each question is asked of."""
@@ -277,19 +275,19 @@ class Engine:
         return list((np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist())
 
     @once
-    def _unasked(self) -> frozenset[PassageId]:
-        """Return the passages of which no sentence is asked anything."""
+    def _unasked(self) -> frozenset[int]:
+        """Return the rows of passages that may be quoted for any question, and have no sentence asked anything."""
         counts = np.diff(np.searchsorted(self.collection.asked.sentences, self.collection.sentence_starts))
-        return frozenset(self.collection.passages[row].id for row in np.flatnonzero(counts == 0).tolist())
+        free = np.flatnonzero((counts == 0) & self._quotable(papers=False)).tolist()
+        return frozenset(row for row in free if self._cuts(row))
 
     def windows(self, sought: Sought, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
         """Return at most ``most`` candidate quotes, best first, without repeats."""
         query = sought.query
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(query, row) for row in rows]
-        found = [self._cuts(row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
-        scored = score(found, cosines, sought.weights, asked)
+        scored = score([self._cuts(row) for row in rows], cosines, sought.weights, asked)
         return choose(scored, most, paragraphs=not self.collection.asked_throughout)
 
     def reread(
@@ -394,16 +392,18 @@ class Engine:
     def _holding(self, span: Span) -> tuple[int, QuoteSpan] | None:
         """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted."""
         for row in self.collection.rows_of[span.document.id]:
-            if self._quotable(row, papers=False):
+            if self._quotable(papers=False)[row]:
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
                 cut = min(holding, key=lambda each: each.length, default=None)
                 if cut is not None:
                     return row, cut
         return None
 
-    def _quotable(self, row: int, *, papers: bool) -> bool:
-        passage = self.collection.passages[row]
-        return passage.document.source.in_force and (papers or not passage.reference)
+    @cached(2)
+    def _quotable(self, *, papers: bool) -> Mask:
+        """Return which passages may be quoted, with ``papers`` also those that list publications."""
+        free = ((each.document.source.in_force, papers or not each.reference) for each in self.collection.passages)
+        return np.array([all(each) for each in free], np.bool_)
 
     @once
     def _readings(self) -> Rewriter:

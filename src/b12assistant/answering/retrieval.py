@@ -34,6 +34,7 @@ from b12assistant.threads import once
 from b12assistant.types import Hit, Range, Span
 
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 _CLIP = 8.0  # standard scores are clipped here, so that no single score dominates
 _LEADERS = 5
 CONTEXT = chosen("retrieval")["context"]  # weight of what a follow-up leans on, relative to its own words
@@ -189,6 +190,7 @@ class Query:
     asks: str
 
 
+Allow = Callable[[Rows], Mask]  # which of some rows may be found
 Bests = Callable[[Query, int], Vectors]  # of a query and a row, as `bests_in` returns them
 
 
@@ -285,13 +287,13 @@ def idf_of(table: Vectors, pieces: NDArray[np.int32]) -> Vectors:
 def rank(
     query: Query,
     collection: Collection,
-    allow: Callable[[int], bool],
+    allow: Allow,
     k: int,
     weights: Weights = Weights(),
     depths: Depths = Depths(),
     bests: Bests | None = None,
 ) -> tuple[Hit, ...]:
-    """Return at most ``k`` hits, best first, ties by row; only passages in rows that ``allow`` accepts.
+    """Return at most ``k`` hits, best first, ties by row; only passages in rows that ``allow`` lets.
 
     ``bests``: `bests_in` for this collection, or what has its results already.
     """
@@ -314,12 +316,12 @@ def rank(
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
 
 
-def _allowed(allow: Callable[[int], bool], k: int, search: Callable[[int], SearchResult]) -> SearchResult:
+def _allowed(allow: Allow, k: int, search: Callable[[int], SearchResult]) -> SearchResult:
     """Return the best ``k`` that are allowed; the others take no places."""
     wide = k
     while True:
         rows, scores = search(wide)
-        kept = np.fromiter(map(allow, rows.tolist()), dtype=bool, count=len(rows))
+        kept = allow(rows)
         if kept.sum() >= k or len(rows) < wide:
             return rows[kept][:k], scores[kept][:k]
         wide *= 4

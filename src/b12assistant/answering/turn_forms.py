@@ -28,6 +28,12 @@ def _forms(*forms: str) -> re.Pattern[str]:
     return re.compile(f"{_POLITE}(?:{'|'.join(forms)}){_END}", re.I)
 
 
+_PAPER = re.compile(
+    r"\b(?:papers?|articles?|stud(?:y|ies)|trials?|references?|citations?|cited?|cites|authors?|journals?|publications?|published|"
+    r"guidelines?|reviews?|doi|(?:what|which) year|year of|nejm|bmj|lancet|cmaj|cochrane|et al)\b|\b10\.\d{4,}/|"
+    r"\b(?:19|20)\d\d\b(?!\s*-?(?:mcg|µg|μg|ug|mg|g|iu|units?|micrograms?|milligrams?|ml|calories|kcal|feet|people|patients)\b)",
+    re.I,
+)
 _MORE = _forms(
     rf"(?:(?:can|could|would) you )?(?:tell|show|give)(?: me)?(?: a bit| some)? more(?: (?:about|of|on) {_THING})?",
     r"(?:anything|any more|what more|what else)(?: (?:else|more))?(?: (?:is there|do (?:they|you|the sources) say))?",
@@ -84,6 +90,11 @@ _NEW_TOPIC = re.compile(
     r"|on another (?:note|matter|topic)|by the way|btw)\b\s*[.,!:;–—-]+)\s*",
     re.I,
 )
+
+
+def asks_for_paper(text: str) -> bool:
+    """Return whether a question may ask for a publication."""
+    return _PAPER.search(text) is not None
 
 
 def move_of(text: str) -> Move:

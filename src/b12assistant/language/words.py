@@ -63,8 +63,10 @@ _ABBREVIATIONS = {
     "fr": re.compile(r"\b(?:vit|fig|env|max|min|(?-i:MM?)|Mme|Mlle|Dr|no|c\.-à-d)\.$", re.I),
     "es": re.compile(r"\b(?:vit|fig|aprox|núm|máx|mín)\.$", re.I),
 }
-# A sentence may end after these, although a single capital letter looks like an initial.
-_ENDS_IN_CAPITAL = re.compile(r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK])\.(?=\s+[A-Z])")
+# A sentence may end after these, although a single capital letter looks like an initial, and the words like "Miss.".
+_ENDS = re.compile(
+    r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK]|\b(?:arc|art|fed|id|ill|may|me|miss|no|ok|ore))\.(?=\s+[A-Z])"
+)
 # The numbers of notes after a full stop belong to the sentence that it ends.
 _NOTES = re.compile(r"(?:[⁰¹²³⁴-⁹⁽⁾]+|\s*\^\([^()]*\))(?=\s|$)")
 _ITEM_NUMBER = re.compile(r"^\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]$")
@@ -93,7 +95,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         if start and (notes := _NOTES.match(text, start)):
             yield start, notes.end()
             start = notes.end()
-        for stop in _ENDS_IN_CAPITAL.finditer(text, start, end):
+        for stop in _ENDS.finditer(text, start, end):
             yield start, stop.end()
             start = stop.end()
         yield start, end
@@ -208,6 +210,7 @@ _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\
 _NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
 _HYPHEN = re.compile(r"[-‐‑]")
 _GENITIVE = re.compile(r"['’]s?$")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
 _ELISION = re.compile(r"(?<=[a-z])['’](?=[a-z])")  # in French: l'eau
 
@@ -227,9 +230,17 @@ def _stemmer() -> Stemmer.Stemmer:
 
 def fold(text: str) -> str:
     """Return a text's search form: NFKC, lower case, no accents, Greek letters spelt out. Offsets are lost."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return text.lower() if text.isascii() else _NOT_ASCII.sub(_plain, text).lower()
+
+
+def _plain(found: re.Match[str]) -> str:
+    """Return the search form of a run of other characters than ASCII."""
+    return _folded(found[0])
+
+
+@lru_cache(maxsize=1024)
+def _folded(run: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", run).casefold())
     bare = "".join(
         character
         for character in decomposed
