@@ -4,7 +4,8 @@
 
 Three times, both in turn, each in fresh processes on one thread: the same texts are stored, one question is asked
 (cold: the whole process), then all of them in one process. Processor seconds of storing are those of the whole process.
-The load at the beginning and the end is told: above 1, only processor times say much.
+The load at the beginning and the end is told: above 1, only processor times say much. Then the stages of the shortest
+labelled questions over the shipped library are timed, beside a budget that grows with a fixed calculation of that run.
 """
 
 import json
@@ -33,6 +34,8 @@ ONE_THREAD = {
     **dict.fromkeys(("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), "1"),
     "TOKENIZERS_PARALLELISM": "false",
 }
+BUDGET = {"triage": 4.0, "encode": 4.0, "search": 7.0, "quote": 1.0}  # ms, where the calculation takes CALCULATION
+CALCULATION = 30.0  # ms
 COLUMNS = ("cold, s", "question p50, ms", "p95, ms", "texts a processor second", "memory, MB")
 
 Ask = Callable[[str], object]
@@ -121,6 +124,22 @@ def run_of(given: Mapping[str, Sequence[str]]) -> Iterator[list[float]]:
         yield [cold, statistics.median(times), times[round(0.95 * (len(times) - 1))], stored, memory]
 
 
+def stages() -> None:
+    """Print the median milliseconds of each stage, after as many other questions to warm up."""
+    import numpy as np
+    from fit.data import labelled_rows, workspace
+
+    square = np.random.default_rng(SEED).random((512, 512), np.float32)
+    fixed = statistics.median(timed(lambda _: [square @ square for _ in range(10)], range(20)))
+    files, space = ("questions/train.jsonl", "questions/calibration.jsonl"), workspace()
+    asked = (sorted((row["question"] for row in labelled_rows(file)), key=len)[:QUESTIONS] for file in files)
+    found = [[space.ask(each).timings for each in questions] for questions in asked][-1]
+    print(f"the fixed calculation took {fixed:.1f} ms\n| stage | budget, ms | measured |\n|---|---|---|")
+    for stage, budget in BUDGET.items():
+        measured = statistics.median(getattr(each, stage) or 0 for each in found)
+        print(f"| {stage} | {budget * fixed / CALCULATION:.1f} | {measured:.1f} |")
+
+
 def spent(system: str, what: str) -> tuple[float, float, float]:
     """Return seconds of a process, processor seconds with those of children, and the most memory it had, in MB."""
     begun = time.perf_counter()
@@ -154,10 +173,13 @@ def main(folder: Path) -> None:
     for system, figures in zip(SYSTEMS, zip(*runs, strict=True), strict=True):
         medians = map(statistics.median, zip(*figures, strict=True))
         print(f"| {system} | {' | '.join(f'{each:.3g}' for each in medians)} |")
+    subprocess.run([sys.executable, __file__, "stages"], env=os.environ | ONE_THREAD, check=True)  # noqa: S603
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
+    if sys.argv[1:] == ["stages"]:
+        stages()
+    elif len(sys.argv) > 2:
         carry_out(sys.argv[1], sys.argv[2])
     else:
         main(Path(sys.argv[1]))

@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+from b12assistant.answering import engine as engine_module
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
@@ -241,7 +242,11 @@ INJECTIONS = (
     "treatment/b12-injections-in-the-uk.md",
     "short-answers/injections-and-getting-better.md",
 )
-UNDER_THE_TONGUE = "food-and-supplements/sublingual-sprays-and-patches.md", "short-answers/living-with-nerve-damage.md"
+UNDER_THE_TONGUE = (
+    "food-and-supplements/sublingual-sprays-and-patches.md",
+    "short-answers/living-with-nerve-damage.md",
+    "treatment/b12-nasal-spray-gel-and-under-the-tongue.md",
+)
 ACID = (
     "food-and-supplements/supplements-medicines-and-buying.md",
     "causes/acid-reducers-and-b12.md",
@@ -261,6 +266,16 @@ SIDE_EFFECTS = "treatment/b12-side-effects.md", "short-answers/injections-and-ge
 NORMAL = "tests/what-is-a-normal-b12-level.md", "short-answers/blood-tests.md"
 METFORMIN = "causes/metformin-and-b12.md", "causes/diabetes-thyroid-kidney-hiv-and-b12.md"
 METFORMIN_CHECKS = "short-answers/pernicious-anaemia-medicines-and-surgery.md", METFORMIN[0]
+
+
+def test_what_is_asked_nothing_is_a_candidate_ranked_or_not(
+    shipped: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, sought = shipped.engine, shipped.assistant.understood("does B12 help nerves").sought
+    unranked = {hit.passage for hit in engine.candidates(sought)}
+    assert "references/drip-clinic-papers.md" in {passage.document.id for passage in unranked}
+    monkeypatch.setattr(engine_module, "SEARCHED", 0)
+    assert {hit.passage for hit in engine.candidates(sought)} == unranked
 
 
 @pytest.mark.parametrize(

@@ -159,8 +159,10 @@ class Others(AskedQuestions):
         others = AskedQuestions(self.vectors[begin:end][kept], self.sentences[begin:end][kept])
         return others.best(query, first, last, few)
 
-    def nearest(self, query: np.ndarray, most: int = 512, least: float = -1.0) -> list[Nearest]:
-        return [each for each in super().nearest(query, most, least) if each.cosine < ITSELF]
+    def nearest(
+        self, query: np.ndarray, most: int = 512, least: float = -1.0, of: np.ndarray | None = None
+    ) -> list[Nearest]:
+        return [each for each in super().nearest(query, 512, least, of) if each.cosine < ITSELF][:most]
 
 
 def without_itself(engine: Engine) -> Engine:

@@ -335,13 +335,13 @@ class Document:
     def attributed(self, ranges: Sequence[Range]) -> tuple[Attribution, ...]:
         """Return what ``ranges`` are based on, most weight first: each origin once, its places joined."""
         places: dict[Origin, list[str]] = {}
+        whole = Range(min(range_.start for range_ in ranges), max(range_.end for range_ in ranges))
         for attribution in self.attributions:
-            if any(attribution.range.overlaps(range_) for range_ in ranges):
+            if attribution.range.overlaps(whole) and any(attribution.range.overlaps(range_) for range_ in ranges):
                 known = places.setdefault(attribution.origin, [])
                 if attribution.place not in known:
                     known.append(attribution.place)
         order = list(SourceKind)
-        whole = Range(min(range_.start for range_ in ranges), max(range_.end for range_ in ranges))
         return tuple(
             Attribution(whole, origin, "; ".join(places[origin]))
             for origin in sorted(places, key=lambda origin: (origin.weight.step, order.index(origin.kind)))

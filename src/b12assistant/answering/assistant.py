@@ -256,7 +256,8 @@ class Answerer:
                 break
             said = {quote.spans for quote in answer.quotes}
             shown = [window for window in found.windows if window.spans in said]
-            rest = tuple(each for each in found.windows if each not in shown and not each.repeats_one_of(shown))
+            told = [*shown, *(each for each in found.windows if each.repeats_one_of(shown))]
+            rest = tuple(each for each in found.windows if each not in told and not each.repeats_one_of(told))
             found = replace(found, windows=rest, difference=None)
             answer = self._answer(found, turn, flagged, most, again=True)
             if not answer.quotes:
@@ -339,23 +340,23 @@ def _status_of(quotes: Sequence[Quote], *, only_sellers: bool) -> tuple[Status, 
 def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[tuple[Window, Window]]:
     """Return at most ``most`` windows: the first, and each that adds something to those before it.
 
-    One beside which an earlier one says nothing takes its place. Each comes with the one that it is judged by: as it
-    says all that the earlier one says, it answers as well.
+    A fuller window takes the place of one that says nothing beside it. Each comes with the window that it is judged by:
+    as a fuller one says all that the other says, it answers as well.
     """
-    shown = [(window, window) for window in windows[:1]]
+    shown, said = [(window, window) for window in windows[:1]], list(windows[:1])
     for window in windows[1:]:
-        if len(shown) == most:
-            break
-        before = [each for each, _ in shown]
-        if window.repeats_one_of(before):
+        if window.repeats_one_of(said):
+            said.append(window)
             continue
-        if held := [pair for pair in shown if pair[0].repeats_one_of([window])]:
-            shown[shown.index(held[0])] = (window, held[0][1])
-            shown = [pair for pair in shown if pair not in held]
+        held = [pair for pair in shown if window.is_fuller(pair[0])]
+        others = [pair for pair in shown if pair not in held]
+        if not held and len(shown) == most:
             continue
-        whole, main = engine.covered(window, before)
+        whole, main = engine.covered(window, [each for each, _ in others])
         if whole < _SAID and main < _SAID_OF_BEST:
-            shown.append((window, window))
+            place = shown.index(held[0]) if held else len(shown)
+            shown = [*others[:place], (window, held[0][1] if held else window), *others[place:]]
+            said.append(window)
     return shown
 
 

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 import numpy as np
 
@@ -122,8 +121,7 @@ class Engine:
         means = vector_in_context(in_context, self.in_context or self.encoder)
         vector = mean_of(np.stack([means, _OWN * query.vector]))
         nearest = self._nearest(vector)
-        levels = self._readings.levels
-        is_apart = asks_for_paper(own) or (levels and result_of(own, levels) is not None)
+        is_apart = asks_for_paper(own) or ((levels := self._readings.levels) and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
             read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
             query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
@@ -238,22 +236,22 @@ class Engine:
         quotable, passages = self._quotable(papers=asks_for_paper(query.text)), self.collection.passages
 
         def allow(rows: Rows) -> Mask:
-            free = quotable[rows]
-            return free if wanted is None else free & np.array([wanted(passages[row]) for row in rows], np.bool_)
+            wants = [wanted is None or wanted(passages[row]) for row in rows.tolist()]
+            return quotable[rows] & np.array(wants, np.bool_)
 
         return rank(query, self.collection, allow, k, bests=self.bests)
 
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
         """Return the best hits, and the passages with a sentence that is asked nearly the same question.
 
-        Where nearly every sentence is asked something, only passages are ranked that are asked nothing, unless a paper
+        Where nearly every sentence is asked something, only passages are sought that are asked nothing, unless a paper
         is asked for; then come those of the nearest questions. A passage that only shares words would rank higher.
         """
         query = sought.query
         papers = asks_for_paper(spelt(sought.read_as))
         is_ranked, quotable = papers or not self.collection.asked_throughout, self._quotable(papers=papers)
         rest: Set[int] = frozenset() if is_ranked else self._unasked
-        many = len(rest) > SEARCHED  # fewer need no ranking
+        many = len(rest) > SEARCHED  # else all of them are candidates
         wanted = (lambda passage: self.collection.row(passage) in rest) if many else None
         hits = self.hits(query, wanted=wanted) if is_ranked or many else ()
         near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
@@ -265,9 +263,11 @@ class Engine:
 
     def _nearest(self, vector: Vectors, least: float = -1.0) -> list[Nearest]:
         """Return the nearest questions that are asked of sentences which may be quoted; ``least``: their cosine."""
-        near = self.collection.asked.nearest(vector, least=least)
-        pairs, quotable = zip(near, self._rows_of(near), strict=True), self._quotable(papers=True)
-        return list(islice((each for each, row in pairs if quotable[row]), _NEAREST))
+        return self.collection.asked.nearest(vector, _NEAREST, least, self._quotable_sentences)
+
+    @once
+    def _quotable_sentences(self) -> Mask:
+        return np.repeat(self._quotable(papers=True), np.diff(self.collection.sentence_starts))
 
     def _rows_of(self, near: Sequence[Nearest]) -> list[int]:
         """Return the row of the passage that each question is asked of."""

@@ -129,6 +129,18 @@ class Window:
         sentences = {bare(best.text) for each in others for best in each.shown.bests}
         return self.best.document.repeats_one_of(self.best.range, sentences)
 
+    def is_fuller(self, other: Window) -> bool:
+        """Return whether it may speak instead of another: that one says nothing beside it, and its source no less."""
+        whole = len(other.shown.bests) == 1 and len(other.best.text) < len(self.best.text)
+        return (
+            whole and other.repeats_one_of([self]) and all(a <= b for a, b in zip(self._rank, other._rank, strict=True))
+        )
+
+    @property
+    def _rank(self) -> tuple[bool, bool, bool, int]:
+        """Return what makes it speak later, the least first."""
+        return self.sells, self.is_nameless, self.is_detail, self.weight.step
+
     @property
     def is_nameless(self) -> bool:
         """Return whether its best sentence rests on nothing but pages that nobody signs."""

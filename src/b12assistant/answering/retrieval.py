@@ -293,7 +293,7 @@ def rank(
     depths: Depths = Depths(),
     bests: Bests | None = None,
 ) -> tuple[Hit, ...]:
-    """Return at most ``k`` hits, best first, ties by row; only passages in rows that ``allow`` lets.
+    """Return at most ``k`` hits, best first, ties by row; only passages in rows that ``allow`` accepts.
 
     ``bests``: `bests_in` for this collection, or what has its results already.
     """

@@ -237,9 +237,11 @@ class AskedQuestions:
 
         return mean_of(1), mean_of(few)
 
-    def nearest(self, query: Vectors, most: int = _SOME, least: float = -1.0) -> list[Nearest]:
+    def nearest(
+        self, query: Vectors, most: int = _SOME, least: float = -1.0, of: NDArray[np.bool_] | None = None
+    ) -> list[Nearest]:
         """Return the ``most`` questions of sentences that are nearest to ``query``, (d,), the nearest first; none
-        whose cosine is below ``least``.
+        whose cosine is below ``least``. ``of``: of which sentences; all by default.
 
         They are sought among the 512 whose signs are most alike: in a tenth of the time that all cosines take.
         """
@@ -249,7 +251,7 @@ class AskedQuestions:
         apart = np.bitwise_count(self._signs[:, :answered] ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
         some = np.argpartition(apart, _SOME)[:_SOME] if answered > _SOME else np.arange(answered)
         cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
-        near = np.flatnonzero(cosines >= least)
+        near = np.flatnonzero((cosines >= least) & (True if of is None else of[self.sentences[some]]))
         order = near[np.lexsort((some[near], -cosines[near]))][:most]
         rows = [(int(some[i]), float(cosines[i])) for i in order]
         return [Nearest(self.texts[row], int(self.sentences[row]), cosine, row) for row, cosine in rows]

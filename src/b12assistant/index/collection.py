@@ -196,7 +196,7 @@ def first_words(title: str, encoder: Encoder) -> str:
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
-READING = 10  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
+READING = 11  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
 # Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1

@@ -1,9 +1,9 @@
 """Split text into sentences and into terms for lexical search; count word pieces without loading the encoder.
 
-The boundaries of sentences are those of sentencex (Wikimedia), with five repairs for forms that are common on health
+The boundaries of sentences are those of sentencex (Wikimedia), with six repairs for forms that are common on health
 pages: a unit with a full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number
-("2."), a sentence that ends in a single capital letter ("below 148 pmol/L. A test"), and the numbers of notes after a
-full stop.
+("2."), a sentence that ends in a single capital letter ("below 148 pmol/L. A test") or in a word that looks like an
+abbreviation ("makes you ill. Rest"), and the numbers of notes after a full stop.
 
 The analyser of terms was measured against others: compatibility forms, lower case, no accents, Greek letters
 spelt out, British and American spellings merged, numbers kept whole, words with digits not stemmed, hyphenated words
@@ -63,10 +63,8 @@ _ABBREVIATIONS = {
     "fr": re.compile(r"\b(?:vit|fig|env|max|min|(?-i:MM?)|Mme|Mlle|Dr|no|c\.-à-d)\.$", re.I),
     "es": re.compile(r"\b(?:vit|fig|aprox|núm|máx|mín)\.$", re.I),
 }
-# A sentence may end after these, although a single capital letter looks like an initial, and the words like "Miss.".
-_ENDS = re.compile(
-    r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK]|\b(?:arc|art|fed|id|ill|may|me|miss|no|ok|ore))\.(?=\s+[A-Z])"
-)
+# A sentence may end after these, although a single capital letter looks like an initial, and a word like a title.
+_ENDS = re.compile(r"(?:mol/L|\b[mndpµμ]?g/L|\bU/L|\b[Vv]itamin [A-EK]|\b(?:ill|may|me|miss))\.(?=\s+[A-Z])")
 # The numbers of notes after a full stop belong to the sentence that it ends.
 _NOTES = re.compile(r"(?:[⁰¹²³⁴-⁹⁽⁾]+|\s*\^\([^()]*\))(?=\s|$)")
 _ITEM_NUMBER = re.compile(r"^\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]$")
@@ -210,6 +208,7 @@ _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\
 _NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
 _HYPHEN = re.compile(r"[-‐‑]")
 _GENITIVE = re.compile(r"['’]s?$")
+_SHORT = 8  # characters
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
 _ELISION = re.compile(r"(?<=[a-z])['’](?=[a-z])")  # in French: l'eau
@@ -234,12 +233,12 @@ def fold(text: str) -> str:
 
 
 def _plain(found: re.Match[str]) -> str:
-    """Return the search form of a run of other characters than ASCII."""
-    return _folded(found[0])
+    return _folded(found[0]) if len(found[0]) <= _SHORT else _folded.__wrapped__(found[0])
 
 
 @lru_cache(maxsize=1024)
 def _folded(run: str) -> str:
+    """Return the search form of a run of other characters than ASCII. Cached if it is short: most are one mark."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", run).casefold())
     bare = "".join(
         character
