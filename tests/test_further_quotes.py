@@ -35,17 +35,19 @@ def test_no_detail_takes_the_place_of_what_is_general() -> None:
     assert shown(assistant(marked(SHORT, FULLER, "a.txt"), detail).reply(ASKED).answer.quotes)[0] == SHORT
 
 
-def test_no_shorter_sentence_takes_the_place_of_another() -> None:
-    asked = assistant(marked(SHORT, "Myelin wraps.", "a.txt"), source("Myelin wraps.", "b.txt"))
-    assert shown(asked.reply(ASKED).answer.quotes)[0] == SHORT
-
-
-@pytest.mark.parametrize(("text", "takes"), [(SHORT, True), (f"{SHORT} Tea is hot.", False)])
-def test_a_quote_that_says_more_than_its_marked_sentence_keeps_its_place(text: str, *, takes: bool) -> None:
-    first = replace(source(text, "a.txt"), repeats=(Repeat(Range(0, len(SHORT)), FULLER),))
-    windows = assistant(first, source(FULLER, "b.txt")).understood(ASKED).windows
-    (marked_one,) = (each for each in windows if each.best.text == SHORT)
-    (fuller,) = (each for each in windows if each.best.text == FULLER)
+@pytest.mark.parametrize(
+    ("text", "said", "other", "takes"),
+    [
+        pytest.param(SHORT, SHORT, FULLER, True, id="one sentence"),
+        pytest.param(f"{SHORT} Tea is hot.", SHORT, FULLER, False, id="a quote that says more than it"),
+        pytest.param(FULLER, FULLER, SHORT, False, id="by a shorter one"),
+    ],
+)
+def test_what_takes_the_place_of_a_marked_sentence(text: str, said: str, other: str, *, takes: bool) -> None:
+    first = replace(source(text, "a.txt"), repeats=(Repeat(Range(0, len(said)), other),))
+    windows = assistant(first, source(other, "b.txt")).understood(ASKED).windows
+    (marked_one,) = (each for each in windows if each.best.text == said)
+    (fuller,) = (each for each in windows if each.best.text == other)
     assert fuller.is_fuller(marked_one) is takes
 
 

@@ -28,7 +28,7 @@ from b12assistant.answering.retrieval import (
     Mask,
     Query,
     Rewriter,
-    Rows,
+    allowing,
     as_shares,
     beside,
     bests_in,
@@ -121,7 +121,8 @@ class Engine:
         means = vector_in_context(in_context, self.in_context or self.encoder)
         vector = mean_of(np.stack([means, _OWN * query.vector]))
         nearest = self._nearest(vector)
-        is_apart = asks_for_paper(own) or ((levels := self._readings.levels) and result_of(own, levels) is not None)
+        levels = self._readings.levels
+        is_apart = asks_for_paper(own) or (levels and result_of(own, levels) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
             read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
             query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
@@ -202,8 +203,8 @@ class Engine:
         for window in windows:
             best = self._with_asked(query, self.collection.row(window.passage))[window.cut.rows].max(axis=0)
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
-            near = self._asked(query, window), barred
-            found.append(Signals(close, lacks, unknown, *near, collection.asked_throughout))
+            asked = self._asked(query, window)
+            found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout))
         if collection.asked_throughout:
             return found
         closest = {hit.passage.id: self._closest(query, hit.passage) for hit in hits}
@@ -233,13 +234,9 @@ class Engine:
         return self.collection.lexical.unknown_share(own if terms(own) else query.read)
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
-        quotable, passages = self._quotable(papers=asks_for_paper(query.text)), self.collection.passages
-
-        def allow(rows: Rows) -> Mask:
-            wants = [wanted is None or wanted(passages[row]) for row in rows.tolist()]
-            return quotable[rows] & np.array(wants, np.bool_)
-
-        return rank(query, self.collection, allow, k, bests=self.bests)
+        quotable = self._quotable(papers=asks_for_paper(query.text))
+        wants = allowing(self.collection, wanted)
+        return rank(query, self.collection, lambda rows: quotable[rows] & wants(rows), k, bests=self.bests)
 
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
         """Return the best hits, and the passages with a sentence that is asked nearly the same question.
@@ -402,8 +399,10 @@ class Engine:
     @cached(2)
     def _quotable(self, *, papers: bool) -> Mask:
         """Return which passages may be quoted, with ``papers`` also those that list publications."""
-        free = ((each.document.source.in_force, papers or not each.reference) for each in self.collection.passages)
-        return np.array([all(each) for each in free], np.bool_)
+        passages = self.collection.passages
+        return np.array(
+            [each.document.source.in_force and (papers or not each.reference) for each in passages], np.bool_
+        )
 
     @once
     def _readings(self) -> Rewriter:

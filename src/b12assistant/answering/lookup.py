@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-import numpy as np
-
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.retrieval import Depths, Mask, Query, Rows, rank
+from b12assistant.answering.retrieval import Depths, Query, allowing, rank
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.data_files import chosen
 from b12assistant.language.words import terms
@@ -129,12 +127,8 @@ class LookUp:
     def _best(self, k: int) -> Iterable[Match]:
         query, collection = self.engine.query(self.text), self.engine.collection
         depths = Depths(candidates=max(Depths().candidates, k))
-        passages, bests = collection.passages, self.engine.bests
-
-        def allow(rows: Rows) -> Mask:
-            return np.array([self.lets(passages[row]) for row in rows.tolist()], np.bool_)
-
-        hits = rank(query, collection, allow, k, depths=depths, bests=bests)
+        allow = allowing(collection, self.lets)
+        hits = rank(query, collection, allow, k, depths=depths, bests=self.engine.bests)
         matches = [self._by_meaning(hit.passage, query) for hit in hits]
         found = _near_enough(matches, far=self.sieve.is_of_publications)
         ranked = {match.passage.id for match in found}

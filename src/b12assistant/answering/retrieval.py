@@ -31,7 +31,7 @@ from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_lev
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.threads import once
-from b12assistant.types import Hit, Range, Span
+from b12assistant.types import Hit, Passage, Range, Span
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -314,6 +314,12 @@ def rank(
         total += weights.feedback * _standard(near, near)
     best = np.lexsort((pool, -total))[:k]
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
+
+
+def allowing(collection: Collection, wanted: Callable[[Passage], bool] | None) -> Allow:
+    """Return which rows have passages that are ``wanted``: all of them without a condition."""
+    passages = collection.passages
+    return lambda rows: np.array([wanted is None or wanted(passages[row]) for row in rows.tolist()], np.bool_)
 
 
 def _allowed(allow: Allow, k: int, search: Callable[[int], SearchResult]) -> SearchResult:

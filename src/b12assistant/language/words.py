@@ -208,7 +208,6 @@ _WORD = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[^\W_]+(?:['’\
 _NAME = re.compile(r"\b(?=\w*[a-z])(?=(?:\w*[A-Z]){2})[^\W\d_]+\b")
 _HYPHEN = re.compile(r"[-‐‑]")
 _GENITIVE = re.compile(r"['’]s?$")
-_SHORT = 8  # characters
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ω": "omega"}
 _ELISION = re.compile(r"(?<=[a-z])['’](?=[a-z])")  # in French: l'eau
@@ -229,17 +228,11 @@ def _stemmer() -> Stemmer.Stemmer:
 
 def fold(text: str) -> str:
     """Return a text's search form: NFKC, lower case, no accents, Greek letters spelt out. Offsets are lost."""
-    return text.lower() if text.isascii() else _NOT_ASCII.sub(_plain, text).lower()
+    return text.lower() if text.isascii() else _NOT_ASCII.sub(_folded, text).lower()
 
 
-def _plain(found: re.Match[str]) -> str:
-    return _folded(found[0]) if len(found[0]) <= _SHORT else _folded.__wrapped__(found[0])
-
-
-@lru_cache(maxsize=1024)
-def _folded(run: str) -> str:
-    """Return the search form of a run of other characters than ASCII. Cached if it is short: most are one mark."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", run).casefold())
+def _folded(run: re.Match[str]) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", run[0]).casefold())
     bare = "".join(
         character
         for character in decomposed
