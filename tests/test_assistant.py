@@ -39,10 +39,10 @@ from b12assistant.types import (
     Interest,
     Mark,
     MarkKind,
+    Pairing,
     Passage,
     PassageId,
     Range,
-    Repeat,
     Source,
     SourceKind,
 )
@@ -77,7 +77,7 @@ def test_the_sentence_that_answers_is_quoted() -> None:
 )
 def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(repeated: str, shown: int) -> None:
     paragraph = "Myelin wraps nerve fibres. Tea is hot."
-    marked = (Repeat(Range(0, len(WRAPPED)), repeated),)
+    marked = (Pairing(Range(0, len(WRAPPED)), repeated),)
     asked = assistant(source(paragraph, "myelin.txt"), replace(source(WRAPPED, "fat.txt"), repeats=marked))
     assert quotes(asked.reply("myelin wraps nerve fibres").answer) == [paragraph, WRAPPED][:shown]
     assert quotes(asked.reply("more", ["myelin wraps nerve fibres"]).answer) == []
@@ -85,7 +85,7 @@ def test_a_sentence_that_says_nothing_beside_another_is_not_quoted_after_it(repe
 
 def test_a_sentence_takes_the_place_of_one_that_says_nothing_beside_it() -> None:
     first = source("Myelin wraps nerve fibres.", "myelin.txt")
-    asked = assistant(replace(first, repeats=(Repeat(Range(0, 26), WRAPPED),)), source(WRAPPED, "fat.txt"))
+    asked = assistant(replace(first, repeats=(Pairing(Range(0, 26), WRAPPED),)), source(WRAPPED, "fat.txt"))
     (quote,) = asked.reply("myelin wraps nerve fibres").answer.quotes
     assert (quote.best.text, quote.strength.value) == (WRAPPED, "strong")  # as strong as the one in whose place it is
     assert quotes(asked.reply("more", ["myelin wraps nerve fibres"]).answer) == []

@@ -26,8 +26,8 @@ from b12assistant.types import (
     Interest,
     Origin,
     OriginId,
+    Pairing,
     Range,
-    Repeat,
     Source,
     SourceKind,
     SourceWeight,
@@ -387,12 +387,13 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
     space = three_files(tmp_path)
     write(space.corpus, {"sources.toml": origin("nhs"), "pills.txt": "Metformin lowers B12. Ask for a test.\n"})
     repeats = ["Metformin may\nlower B12."]
-    written(space.corpus, line("Metformin lowers B12.", detail=True, repeats=repeats), document="pills.txt")
+    marks: dict[str, object] = {"detail": True, "repeats": repeats, "then": "Ask for\na test."}
+    written(space.corpus, line("Metformin lowers B12.", **marks), document="pills.txt")
     reports = {report.file: report for report in space.index().files}
     assert reports["pills.txt"].end is FileEnd.WARNINGS
     assert reports["pills.txt"].reasons == (
         "no origin is named for: Ask for a test.",
-        "a repeated sentence is in no document: Metformin may lower B12.",
+        "a sentence that a mark names is in no document: Metformin may lower B12.",
     )
     document = space.document("pills.txt").document
     (found,) = document.attributions
@@ -402,7 +403,8 @@ def test_an_index_keeps_what_its_sentences_rest_on(tmp_path: Path) -> None:
         "Dose",
     )
     assert document.details == (found.range,)
-    assert document.repeats == (Repeat(found.range, "Metformin may lower B12."),)
+    assert document.repeats == (Pairing(found.range, "Metformin may lower B12."),)
+    assert document.completed == (Pairing(found.range, "Ask for a test."),)
 
 
 def test_of_two_publications_the_one_of_more_weight_is_named_first() -> None:

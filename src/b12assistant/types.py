@@ -236,8 +236,8 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
-    """A sentence that says nothing beside another one; ``text``: that one, as `bare` returns it."""
+class Pairing:
+    """A sentence, and another one that a curator named beside it; ``text``: that one, as `bare` returns it."""
 
     range: Range
     text: str
@@ -324,7 +324,8 @@ class Document:
     attributions: tuple[Attribution, ...] = field(compare=False, repr=False, default=())
     reviews: tuple[Review, ...] = field(compare=False, repr=False, default=())
     details: tuple[Range, ...] = field(compare=False, repr=False, default=())  # sentences on one study, one area, few
-    repeats: tuple[Repeat, ...] = field(compare=False, repr=False, default=())
+    repeats: tuple[Pairing, ...] = field(compare=False, repr=False, default=())  # says nothing beside the other one
+    completed: tuple[Pairing, ...] = field(compare=False, repr=False, default=())  # the other one is quoted with it
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)
@@ -359,6 +360,10 @@ class Document:
     def repeats_one_of(self, sentence: Range, others: Container[str]) -> bool:
         """Return whether a curator marked that a sentence says nothing beside one of ``others``, in bare words."""
         return any(each.text in others and sentence.overlaps(each.range) for each in self.repeats)
+
+    def completion_of(self, sentence: Range) -> str | None:
+        """Return the sentence, in bare words, that a curator named to be quoted with this one."""
+        return next((each.text for each in self.completed if sentence.overlaps(each.range)), None)
 
     def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
         """Return the reviews of ``sentences``; none unless each of them was reviewed."""

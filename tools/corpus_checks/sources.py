@@ -23,7 +23,7 @@ from b12assistant.corpus.folder import SENTENCES_FOLDER, corpus_disputes, text_o
 from b12assistant.corpus.provenance import read_sentences, sentences_file
 from b12assistant.corpus.sources import SOURCES_FILE
 from b12assistant.errors import SourceError, SourceFactsError
-from b12assistant.index.documents import stale_repeats
+from b12assistant.index.documents import stale_marks
 from b12assistant.language.words import fold
 from b12assistant.loaders import SUPPORTED_SUFFIXES, load
 from b12assistant.types import Interest, Origin, OriginId, SourceKind, Words
@@ -192,10 +192,10 @@ def check_provenance(corpus: Path, texts: Sequence[Text], origins: Mapping[Origi
             yield from _advice_of_sellers(text)
 
 
-def check_repeats(texts: Sequence[Text]) -> Iterator[Finding]:
-    """Yield marks that a sentence repeats one that is not there."""
+def check_marks(texts: Sequence[Text]) -> Iterator[Finding]:
+    """Yield marks that name a sentence that is not there."""
     sentences = (sentence for text in texts for sentence in text.sentences)
-    yield from (Finding(*found) for found in stale_repeats((text.document for text in texts), sentences))
+    yield from (Finding(*found) for found in stale_marks((text.document for text in texts), sentences))
 
 
 def check_disputes(corpus: Path) -> Iterator[Finding]:

@@ -283,8 +283,11 @@ class Answerer:
         speakers = order(near, most, strict=strict, cues=self.cues)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
-        shown = _adding(engine, [first, *behind(first, near[0], further)], most)
-        quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in shown)
+        further = behind(first, near[0], further)
+        then = () if again else behind(first, near[0], engine.completing(first))
+        shown = _adding(engine, [first, *further[:1], *then, *further[1:]], most)
+        judged = [(each, first if each in then else by) for each, by in shown]
+        quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in judged)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))

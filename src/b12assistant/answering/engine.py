@@ -64,12 +64,10 @@ _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
 _FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
-_UNASKED = chosen("unasked")
-_HEADED, _PASSAGE, _NEARER = _UNASKED["headed"], _UNASKED["passage"], _UNASKED["nearer"]
-_CONTEXT = chosen("context")
-_MEANT = _CONTEXT["meant"]  # cosine from which the nearest asked question is what was meant
+_HEADED, _PASSAGE, _NEARER = (chosen("unasked")[name] for name in ("headed", "passage", "nearer"))
+# Cosine from which the nearest asked question is what was meant; how much a question's own words count beside that.
+_MEANT, _OWN = (chosen("context")[name] for name in ("meant", "own"))
 _OTHERS = 2  # questions that a reader may tap instead
-_OWN = _CONTEXT["own"]
 _NEAREST = int(_RETRIEVAL["nearest"])  # asked questions of which the sentences are candidates
 _ALIKE = _RETRIEVAL["alike"]  # where passages are ranked: cosine with such a question, from which a sentence is one too
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
@@ -207,7 +205,9 @@ class Engine:
             found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout))
         if collection.asked_throughout:
             return found
-        closest = {hit.passage.id: self._closest(query, hit.passage) for hit in hits}
+        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
+            near = [(hit.passage, self.cosines(query, collection.row(hit.passage)) @ query.informative) for hit in hits]
+        closest = {passage.id: float(closeness.max()) for passage, closeness in near}
         return [self._beside_others(query, *each, closest) for each in zip(found, windows, strict=True)]
 
     def _beside_others(
@@ -217,11 +217,6 @@ class Engine:
         rivals = sorted(each for passage, each in closest.items() if passage != window.passage.id)
         ahead = signals.closeness - (rivals[-min(2, len(rivals))] if rivals else 0.0)
         return replace(signals, ahead=ahead, headed=self._headed(query, window))
-
-    def _closest(self, query: Query, passage: Passage) -> float:
-        """Return the closeness of the closest sentence of a passage."""
-        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
-            return float((self.cosines(query, self.collection.row(passage)) @ query.informative).max())
 
     def _asked(self, query: Query, window: Window) -> float | None:
         """Return the cosine of a question and the nearest one asked of a quote, if there is one."""
@@ -356,6 +351,12 @@ class Engine:
         main = window.shown.bests.index(window.best) if window.best in window.shown.bests else 0
         return whole, float(best[main] @ as_shares(shares[main]))
 
+    def completing(self, window: Window) -> tuple[Window, ...]:
+        """Return what a curator named to be quoted with a window's best sentence, judged as that is."""
+        named = self.collection.completions.get(window.best.document.completion_of(window.best.range) or "")
+        held = self._holding(named) if named else None
+        return (window.followed_by(held[1], named),) if named and held else ()
+
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window, with what it claims."""
         rows, first = window.shown.rows, 1 + int(self.collection.context_starts[self.collection.row(window.passage)])
@@ -470,7 +471,7 @@ class Engine:
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         raised, headings = cosines.copy(), self.collection.heading_questions
         asked = tuple(each for each in self.collection.asked.of(first, last) if each[1] not in headings)
-        with np.errstate(all="ignore"):  # as in `_closest`
+        with np.errstate(all="ignore"):  # as in `signals`
             for place, tokens in self._words_of(asked):
                 near = ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1)
                 raised[place - first] = np.maximum(raised[place - first], near)

@@ -129,6 +129,11 @@ class Window:
         sentences = {bare(best.text) for each in others for best in each.shown.bests}
         return self.best.document.repeats_one_of(self.best.range, sentences)
 
+    def followed_by(self, cut: QuoteSpan, sentence: Span) -> Window:
+        """Return ``cut``, of which ``sentence`` is the best one, judged as this window is."""
+        best = next(each for each in cut.bests if each.range.overlaps(sentence.range))
+        return replace(self, cut=cut, best=best, quoted=None)
+
     def is_fuller(self, other: Window) -> bool:
         """Return whether it may speak instead of another: that one says nothing beside it, and its source no less."""
         whole = len(other.shown.bests) == 1 and len(other.best.text) < len(self.best.text)

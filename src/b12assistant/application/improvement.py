@@ -84,7 +84,7 @@ class Improver:
         query = engine.query(question[:SEARCHED_CHARACTERS])
         found: dict[tuple[DocumentId, int], tuple[Span, float]] = {}
         for row in [engine.collection.row(hit.passage) for hit in engine.hits(query, _SEARCHED)]:
-            with np.errstate(all="ignore"):  # as in `Engine._closest`
+            with np.errstate(all="ignore"):  # as in `Engine.signals`
                 closeness = engine.cosines(query, row) @ query.informative
             for sentence, close in zip(engine.collection.passages[row].sentences, closeness, strict=True):
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))

@@ -21,7 +21,7 @@ from b12assistant.corpus.entries import CuratedEntry, Fault, Text, as_one
 from b12assistant.corpus.folder import SENTENCES_FOLDER, text_of
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.words import bare, find_words
-from b12assistant.types import Attribution, Document, Origin, OriginId, Passage, Range, Repeat, Review, Span
+from b12assistant.types import Attribution, Document, Origin, OriginId, Pairing, Passage, Range, Review, Span
 
 _FORM = '{"text": "a sentence of the document", "asked": ["a question it answers"], "origins": {"id": "place"}}'
 
@@ -34,6 +34,7 @@ class SentenceEntry(CuratedEntry):
     asked: list[Text] = Field(default=[])
     detail: bool = False  # on one study, one area's practice, a rare illness, or for clinicians
     repeats: list[Text] = Field(default=[])  # sentences, of any document, beside which this one says nothing
+    then: Text | None = None  # the sentence, of any document, that completes it: quoted with it where it is first
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
 
@@ -93,7 +94,8 @@ def attribute(
     attributions: list[Attribution] = []
     reviews: list[Review] = []
     details: list[Range] = []
-    repeats: list[Repeat] = []
+    repeats: list[Pairing] = []
+    completed: list[Pairing] = []
     warnings: list[str] = []
     for number, entry, sentence in located(document, entries):
         where = f"{sentences_file(document.id)}:{number}"
@@ -106,7 +108,8 @@ def attribute(
             reviews.append(Review(sentence, entry.reviewed_by, entry.reviewed_on))
         if entry.detail:
             details.append(sentence)
-        repeats += [Repeat(sentence, bare(text)) for text in entry.repeats]
+        repeats += [Pairing(sentence, bare(text)) for text in entry.repeats]
+        completed += [Pairing(sentence, bare(entry.then))] if entry.then else []
         for id_, place in entry.origins.items():
             origin = origins.get(OriginId(id_))
             if origin is None:
@@ -120,6 +123,7 @@ def attribute(
         reviews=tuple(reviews),
         details=tuple(sorted(details)),
         repeats=tuple(repeats),
+        completed=tuple(completed),
     )
     return found, tuple(warnings)
 
@@ -129,7 +133,7 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
         [
-            [entry.text, dict(sorted(entry.origins.items())), entry.detail, entry.repeats, *entry.review]
+            [entry.text, dict(sorted(entry.origins.items())), entry.detail, entry.repeats, entry.then, *entry.review]
             for entry in entries
         ],
         [origins[id_].facts for id_ in used],

@@ -149,6 +149,13 @@ class Collection:
         return question_headings(self.documents)
 
     @once
+    def completions(self) -> Mapping[str, Span]:
+        """Return the sentences that curators named to be quoted with others, by their bare words."""
+        words = {each.text for document in self.documents for each in document.completed}
+        sentences = (each for passage in self.passages for each in passage.sentences) if words else ()
+        return {text: each for each in sentences if (text := bare(each.text)) in words}
+
+    @once
     def first_rows(self) -> NDArray[np.int64]:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
         firsts = [self.rows_of[passage.document.id].start for passage in self.passages]

@@ -25,10 +25,10 @@ from b12assistant.types import (
     MarkKind,
     Origin,
     OriginId,
+    Pairing,
     Passage,
     PassageId,
     Range,
-    Repeat,
     Review,
     Section,
     Source,
@@ -85,26 +85,26 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
         raise IndexDamagedError(f"{DOCUMENTS} cannot be read", hint=REBUILD) from error
 
 
-def stale_repeats(documents: Iterable[Document], sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
+def stale_marks(documents: Iterable[Document], sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the file of each mark that names a sentence which is not among ``sentences``, and what is wrong."""
-    marked = [document for document in documents if document.repeats]
+    marked = [document for document in documents if document.repeats or document.completed]
     known = {bare(sentence) for sentence in sentences} if marked else set()
     for document in marked:
-        for each in document.repeats:
+        for each in (*document.repeats, *document.completed):
             if each.text not in known:
-                yield document.id, f"a repeated sentence is in no document: {each.text[:60]}"
+                yield document.id, f"a sentence that a mark names is in no document: {each.text[:60]}"
 
 
 def all_reports(reports: Iterable[FileReport], entries: Sequence[Entry]) -> tuple[FileReport, ...]:
     """Return the reports of all files, sorted, with more warnings: for each copy of another file, which is quoted only
-    once, and for each mark that a sentence repeats one that is gone."""
+    once, and for each mark that names a sentence that is gone."""
     first: dict[str, str] = {}
     twins: dict[str, str] = {
         entry.document.id: first.setdefault(entry.file_sha256, entry.document.id) for entry in entries
     }
     sentences = (each.text for entry in entries for passage in entry.passages for each in passage.sentences)
     stale: dict[str, list[str]] = {}
-    for file, what in stale_repeats((entry.document for entry in entries), sentences):
+    for file, what in stale_marks((entry.document for entry in entries), sentences):
         stale.setdefault(file, []).append(what)
     found = []
     for report in sorted(reports, key=lambda report: report.file):
@@ -176,6 +176,7 @@ def _entry(entry: Entry) -> Json:
         "reviews": [[r.range.start, r.range.end, r.by, r.on.isoformat()] for r in document.reviews],
         "details": [[each.start, each.end] for each in document.details],
         "repeats": [[each.range.start, each.range.end, each.text] for each in document.repeats],
+        "completed": [[each.range.start, each.range.end, each.text] for each in document.completed],
         "passages": [
             {"id": p.id, "reference": p.reference, "sentences": [[s.start, s.end] for s in p.sentences]}
             for p in entry.passages
@@ -225,7 +226,8 @@ def _read_entry(row: Mapping[str, Any]) -> Entry:
         attributions=tuple(Attribution(Range(a, b), origins[id_], place) for a, b, id_, place in row["attributions"]),
         reviews=tuple(Review(Range(a, b), by, date.fromisoformat(on)) for a, b, by, on in row["reviews"]),
         details=tuple(Range(a, b) for a, b in row["details"]),
-        repeats=tuple(Repeat(Range(a, b), text) for a, b, text in row["repeats"]),
+        repeats=tuple(Pairing(Range(a, b), text) for a, b, text in row["repeats"]),
+        completed=tuple(Pairing(Range(a, b), text) for a, b, text in row["completed"]),
     )
     passages = tuple(
         Passage(PassageId(each["id"]), tuple(document.span(a, b) for a, b in each["sentences"]), each["reference"])

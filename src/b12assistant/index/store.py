@@ -42,7 +42,7 @@ from b12assistant.types import GenerationId
 
 Data = bytes | memoryview  # of a file; a view of a mapped one
 
-SCHEMA = 8  # raise when the files of a generation, or this file, change their form
+SCHEMA = 9  # raise when the files of a generation, or this file, change their form
 MAPPED_FROM = 32 << 20  # bytes of a file; smaller ones are read, so that nothing done to them later can be seen
 MANIFEST = "manifest.json"
 _LARGEST = 1 << 20  # bytes of a file that no manifest describes
