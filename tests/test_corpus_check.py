@@ -74,7 +74,10 @@ FAULTY = {
     "sources.toml": SOURCES.replace("nerves.example/b12", "nerves.example/").replace("public_body", "blog")
     + 'read_at = "https://machine.example/1"\n',
     "check.toml": '[never]\n"machine.example" = "written by a machine"\n',
-    "sentences/nerves.md.jsonl": json.dumps({**RESTS_ON, "repeats": ["Skin feels."], "then": "Skin heals."}) + "\n",
+    "sentences/nerves.md.jsonl": json.dumps(
+        {**RESTS_ON, "repeats": ["Skin feels.", "Skin heals."], "then": "Skin heals."}
+    )
+    + "\n",
     "disputes.toml": '[[dispute]]\nid = "speed"\ntopic = "How fast?"\nwhy = "They differ."\nnot_asked = ["How many?"]\n'
     'sides = [[{document = "nerves.md", quote = "Slow."}], [{document = "nerves.md", quote = "Fast."}]]\n',
 }
@@ -84,6 +87,7 @@ FAULTS = (
     "nerves.md: a table has a figure without a unit: 50 (Speed)",
     "nerves.md: a sentence that a mark names is in no document: Skin feels.",
     "nerves.md: a sentence that a mark names is in no document: Skin heals.",
+    "nerves.md: beside it a sentence says nothing, so it cannot complete that: Skin heals.",
     f"nerves.md: rests on sellers or blogs alone: {SENTENCE}",
     'sources.toml: origin nerve-society: its address is a home page, write "unknown": https://nerves.example/',
     "nothing may rest on this page (written by a machine): https://machine.example/1",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from b12assistant.answering.asked import MOST_ASKED
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.found import Found
+from b12assistant.answering.found import Found, Sought
 from b12assistant.answering.quoting import Cues, Window, behind, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
@@ -255,9 +255,10 @@ class Answerer:
             if not answer.quotes:
                 break
             said = {quote.spans for quote in answer.quotes}
-            shown = [window for window in found.windows if window.spans in said]
-            told = [*shown, *(each for each in found.windows if each.repeats_one_of(shown))]
-            rest = tuple(each for each in found.windows if each not in told and not each.repeats_one_of(told))
+            completions = (self._thread.engine.completing(found.sought, window) for window in found.windows)
+            shown = [window for window in (*found.windows, *completions) if window and window.spans in said]
+            told = [each for each in found.windows if each.repeats_one_of(shown) or any(map(each.overlaps, shown))]
+            rest = tuple(each for each in found.windows if not (each in told or each.repeats_one_of([*shown, *told])))
             found = replace(found, windows=rest, difference=None)
             answer = self._answer(found, turn, flagged, most, again=True)
             if not answer.quotes:
@@ -284,10 +285,10 @@ class Answerer:
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
         further = behind(first, near[0], further)
-        then = () if again else behind(first, near[0], engine.completing(first))
-        shown = _adding(engine, [first, *further[:1], *then, *further[1:]], most)
-        judged = [(each, first if each in then else by) for each, by in shown]
-        quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in judged)
+        shown = _adding(engine, [first, *further], most)
+        if not (again or speakers.only_sellers):
+            shown = self._completed(found.sought, shown[0], first, further, most) or shown
+        quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
             sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
@@ -307,6 +308,20 @@ class Answerer:
         if status is not Status.ANSWERED:
             shown_as = _unsure(shown_as, found, engine, [each for each, _ in shown])
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
+
+    def _completed(
+        self, sought: Sought, lead: tuple[Window, Window], first: Window, further: Sequence[Window], most: int
+    ) -> list[tuple[Window, Window]]:
+        """Return what `_adding` does, with what completes the ``lead`` behind the second one; nothing if nothing does.
+
+        It is judged as the lead is: together they are one answer.
+        """
+        then = self._thread.engine.completing(sought, lead[0])
+        if then is None or (then.is_nameless and not first.is_nameless):
+            return []
+        others = [each for each in further if not each.overlaps(then)]
+        shown = _adding(self._thread.engine, [first, *others[:1], then, *others[1:]], most)
+        return [(each, lead[1] if by is then else by) for each, by in shown]
 
     def _refusal(self, found: Found, turn: Turn, flagged: Sequence[Notice]) -> Answer:
         """Return an answer without quotes, with the nearest passages that sell nothing.
@@ -436,7 +451,7 @@ def _strict(notices: Sequence[Notice], asked: Collection[Turn]) -> bool:
 
 def _of_corpus(notices: tuple[Notice, ...], engine: Engine) -> tuple[Notice, ...]:
     """Return the notices without "the sources are in English", in any language, where they are not."""
-    return tuple(each for each in notices if each.text.partition(".")[0] != ENGLISH or engine.in_english)
+    return tuple(each for each in notices if each.text.partition(".")[0] != ENGLISH or engine.collection.in_english)
 
 
 def _cut(read_as: Interpretation) -> tuple[Notice, ...]:

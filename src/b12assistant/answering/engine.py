@@ -48,7 +48,6 @@ from b12assistant.index.asked_questions import Nearest, in_full
 from b12assistant.index.collection import Collection, SourceWords, under_heading
 from b12assistant.index.encoding import JointReader
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
-from b12assistant.language.detection import detected
 from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
 from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
 from b12assistant.protocols import Encoder
@@ -73,7 +72,6 @@ _ALIKE = _RETRIEVAL["alike"]  # where passages are ranked: cosine with such a qu
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
 # "counselling", of which the dictionary has the American form
 _DOUBLED = re.compile(r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)")
-_LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 
 
 @dataclass(frozen=True)
@@ -90,13 +88,6 @@ class Engine:
     finder: Finder = field(default_factory=Finder)
     leaning: TextModel = field(default_factory=load_leaning)
     small_talk: TextModel = field(default_factory=load_small_talk)
-
-    @once
-    def in_english(self) -> bool:
-        """Return whether the documents are in English: nearly all of some passages from all over the corpus."""
-        passages = self.collection.passages
-        read = [passages[row].span.text for row in range(0, len(passages), len(passages) // _LANGUAGE_READ + 1)]
-        return sum(detected(text)[0] == ENGLISH for text in read) >= _MOST * len(read)
 
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""
@@ -351,11 +342,20 @@ class Engine:
         main = window.shown.bests.index(window.best) if window.best in window.shown.bests else 0
         return whole, float(best[main] @ as_shares(shares[main]))
 
-    def completing(self, window: Window) -> tuple[Window, ...]:
-        """Return what a curator named to be quoted with a window's best sentence, judged as that is."""
-        named = self.collection.completions.get(window.best.document.completion_of(window.best.range) or "")
+    def completing(self, sought: Sought, lead: Window) -> Window | None:
+        """Return what a curator named to be quoted with the best sentence of ``lead``, judged as that is."""
+        named = self.collection.completions.get(lead.best.document.completion_of(lead.best.range))
         held = self._holding(named) if named else None
-        return (window.followed_by(held[1], named),) if named and held else ()
+        found = self._scored(sought, *held) if held else None
+        if named is None or found is None or found.sells or found.overlaps(lead):
+            return None
+        best = next(each for each in found.cut.bests if each.range.overlaps(named.range))
+        return replace(found, best=best, signals=lead.signals, likely=lead.likely)
+
+    def _scored(self, sought: Sought, row: int, cut: QuoteSpan) -> Window:
+        """Return a cut of the passage in a row as a window."""
+        cosines, asked = self.cosines(sought.query, row), self._wanted_of(sought.query, row)
+        return score([[cut]], [cosines], sought.weights, [asked])[0]
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window, with what it claims."""
@@ -380,8 +380,7 @@ class Engine:
         def window_of(span: Span) -> Window | None:
             if (held := self._holding(span)) is None:
                 return None
-            row, cut = held
-            window = score([[cut]], [self.cosines(query, row)], sought.weights, [self._wanted_of(query, row)])[0]
+            window = self._scored(sought, *held)
             return window if collection.asked_throughout else self._under_heading(query, window)
 
         return find_difference(collection.disputes, closeness, found[0].score, window_of)
@@ -392,6 +391,7 @@ class Engine:
         for row in self.collection.rows_of[span.document.id]:
             if self._quotable(papers=False)[row]:
                 holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
+                holding = (c for c in holding if any(best.range.overlaps(span.range) for best in c.bests))
                 cut = min(holding, key=lambda each: each.length, default=None)
                 if cut is not None:
                     return row, cut

@@ -129,10 +129,10 @@ class Window:
         sentences = {bare(best.text) for each in others for best in each.shown.bests}
         return self.best.document.repeats_one_of(self.best.range, sentences)
 
-    def followed_by(self, cut: QuoteSpan, sentence: Span) -> Window:
-        """Return ``cut``, of which ``sentence`` is the best one, judged as this window is."""
-        best = next(each for each in cut.bests if each.range.overlaps(sentence.range))
-        return replace(self, cut=cut, best=best, quoted=None)
+    def overlaps(self, other: Window) -> bool:
+        """Return whether both show some of the same words."""
+        beside = [span.range for span in other.spans if span.document.id == self.best.document.id]
+        return any(span.range.overlaps(each) for span in self.spans for each in beside)
 
     def is_fuller(self, other: Window) -> bool:
         """Return whether it may speak instead of another: that one says nothing beside it, and its source no less."""
@@ -325,10 +325,9 @@ def _same(one: Window, other: Window) -> bool:
     """Return whether two windows overlap, or the ``other`` says what the ``one`` does, from one source: a document, or
     a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if first.id == second.id:
-        if any(span.start < beside.end and beside.start < span.end for span in one.spans for beside in other.spans):
-            return True
-    elif not first.source.pages_summarised & second.source.pages_summarised:
+    if one.overlaps(other):
+        return True
+    if first.id != second.id and not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.shown.terms, other.shown.terms
     alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))

@@ -22,8 +22,9 @@ Part = TypeVar("Part", Engine, Collection)
 Words = tuple[str, ...]
 
 # Cached parts that do not depend on what is asked. Slips are corrected to other words than a question's own.
-_STARTS = ("context_starts", "sentence_starts", "first_rows", "rows", "rows_of", "piece_idf", "heading_questions")
-_OF_QUERIES = ("_encoded", "_readings", "bests", "ranker_score", "in_english")
+_OF_ALL = ("completions", "context_starts", "first_rows", "heading_questions", "in_english", "piece_idf")
+_STARTS = (*_OF_ALL, "rows", "rows_of", "sentence_starts")
+_OF_QUERIES = ("_encoded", "_readings", "bests", "ranker_score")
 _OF_SENTENCES = ("_cuts", "_holding", "_quotable", "_quotable_sentences", "_with_heading", "_words_of")
 SHARED: Final = {Collection: _STARTS, Engine: (*_OF_QUERIES, *_OF_SENTENCES)}
 

@@ -26,7 +26,8 @@ from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_
 from b12assistant.index.lexical_index import FIELDS, LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
 from b12assistant.index.vectors import ROWS_FILE, TokenStore, Vectors, read_arrays, read_index, save_arrays
-from b12assistant.language.words import ENGLISH, bare, language, readable
+from b12assistant.language.detection import detected
+from b12assistant.language.words import BULLET, ENGLISH, bare, language, readable
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
 from b12assistant.threads import once
 from b12assistant.types import (
@@ -149,11 +150,23 @@ class Collection:
         return question_headings(self.documents)
 
     @once
-    def completions(self) -> Mapping[str, Span]:
-        """Return the sentences that curators named to be quoted with others, by their bare words."""
+    def in_english(self) -> bool:
+        """Return whether the documents are in English: nearly all of some passages from all over the corpus."""
+        read = [each.span.text for each in self.passages[:: len(self.passages) // _LANGUAGE_READ + 1]]
+        return sum(detected(text)[0] == ENGLISH for text in read) >= _MOST * len(read)
+
+    @once
+    def completions(self) -> Mapping[str | None, Span]:
+        """Return the sentences that curators named to be quoted with others, without bullets, by their bare words: the
+        first of equal ones in force."""
         words = {each.text for document in self.documents for each in document.completed}
-        sentences = (each for passage in self.passages for each in passage.sentences) if words else ()
-        return {text: each for each in sentences if (text := bare(each.text)) in words}
+        passages = [each for each in self.passages if each.document.source.in_force] if words else []
+        found: dict[str | None, Span] = {}
+        for each in (each for passage in passages for each in passage.sentences):
+            if (text := bare(each.text)) in words:
+                bullet = BULLET.match(each.text)
+                found.setdefault(text, each.document.span(each.start + (bullet.end() if bullet else 0), each.end))
+        return found
 
     @once
     def first_rows(self) -> NDArray[np.int64]:
@@ -209,6 +222,7 @@ READING = 11  # raise when extraction or cleaning change: files are then read ag
 # Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1
 # and hit@3 by one or two questions of 40: a plateau.
 PIECES, TITLE_PIECES = 200, 48
+_LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
 
 
 def built_with(encoder: Encoder) -> dict[str, object]:

@@ -93,6 +93,9 @@ def stale_marks(documents: Iterable[Document], sentences: Iterable[str]) -> Iter
         for each in (*document.repeats, *document.completed):
             if each.text not in known:
                 yield document.id, f"a sentence that a mark names is in no document: {each.text[:60]}"
+        for each in document.completed:
+            if each in document.repeats:
+                yield document.id, f"beside it a sentence says nothing, so it cannot complete that: {each.text[:60]}"
 
 
 def all_reports(reports: Iterable[FileReport], entries: Sequence[Entry]) -> tuple[FileReport, ...]:
