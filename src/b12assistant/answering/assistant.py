@@ -257,8 +257,8 @@ class Answerer:
             said = {quote.spans for quote in answer.quotes}
             completions = (self._thread.engine.completing(found.sought, window) for window in found.windows)
             shown = [window for window in (*found.windows, *completions) if window and window.spans in said]
-            told = [each for each in found.windows if each.repeats_one_of(shown) or any(map(each.overlaps, shown))]
-            rest = tuple(each for each in found.windows if not (each in told or each.repeats_one_of([*shown, *told])))
+            told = [w for w in found.windows if w.repeats_one_of(shown) or any(each.shows(w.best) for each in shown)]
+            rest = tuple(each for each in found.windows if not (each in told or each.repeats_one_of(told)))
             found = replace(found, windows=rest, difference=None)
             answer = self._answer(found, turn, flagged, most, again=True)
             if not answer.quotes:
@@ -287,7 +287,7 @@ class Answerer:
         further = behind(first, near[0], further)
         shown = _adding(engine, [first, *further], most)
         if not (again or speakers.only_sellers):
-            shown = self._completed(found.sought, shown[0], first, further, most) or shown
+            shown = self._completed(found.sought, shown, most)
         quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in shown)
         differing: tuple[Disagreement, ...] = ()
         if (difference := found.difference) is not None:  # sources that sell nothing come first
@@ -309,19 +309,24 @@ class Answerer:
             shown_as = _unsure(shown_as, found, engine, [each for each, _ in shown])
         return Answer(turn, status, why, quotes, notices, differing, interpretation=shown_as)
 
-    def _completed(
-        self, sought: Sought, lead: tuple[Window, Window], first: Window, further: Sequence[Window], most: int
-    ) -> list[tuple[Window, Window]]:
-        """Return what `_adding` does, with what completes the ``lead`` behind the second one; nothing if nothing does.
+    def _completed(self, sought: Sought, shown: list[tuple[Window, Window]], most: int) -> list[tuple[Window, Window]]:
+        """Return the quotes that are shown, with what completes the first one behind the second, if there is room.
 
-        It is judged as the lead is: together they are one answer.
+        It is judged as the first is: together they are one answer.
         """
-        then = self._thread.engine.completing(sought, lead[0])
-        if then is None or (then.is_nameless and not first.is_nameless):
-            return []
-        others = [each for each in further if not each.overlaps(then)]
-        shown = _adding(self._thread.engine, [first, *others[:1], then, *others[1:]], most)
-        return [(each, lead[1] if by is then else by) for each, by in shown]
+        (lead, by), engine = shown[0], self._thread.engine
+        then = engine.completing(sought, lead)
+        if then is None or (then.is_nameless and not lead.is_nameless):
+            return shown
+        interest, of_lead = (each.passage.document.source.interest for each in (then, lead))
+        if then.sells and (interest is not of_lead or self.cues.is_sensitive(then.shown.text)):
+            return shown
+        others = [pair for pair in shown[1:] if not (pair[0].repeats_one_of([then]) or then.shows(pair[0].best))]
+        ahead = [shown[0], *(pair for pair in shown[1:2] if pair in others)]
+        windows = [window for window, _ in ahead]
+        if then.repeats_one_of(windows) or not _adds(engine, then, windows):
+            return shown
+        return [*ahead, (then, by), *(pair for pair in others if pair not in ahead)][:most]
 
     def _refusal(self, found: Found, turn: Turn, flagged: Sequence[Notice]) -> Answer:
         """Return an answer without quotes, with the nearest passages that sell nothing.
@@ -370,12 +375,17 @@ def _adding(engine: Engine, windows: Sequence[Window], most: int) -> list[tuple[
         others = [pair for pair in shown if pair not in held]
         if not held and len(shown) == most:
             continue
-        whole, main = engine.covered(window, [each for each, _ in others])
-        if whole < _SAID and main < _SAID_OF_BEST:
+        if _adds(engine, window, [each for each, _ in others]):
             place = shown.index(held[0]) if held else len(shown)
             shown = [*others[:place], (window, held[0][1] if held else window), *others[place:]]
             said.append(window)
     return shown
+
+
+def _adds(engine: Engine, window: Window, shown: Sequence[Window]) -> bool:
+    """Return whether a window says enough that others do not."""
+    whole, main = engine.covered(window, shown)
+    return whole < _SAID and main < _SAID_OF_BEST
 
 
 def _unsure(

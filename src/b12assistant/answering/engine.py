@@ -343,14 +343,13 @@ class Engine:
         return whole, float(best[main] @ as_shares(shares[main]))
 
     def completing(self, sought: Sought, lead: Window) -> Window | None:
-        """Return what a curator named to be quoted with the best sentence of ``lead``, judged as that is."""
-        named = self.collection.completions.get(lead.best.document.completion_of(lead.best.range))
-        held = self._holding(named) if named else None
-        found = self._scored(sought, *held) if held else None
-        if named is None or found is None or found.sells or found.overlaps(lead):
-            return None
-        best = next(each for each in found.cut.bests if each.range.overlaps(named.range))
-        return replace(found, best=best, signals=lead.signals, likely=lead.likely)
+        """Return what a curator named to be quoted with the best sentence of ``lead``, of who sells nothing if it can
+        be, unless it cannot be quoted without that sentence."""
+        named = self.collection.completions.get(lead.best.document.completion_of(lead.best.range) or "", ())
+        held = [(each, *holding) for each in named if (holding := self._holding(each))]
+        bests = [(row, cut, best) for each, row, cut in held for best in cut.bests if best.range.overlaps(each.range)]
+        found = [replace(self._scored(sought, row, cut), best=best) for row, cut, best in bests]
+        return min((each for each in found if not each.shows(lead.best)), key=lambda each: each.sells, default=None)
 
     def _scored(self, sought: Sought, row: int, cut: QuoteSpan) -> Window:
         """Return a cut of the passage in a row as a window."""
@@ -387,15 +386,13 @@ class Engine:
 
     @cached(_KEPT)
     def _holding(self, span: Span) -> tuple[int, QuoteSpan] | None:
-        """Return the shortest words that hold a sentence, with their row; ``None`` if its source may not be quoted."""
-        for row in self.collection.rows_of[span.document.id]:
-            if self._quotable(papers=False)[row]:
-                holding = (c for c in self._cuts(row) if any(s.range.contains(span.range) for s in c.spans))
-                holding = (c for c in holding if any(best.range.overlaps(span.range) for best in c.bests))
-                cut = min(holding, key=lambda each: each.length, default=None)
-                if cut is not None:
-                    return row, cut
-        return None
+        """Return the shortest words that hold a sentence, and answer with it if any do, of its first passage, with
+        their row; ``None`` if its source may not be quoted."""
+        rows = [row for row in self.collection.rows_of[span.document.id] if self._quotable(papers=False)[row]]
+        cut = [(row, each) for row in rows for each in self._cuts(row)]
+        holding = [pair for pair in cut if any(shown.range.contains(span.range) for shown in pair[1].spans)]
+        answering = [pair for pair in holding if any(best.range.overlaps(span.range) for best in pair[1].bests)]
+        return min(answering or holding, key=lambda pair: (pair[0], pair[1].length), default=None)
 
     @cached(2)
     def _quotable(self, *, papers: bool) -> Mask:

@@ -129,10 +129,11 @@ class Window:
         sentences = {bare(best.text) for each in others for best in each.shown.bests}
         return self.best.document.repeats_one_of(self.best.range, sentences)
 
-    def overlaps(self, other: Window) -> bool:
-        """Return whether both show some of the same words."""
-        beside = [span.range for span in other.spans if span.document.id == self.best.document.id]
-        return any(span.range.overlaps(each) for span in self.spans for each in beside)
+    def shows(self, words: Span) -> bool:
+        """Return whether some of these words are among those that it shows."""
+        return words.document.id == self.best.document.id and any(
+            map(words.range.overlaps, (s.range for s in self.spans))
+        )
 
     def is_fuller(self, other: Window) -> bool:
         """Return whether it may speak instead of another: that one says nothing beside it, and its source no less."""
@@ -325,7 +326,7 @@ def _same(one: Window, other: Window) -> bool:
     """Return whether two windows overlap, or the ``other`` says what the ``one`` does, from one source: a document, or
     a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if one.overlaps(other):
+    if any(map(one.shows, other.spans)):
         return True
     if first.id != second.id and not first.source.pages_summarised & second.source.pages_summarised:
         return False

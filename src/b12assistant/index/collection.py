@@ -153,19 +153,17 @@ class Collection:
     def in_english(self) -> bool:
         """Return whether the documents are in English: nearly all of some passages from all over the corpus."""
         read = [each.span.text for each in self.passages[:: len(self.passages) // _LANGUAGE_READ + 1]]
-        return sum(detected(text)[0] == ENGLISH for text in read) >= _MOST * len(read)
+        return sum(detected(text)[0] == ENGLISH for text in read) >= _MOST_ENGLISH * len(read)
 
     @once
-    def completions(self) -> Mapping[str | None, Span]:
-        """Return the sentences that curators named to be quoted with others, without bullets, by their bare words: the
-        first of equal ones in force."""
-        words = {each.text for document in self.documents for each in document.completed}
-        passages = [each for each in self.passages if each.document.source.in_force] if words else []
-        found: dict[str | None, Span] = {}
-        for each in (each for passage in passages for each in passage.sentences):
-            if (text := bare(each.text)) in words:
-                bullet = BULLET.match(each.text)
-                found.setdefault(text, each.document.span(each.start + (bullet.end() if bullet else 0), each.end))
+    def completions(self) -> Mapping[str, Sequence[Span]]:
+        """Return the sentences that curators named to be quoted with others, without bullets, by their bare words."""
+        found: dict[str, list[Span]] = {each.text: [] for document in self.documents for each in document.completed}
+        for passage in self.passages if found else ():
+            for each in passage.sentences:
+                if (text := bare(each.text)) in found:
+                    bullet = BULLET.match(each.text)
+                    found[text].append(each.document.span(each.start + (bullet.end() if bullet else 0), each.end))
         return found
 
     @once
@@ -222,7 +220,7 @@ READING = 11  # raise when extraction or cleaning change: files are then read ag
 # Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1
 # and hit@3 by one or two questions of 40: a plateau.
 PIECES, TITLE_PIECES = 200, 48
-_LANGUAGE_READ, _MOST = 20, 0.9  # passages whose language is looked at, and the share that is in English
+_LANGUAGE_READ, _MOST_ENGLISH = 20, 0.9  # passages whose language is looked at, and the share that is in English
 
 
 def built_with(encoder: Encoder) -> dict[str, object]:

@@ -86,7 +86,7 @@ def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:
 
 
 def stale_marks(documents: Iterable[Document], sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the file of each mark that names a sentence which is not among ``sentences``, and what is wrong."""
+    """Yield the file and the fault of each mark that names none of ``sentences``, or contradicts another mark."""
     marked = [document for document in documents if document.repeats or document.completed]
     known = {bare(sentence) for sentence in sentences} if marked else set()
     for document in marked:
@@ -100,7 +100,7 @@ def stale_marks(documents: Iterable[Document], sentences: Iterable[str]) -> Iter
 
 def all_reports(reports: Iterable[FileReport], entries: Sequence[Entry]) -> tuple[FileReport, ...]:
     """Return the reports of all files, sorted, with more warnings: for each copy of another file, which is quoted only
-    once, and for each mark that names a sentence that is gone."""
+    once, and for each faulty mark."""
     first: dict[str, str] = {}
     twins: dict[str, str] = {
         entry.document.id: first.setdefault(entry.file_sha256, entry.document.id) for entry in entries
