@@ -32,21 +32,29 @@ def marked(text: str, beside: str, file: str, **facts: Any) -> Document:
     return replace(source(text, file, **facts), repeats=(Pairing(Range(0, len(text)), beside),))
 
 
-def shown(quotes: tuple[Quote, ...]) -> list[str]:
-    return [quote.best.text for quote in quotes]
+def quotes(
+    *documents: Document, history: tuple[str, ...] = (), level: Level | None = None, most: int = 3
+) -> tuple[Quote, ...]:
+    """Return what is quoted for `ASKED`, or for "more" after a ``history``."""
+    asked = assistant(*documents, triage=flagging(level)) if level else assistant(*documents)
+    asked = replace(asked, settings=Settings(quoting=QuotingSettings(quotes=most)))
+    return asked.reply("more" if history else ASKED, history).answer.quotes
+
+
+def shown(found: tuple[Quote, ...]) -> list[str]:
+    return [quote.best.text for quote in found]
 
 
 @pytest.mark.parametrize("interest", [Interest.UNKNOWN, Interest.SELLS])
 @pytest.mark.parametrize("level", [None, Level.URGENT])
 def test_no_seller_takes_the_place_of_who_sells_nothing(interest: Interest, level: Level | None) -> None:
     documents = marked(SHORT, FULLER, "a.txt"), source(FULLER, "b.txt", interest=interest)
-    asked = assistant(*documents, triage=flagging(level)) if level else assistant(*documents)
-    assert shown(asked.reply(ASKED).answer.quotes)[0] == SHORT
+    assert shown(quotes(*documents, level=level))[0] == SHORT
 
 
 def test_no_detail_takes_the_place_of_what_is_general() -> None:
     detail = replace(source(FULLER, "b.txt"), details=(Range(0, len(FULLER)),))
-    assert shown(assistant(marked(SHORT, FULLER, "a.txt"), detail).reply(ASKED).answer.quotes)[0] == SHORT
+    assert shown(quotes(marked(SHORT, FULLER, "a.txt"), detail))[0] == SHORT
 
 
 @pytest.mark.parametrize(
@@ -73,9 +81,8 @@ def test_one_sentence_takes_the_place_of_two_and_what_repeats_either_is_never_sh
         marked(NEARLY, SHORT, "c.txt"),
         source(whole, "d.txt"),
     )
-    asked = assistant(*documents)
-    assert shown(asked.reply(ASKED).answer.quotes) == [whole]
-    assert shown(asked.reply("more", [ASKED]).answer.quotes) == []
+    assert shown(quotes(*documents)) == [whole]
+    assert shown(quotes(*documents, history=(ASKED,))) == []
 
 
 THEN, NINE, SEVEN = "See a nurse about tea.", FULLER, "Myelin wraps 7 nerve fibres."
@@ -86,11 +93,6 @@ def completed(text: str, then: str, file: str, **facts: Any) -> Document:
     """Return a document of which the first sentence is completed by another one."""
     whole = source(text, file, **facts)
     return replace(whole, completed=(Pairing(Range(0, text.index(".") + 1), then),))
-
-
-def quotes(*documents: Document, history: tuple[str, ...] = (), level: Level | None = None) -> tuple[Quote, ...]:
-    asked = assistant(*documents, triage=flagging(level)) if level else assistant(*documents)
-    return asked.reply("more" if history else ASKED, history).answer.quotes
 
 
 def test_what_completes_the_first_quote_stands_behind_the_second_as_strong_and_is_not_told_again() -> None:
@@ -113,16 +115,13 @@ def test_a_completion_that_answers_too_is_shown_once_and_nothing_that_repeats_it
 @pytest.mark.parametrize(("most", "expected"), [(1, [SHORT]), (2, [SHORT, NINE]), (3, [SHORT, NINE, SEVEN])])
 def test_a_completion_that_search_ranks_second_stays_there(most: int, expected: list[str]) -> None:
     documents = completed(SHORT, NINE, "a.txt"), source(SEVEN, "b.txt"), source(NINE, "c.txt")
-    asked = replace(assistant(*documents), settings=Settings(quoting=QuotingSettings(quotes=most)))
-    assert shown(asked.reply(ASKED).answer.quotes) == expected
+    assert shown(quotes(*documents, most=most)) == expected
 
 
 def test_of_two_quotes_the_second_stays_and_one_alone_is_completed() -> None:
-    two = Settings(quoting=QuotingSettings(quotes=2))
     documents = completed(SHORT, THEN, "a.txt"), source(THEN, "b.txt")
-    assert shown(replace(assistant(*documents), settings=two).reply(ASKED).answer.quotes) == [SHORT, THEN]
-    asked = replace(assistant(*documents, source(NINE, "c.txt")), settings=two)
-    assert shown(asked.reply(ASKED).answer.quotes) == [SHORT, NINE]
+    assert shown(quotes(*documents, most=2)) == [SHORT, THEN]
+    assert shown(quotes(*documents, source(NINE, "c.txt"), most=2)) == [SHORT, NINE]
 
 
 def test_no_completion_takes_the_first_place_from_what_it_completes() -> None:
@@ -232,10 +231,9 @@ def test_what_repeats_a_completion_that_search_did_not_find_is_not_told_later() 
 
 
 def test_of_many_quotes_none_is_shown_twice_and_the_second_gives_way_to_a_completion_that_holds_it() -> None:
-    five = Settings(quoting=QuotingSettings(quotes=5))
     eight = source("Myelin wraps 8 nerve fibres.", "b.txt")
     documents = completed(SHORT, SEVEN, "a.txt"), eight, source(NINE, "c.txt"), source(SEVEN, "d.txt")
-    found = shown(replace(assistant(*documents), settings=five).reply(ASKED).answer.quotes)
+    found = shown(quotes(*documents, most=5))
     assert sorted(found) == sorted([SHORT, "Myelin wraps 8 nerve fibres.", NINE, SEVEN])
     assert shown(quotes(completed(SHORT, THEN, "a.txt"), marked(NINE, THEN, "b.txt"), source(THEN, "c.txt"))) == [
         SHORT,

@@ -193,7 +193,7 @@ def check_provenance(corpus: Path, texts: Sequence[Text], origins: Mapping[Origi
 
 
 def check_marks(texts: Sequence[Text]) -> Iterator[Finding]:
-    """Yield marks that name a sentence that is not there."""
+    """Yield marks that name a sentence that is not there, or contradict another mark."""
     sentences = (sentence for text in texts for sentence in text.sentences)
     yield from (Finding(*found) for found in stale_marks((text.document for text in texts), sentences))
 

@@ -255,8 +255,9 @@ class Answerer:
             if not answer.quotes:
                 break
             said = {quote.spans for quote in answer.quotes}
-            completions = (self._thread.engine.completing(found.sought, window) for window in found.windows)
-            shown = [window for window in (*found.windows, *completions) if window and window.spans in said]
+            shown = [window for window in found.windows if window.spans in said]
+            completions = [self._thread.engine.completing(found.sought, window) for window in shown]
+            shown += [window for window in completions if window and window.spans in said]
             told = [w for w in found.windows if w.repeats_one_of(shown) or any(each.shows(w.best) for each in shown)]
             rest = tuple(each for each in found.windows if not (each in told or each.repeats_one_of(told)))
             found = replace(found, windows=rest, difference=None)
@@ -316,7 +317,7 @@ class Answerer:
         """
         (lead, by), engine = shown[0], self._thread.engine
         then = engine.completing(sought, lead)
-        if then is None or (then.is_nameless and not lead.is_nameless):
+        if then is None or not behind(lead, lead, [then]):
             return shown
         interest, of_lead = (each.passage.document.source.interest for each in (then, lead))
         if then.sells and (interest is not of_lead or self.cues.is_sensitive(then.shown.text)):

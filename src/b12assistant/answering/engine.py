@@ -345,7 +345,8 @@ class Engine:
     def completing(self, sought: Sought, lead: Window) -> Window | None:
         """Return what a curator named to be quoted with the best sentence of ``lead``, of who sells nothing if it can
         be, unless it cannot be quoted without that sentence."""
-        named = self.collection.completions.get(lead.best.document.completion_of(lead.best.range) or "", ())
+        words = lead.best.document.completion_of(lead.best.range)
+        named = self.collection.completions[words] if words else ()
         held = [(each, *holding) for each in named if (holding := self._holding(each))]
         bests = [(row, cut, best) for each, row, cut in held for best in cut.bests if best.range.overlaps(each.range)]
         found = [replace(self._scored(sought, row, cut), best=best) for row, cut, best in bests]
@@ -389,9 +390,9 @@ class Engine:
         """Return the shortest words that hold a sentence, and answer with it if any do, of its first passage, with
         their row; ``None`` if its source may not be quoted."""
         rows = [row for row in self.collection.rows_of[span.document.id] if self._quotable(papers=False)[row]]
-        cut = [(row, each) for row in rows for each in self._cuts(row)]
-        holding = [pair for pair in cut if any(shown.range.contains(span.range) for shown in pair[1].spans)]
-        answering = [pair for pair in holding if any(best.range.overlaps(span.range) for best in pair[1].bests)]
+        found = [(row, cut) for row in rows for cut in self._cuts(row)]
+        holding = [(row, cut) for row, cut in found if any(each.range.contains(span.range) for each in cut.spans)]
+        answering = [(row, cut) for row, cut in holding if any(b.range.overlaps(span.range) for b in cut.bests)]
         return min(answering or holding, key=lambda pair: (pair[0], pair[1].length), default=None)
 
     @cached(2)
