@@ -30,8 +30,8 @@ from b12assistant.index.asked_questions import NOTHING_ASKED
 from b12assistant.index.collection import CONTEXT, Opened, read_parts
 from b12assistant.index.documents import DOCUMENTS, entries_from_bytes
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.milvus import Collections, Server
-from b12assistant.index.store import Store, map_bytes
+from b12assistant.index.milvus import Collections, connect
+from b12assistant.index.store import Store, read_bytes
 
 SIZES = {"5000": (3, 1), "50000": (30, 1), "500000": (30, 10)}  # copies of a document, and of the index of these
 NOISE = 0.002  # deviation added to each of 384 numbers of a row of length 1: in all 0.04
@@ -54,11 +54,11 @@ def repeat(folder: Path, built: str, times: str) -> str:
     given = read_parts(generation).collection
     lines = (re.sub(rb'"(document|id)": "', rb"\g<0>%d/" % n, bytes(generation.files[DOCUMENTS])) for n in range(many))
     entries = entries_from_bytes(b"".join(lines))
-    rows = np.tile(given.matrix, (many, 1))
+    rows = np.tile(given.vectors, (many, 1))
     rows += NOISE * np.random.default_rng(1).standard_normal(rows.shape, np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     words = index_words([passage for entry in entries for passage in entry.passages])
-    held = replace(given, matrix=rows, lexical=words, asked=NOTHING_ASKED, context=given.context.part(0, 0))
+    held = replace(given, vectors=rows, words=words, asked=NOTHING_ASKED, context=given.context.part(0, 0))
     kept = ("model", "chunking", "lexical", "method", "runtime", "counts")
     facts = {name: generation.manifest[name] for name in kept}
     with store.writing(), TemporaryDirectory(dir=folder) as draft:
@@ -68,7 +68,7 @@ def repeat(folder: Path, built: str, times: str) -> str:
         starts = np.concatenate([[0], *(given.context.starts[1:] + n * tokens.shape[1] for n in range(many))])
         pieces = np.tile(given.context.pieces, many)
         save_file({"starts": starts, "pieces": pieces, "tokens": tokens.reshape(-1, tokens.shape[2])}, path)
-        files = {**Opened(held, entries, (), {}).to_files(), CONTEXT: map_bytes(path, path.stat().st_size) or b""}
+        files = {**Opened(held, entries, (), {}).to_files(), CONTEXT: read_bytes(path, path.stat().st_size) or b""}
         store.publish(files, facts)
     return f"{sum(map(len, files.values())) / 1e6:.0f} MB on disk"
 
@@ -84,8 +84,8 @@ def answer(folder: Path, uri: str = "", pid: str = "self") -> str:
     opened, took = space.opened, f"opened in {time.perf_counter() - begun:.1f} s"
     collection, begun = opened.collection, time.perf_counter()
     if uri:
-        server = Collections(Server.connect(uri), f"growth_{folder.name}")
-        collection = server.attached(collection, server.copy(collection))
+        server = Collections(connect(uri), f"growth_{folder.name}")
+        collection = server.attached(collection, {"engine": server.fill(collection.vectors, collection.words)})
         vars(space)["opened"] = replace(opened, collection=collection)
         took += f", copied in {time.perf_counter() - begun:.0f} s"
     questions = [row["question"] for row in labelled_rows("questions/calibration.jsonl")][:ASKED]
@@ -93,9 +93,9 @@ def answer(folder: Path, uri: str = "", pid: str = "self") -> str:
     took += f", search {told(space.search, questions)}, question {told(space.ask, questions)}"
     every, own = re.findall(r"(?:VmRSS|RssAnon):\s+(\d+)", Path(f"/proc/{pid}/status").read_text("ascii"))
     vectors = [space.engine.query(question).vector for question in questions]
-    took += f"; by vectors {told(lambda vector: collection.vectors.search(vector, NEAREST), vectors)}"
-    nearest = np.array([np.partition(collection.matrix @ vector, -NEAREST)[-NEAREST] for vector in vectors])
-    found = np.array([collection.vectors.search(vector, NEAREST)[1] for vector in vectors])
+    took += f"; by vectors {told(lambda vector: collection.searched[0].search(vector, NEAREST), vectors)}"
+    nearest = np.array([np.partition(collection.vectors @ vector, -NEAREST)[-NEAREST] for vector in vectors])
+    found = np.array([collection.searched[0].search(vector, NEAREST)[1] for vector in vectors])
     recall = (found >= nearest[:, None] - ROUNDING).mean()
     return f"{took}, recall {recall:.4f}; {own} kB own, {every} with mapped files"
 

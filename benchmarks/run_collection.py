@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from ranking.datasets import TEST, Dataset, load_dataset
-from ranking.indexing import NAMES, RANKINGS, Indexed, Ranking, index, load_ranking
+from ranking.indexing import NAMES, RANKINGS, Ranking, index, load_ranking
 from ranking.runs import (
     HEADLINE,
     JUDGED,
@@ -38,19 +37,17 @@ from ranking.runs import (
     write_run,
 )
 
-from b12assistant.answering.retrieval import Query, encode_query, rank
+from b12assistant.answering.retrieval import encode_query, rank
 from b12assistant.api import Workspace
 from b12assistant.application.batching import write_lines
 from b12assistant.config import load_configuration
 from b12assistant.display import terminal
 from b12assistant.errors import AssistantError, UsageError
-from b12assistant.index.collection import TITLE_PIECES, Collection
-from b12assistant.index.lexical_index import Fields
-from b12assistant.protocols import Encoder, Progress
+from b12assistant.index.collection import Collection
+from b12assistant.protocols import Progress
 
 CACHE = Path("build/bench-cache")
 _COMPARED = (HEADLINE, "MAP", "Recall@100")
-_TOP = 10  # documents of a ranking that are checked for ties
 
 Scores = Mapping[str, Mapping[str, float]]  # measure, query
 
@@ -76,18 +73,16 @@ def measured(space: Workspace, request: Request) -> dict[str, Any]:
     dataset = load_dataset(request.folder, request.split)
     if dataset.split == TEST:
         _say(f"reading the test split of {request.folder.name}: do not choose settings by these figures")
-    warnings = list(_of_the_set(dataset))
     if request.run is not None:
         runs: dict[str, Run] = {request.run.name: read_run(request.run)}
         about: list[dict[str, Any]] = [{"name": request.run.name, "says": "a run file, scored without searching"}]
         model = {}
     else:
         with terminal.progress() as progress:
-            indexed = index(dataset.texts, space.encoder, space.projection, CACHE, progress)
-            runs = dict(searched(dataset, indexed, rankings, space, progress))
+            collection = index(dataset.texts, space.encoder, space.projection, CACHE, progress)
+            runs = dict(searched(dataset, collection, rankings, space, progress))
         about = [asdict(ranking) for ranking in rankings]
         model = {"model": {"name": space.encoder.name, "sha256": space.encoder.digest}}
-        warnings += _of_the_texts(indexed, space.encoder)
     scored = {name: score(dataset.qrels, run, relevant=request.relevant) for name, run in runs.items()}
     for each in about:
         found = scored[each["name"]]
@@ -95,7 +90,6 @@ def measured(space: Workspace, request: Request) -> dict[str, Any]:
         each["warnings"] = list(_of_the_run(dataset, runs[each["name"]], found, request.relevant))
     report: dict[str, Any] = {
         "dataset": {**dataset.described, "relevant_from": request.relevant},
-        "warnings": warnings,
         "rankings": about,
         "compared": list(_compared(scored)),
         **model,
@@ -110,19 +104,13 @@ def measured(space: Workspace, request: Request) -> dict[str, Any]:
 
 
 def searched(
-    dataset: Dataset, indexed: Indexed, rankings: Sequence[Ranking], space: Workspace, progress: Progress
+    dataset: Dataset, collection: Collection, rankings: Sequence[Ranking], space: Workspace, progress: Progress
 ) -> Iterator[tuple[str, Run]]:
     """Search for every judged query with each ranking, and yield its run."""
-    collections: dict[Fields, Collection] = {}
-    asked: dict[str, Query] = {}
+    asked = {
+        id_: encode_query(text, collection, space.encoder, space.projection) for id_, text in dataset.queries.items()
+    }
     for ranking in rankings:
-        if ranking.lexical not in collections:
-            collections[ranking.lexical] = indexed.collection(ranking.lexical)
-            asked = {
-                id_: encode_query(text, collections[ranking.lexical], space.encoder, space.projection)
-                for id_, text in dataset.queries.items()
-            }
-        collection = collections[ranking.lexical]
         run: dict[str, dict[str, float]] = {}
         for done, (id_, query) in enumerate(asked.items()):
             progress(f"searching ({ranking.name})", done, len(asked))
@@ -136,20 +124,6 @@ def searched(
         yield ranking.name, run
 
 
-def _of_the_set(dataset: Dataset) -> Iterator[str]:
-    texts = Counter((text.title, text.text) for text in dataset.texts)
-    if same := sum(times - 1 for times in texts.values()):
-        yield f"{same} documents repeat another's title and text; judged only once, the twin counts as wrong"
-
-
-def _of_the_texts(indexed: Indexed, encoder: Encoder) -> Iterator[str]:
-    held = {passage.document.id for passage in indexed.passages}
-    if empty := sum(document.id not in held for document in indexed.documents):
-        yield f"{empty} documents have no text and cannot be found"
-    if long := sum(encoder.count(document.title) > TITLE_PIECES for document in indexed.documents):
-        yield f"{long} titles are cut to {TITLE_PIECES} word pieces in front of their passages"
-
-
 def _of_the_run(dataset: Dataset, run: Run, scores: Scores, relevant: int) -> Iterator[str]:
     counted = answerable(dataset.qrels, relevant)
     if len(counted) < len(dataset.qrels):
@@ -160,18 +134,8 @@ def _of_the_run(dataset: Dataset, run: Run, scores: Scores, relevant: int) -> It
     known = {text.id for text in dataset.texts}
     if unknown := sum(document not in known for ranked in run.values() for document in ranked):
         yield f"{unknown} places of the run hold documents that the collection does not have"
-    if tied := sum(_has_ties(run[query]) for query in counted if query in run):
-        yield (
-            f"{tied} queries have equal scores among their first {_TOP}: there the order is trec_eval's, "
-            "by document id, descending"
-        )
     if unjudged := 1 - float(np.mean(list(scores[JUDGED].values()))):
-        yield f"{unjudged:.1%} of the first {_TOP} documents were never judged and count as not relevant"
-
-
-def _has_ties(ranked: Mapping[str, float]) -> bool:
-    best = sorted(ranked.values(), reverse=True)[: _TOP + 1]
-    return len(set(best)) < len(best)
+        yield f"{unjudged:.1%} of the first ten documents were never judged and count as not relevant"
 
 
 def _compared(scored: Mapping[str, Scores]) -> Iterator[dict[str, Any]]:
@@ -191,7 +155,6 @@ def as_text(report: Mapping[str, Any]) -> Iterator[str]:
     yield "size: " + ", ".join(f"{dataset[what]:,} {what}" for what in ("documents", "queries", "judgements"))
     yield f"relevant: grade {dataset['relevant_from']} or higher, for measures that know only yes and no"
     yield f"intervals: 95 %, bootstrap over queries, {bootstrap['samples']:,} samples, seed {bootstrap['seed']}"
-    yield from (f"mind: {warning}" for warning in report["warnings"])
     for ranking in report["rankings"]:
         yield from ("", f"{ranking['name']}: {ranking['says']}")
         yield from (f"  mind: {warning}" for warning in ranking["warnings"])

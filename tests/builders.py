@@ -12,7 +12,7 @@ from b12assistant.index.collection import Collection
 from b12assistant.index.documents import Entry
 from b12assistant.index.indexing import embed
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.vectors import FaissIndex, TokenStore
+from b12assistant.index.vectors import TokenStore
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.protocols import Encoder
@@ -45,13 +45,11 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
     by_document = [build_passages(document, most=most) for document in documents]
     embedded = [embed(each, encoder or FakeEncoder(), PLAIN, alone=True) for each in by_document]
     passages = tuple(passage for each in by_document for passage in each)
-    matrix = np.concatenate([each.vectors for each in embedded])
     return Collection(
         GenerationId("0" * 32),
         documents,
         passages,
-        FaissIndex(matrix),
-        matrix,
+        np.concatenate([each.vectors for each in embedded]),
         index_words(passages),
         TokenStore.join([each.context for each in embedded]),
         TokenStore.join([each.alone for each in embedded if each.alone is not None]),

@@ -3,23 +3,24 @@
 import time
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from b12assistant.index.lexical_index import BM25FIndex
-from b12assistant.index.milvus import Collections, MilvusRows, MilvusTerms, Server
+from b12assistant.index.milvus import Collections, MilvusRows, MilvusTerms, connect
 
 Vectors = NDArray[np.float32]
 
 _NUMBER = count(1)
 
 
-def lite(folder: Path) -> Server:
+def lite(folder: Path) -> Any:
     """Milvus Lite with its file in ``folder``."""
     pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -e '.[milvus]'")
-    return Server.connect(str(folder / f"{next(_NUMBER)}.db"))
+    return connect(str(folder / f"{next(_NUMBER)}.db"))
 
 
 def without_words(rows: int) -> BM25FIndex:

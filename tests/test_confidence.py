@@ -1,7 +1,6 @@
 """The limits of the confidence that fit labelled questions."""
 
 import json
-import tomllib
 from dataclasses import replace
 from importlib import resources
 from itertools import pairwise
@@ -27,11 +26,11 @@ from b12assistant.answering.signals import (
     load_calibration,
     load_topics,
 )
-from b12assistant.answers import Interpretation, Status, Strength, Turn, TurnSlice
+from b12assistant.answers import Answer, Interpretation, Reason, Status, Strength, Turn, TurnSlice
 from b12assistant.api import Workspace
-from b12assistant.config import AnsweringSettings, load_configuration
-from b12assistant.errors import DatasetError, EncoderError
-from b12assistant.evaluation.labelled_set import Judged, Labelled, Outcome, changes, fitted, judged, limits_of, score
+from b12assistant.config import load_configuration
+from b12assistant.errors import EncoderError
+from b12assistant.evaluation.labelled_set import LEAST, STRONG, Labelled, Outcome, limits_of, score
 from b12assistant.index.encoding import FOLDER, RANKER, JointReader, load_encoder, open_reader, tuned_encoder
 
 COMMITTED = load_calibration()
@@ -112,43 +111,49 @@ def test_being_close_is_not_enough_where_nothing_is_asked() -> None:
     assert is_let_through(UNASKED, replace(close, closeness=0.7, ahead=0.2))
 
 
-RIGHT = [Judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
-WRONG = [Judged(0.3 + place / 50, right=False, gold=False) for place in range(20)]
-NOW = AnsweringSettings(0.3, 0.8)
+def judged(confidence: float, *, right: bool, gold: bool, times: float = 1.0) -> Outcome:
+    """A question with the confidence of its best quote, and how many times answering.least that must reach."""
+    line = {"id": "q", "question": "what?", "gold": ["words"] * gold}
+    refused = Answer(Turn(0, "what?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), ())
+    return Outcome(Labelled.model_validate(line), refused, (), (right,), 0, 0, confidence, times)
+
+
+RIGHT = [judged(0.5 + place / 100, right=True, gold=True) for place in range(40)]
+WRONG = [judged(0.3 + place / 50, right=False, gold=False) for place in range(20)]
 
 
 def test_the_lower_limit_keeps_nearly_all_right_quotes_and_refuses_what_is_below() -> None:
-    assert limits_of([*RIGHT, *WRONG], NOW).least == pytest.approx(0.51, abs=0.002)
+    assert limits_of([*RIGHT, *WRONG], 1)[LEAST] == pytest.approx(0.51, abs=0.002)
 
 
 def test_no_limit_refuses_more_than_one_in_ten_of_the_answerable_questions() -> None:
-    missed = [Judged(0.1 + place / 100, right=False, gold=True) for place in range(20)]
-    then = limits_of([*RIGHT, *missed, *WRONG], NOW)
-    assert sum(each.confidence < then.least for each in (*RIGHT, *missed)) == 6
+    missed = [judged(0.1 + place / 100, right=False, gold=True) for place in range(20)]
+    least = limits_of([*RIGHT, *missed, *WRONG], 1)[LEAST]
+    assert sum(each.confidence < least for each in (*RIGHT, *missed)) == 6
 
 
 def test_from_the_upper_limit_on_most_quotes_are_right_and_from_a_lower_one_they_are_not() -> None:
     asked = [*RIGHT, *WRONG]
-    strong = limits_of(asked, NOW).strong
-    shares = {limit: [each.right for each in asked if each.confidence >= limit] for limit in (strong, strong - 0.02)}
+    strong = limits_of(asked, 1)[STRONG]
+    right = [(each.confidence, any(each.ranked)) for each in asked]
+    shares = {limit: [is_so for confidence, is_so in right if confidence >= limit] for limit in (strong, strong - 0.02)}
     assert sum(shares[strong]) >= 0.85 * len(shares[strong])
     assert sum(shares[strong - 0.02]) < 0.85 * len(shares[strong - 0.02])
 
 
 def test_a_question_with_a_limit_of_its_own_is_refused_below_that() -> None:
-    half = [replace(each, confidence=each.confidence / 2, times=0.5) for each in (*RIGHT, *WRONG)]
-    then = limits_of(half, NOW)
-    assert then.least == limits_of([*RIGHT, *WRONG], NOW).least
-    twice = Judged(1.0, right=False, gold=False, times=2)  # refused from 0.5 on, however strong
-    assert list(changes([*half, twice], NOW, AnsweringSettings(0.51, 0.9)))[2:] == [
-        "refused, of 40 answerable questions: 0 now, 1 then",
-        "refused, of 21 questions without gold: 0 now, 12 then",
-        "right, of the best quotes from answering.strong on: 0 of 1 now, 0 of 0 then",
-    ]
-    assert limits_of([*RIGHT, *WRONG, *[twice] * 20], NOW) == limits_of([*RIGHT, *WRONG], NOW)
+    half = [replace(each, confidence=each.confidence / 2, least=0.5) for each in (*RIGHT, *WRONG)]
+    assert limits_of(half, 1)[LEAST] == limits_of([*RIGHT, *WRONG], 1)[LEAST]
+    twice = judged(1.0, right=False, gold=False, times=2)  # refused from 0.5 on, however strong
+    assert limits_of([*RIGHT, *WRONG, *[twice] * 20], 1) == limits_of([*RIGHT, *WRONG], 1)
 
 
-def test_a_fit_counts_what_the_limits_that_it_proposes_would_refuse(tmp_path: Path) -> None:
+def test_few_questions_fit_no_limits() -> None:
+    assert limits_of([*RIGHT[:9], *WRONG], 1) == {}
+    assert limits_of([*RIGHT, *WRONG[:4]], 1) == {}
+
+
+def test_the_limits_that_fit_refuse_what_they_were_fitted_to(tmp_path: Path) -> None:
     words = ["ales", "bread", "cider", "dates", "eggs", "figs", "grapes", "honey", "icing", "jam", "kale", "lemons"]
     space = three_files(tmp_path)
     write(space.corpus, {f"{word}.txt": f"The cellar keeps {word} cold on the shelf of {word}.\n" for word in words})
@@ -174,14 +179,9 @@ def test_a_fit_counts_what_the_limits_that_it_proposes_would_refuse(tmp_path: Pa
         answers = [(opened.ask(row["question"]).answer, bool(row["gold"])) for row in rows]
         return [sum(each.status is Status.NO_ANSWER for each, has in answers if has is gold) for gold in (True, False)]
 
-    lines = list(fitted(limited({}), file))
-    found = tomllib.loads("\n".join(lines[lines.index("[answering]") :]))["answering"]
-    now, then = refused(limited({})), refused(limited({f"answering.{name}": value for name, value in found.items()}))
-    assert (now, then) == ([1, 5], [0, 5])
-    assert lines[2:4] == [
-        f"refused, of 24 answerable questions: {now[0]} now, {then[0]} then",
-        f"refused, of 5 questions without gold: {now[1]} now, {then[1]} then",
-    ]
+    found = score(limited({}), file)
+    fits = {"answering.least": found[LEAST], "answering.strong": found.get(STRONG, 0.0)}
+    assert (refused(limited({})), refused(limited(fits))) == ([1, 5], [0, 5])
 
 
 def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,13 +196,12 @@ def test_marked_questions_are_left_out_and_counted(tmp_path: Path, monkeypatch: 
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8-sig")
     asked: list[str] = []
 
-    def ask_all(_: object, labelled: list[Labelled]) -> list[Outcome]:
-        asked.extend(each.question for each in labelled)
-        return []
+    def limits_of(outcomes: list[Outcome], _: float) -> dict[str, float]:
+        asked.extend(each.labelled.question for each in outcomes)
+        return {}
 
-    monkeypatch.setattr("b12assistant.evaluation.labelled_set.ask_all", ask_all)
-    with pytest.raises(DatasetError, match=r"and 3 do not count because they are marked in the corpus: a fit needs"):
-        judged(space, file)
+    monkeypatch.setattr("b12assistant.evaluation.labelled_set.limits_of", limits_of)
+    assert score(space, file)["marked in the corpus, so found easily"] == 3
     assert asked == ["Metformin: does it lower B12?"]
 
 
@@ -236,16 +235,6 @@ def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_dista
     assert chosen.least("why " * 15) == pytest.approx(2 * fitted.longer)
     assert (chosen.possibly, chosen.answered) == (2 * fitted.possibly, 2 * fitted.possibly)
     assert chosen.message == pytest.approx(2 * fitted.message)
-
-
-def test_it_is_said_what_the_limits_change() -> None:
-    assert list(changes([*RIGHT, *WRONG], NOW, AnsweringSettings(0.51, 0.7))) == [
-        "answering.least: 0.300 now, 0.510 fits",
-        "answering.strong: 0.800 now, 0.700 fits",
-        "refused, of 40 answerable questions: 0 now, 1 then",
-        "refused, of 20 questions without gold: 0 now, 11 then",
-        "right, of the best quotes from answering.strong on: 10 of 10 now, 20 of 20 then",
-    ]
 
 
 ENGINE = Engine(build_collection(build_document("Myelin wraps nerve fibres. Tea is hot.")), FakeEncoder(), PLAIN)

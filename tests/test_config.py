@@ -2,13 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from b12assistant.config import ONE_OF, Configuration, Settings, known_keys, load_configuration, values_of
+from b12assistant.config import DEFAULTS, ONE_OF, Configuration, load_configuration, values_of
 from b12assistant.errors import ConfigError
 
-DEFAULTS = values_of(Settings())
 OTHER = {int: 7, float: 0.75, str: "other", bool: True}
-KEYS = sorted(known_keys())
-NUMBERS = [key for key in KEYS if known_keys()[key] in (int, float)]
+KEYS = sorted(DEFAULTS)
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +17,7 @@ def _in_a_folder_with_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def other(key: str) -> object:
     """A value that is not the default."""
-    return ONE_OF[key][-1] if key in ONE_OF else OTHER[known_keys()[key]]
+    return ONE_OF[key][-1] if key in ONE_OF else OTHER[type(DEFAULTS[key])]
 
 
 def variable(key: str) -> str:
@@ -62,7 +60,7 @@ def test_a_value_outside_the_choices_is_refused_and_the_choices_are_named(key: s
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_value_of_another_type_is_refused(key: str) -> None:
-    wrong = 3 if known_keys()[key] is str else "many"
+    wrong = 3 if type(DEFAULTS[key]) is str else "many"
     with pytest.raises(ConfigError, match=rf"^b12assistant\.toml:2: {key} = .* is not (a|true)") as raised:
         written(key, wrong)
     assert raised.value.hint == f"the default is {DEFAULTS[key]!r}"
@@ -104,7 +102,7 @@ def test_an_unknown_variable_comes_with_a_suggestion() -> None:
     name = "B12_QUOTING_QUOTS"
     with pytest.raises(ConfigError, match=f"{name} is not a setting") as raised:
         load_configuration(environment={name: "1"})
-    assert raised.value.hint == "did you mean B12_QUOTING_QUOTES?"
+    assert raised.value.hint == "did you mean 'B12_QUOTING_QUOTES'?"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The documentation: the reference is not stale, what it says to type works, links and site are whole."""
 
 import contextlib
+import html
 import json
 import re
 import shlex
@@ -134,7 +135,7 @@ def test_commands_that_a_page_shows_work(page: Path, desk: Path, monkeypatch: py
         assert done.exit_code == 0, f"{page.name}: b12assistant {' '.join(words)}\n{done.output}{done.exception!r}"
 
 
-KEYS = b"r\n" * 8 + b"n\n" * 2 + b"q\n"  # at `improve`
+KEYS = b"r" * 8 + b"n" * 2 + b"q"  # at `improve`
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorials" / "own-corpus.md"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.M | re.S)
 BLOCKS = BLOCK.findall(TUTORIAL.read_text("utf-8"))
@@ -154,13 +155,13 @@ def shown_after(position: int) -> Iterator[str]:
 
 
 def served(folder: Path) -> str:
-    """The page that `serve` opens."""
+    """The page that `serve` opens, as a reader sees its letters."""
     with start("serve", "--port", "0", cwd=folder) as server:
         try:
             assert server.stdout is not None
             address = re.search(r"http://\S+", server.stdout.readline().decode())
             assert address is not None
-            return httpx.get(address[0], timeout=60).text
+            return html.unescape(httpx.get(address[0], timeout=60).text)
         finally:
             server.kill()
 

@@ -1,18 +1,14 @@
 """Scores do not flatter: known cases of a hit, a refusal counts as a miss, bad labels are named."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from fakes import FakeWorkspace
 from floors import FLOORS, fallen
 from serving import small_space
 
-from b12assistant.answering.assistant import Answerer
 from b12assistant.answers import Answer, Quote, Reason, Status, Strength, Turn
 from b12assistant.command.cli import commands
 from b12assistant.errors import DatasetError
@@ -27,7 +23,6 @@ from b12assistant.evaluation.labelled_set import (
     summary,
     wilson,
 )
-from b12assistant.evaluation.marks import SHARED, rows_by_words, unmarked, words_in
 from b12assistant.types import Document, DocumentId, Passage, PassageId, Span
 
 GOLD = "one two three four five six seven eight nine ten"
@@ -45,8 +40,8 @@ def quote(words: str, document: Document = DOCUMENT) -> Quote:
     return Quote((where,), where, Passage(PassageId("p"), (where,)), Strength.STRONG, 0.5)
 
 
-def labelled(*gold: str, name: str = "q", need_all: bool = False, accepted: tuple[str, ...] = ()) -> Labelled:
-    return Labelled(name, "what?", (), gold, (*gold, *accepted), need_all)
+def labelled(*gold: str, **others: Any) -> Labelled:
+    return Labelled.model_validate({"id": "q", "question": "what?", "gold": list(gold), **others})
 
 
 @pytest.mark.parametrize(
@@ -71,10 +66,8 @@ def answer_of(*quotes: Quote, status: Status = Status.ANSWERED) -> Answer:
 REFUSED = Answer(Turn(0, "what?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), ())
 
 
-def outcome(
-    label: Labelled, answer: Answer = REFUSED, *, unchanged: bool = True, ranked: Sequence[Sequence[Span]] = ()
-) -> Outcome:
-    return outcome_of(label, answer, ranked, unchanged=unchanged, confidence=0.5)
+def outcome(label: Labelled, answer: Answer = REFUSED) -> Outcome:
+    return outcome_of(label, answer)
 
 
 WRONG, RIGHT = quote("Zero begins here."), quote(GOLD)
@@ -85,7 +78,7 @@ def test_each_quote_is_compared_with_the_gold() -> None:
 
 
 def test_an_alternative_is_accepted() -> None:
-    assert outcome(labelled("nowhere at all", accepted=(GOLD,)), answer_of(RIGHT)).hits == (True,)
+    assert outcome(labelled("nowhere at all", alt_gold=[{"quote": GOLD}]), answer_of(RIGHT)).hits == (True,)
 
 
 def share(figures: dict[str, dict[str, float]], name: str) -> float:
@@ -100,7 +93,7 @@ def test_a_question_without_an_answer_is_a_miss() -> None:
 
 @pytest.mark.parametrize(("quotes", "both"), [([RIGHT], 0), ([RIGHT, WRONG], 1)])
 def test_all_sides_count_only_together(quotes: list[Quote], both: int) -> None:
-    label = labelled(GOLD, "Zero begins here", need_all=True)
+    label = labelled(GOLD, "Zero begins here", need="all")
     assert share(summary([outcome(label, answer_of(*quotes))]), "all sides@3") == both
 
 
@@ -136,13 +129,22 @@ FULL = {
 
 def test_a_labelled_question_is_read(tmp_path: Path) -> None:
     (found,) = load_labelled(write(tmp_path / "qa.jsonl", json.dumps(FULL)))
-    assert found == Labelled("q1", "what?", ("before",), ("words",), ("words", "others"), need_all=True)
+    assert (found.id, found.question, found.history, found.need) == ("q1", "what?", ["before"], "all")
+    assert (found.gold, found.accepted) == (["words"], ["words", "others"])
 
 
-@pytest.mark.parametrize("line", ["{", '{"id": "a"}', '{"id": "a", "question": "what?", "gold": "words"}'])
-def test_a_bad_line_is_named_with_its_file(line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
+        ('{"id": "a"}', "question is missing"),
+        ('{"id": "a", "question": "what?", "gold": "words"}', "gold = 'words' is not known"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_file(line: str, why: str, tmp_path: Path) -> None:
     file = write(tmp_path / "qa.jsonl", json.dumps(FULL), "", line)
-    with pytest.raises(DatasetError, match=r"qa\.jsonl:3: not a labelled question"):
+    with pytest.raises(DatasetError, match=rf"qa\.jsonl:3: {why}"):
         load_labelled(file)
 
 
@@ -173,55 +175,6 @@ def test_no_question_of_the_repository_counts_twice() -> None:
     files += [*data.glob("libraries/*/questions.jsonl"), *examples.glob("*/*.jsonl")]
     assert all(len(load_labelled(file)) >= 30 for file in files)
     assert {file.parent.name for file in files} >= {"questions", "unanswerable", "parish", "council", "docs", "oven"}
-
-
-LOWERS = "Metformin lowers cobalamin in some people."
-SHORT = "do diabetics run short"
-MARKED = {SHORT, "do older diabetics run short", "which sugar tablets steal it"}
-
-
-def marked_space(folder: Path, questions: Collection[str], *, others: bool = False) -> FakeWorkspace:
-    """A corpus that asks one of its sentences these questions, and all the others one each if ``others``."""
-    asked = {LOWERS: sorted(questions), "Ask for a blood test.": ["what next"]}
-    pills = [json.dumps({"text": text, "asked": each}) for text, each in list(asked.items())[: 1 + others] if each]
-    nerves = ["Myelin wraps every nerve.", "It is made of fat.", "Numb feet are an early sign."]
-    rows = [json.dumps({"text": text, "asked": [f"tell me {n}"]}) for n, text in enumerate(nerves)] if others else []
-    lists = {"sentences/pills.txt.jsonl": pills, "sentences/nerves.md.jsonl": rows}
-    return small_space(folder, REPORTED | {name: "".join(f"{row}\n" for row in lines) for name, lines in lists.items()})
-
-
-def test_a_marked_question_is_asked_once_more_without_its_own_mark_but_with_the_others(tmp_path: Path) -> None:
-    space = marked_space(tmp_path, MARKED)
-    rows = [{"id": each, "question": f"{each.capitalize()}?", "gold": [LOWERS]} for each in MARKED]
-    figures = labelled_set.score(space, write(tmp_path / "qa.jsonl", *map(json.dumps, rows)))
-    assert (figures["hit@1"]["hits"], figures["marked in the corpus, so found easily"]) == (3, 3)
-    alone = [f"marked, each with its own mark left out: hit@{most}" for most in (1, 3)]
-    assert [(figures[each]["hits"], figures[each]["n"]) for each in alone] == [(2, 3), (2, 3)]
-
-
-@pytest.mark.parametrize(
-    ("marks", "others"), [(MARKED, False), (MARKED, True), ({SHORT}, True)], ids=["few", "all", "all till then"]
-)
-def test_a_mark_left_out_is_as_if_it_had_never_been_made(marks: set[str], others: bool, tmp_path: Path) -> None:
-    space, never = (
-        marked_space(tmp_path / name, asked, others=others) for name, asked in (("a", marks), ("b", marks - {SHORT}))
-    )
-    assert space.opened.collection.asked_throughout is others
-    found = space.assistant.understood(SHORT)  # fills what is cached
-    (rows,) = rows_by_words(space.opened.collection.asked, [words_in(SHORT)]).values()
-
-    def read(answerer: Answerer) -> list[tuple[str, float, float]]:
-        windows = answerer.understood(SHORT).windows
-        return [(each.best.text, round(each.score, 5), round(each.likely, 5)) for each in windows]
-
-    left_out = read(unmarked(space.assistant, rows))
-    assert left_out == read(never.assistant)
-    assert [score for _, score, _ in left_out] != [round(window.score, 5) for window in found.windows]
-
-
-@pytest.mark.parametrize(("part", "name"), [(part, name) for part, names in SHARED.items() for name in names])
-def test_what_is_used_again_is_a_cached_part(part: type, name: str) -> None:
-    assert isinstance(vars(part)[name], cached_property)
 
 
 REPORTED = {
@@ -265,25 +218,6 @@ def test_every_question_is_there_with_what_became_of_it(report: dict[str, Any]) 
 def test_each_kind_of_question_has_figures_of_its_own(report: dict[str, Any]) -> None:
     of_kinds = {name: value["share"] for name, value in report["figures"].items() if name.startswith(("nerve", "off"))}
     assert of_kinds == {"nerve: hit@1": 1, "nerve: hit@3": 1, "nerve: answered": 1, "off: refused": 1}
-
-
-@pytest.mark.parametrize(
-    ("change", "unchanged"),
-    [
-        (lambda corpus: None, "1 of 1 answers"),
-        (lambda corpus: write(corpus / "nerves.md", "Myelin unwraps every nerve."), "0 of 1 answers"),
-        (lambda corpus: (corpus / "nerves.md").unlink(), "0 of 1 answers"),
-        (lambda corpus: corpus.rename(corpus.with_name("elsewhere")), "0 of 1 answers"),
-    ],
-    ids=["as it was", "changed", "gone", "no corpus"],
-)
-def test_it_is_said_how_many_answers_are_of_files_as_they_were_indexed(
-    change: Callable[[Path], object], unchanged: str, tmp_path: Path
-) -> None:
-    space = small_space(tmp_path, REPORTED)
-    change(space.corpus)
-    figures = labelled_set.score(space, write(tmp_path / "questions.jsonl", json.dumps(QUESTIONS[0])))
-    assert figures["files unchanged"] == unchanged
 
 
 def test_a_figure_falls_below_its_floor_by_however_little() -> None:

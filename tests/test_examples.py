@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from b12assistant.application.improvement import Improver
 from b12assistant.config import load_configuration
 from b12assistant.display.addresses import read_link
 from b12assistant.evaluation import labelled_set
+from b12assistant.types import Document
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -81,7 +81,8 @@ def moved(links: set[str], space: Workspace) -> list[str]:
         texts = cache(lambda file: reader.extract(reader.read(space.corpus / file), file).text)
         for link in links:
             read = read_link(link)
-            if read is None or read[1].found_in(texts(read[0])) != read[1]:
+            now = read and read[1].found_in(Document(read[0], "digest", "Title", texts(read[0])))
+            if not read or not now or tuple(span.range for span in now[0]) != read[1].spans:
                 found.append(link)
     return found
 
@@ -89,7 +90,7 @@ def moved(links: set[str], space: Workspace) -> list[str]:
 def right(space: Workspace, file: str) -> set[str]:
     """The questions of a file of the council whose first quote is right."""
     outcomes = (
-        labelled_set.outcome_of(each, space.ask(each.question, each.history).answer, (), unchanged=True, confidence=0.0)
+        labelled_set.outcome_of(each, space.ask(each.question, each.history).answer)
         for each in labelled_set.load_labelled(EXAMPLES / "council" / file)
     )
     return {each.labelled.id for each in outcomes if any(each.hits[:1])}
@@ -98,7 +99,7 @@ def right(space: Workspace, file: str) -> set[str]:
 def test_the_documentation_still_says_what_answers_the_questions_about_it() -> None:
     pages = [build_document(path.read_text("utf-8"), file=file) for file, path in documentation().items()]
     labelled = labelled_set.load_labelled(EXAMPLES / "docs" / "questions.jsonl")
-    gold = [replace(each, id=words, gold=(words,)) for each in labelled for words in each.gold]
+    gold = [each.model_copy(update={"id": words, "gold": [words]}) for each in labelled for words in each.gold]
     gone = labelled_set.unresolved(gold, pages)
     assert not gone, f"in no page any more, so change examples/docs/questions.jsonl: {gone}"
 

@@ -17,10 +17,9 @@ from b12assistant.errors import ConfigError
 from b12assistant.safety.fixed_texts import (
     FILE,
     LINES,
-    Telephones,
     anywhere,
     general_words,
-    load_telephones,
+    load_regions,
     numbers_on,
     parse_fixed_texts,
     telephone_numbers,
@@ -33,13 +32,13 @@ TEXTS = parse_fixed_texts(DATA_FILE, general_words())
 EMERGENCIES = ("emergency_medical", "emergency_self_harm", "emergency_poisoning")
 DANGER = (*EMERGENCIES, "urgent", "triage_failed", "reminder", "reminder_crisis")
 READING_AGE = 11
-REGIONS = ("none", *load_telephones().regions)
+REGIONS = ("none", *load_regions())
 
 every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.id)
 
 
 def in_region(region: str) -> list[FixedText]:
-    words = load_telephones().words(region, {}, date(2026, 11, 20))
+    words = numbers_on(date(2026, 11, 20), region)
     return list(parse_fixed_texts(DATA_FILE, words).values())
 
 
@@ -96,7 +95,7 @@ def test_without_a_region_emergency_numbers_are_worded_generally(name: str) -> N
 
 @pytest.mark.parametrize("region", ["uk", "us", "eu"])
 def test_in_its_region_every_text_of_danger_names_one_number_to_call_and_no_choice(region: str) -> None:
-    called = load_telephones().regions[region]["emergency"]["number"]
+    called = load_regions()[region]["emergency"]["number"]
     for text in in_region(region):
         if text.id in DANGER or text.id.startswith(("emergency", "urgent")):
             calls = re.findall(r"call ([^.?]*?)(?: now|[.?\n])", text.text, re.I)
@@ -106,7 +105,7 @@ def test_in_its_region_every_text_of_danger_names_one_number_to_call_and_no_choi
 
 @every_text
 def test_no_text_holds_a_number_of_its_own(text: FixedText) -> None:
-    bare = dict.fromkeys(load_telephones().general, "")
+    bare = dict.fromkeys(general_words(), "")
     assert not re.search(r"\d{3}", parse_fixed_texts(DATA_FILE, bare)[text.id].text.replace("2,000", ""))
 
 
@@ -115,15 +114,8 @@ def test_notice_says_that_it_is_not_an_assessment(name: str) -> None:
     assert "We show this because of what you wrote. Nobody has assessed you." in TEXTS[TextId(name)].text
 
 
-TELEPHONES = load_telephones()
-READ, REVIEW = date(2026, 1, 1), date(2026, 6, 1)
-LINE = {"number": "1 23", "source": "a page", "copy": "undated", "read": READ, "review_by": REVIEW}
-GENERAL = {**dict.fromkeys(LINES, "a local number"), "elsewhere": ""}
-DATA = {"general": GENERAL, "region": [{"id": "xx", "name": "Nowhere", "emergency": LINE}]}
-
-
 def shipped() -> Iterator[Table]:
-    for lines in TELEPHONES.regions.values():
+    for lines in load_regions().values():
         yield from (each for line, each in lines.items() if line in (*LINES, "doctor"))
 
 
@@ -135,33 +127,36 @@ def test_every_number_has_an_address_that_was_read_and_is_reviewed_within_a_year
 
 
 def test_every_region_has_an_emergency_number() -> None:
-    assert all("emergency" in lines for lines in TELEPHONES.regions.values())
+    assert all("emergency" in lines for lines in load_regions().values())
 
 
-def test_a_region_names_its_numbers_until_their_review() -> None:
-    telephones = Telephones(DATA)
-    assert telephones.words("xx", {}, REVIEW) == GENERAL | {"emergency": "1 23"}
-    assert telephones.words("xx", {}, REVIEW + timedelta(days=1)) == GENERAL
+@pytest.mark.parametrize("region", load_regions())
+def test_a_region_names_its_numbers_until_their_review(region: str) -> None:
+    line = load_regions()[region]["emergency"]
+    assert numbers_on(line["review_by"], region)["emergency"] == line["number"]
+    assert numbers_on(line["review_by"] + timedelta(days=1), region)["emergency"] == general_words()["emergency"]
+    assert numbers_on(date.max, region) == general_words()
 
 
-@given(st.dates(), st.sampled_from(["none", *TELEPHONES.regions]))
+@given(st.dates(), st.sampled_from(REGIONS))
 def test_no_day_brings_a_number_past_its_review(today: date, region: str) -> None:
-    words = TELEPHONES.words(region, {}, today)
+    words = numbers_on(today, region)
     for line in LINES:
-        current = TELEPHONES.regions.get(region, {}).get(line)
+        current = load_regions().get(region, {}).get(line)
         trusted = current is not None and today <= current["review_by"]
-        assert (words[line] == TELEPHONES.general[line]) is not trusted
+        assert (words[line] == general_words()[line]) is not trusted
 
 
 def test_a_configured_number_wins_and_does_not_expire() -> None:
-    own = {"emergency": "the ward on 4711", "crisis_line": ""}
-    assert Telephones(DATA).words("xx", own, date(2099, 1, 1)) == GENERAL | {"emergency": "the ward on 4711"}
+    own = ("the ward on 4711", "", "")
+    assert numbers_on(date(2099, 1, 1), "uk", *own) == {**general_words(), "emergency": "the ward on 4711"}
+    assert numbers_on(date(2026, 11, 20), "uk", *own)["emergency"] == "the ward on 4711"
 
 
 @pytest.mark.parametrize("number", ["1\n2", "\x1b[31m1"])
 def test_a_configured_number_that_is_not_a_number_is_refused(number: str) -> None:
     with pytest.raises(ConfigError, match=r"red_flags\.crisis_line"):
-        TELEPHONES.words("none", {"crisis_line": number}, READ)
+        numbers_on(date(2026, 1, 1), "none", "", number, "")
 
 
 def text_of(environment: dict[str, str]) -> str:

@@ -368,12 +368,6 @@ def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_all_else(
     assert listed(folder, after) == tuple(once.values())
 
 
-def test_an_old_list_of_what_nothing_answers_is_not_ignored(space: FakeWorkspace) -> None:
-    write(space.corpus, {"not_answered.toml": 'questions = ["Who won?"]\n'})
-    with pytest.raises(SourceFactsError, match=r"not_answered\.toml is not read any more: .* into not_answered\.txt"):
-        space.index()
-
-
 def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
     before = "# mine\none\n two\n\nthree"
     assert with_not_answered(before, ["four"], ["THREE", "one"]) == "# mine\n two\n\nfour\n"
@@ -424,7 +418,7 @@ def test_questions_read_back_from_bytes_are_the_same() -> None:
     again = AskedQuestions.from_bytes(first.to_bytes(), 5, 2)
     np.testing.assert_array_equal(first.vectors, again.vectors)
     np.testing.assert_array_equal(first.sentences, again.sentences)
-    assert list(first.by_key()) == list(again.by_key())
+    assert first.groups == again.groups
     assert first.texts == again.texts == ("a", "b", "c", "d")
     assert list(again.of(0, 2)) == [(0, "a"), (0, "b")]
     assert list(again.of(2, 5)) == [(2, "c"), (4, "d")]

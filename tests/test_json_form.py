@@ -42,10 +42,9 @@ from b12assistant.answers import (
 from b12assistant.corpus.publishers import PublisherKind, standing
 from b12assistant.display import addresses
 from b12assistant.display.addresses import of_spans
-from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import passage_json, reply_json
 from b12assistant.display.markup import dotted
-from b12assistant.display.quoted import Basis, Quoted, joined
+from b12assistant.display.quoted import Basis, Quoted, cite, joined
 from b12assistant.display.source_page import read_address
 from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.types import (

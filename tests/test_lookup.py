@@ -164,11 +164,13 @@ def test_a_row_has_the_words_at_its_address(phrase: bool, client: TestClient, sp
     for row in rows:
         found = read_link(unescape(re.findall('class="cite" href="([^"]*)"', row)[0]))
         assert found is not None
-        document = space.document(found[0]).document
-        assert found[1].found_in(document.text) == found[1]
-        assert words(part(row, "blockquote")) == " […] ".join(map(document.slice, found[1].spans))
-        assert found[1].best is not None
-        assert words(part(row, "mark")) == document.slice(found[1].best)
+        now = found[1].found_in(space.document(found[0]).document)
+        assert now is not None
+        spans, best = now
+        assert tuple(span.range for span in spans) == found[1].spans
+        assert words(part(row, "blockquote")) == " […] ".join(span.text for span in spans)
+        assert best is not None
+        assert words(part(row, "mark")) == best.text
 
 
 def test_the_choices_are_those_of_the_index(client: TestClient, space: FakeWorkspace) -> None:
@@ -286,6 +288,6 @@ def test_mapped_files_are_not_copied_and_give_the_same_answer(tmp_path: Path, mo
     assert mapped.ask(question).answer == space.ask(question).answer
     assert mapped.search(question) == space.search(question)
     collection = mapped.opened.collection
-    held = (collection.matrix, collection.context.tokens, collection.context.pieces, collection.context.starts)
+    held = (collection.vectors, collection.context.tokens, collection.context.pieces, collection.context.starts)
     assert not any(array.flags.owndata or array.flags.writeable for array in held)
     assert isinstance(mapped.store.open().files["documents.jsonl"], memoryview)

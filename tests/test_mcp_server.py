@@ -16,8 +16,8 @@ from serving import EMERGENCY, small_space
 from shell import Call
 
 from b12assistant.answers import Reply
+from b12assistant.command.mcp_server import build_server
 from b12assistant.display.labels import tables
-from b12assistant.integrations.mcp_server import build_server
 
 ASKED = "What wraps every nerve: myelin?"
 DECISION = "Should I stop my metformin?"

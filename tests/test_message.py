@@ -24,12 +24,12 @@ from b12assistant.answering.asked import LONGEST, PART, Finder, parts_of, senten
 from b12assistant.answers import Answer, Turn
 from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
+from b12assistant.command.mcp_server import build_server
 from b12assistant.display import terminal
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.labels import label
 from b12assistant.display.presentation import present, turn_html
 from b12assistant.index.encoding import IN_CONTEXT, asking_weights, load_encoder, tuned_encoder
-from b12assistant.integrations.mcp_server import build_server
 
 LETTERS = Path(__file__).parent.parent / "benchmarks" / "data" / "letters"
 STORY = "I am 61 and have had injections since 2019, and my feet have been numb for six years without getting worse. "
@@ -247,7 +247,7 @@ def all_asked(found: Answer) -> list[str]:
 def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: FakeWorkspace) -> None:
     shown = present(space.ask(LETTER), space.texts, local_today())
     assert [part.question for part in shown.parts] == [MYELIN, REFUSED, PILLS, FEET]
-    assert [part.read_as for part in shown.parts] == ["", f"“{MYELIN}”", "", ""]
+    assert [part.read_as.text if part.read_as else "" for part in shown.parts] == ["", f"“{MYELIN}”", "", ""]
     assert all(part.headline for part in shown.parts)
     assert [[quote.number for quote in part.quotes] for part in shown.parts] == [[1], [], [2], []]
     assert [bool(part.nearest) for part in shown.parts] == [False, True, False, False]

@@ -20,22 +20,22 @@ from b12assistant.errors import (
     IndexMismatchError,
     IndexUnreachableError,
 )
-from b12assistant.index.milvus import Collections, Server
+from b12assistant.index.milvus import Collections, connect
 
 TEN = np.eye(10, dtype=np.float32)
 OLD, NEW, NEWEST = (TEN[:rows] for rows in (4, 5, 6))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return lite(tmp_path_factory.mktemp("milvus"))
 
 
 @pytest.fixture
-def collections(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Collections:
+def collections(client: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Collections:
     """Collections named after the test, without pymilvus's half-second waits."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    return Collections(server, f"of_{request.node.name[5:60].partition('[')[0]}")
+    return Collections(client, f"of_{request.node.name[5:60].partition('[')[0]}")
 
 
 WORDS = without_words(len(OLD))
@@ -44,11 +44,11 @@ WORDS = without_words(len(OLD))
 def unfinished(collections: Collections, *, rows: int, complete: bool) -> dict[str, Any]:
     """Make a collection with ``rows`` rows of `OLD` that may claim to be complete; return the facts of one that is."""
     facts = collections.fill(OLD, WORDS)
-    name, told = facts["collection"], {"b12assistant.sha256": facts["sha256"], "b12assistant.rows": "4"}
-    collections.server.drop(name)
-    collections.server.create(name, OLD.shape[1])
-    collections.server.insert(name, OLD[:rows], WORDS.by_row(rows))
-    collections.server.finish(name, rows, told if complete else {"said": "nothing"})
+    name = facts["collection"]
+    collections.drop(name)
+    collections._create(name, OLD.shape[1])
+    collections._insert(name, OLD[:rows], WORDS.by_row(rows))
+    collections._finish(name, rows, facts["sha256"] if complete else "")
     return facts
 
 
@@ -71,20 +71,20 @@ def test_the_collection_in_use_before_is_kept_and_older_ones_are_dropped(collect
     names = [collections.fill(rows, without_words(len(rows)))["collection"] for rows in (OLD, NEW, NEWEST)]
     for previous, kept in ((None, names), (names[2], names), (names[1], names[1:])):
         collections.drop_others(names[2], {"engine": {"collection": previous}} if previous else {})
-        mine = [name for name in collections.server.collections() if name.startswith(f"{collections.name}_")]
+        mine = [name for name in collections.names() if name.startswith(f"{collections.name}_")]
         assert mine == sorted(kept)
 
 
 def test_a_collection_that_goes_while_it_is_searched_is_an_error_that_says_so(collections: Collections) -> None:
     place = filled(collections, OLD)
-    collections.server.drop(place.collection)
+    collections.drop(place.collection)
     with pytest.raises(IndexDamagedError, match="cannot be searched"):
         place.search(TEN[0], 1)
 
 
 def test_a_search_does_not_wait_for_what_may_still_be_written(collections: Collections) -> None:
     place = filled(collections, OLD)
-    with patch.object(place.server.client, "search", wraps=place.server.client.search) as search:
+    with patch.object(place.client, "search", wraps=place.client.search) as search:
         place.search(TEN[0], 1)
     assert search.call_args.kwargs["consistency_level"] == "Eventually"  # with "Strong" a server takes 0.4 s
 
@@ -92,23 +92,23 @@ def test_a_search_does_not_wait_for_what_may_still_be_written(collections: Colle
 # Addresses
 
 
-def test_a_name_that_milvus_does_not_accept_is_reported_at_once(server: Server) -> None:
+def test_a_name_that_milvus_does_not_accept_is_reported_at_once() -> None:
     with pytest.raises(ConfigError, match=r"index\.collection"):
-        Collections(server, "b12 assistant")
+        Collections(None, "b12 assistant")
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pymilvus")
     monkeypatch.setattr("b12assistant.index.milvus._TO_CONNECT", 0.5)
     with pytest.raises(IndexUnreachableError, match=r"Milvus at 127\.0\.0\.1:1 cannot be reached") as raised:
-        Server.connect("http://root:secret@127.0.0.1:1")
+        connect("http://root:secret@127.0.0.1:1")
     assert "secret" not in str(raised.value)
 
 
 def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
     with pytest.raises(AssistantError, match=r"pip install .*'pymilvus<4,>=3\.0'"):
-        Server.connect("http://127.0.0.1:19530")
+        connect("http://127.0.0.1:19530")
 
 
 MILVUS = {"index.engine": "milvus"}
@@ -168,7 +168,7 @@ def test_an_index_that_was_never_copied_is_refused(space: FakeWorkspace) -> None
 def test_a_lost_collection_is_refused_and_the_next_indexing_brings_it_back(space: FakeWorkspace) -> None:
     fresh = served(space)
     assert fresh.search_server is not None
-    fresh.search_server.server.drop(fresh.opened.manifest["engine"]["collection"])
+    fresh.search_server.drop(fresh.opened.manifest["engine"]["collection"])
     with pytest.raises(IndexDamagedError, match="is not on the server"):
         again(space, flags=MILVUS).opened  # noqa: B018 - opened here
     assert again(space, flags=MILVUS).index().unchanged
@@ -183,10 +183,10 @@ def test_a_failed_indexing_leaves_what_was_in_use(space: FakeWorkspace, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("b12assistant.index.milvus.Server.finish", full)
+        patch.setattr("b12assistant.index.milvus.Collections._finish", full)
         with pytest.raises(OSError, match="No space"):
             again(space, flags=MILVUS).index()
     after = again(space, flags=MILVUS)
     assert found(after) == before
     assert after.search_server is not None
-    assert after.search_server.server.collections() == [after.opened.manifest["engine"]["collection"]]
+    assert after.search_server.names() == [after.opened.manifest["engine"]["collection"]]

@@ -73,9 +73,12 @@ def test_calm_neighbours_take_away_what_is_grave_but_not_what_a_rule_hears(
     assert among is alone if ruled else among in (Concern.NONE, Concern.MEDICAL_DECISION)
 
 
+SPANISH = ("¿Qué comidas tienen vitamina? ", ". No sé qué comer ahora, gracias.")
+
+
 def among_eggs(words: str) -> Asked:
     said = f"So {words} today"
-    return Asked(Turn(0, said.join((" " * 15,) * 2)), among=Turn(0, said.join(("Eggs are good. ", ". Milk is good."))))
+    return Asked(Turn(0, said), beside=("Eggs are good. ", ". Milk is good."))
 
 
 def reading(there: float = 9.0, alone: float = 9.0, harm: float = -9.0) -> Mock:
@@ -112,8 +115,7 @@ def test_what_is_calm_is_told_from_a_share_on(above: float, concern: str, monkey
 def test_nothing_is_calmed_in_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_opinion, "CALM_SHARE", 2)
     asked = among_eggs("zorp")
-    spanish = Turn(0, f"¿Qué comidas tienen vitamina? {asked.turn.text.strip()}. No sé qué comer ahora, gracias.")
-    assert second(danger=reading(CALM, CALM))(asked._replace(among=spanish)).concern is Concern.MEDICAL
+    assert second(danger=reading(CALM, CALM))(asked._replace(beside=SPANISH)).concern is Concern.MEDICAL
 
 
 SURE = [
@@ -147,9 +149,8 @@ def test_what_only_hints_at_self_harm_is_told_if_its_neighbours_say_so(words: st
 
 def test_self_harm_is_asked_of_no_whole_message_no_rule_and_no_other_language() -> None:
     judge, asked = second(danger=Mock(scores=Mock(side_effect=AssertionError))), among_eggs("eggs")
-    spanish = Turn(0, f"¿Qué comidas tienen vitamina? {asked.turn.text.strip()}. No sé qué comer ahora, gracias.")
-    foreign = Asked(Turn(0, "No sé qué comer ahora, gracias"), among=spanish)
-    for each in (asked._replace(among=None), asked._replace(ruled=True), asked._replace(among=spanish), foreign):
+    foreign = Asked(Turn(0, "No sé qué comer ahora, gracias"), beside=SPANISH)
+    for each in (asked._replace(beside=None), asked._replace(ruled=True), asked._replace(beside=SPANISH), foreign):
         assert judge(each).concern is second()(each).concern
 
 

@@ -116,7 +116,7 @@ def test_inflected_words_find_their_passage(use: Use) -> None:
     use("de")
     found = build_collection(build_document(OVEN), most=12)
     for question, passage in (("ofen", "Die Öfen"), ("STRASSEN", "Tragen"), ("Buchen", "Nehmen")):
-        (row, *_), _ = found.lexical.search(question, 1)
+        (row, *_), _ = found.words.search(question, 1)
         assert passage in found.passages[int(row)].span.text
 
 

@@ -43,13 +43,12 @@ from b12assistant.answers import (
     Turn,
     TurnSlice,
 )
+from b12assistant.command.mcp_server import build_server
 from b12assistant.display import terminal
 from b12assistant.display.addresses import of_spans
-from b12assistant.display.citation_formats import cite
 from b12assistant.display.labels import label
 from b12assistant.display.presentation import present, present_notices, turn_html
-from b12assistant.display.quoted import Quoted
-from b12assistant.integrations.mcp_server import build_server
+from b12assistant.display.quoted import Quoted, cite
 from b12assistant.safety.fixed_texts import LABEL, all_texts
 from b12assistant.types import (
     Document,
@@ -57,7 +56,6 @@ from b12assistant.types import (
     FileEnd,
     FileReport,
     GenerationId,
-    Hit,
     IndexReport,
     Interest,
     Mark,
@@ -429,8 +427,7 @@ def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
 def test_look_up_shows_every_hit_under_the_notices() -> None:
     out, console = plain()
     passage = quoted(f"Zebra {HOSTILE}.").passage
-    quote = Quoted.of_passage(passage, TODAY)
-    found = [(Hit(passage, 1.0, 1), quote), (Hit(passage, 0.5, 2), quote)]
+    found = [Quoted.of_passage(passage, TODAY, number) for number in (1, 2)]
     terminal.hits(present_notices((URGENT,), TEXTS), found, console)
     shown = out.getvalue()
     assert shown.index("See a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
@@ -442,7 +439,7 @@ def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     out, console = plain()
     document = build_document("Zebra is striped.\n\nSee these links:\n\nOkapi is not.\n", file="a.txt")
     whole = Quoted((document.span(0, len(document.text)),), TODAY)
-    terminal.document(document, whole, console)
+    terminal.document(whole, console)
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
 
 
@@ -453,7 +450,7 @@ def test_what_is_never_quoted_is_struck_through_where_it_stands() -> None:
     marks = tuple(Mark(each, MarkKind.NEVER, "rule") for each in (never[2], never[1], never[0]))
     text = "\x07\x1b Zebra. Okapi | tapir. Lemur loris. Dodo. Emu."
     document = Document(ID, "digest", "Quince", text, marks=marks)
-    terminal.document(document, Quoted((document.span(0, len(text)),), TODAY), console)
+    terminal.document(Quoted((document.span(0, len(text)),), TODAY), console)
     first = out.getvalue().splitlines()[0]
     assert first == "␇␛ Zebra. \x1b[9mOkapi · tapir.\x1b[0m Lemur loris\x1b[9m. D\x1b[0modo. Emu."
 

@@ -11,20 +11,19 @@ from click.testing import CliRunner, Result
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.command.cli import commands
-from b12assistant.errors import UsageError
+from b12assistant.errors import DatasetError
 from b12assistant.evaluation.red_flag_audit import LEVELS, Case, Judgement, judge, load_cases, measures, summary
 from b12assistant.language.folding import fold
 
-UNSAID = dict.fromkeys(("trap", "category", "language"), "not said")
+
+def case(level: str, acceptable: Sequence[str] = ()) -> Case:
+    row = {"id": "a", "text": "now", "history": ["before"], "level": level, "acceptable": list(acceptable)}
+    return Case.model_validate(row)
 
 
-def case(level: str, *, name: str = "a", acceptable: Sequence[str] = (), trap: str = "not said") -> Case:
-    turns = (Turn(0, "before"), Turn(1, "now"))
-    return Case(name, turns, level, frozenset(acceptable), None, UNSAID | {"trap": trap})
-
-
-def verdict(level: str, said: str, *, acceptable: Sequence[str] = (), trap: str = "not said") -> Judgement:
-    return Judgement(case(level, acceptable=acceptable, trap=trap), said, None, None)
+def verdict(level: str, said: str, *, acceptable: Sequence[str] = ()) -> Judgement:
+    flag = None if said == "none" else Flag(Level(said), FlagKind.MEDICAL, RuleId("a"))
+    return Judgement(case(level, acceptable), flag)
 
 
 def counted(verdicts: Sequence[Judgement], name: str) -> tuple[int, int]:
@@ -73,7 +72,7 @@ def test_a_judge_reads_the_whole_conversation_and_its_highest_flag_counts() -> N
 
     found = judge(case("none"), flags)
     assert [turn.text for turn in seen[0]] == ["before", "now"]
-    assert (found.level, found.kind, found.rule, found.right) == ("urgent", "medical", "numbness", False)
+    assert (found.level, found.flag, found.right) == ("urgent", flag, False)
     assert judge(case("none"), lambda turns: Triage()).level == "none"
 
 
@@ -87,10 +86,12 @@ ROW = {"id": "a", "text": "now", "level": "urgent"}
 
 
 @pytest.mark.parametrize(
-    "row", ["{", {"id": "b", "text": "x"}, ROW | {"level": "dire"}, ROW | {"acceptable": ["dire"]}], ids=str
+    ("row", "key"),
+    [({"id": "b", "text": "x"}, "level"), (ROW | {"level": "dire"}, "level"), (ROW | {"acceptable": ["dire"]}, "acc")],
+    ids=str,
 )
-def test_a_bad_line_is_named_with_its_file(row: object, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"messages\.jsonl:3: not a labelled message") as raised:
+def test_a_bad_line_is_named_with_its_file_and_what_belongs_there(row: object, key: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=rf"messages\.jsonl:3: {key}") as raised:
         load_cases(write(tmp_path, ROW | {"id": "first"}, "", row))
     assert "emergency, urgent, medical_decision, none" in raised.value.hint
 

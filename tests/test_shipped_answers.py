@@ -17,11 +17,10 @@ from b12assistant.application import batching
 from b12assistant.application.health import check_file
 from b12assistant.application.workspace import local_today
 from b12assistant.corpus.entries import load_page_words
-from b12assistant.display.citation_formats import cite
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import ShownAnswer, present
-from b12assistant.display.quoted import Quoted, first_mentions
+from b12assistant.display.quoted import Quoted, cite, first_mentions
 from b12assistant.index.collection import publications
 from b12assistant.types import Interest, Range, SourceWeight
 

@@ -98,7 +98,7 @@ def test_the_entry_wins_over_the_front_matter() -> None:
     ("text", "message"),
     [
         ("[[source]]\nfile = ", "sources.toml is not valid TOML"),
-        (ENTRY + ENTRY, "sources.toml:4: a.md is described twice"),
+        (ENTRY + ENTRY, "sources.toml:4: a.md is there twice"),
     ],
     ids=["TOML", "twice"],
 )
@@ -426,9 +426,9 @@ def test_the_page_of_a_document_lists_what_it_rests_on(tmp_path: Path) -> None:
 
 
 def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
-    speaker = Speaker(Source(), (Basis.of(Attribution(Range(0, 1), NHS, "Dose")),))
+    speaker = Speaker(Source(), (Basis(NHS, "Dose"),))
     linked = replace(NHS, url="https://a.example/")
-    other = Speaker(Source(), (Basis.of(Attribution(Range(0, 1), linked, "Dose")),))
+    other = Speaker(Source(), (Basis(linked, "Dose"),))
     assert speaker.cited[0] == "NHS: A page (2023)"
     assert other.cited[0] == "NHS: A page (2023) https://a.example/"
 

@@ -176,6 +176,11 @@ def test_odd_text_raises_nothing(text: str) -> None:
     assert triage(text).notices == ()
 
 
+@pytest.mark.parametrize("text", ["my\ud800elin wraps nerve", "je ne peux \ud800 plus respirer du tout"])
+def test_half_of_a_surrogate_pair_keeps_nothing_from_being_judged(text: str) -> None:
+    assert shown(text) == shown(text.replace("\ud800", ""))
+
+
 def test_letters_are_read_once_by_turns_and_judged_as_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     read = 0
 
@@ -285,9 +290,7 @@ PACKAGED = RULES.red_flags.findings.wordings
 PACKAGED += [RULES.cues[kind] for kind in KINDS]
 PACKAGED += MEMORY.values()
 FOREIGN = [
-    each
-    for lexicon in RULES.languages.lexicons
-    for each in (*lexicon.spoken.findings.wordings, *lexicon.spoken.cues.values())
+    each for lexicon in RULES.languages.lexicons for each in (*lexicon.spoken[0].wordings, *lexicon.spoken[1].values())
 ]
 NAMES = {"leg": "legs?|foot", "adv": "(?:(?:really|just) ){0,2}"}
 

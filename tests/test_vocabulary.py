@@ -13,19 +13,21 @@ from hypothesis import strategies as st
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
+from b12assistant.data_files import read_data
 from b12assistant.index.collection import SourceWords
-from b12assistant.language.vocabulary import Term, Vocabulary, fits, load_levels, load_vocabulary, result_of, results_in
+from b12assistant.language.vocabulary import FILES, Vocabulary, load_levels, load_vocabulary, parse_terms
 from b12assistant.language.words import american, terms
 from b12assistant.types import Document, DocumentId, Passage, PassageId
 
 SHIPPED = load_vocabulary()
 SMALL = Vocabulary(
-    (
-        Term(TermId("injections"), ("jab", "jabs")),
-        Term(TermId("pernicious anaemia"), ("PA",)),
-        Term(TermId("tingling"), ("pins and needles",)),
-        Term(TermId("needling"), ("needles",)),
-    )
+    {
+        "jab": TermId("injections"),
+        "jabs": TermId("injections"),
+        "PA": TermId("pernicious anaemia"),
+        "pins and needles": TermId("tingling"),
+        "needles": TermId("needling"),
+    }
 )
 
 
@@ -48,15 +50,16 @@ def test_what_is_found(text: str, expected: list[tuple[str, str]]) -> None:
 
 
 def test_no_variant_means_two_things() -> None:
-    counts = Counter(variant.lower() for term in SHIPPED.terms for variant in term.variants)
+    counts = Counter(
+        variant.lower() for file in FILES for variant, _ in parse_terms(read_data("vocabulary", file), file)
+    )
     assert [variant for variant, count in counts.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("term", SHIPPED.terms, ids=lambda term: term.id)
-def test_every_variant_is_found_and_every_term_can_be_searched(term: Term) -> None:
-    assert terms(term.id)
-    for variant in term.variants:
-        assert [(start, end, name) for start, end, name in SHIPPED.find(variant)] == [(0, len(variant), term.id)]
+@pytest.mark.parametrize(("variant", "term"), SHIPPED.terms.items())
+def test_every_variant_is_found_and_every_term_can_be_searched(variant: str, term: TermId) -> None:
+    assert terms(term)
+    assert list(SHIPPED.find(variant)) == [(0, len(variant), term)]
 
 
 @given(st.text(max_size=80))
@@ -98,14 +101,7 @@ def test_the_form_of_a_form_is_itself() -> None:
 ENGLISH = frozenset({"the", "tea", "favour", "shortage", "jab", "in", "of", "my", "arm"})
 SOURCE = Document(DocumentId("a.txt"), "digest", "A", "Four nerves: injection, tingling, paralysis, Myelin.")
 WORDS = Vocabulary(
-    tuple(
-        Term(TermId(term), variants)
-        for term, variants in {
-            "injection": ("jab",),
-            "tingling": ("pins and needles",),
-            "paralysis": ("can't move",),
-        }.items()
-    )
+    {"jab": TermId("injection"), "pins and needles": TermId("tingling"), "can't move": TermId("paralysis")}
 )
 PASSAGES = [Passage(PassageId("p"), (SOURCE.span(0, len(SOURCE.text)),))]
 READ = readings(SourceWords(PASSAGES), is_known=lambda term: True, is_word=ENGLISH.__contains__)
@@ -166,7 +162,7 @@ LEVELS = load_levels()
 
 
 def read_levels(text: str) -> list[tuple[str, str]]:
-    return [(text[start:end], words) for start, end, words in results_in(text, LEVELS)]
+    return [(text[start:end], words) for start, end, words in LEVELS.find(text)]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +193,7 @@ def test_a_result_is_read_as_its_range(text: str, written: str, words: str) -> N
     ],
 )
 def test_a_result_is_in_the_first_scale(text: str, result: float | None) -> None:
-    assert result_of(text, LEVELS) == (None if result is None else pytest.approx(result))
+    assert LEVELS.result_of(text) == (None if result is None else pytest.approx(result))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +216,7 @@ def test_a_result_is_in_the_first_scale(text: str, result: float | None) -> None
     ],
 )
 def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: str, *, fit: bool) -> None:
-    assert fits(sentence, result, LEVELS) is fit
+    assert LEVELS.fits(sentence, result) is fit
 
 
 @pytest.mark.parametrize(

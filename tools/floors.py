@@ -15,10 +15,10 @@ from typing import Any
 
 from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
-from b12assistant.corpus.entries import load_figures
+from b12assistant.data_files import read_data
 from b12assistant.errors import UsageError
 from b12assistant.evaluation import labelled_set
-from b12assistant.evaluation.labelled_set import Labelled, ask_all, labelled_of, summary
+from b12assistant.evaluation.labelled_set import Labelled, ask_all, summary
 
 FLOORS = Path(__file__).resolve().parent.parent / "benchmarks" / "floors.toml"
 _OF_FOLLOW_UPS = ("hit@1", "hit@3", "answered", "refused")
@@ -62,9 +62,9 @@ def load_turns(path: Path) -> tuple[list[Labelled], list[Labelled]]:
     for row in (json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()):
         said = [turn["user"] for turn in row["turns"]]
         for i, turn in enumerate(row["turns"]):
-            known = {**turn, "id": f"{row['id']}#{i + 1}"}
-            typed.append(labelled_of({**known, "question": said[i], "history": said[:i]}))
-            in_full.append(labelled_of({**known, "question": turn["rewrite"]}))
+            known = {name: value for name, value in turn.items() if value is not None} | {"id": f"{row['id']}#{i + 1}"}
+            typed.append(Labelled.model_validate({**known, "question": said[i], "history": said[:i]}))
+            in_full.append(Labelled.model_validate({**known, "question": turn["rewrite"]}))
     return typed, in_full
 
 
@@ -94,10 +94,12 @@ def main() -> int:
         found |= shares(score(space, FLOORS.parent / "data" / name / "test.jsonl"), name)
     for name in (name for name in floors if name in found):
         print(f"{name}: {found[name]['share']:.3f}, n = {found[name]['n']}")
-    for each in load_figures().figure:
-        measured = found.get(each.floor)
-        if measured and (measured["hits"], measured["n"]) != (each.hits, each.n):
-            print(f"data/page/figures.toml says {each.hits} of {each.n} for {each.floor}: now {measured['hits']}")
+    for each in read_data("page", "figures.toml")["figure"]:
+        measured = found.get(each.get("floor", ""))
+        if measured and (measured["hits"], measured["n"]) != (each["hits"], each["n"]):
+            print(
+                f"data/page/figures.toml says {each['hits']} of {each['n']} for {each['floor']}: now {measured['hits']}"
+            )
     beyond = [*fallen(found, floors), *(f"{name}: not measured" for name in floors if name not in found)]
     for line in beyond:
         print(line, file=sys.stderr)

@@ -24,7 +24,7 @@ from b12assistant.api import Workspace
 from b12assistant.config import load_configuration
 from b12assistant.evaluation import red_flag_audit
 from b12assistant.evaluation.labelled_set import share_of
-from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, Case, Judgement, load_cases
+from b12assistant.evaluation.red_flag_audit import LEVELS, NONE, UNSAID, Case, Judgement, load_cases
 from b12assistant.safety.triage import REMINDER, REMINDER_CRISIS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "data" / "red_flags"
@@ -79,7 +79,7 @@ def of_letters(judge: Judge) -> Told:
     verdicts: dict[str, list[Judgement]] = {level: [] for level in LEVELS}
     for row in map(json.loads, lines(FOLDER.parent / "letters" / "test.jsonl")):
         level = Level.MEDICAL_DECISION.value if row["level"] == "decision" else row["level"]
-        case = Case(row["id"], (Turn(0, row["text"]),), level, frozenset(), None, {})
+        case = Case.model_validate({"id": row["id"], "text": row["text"], "level": level})
         verdicts[level].append(red_flag_audit.judge(case, judge))
     calm, urgent = verdicts[NONE], verdicts[Level.URGENT]
     yield "letters that need none: box or more", [each.is_box for each in calm]
@@ -91,7 +91,7 @@ def of_letters(judge: Judge) -> Told:
 
 def denials(cases: Sequence[Case], judge: Judge) -> Iterator[bool]:
     """Yield which harmless English messages one denial more raises; each is tried with the next denial."""
-    calm = (each for each in cases if each.level == NONE and each.groups.get("language", "en") == "en")
+    calm = (each for each in cases if each.level == NONE and each.language in ("en", UNSAID))
     for case, denial in zip(calm, cycle(lines(FOLDER / "denials.txt")), strict=False):
         text = case.turns[-1].text.strip()
         yield _rank(judge([Turn(0, f"{_ended(text)} {denial}")])) > _rank(judge([Turn(0, text)]))

@@ -22,15 +22,17 @@ from b12assistant import api, errors
 from b12assistant.application import batching
 from b12assistant.command.cli import commands
 from b12assistant.command.invocation import NAME
-from b12assistant.config import Settings, known_keys, load_configuration, values_of
+from b12assistant.config import DEFAULTS, load_configuration
 from b12assistant.corpus.entries import load_page_words
+from b12assistant.data_files import read_data
 from b12assistant.errors import AssistantError
-from b12assistant.safety.fixed_texts import load_telephones
-from b12assistant.safety.languages import WORDS_FILE, read_spoken
+from b12assistant.safety.fixed_texts import load_regions
+from b12assistant.safety.languages import WORDS_FILE, Spoken, read_spoken, usual_of
 from b12assistant.safety.red_flags import load_red_flags
 from b12assistant.web.service import build_app, build_router, describe
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+WORD = re.compile(r"(?<=[ (|:)?])([a-z]{3,})(\??)")  # of a wording
 LISTED = FOLDER.parent.parent / "src" / "b12assistant" / "data" / "red_flags" / WORDS_FILE
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")  # by operation and name
 WIDTH = 100
@@ -67,7 +69,7 @@ code is that of an error below, or
 | `{batching.BAD_LINE}` | the line is not UTF-8, not JSON, or its id is neither a text nor a number |
 | `{batching.INTERNAL}` | a fault in the program; the other lines are answered all the same |"""
 
-_REGIONS = ", ".join(load_telephones().regions)
+_REGIONS = ", ".join(load_regions())
 MEANINGS = {
     "paths.corpus": "the folder of documents; `--corpus`",
     "paths.index": "the folder of the index; `--index`",
@@ -81,7 +83,7 @@ MEANINGS = {
     "encoder.tuned": "use the shipped encoder as it was tuned to vitamin B12 and nerves; `false` with another model",
     "loading.seconds": "most processor time to read and mark one file",
     "loading.megabytes": "largest file, in MB",
-    "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate --fit` finds it",
+    "answering.least": "confidence, 0 to 1, below which nothing is quoted; 0: as fitted. `evaluate` finds it",
     "answering.strong": "confidence from which a quote is shown without reserve; 0: as fitted",
     "quoting.quotes": "quotes of an answer, at most",
     "red_flags.packaged": "packaged rules that are on: `all` (made for questions on health), `emergencies`, or `none`",
@@ -121,10 +123,18 @@ def _language_words() -> str:
     """Return, for each language, a line of the words of its wordings and its usual spellings, as its file has them."""
     kinds = {finding.id: finding.kind for finding in load_red_flags().findings}
     codes = sorted(file.stem for file in LISTED.with_name("languages").glob("*.toml"))
-    spoken = {code: read_spoken(code, kinds) for code in codes}
-    listed = {code: {"usual": each.usual, "words": sorted(each.words())} for code, each in spoken.items()}
+    usual = {code: usual_of(read_data("red_flags", "languages", f"{code}.toml")) for code in codes}
+    listed = {code: {"usual": usual[code], "words": sorted(_words(read_spoken(code, kinds)))} for code in codes}
     lines = (f"{json.dumps(code)}: {json.dumps(table, ensure_ascii=False)}" for code, table in listed.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _words(spoken: Spoken) -> frozenset[str]:
+    """Return the words of a language's wordings, with and without a last letter that may be missing."""
+    findings, cues = spoken
+    parts = (part for each in (*findings.wordings, *cues.values()) for part in each.expressions())
+    found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
+    return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
 
 
 def _cli() -> Iterator[str]:
@@ -161,10 +171,9 @@ def _configuration() -> Iterator[str]:
     yield "value and its origin."
     yield from ("", "```toml", "# b12assistant.toml", "[quoting]", "quotes = 2", "```", "")
     yield from ("| key | environment | default | what it sets |", "|---|---|---|---|")
-    defaults = values_of(Settings())
-    for key in known_keys():
+    for key, default in DEFAULTS.items():
         variable = f"B12_{key.replace('.', '_').upper()}"
-        yield f"| `{key}` | `{variable}` | `{defaults[key]!r}` | {MEANINGS[key]} |"
+        yield f"| `{key}` | `{variable}` | `{default!r}` | {MEANINGS[key]} |"
     yield ""
 
 

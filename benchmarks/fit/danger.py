@@ -87,11 +87,9 @@ def parts_of(row: Row) -> Iterator[tuple[Example, bool]]:
     first = row.turn.text.index(row.serious) if row.serious else len(text)
     last = first + len(row.serious)
     for each in parts_told(text, fold(text)):
-        start, end = len(each.text) - len(each.text.lstrip()), len(each.text.rstrip())
-        holds = bool(row.serious) and start <= first and last <= end + 1
-        if holds or end <= first or start >= last:
-            concern = row.concern if holds else NONE
-            yield Example(each.text.strip(), each.among[:start], each.among[end:], concern), holds
+        holds = bool(row.serious) and each.start <= first and last <= each.end + 1
+        if holds or each.end <= first or each.start >= last:
+            yield Example(each.text, *each.beside, row.concern if holds else NONE), holds
 
 
 def doubt_of(row: Row) -> float:
@@ -142,7 +140,7 @@ def message_examples(rows: Sequence[Row], calm: Sequence[str], rng: random.Rando
 
 def put(row: Row, letter: str, rng: random.Random) -> Row:
     """Put a message between two sentences of a letter."""
-    at = rng.choice([len(each.text.rstrip()) for each in parts_told(letter, fold(letter))])
+    at = rng.choice([each.end for each in parts_told(letter, fold(letter))])
     before, message = letter[:at].rstrip(), row.turn.text.strip()
     return replace(row, turn=Turn(0, f"{before}. {message}. {letter[at:].lstrip(' .!?')}"), serious=message)
 

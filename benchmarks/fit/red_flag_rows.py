@@ -84,27 +84,26 @@ def labelled_parts(rows: Sequence[Row], rules: Rules, most: int) -> list[Row]:
         if row.language != "en" or not (row.level == "none" or row.serious):
             continue
         text = without_denied(row.turn.text)
-        parts = [each.text for each in parts_told(text, fold(text))]
+        parts = parts_told(text, fold(text))
         start = row.turn.text.find(row.serious) if row.serious else len(text)
         calm, grave = [], []
         for each in parts:
-            first, last = len(each) - len(each.lstrip()), len(each.rstrip())
-            if first <= start and start + len(row.serious) <= last + 1:
-                grave.append(each)
-            elif last <= start or first >= start + len(row.serious):
-                calm.append(each)
-        for each in rng.sample(calm, min(most, len(calm))) if len(parts) > 1 else ():
+            if each.start <= start and start + len(row.serious) <= each.end + 1:
+                grave.append(each.text)
+            elif each.end <= start or each.start >= start + len(row.serious):
+                calm.append(each.text)
+        for part in rng.sample(calm, min(most, len(calm))) if len(parts) > 1 else ():
             calm_row = replace(row, concern=NONE, level="none", acceptable=frozenset(), serious="")
-            found.append(as_part(calm_row, each))
-        for each in rng.sample(grave, min(most, len(grave))):
-            found.append(as_part(row, each))
+            found.append(as_part(calm_row, part))
+        for part in rng.sample(grave, min(most, len(grave))):
+            found.append(as_part(row, part))
     calm_rows = [row for row in found if row.level == "none"]
     alarming = {row.turn.text for row, is_one in zip(calm_rows, by_rules(calm_rows, rules), strict=True) if is_one}
     return [row for row in found if row.level != "none" or row.turn.text not in alarming]
 
 
 def as_part(row: Row, text: str) -> Row:
-    return replace(row, id=f"{PART}{row.id}", turn=Turn(0, text.strip()), former=None)
+    return replace(row, id=f"{PART}{row.id}", turn=Turn(0, text), former=None)
 
 
 def mangled(rows: Sequence[Row], seed: int = 0) -> list[Row]:

@@ -97,7 +97,7 @@ def own_examples(topics: Topics, queries: Sequence[Query], answerable: Sequence[
     """Return words that the corpus does not hold; those of one unanswerable question share its weight."""
     words: list[tuple[np.ndarray, bool, float]] = []
     for query, has_answer in zip(queries, answerable, strict=True):
-        found = features(topics, query, engine.collection.lexical.unknown_terms(query.read)).values()
+        found = features(topics, query, frozenset(engine.collection.words.unknown_terms(query.read))).values()
         words += [(described, not has_answer, 1.0 if has_answer else 1 / len(found)) for described in found]
     return balanced(words)
 

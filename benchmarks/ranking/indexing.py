@@ -7,7 +7,7 @@ A ranking to measure is a TOML file that says what it changes; the rest is as sh
 says = "BM25F alone"
 [weights]     # of each part, see `retrieval.Weights`; a part that is not named keeps its weight
 passage = 0
-[retrieval]   # and [lexical]: see `retrieval.Depths` and `lexical_index.Fields`
+[retrieval]   # see `retrieval.Depths`
 candidates = 200
 """
 
@@ -26,8 +26,8 @@ from b12assistant.data_files import replace_file
 from b12assistant.errors import ConfigError, DatasetError
 from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.indexing import embed
-from b12assistant.index.lexical_index import FIELDS, Fields, index_words
-from b12assistant.index.vectors import FaissIndex, Projection, TokenStore, Vectors
+from b12assistant.index.lexical_index import index_words
+from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.words import split_sentences, trim
 from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.protocols import Encoder, Progress
@@ -46,7 +46,6 @@ class Ranking:
     says: str = "what the product does"
     weights: Weights = field(default_factory=Weights)
     retrieval: Depths = field(default_factory=Depths)
-    lexical: Fields = FIELDS
 
 
 def load_ranking(path: Path) -> Ranking:
@@ -60,23 +59,9 @@ def load_ranking(path: Path) -> Ranking:
     return Ranking(path.stem, says, **parts)
 
 
-@dataclass(frozen=True)
-class Indexed:
-    """What all rankings share: the documents, their passages, and what the encoder made of these."""
-
-    documents: tuple[Document, ...]
-    passages: tuple[Passage, ...]
-    vectors: Vectors
-    context: TokenStore
-
-    def collection(self, fields: Fields) -> Collection:
-        """Index the words, by ``fields``."""
-        name = GenerationId(hashlib.sha256(self.vectors.tobytes()).hexdigest()[:32])
-        found, words = FaissIndex(self.vectors), index_words(self.passages, fields)
-        return Collection(name, self.documents, self.passages, found, self.vectors, words, self.context, None)
-
-
-def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache: Path, progress: Progress) -> Indexed:
+def index(
+    texts: Sequence[Text], encoder: Encoder, projection: Projection, cache: Path, progress: Progress
+) -> Collection:
     """Index every document that has text. Raises ``DatasetError`` if none has."""
     documents = tuple(document_of(text) for text in texts)
     parts = (chunk(each, sentences_in(each), encoder.count, most=most_pieces(encoder)) for each in documents)
@@ -85,10 +70,17 @@ def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache
         raise DatasetError("no document of the collection has any text", hint="give documents with text")
     passages = tuple(passage for each in split for passage in each)
     path = cache / f"{_key(documents, encoder, projection)}.npz"
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as arrays:
-            context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
-            return Indexed(documents, passages, arrays["vectors"], context)
+    if not path.is_file():
+        replace_file(path, _encoded(split, encoder, projection, progress))
+    with np.load(path, allow_pickle=False) as arrays:
+        vectors = arrays["vectors"]
+        context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
+    name = GenerationId(hashlib.sha256(vectors.tobytes()).hexdigest()[:32])
+    return Collection(name, documents, passages, vectors, index_words(passages), context, None)
+
+
+def _encoded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: Projection, progress: Progress) -> bytes:
+    """Encode the passages of each document; return the arrays as a file."""
     found = []
     for done, each in enumerate(split):
         progress("encoding", done, len(split))
@@ -97,8 +89,7 @@ def index(texts: Sequence[Text], encoder: Encoder, projection: Projection, cache
     vectors, buffer = np.concatenate([each.vectors for each in found]), io.BytesIO()
     context = TokenStore.join([each.context for each in found])
     np.savez(buffer, vectors=vectors, tokens=context.tokens, pieces=context.pieces, starts=context.starts)
-    replace_file(path, buffer.getvalue())
-    return Indexed(documents, passages, vectors, context)
+    return buffer.getvalue()
 
 
 def document_of(text: Text) -> Document:

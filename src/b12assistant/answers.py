@@ -336,14 +336,17 @@ class Answer:
     more: tuple[TurnSlice, ...] = ()
 
     @property
-    def asked(self) -> tuple[AskedAnswer, ...]:
-        """Return every question that was searched; a message that is one question is its own part."""
-        if self.parts or self.status is Status.SAFETY_ONLY:
-            return self.parts
+    def whole(self) -> AskedAnswer:
+        """Return the message as one question."""
         text = self.question.text
         words = TurnSlice(self.question, len(text) - len(text.lstrip()), len(text.rstrip()))
         numbers = tuple(range(1, len(self.quotes) + 1))
-        return (AskedAnswer(words, self.status, self.reason, numbers, self.nearest, self.interpretation),)
+        return AskedAnswer(words, self.status, self.reason, numbers, self.nearest, self.interpretation)
+
+    @property
+    def asked(self) -> tuple[AskedAnswer, ...]:
+        """Return every question that was searched; a message that is one question is its own part."""
+        return self.parts if self.parts or self.status is Status.SAFETY_ONLY else (self.whole,)
 
     @property
     def red_flag(self) -> Notice | None:
@@ -352,8 +355,7 @@ class Answer:
     @property
     def is_emergency(self) -> bool:
         """Return whether an emergency text comes first, with or without quotes below it."""
-        notice = self.red_flag
-        return notice is not None and notice.flag is not None and notice.flag.level is Level.EMERGENCY
+        return any(notice.flag and notice.flag.level is Level.EMERGENCY for notice in self.notices)
 
     @property
     def has_controls(self) -> bool:

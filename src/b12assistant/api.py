@@ -15,7 +15,6 @@ from b12assistant.answers import Notice, Reply
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import load_configuration
 from b12assistant.corpus.folder import require_corpus
-from b12assistant.display.presentation import ShownAnswer, present
 from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
 
@@ -88,10 +87,6 @@ class Assistant:
     def document(self, id: str) -> Document:  # noqa: A002 - the word the corpus and the JSON use
         """Return a document by its id, which is its path in the corpus. Raises ``NotFoundError``."""
         return self._workspace.document(id).document
-
-    def present(self, reply: Reply) -> ShownAnswer:
-        """Return what the page shows for a reply, in order and in words."""
-        return present(reply, self._workspace.texts, local_today())
 
     def as_json(self, reply: Reply) -> dict[str, Any]:
         """Return a reply as `ask --json` and the HTTP API give it.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -98,7 +98,7 @@ class LoadingSettings:
 class AnsweringSettings:
     """How sure an answer must be, 0 to 1; 0 keeps the fitted limit.
 
-    ``least``: to be shown. ``strong``: to be shown without reserve. `b12assistant evaluate --fit` finds both.
+    ``least``: to be shown. ``strong``: to be shown without reserve. `b12assistant evaluate` finds both.
     """
 
     least: float = 0.0
@@ -171,8 +171,18 @@ class Settings:
     web: WebSettings = WebSettings()
 
 
+def values_of(settings: Settings) -> dict[str, Any]:
+    """Return the value of every setting by `section.name`."""
+    return {
+        f"{section.name}.{field.name}": getattr(getattr(settings, section.name), field.name)
+        for section in fields(settings)
+        for field in fields(getattr(settings, section.name))
+    }
+
+
+DEFAULTS: Final = values_of(Settings())
 _SECTIONS = tuple(section.name for section in fields(Settings))
-_PREFIX = "B12_"
+_VARIABLES = {f"B12_{key.replace('.', '_').upper()}": key for key in DEFAULTS}
 _NOT_SETTINGS = {"B12_SHARED"}  # read by the tests
 
 
@@ -197,31 +207,27 @@ def load_configuration(
     A folder named by a flag may be a corpus, an index, or a project with both. The packaged corpus is used if no corpus
     or index is named and the working directory is not a project. Raises ``ConfigError``.
     """
-    values: dict[str, object] = {}
-    origins = dict.fromkeys(known_keys(), "default")
+    values: dict[str, object] = {}  # what is set later wins
+    origins: dict[str, str] = {}
     named = {key: value for key, value in (flags or {}).items() if value is not None}
     found = None if file else _project_of(named)
     path = file or (found or Path()) / CONFIG_FILE
-    given: list[tuple[str, object, str]] = []  # what comes later wins
     if found:
-        given += [(key, str(found / name), str(path)) for key, name in _FOLDERS.items() if (found / name).is_dir()]
+        values = {key: str(found / name) for key, name in _FOLDERS.items() if (found / name).is_dir()}
+        origins = dict.fromkeys(values, str(path))
         named = {key: value for key, value in named.items() if key not in _FOLDERS or Path(str(value)) != found}
-    given += _from_file(path) if file or path.is_file() else ()
-    given += _from_environment(environment)
-    given += [(key, value, "flag") for key, value in named.items()]
-    for key, value, where in given:
-        values[key] = _checked(key, value, where)
-        is_in_file = where.startswith(f"{path}:")
-        if is_in_file and key in _FOLDERS:
-            values[key] = str(path.parent / str(values[key]))
-        origins[key] = str(path) if is_in_file else where
+    for key, value, where in _from_file(path) if file or path.is_file() else ():
+        checked = _checked(key, value, where)
+        values[key], origins[key] = str(path.parent / str(checked)) if key in _FOLDERS else checked, str(path)
+    for key, value, where in (*_from_environment(environment), *((key, named[key], "flag") for key in named)):
+        values[key], origins[key] = _checked(key, value, where), where
     if values.keys().isdisjoint(_FOLDERS) and not any(Path(name).exists() for name in _OF_A_PROJECT):
         values |= packaged_paths(environment)
         origins |= dict.fromkeys(_FOLDERS, PACKAGED)
         if values.get(_LANGUAGE, "en") != "en":
             why = f"{origins[_LANGUAGE]}: {_LANGUAGE} = {values[_LANGUAGE]!r}, but the packaged corpus is in English"
             raise ConfigError(why, hint="set it in the project of a corpus of your own")
-    return Configuration(_settings(values), origins)
+    return Configuration(_settings(values), {**dict.fromkeys(DEFAULTS, "default"), **origins})
 
 
 def _project_of(flags: Mapping[str, object]) -> Path | None:
@@ -229,20 +235,6 @@ def _project_of(flags: Mapping[str, object]) -> Path | None:
     folders = [Path(str(flags[key])) for key in _FOLDERS if key in flags]
     around = (project for folder in folders for project in (folder, folder.parent))
     return next((project for project in around if (project / CONFIG_FILE).is_file()), None)
-
-
-def known_keys() -> dict[str, type]:
-    """Return the type of every setting by `section.name`."""
-    return {key: type(value) for key, value in values_of(Settings()).items()}
-
-
-def values_of(settings: Settings) -> dict[str, Any]:
-    """Return the value of every setting by `section.name`."""
-    return {
-        f"{section.name}.{field.name}": getattr(getattr(settings, section.name), field.name)
-        for section in fields(settings)
-        for field in fields(getattr(settings, section.name))
-    }
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
@@ -258,52 +250,50 @@ def _from_file(path: Path) -> Iterator[tuple[str, object, str]]:
         raise ConfigError(f"{path} is not valid TOML ({error})", hint="fix it, then try again") from error
     for section, content in table.items():
         if not isinstance(content, dict) or section not in _SECTIONS:
-            raise _unknown(section, f"{path}:{line_of(text, section)}")
+            raise _unknown(f"{path}:{line_of(text, section)}: unknown setting {section!r}", section)
         yield from ((f"{section}.{name}", content[name], f"{path}:{line_of(text, section, name)}") for name in content)
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
     """Yield key, value and variable name; only here do numbers arrive as text."""
-    kinds = known_keys()
-    names = {_PREFIX + key.replace(".", "_").upper(): key for key in kinds}
     for variable, value in environment.items():
-        if variable.startswith(_PREFIX) and variable not in _NOT_SETTINGS:
-            if variable not in names:
-                near = get_close_matches(variable, names, n=1)
-                hint = f"did you mean {near[0]}?" if near else "`b12assistant doctor` lists the settings"
-                raise ConfigError(f"the environment variable {variable} is not a setting", hint=hint)
-            key = names[variable]
+        if variable.startswith("B12_") and variable not in _NOT_SETTINGS:
+            if variable not in _VARIABLES:
+                raise _unknown(f"the environment variable {variable} is not a setting", variable)
+            key = _VARIABLES[variable]
+            kind = type(DEFAULTS[key])
             try:
-                yield key, _BOOLEANS[value] if kinds[key] is bool else kinds[key](value), variable
+                yield key, _BOOLEANS[value] if kind is bool else kind(value), variable
             except (KeyError, ValueError):
                 yield key, value, variable  # `_checked` reports what is wrong with it
 
 
-def _unknown(key: str, origin: str) -> ConfigError:
-    near = get_close_matches(key, [*known_keys(), *_SECTIONS], n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings"
-    return ConfigError(f"{origin}: unknown setting {key!r}", hint=hint)
+def _unknown(what: str, name: str) -> ConfigError:
+    near = get_close_matches(name, [*DEFAULTS, *_SECTIONS, *_VARIABLES], n=1)
+    return ConfigError(what, hint=f"did you mean {near[0]!r}?" if near else "`b12assistant doctor` lists the settings")
 
 
 def _checked(key: str, value: object, origin: str) -> object:
-    kind = known_keys().get(key)
-    if kind is None:
-        raise _unknown(key, origin)
-    default = values_of(Settings())[key]
-    hint = f"the default is {default!r}"
+    if key not in DEFAULTS:
+        raise _unknown(f"{origin}: unknown setting {key!r}", key)
+    default, kind = DEFAULTS[key], type(DEFAULTS[key])
     checked = float(value) if kind is float and type(value) is int and abs(value) < _LARGEST else value
-    if type(checked) is not kind or (isinstance(checked, float) and not isfinite(checked)):
-        raise ConfigError(f"{origin}: {key} = {value!r} is not {_NAMES[kind]}", hint=hint)
-    if checked == "" and default != "":
-        raise ConfigError(f"{origin}: {key} is empty", hint=hint)
-    if isinstance(checked, int | float) and kind is not bool:
-        if checked < 0 or (checked == 0 and default != 0):
-            raise ConfigError(f"{origin}: {key} = {value!r} is too small", hint=hint)
-        if checked > _MOST.get(key, _LARGEST):
-            raise ConfigError(f"{origin}: {key} = {value!r} is too large", hint=hint)
-    if checked not in ONE_OF.get(key, (checked,)):
-        raise ConfigError(f"{origin}: {key} = {value!r} is not known", hint=f"set one of {', '.join(ONE_OF[key])}")
+    if (problem := _problem(checked, default, ONE_OF.get(key, ()), _MOST.get(key, _LARGEST))) is not None:
+        hint = f"set one of {', '.join(ONE_OF[key])}" if problem == _NOT_KNOWN else f"the default is {default!r}"
+        raise ConfigError(f"{origin}: {key} = {value!r} is {problem}", hint=hint)
     return checked
+
+
+def _problem(value: object, default: object, one_of: Sequence[str], most: float) -> str | None:
+    if type(value) is not type(default) or (isinstance(value, float) and not isfinite(value)):
+        return f"not {_NAMES[type(default)]}"
+    if one_of and value not in one_of:
+        return _NOT_KNOWN
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value < 0 or (value == 0 and default != 0):
+            return "too small"
+        return "too large" if value > most else None
+    return "empty" if value == "" and default != "" else None
 
 
 ONE_OF = {  # settings that take one of a few values
@@ -313,6 +303,7 @@ ONE_OF = {  # settings that take one of a few values
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = {"paths.corpus": "corpus", "paths.index": "index"}  # and what a project calls them
+_NOT_KNOWN = "not known"
 _LARGEST = 10**9
 _MOST = {"answering.least": 1, "answering.strong": 1}
 _NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}

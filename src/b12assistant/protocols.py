@@ -84,9 +84,3 @@ class LexicalIndex(Protocol):
 
     def search(self, question: str, k: int) -> tuple[NDArray[np.int64], Vectors]:
         """Return at most ``k`` row numbers with their scores, all above zero, best first, ties by row."""
-
-    def unknown_terms(self, question: str) -> frozenset[str]:
-        """Return the index terms of ``question`` that occur in no row."""
-
-    def unknown_share(self, question: str) -> float:
-        """Return how much of ``question`` occurs in no row, 0 to 1."""

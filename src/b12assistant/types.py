@@ -7,7 +7,7 @@ scores are "higher is better" and comparable only within one query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -353,22 +353,9 @@ class Document:
         found = self.attributed(ranges)
         return found[0].origin.weight if found else SourceWeight.of_kind(self.source.kind)
 
-    def is_detail(self, sentence: Range) -> bool:
-        """Return whether a curator marked a sentence as a detail: it comes first only where nothing general does."""
-        return any(sentence.overlaps(each) for each in self.details)
-
-    def repeats_one_of(self, sentence: Range, others: Container[str]) -> bool:
-        """Return whether a curator marked that a sentence says nothing beside one of ``others``, in bare words."""
-        return any(each.text in others and sentence.overlaps(each.range) for each in self.repeats)
-
     def completion_of(self, sentence: Range) -> str | None:
         """Return the sentence, in bare words, that a curator named to be quoted with this one."""
         return next((each.text for each in self.completed if sentence.overlaps(each.range)), None)
-
-    def reviews_of(self, sentences: Sequence[Range]) -> tuple[Review, ...]:
-        """Return the reviews of ``sentences``; none unless each of them was reviewed."""
-        found = [[review for review in self.reviews if review.range.overlaps(each)] for each in sentences]
-        return tuple(review for reviews in found for review in reviews) if all(found) else ()
 
     def heading_path(self, offset: int) -> tuple[Section, ...]:
         """Return the sections that enclose ``offset``, outermost first; levels strictly increase."""

@@ -110,7 +110,7 @@ def test_the_source_view(visit: Visit, served: tuple[str, str], hostile: TrapWor
     (*_, ordered, turned), (many,) = (hostile.ask("", earlier).answer.quotes for earlier in ((), ("",)))
     quote = {"in order": ordered, "reversed": turned}.get(turn, many)
     text = quote.document.text
-    page = visit(served[0], addresses.of_quote(quote)).page
+    page = visit(served[0], addresses.of_spans(quote.spans, quote.best)).page
     assert page.locator("#doc").text_content() == shown(text)
     assert page.locator("h1").text_content() == shown(quote.document.title)
     if quote is not many:

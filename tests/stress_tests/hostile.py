@@ -12,8 +12,8 @@ from builders_index import publish
 from mcp import Client
 from serving import small_space
 
+from b12assistant.command.mcp_server import build_server
 from b12assistant.index.store import Store
-from b12assistant.integrations.mcp_server import build_server
 from stress_tests.runner import Tries
 
 

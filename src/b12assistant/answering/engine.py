@@ -48,7 +48,7 @@ from b12assistant.index.asked_questions import Nearest, in_full
 from b12assistant.index.collection import Collection, SourceWords, under_heading
 from b12assistant.index.encoding import JointReader
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
-from b12assistant.language.vocabulary import Vocabulary, english_words, fits, result_of
+from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
@@ -111,7 +111,7 @@ class Engine:
         vector = mean_of(np.stack([means, _OWN * query.vector]))
         nearest = self._nearest(vector)
         levels = self._readings.levels
-        is_apart = asks_for_paper(own) or (levels and result_of(own, levels) is not None)
+        is_apart = asks_for_paper(own) or (levels and levels.result_of(own) is not None)
         if nearest and nearest[0].cosine >= _MEANT and not is_apart:
             read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
             query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
@@ -217,7 +217,7 @@ class Engine:
     def _unknown(self, query: Query) -> float:
         """Return how much of a question no source has; what it leans on counts only if it names nothing itself."""
         own = query.read[query.lead :]
-        return self.collection.lexical.unknown_share(own if terms(own) else query.read)
+        return self.collection.words.unknown_share(own if terms(own) else query.read)
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         quotable = self._quotable(papers=asks_for_paper(query.text))
@@ -320,9 +320,9 @@ class Engine:
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         """Raise what names a range that a result in the question is inside of; return the best first."""
         levels, told = self._readings.levels, sought.context.text if sought.context else sought.query.text
-        if levels is None or (result := result_of(told, levels)) is None:
+        if levels is None or (result := levels.result_of(told)) is None:
             return windows
-        raised = (replace(each, score=each.score + _FITS * fits(each.best.text, result, levels)) for each in windows)
+        raised = (replace(each, score=each.score + _FITS * levels.fits(each.best.text, result)) for each in windows)
         return tuple(sorted(raised, key=lambda each: -each.score))
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
@@ -408,7 +408,7 @@ class Engine:
         collection = self.collection
         return readings(
             SourceWords(collection.passages, collection.asked.texts),
-            is_known=lambda words: collection.lexical.unknown_share(words) == 0,
+            is_known=lambda words: collection.words.unknown_share(words) == 0,
             is_word=lambda word: (
                 language() != ENGLISH  # of other languages there is no dictionary
                 or self.encoder.count(word) == 1

@@ -46,9 +46,7 @@ _WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this lengt
 # What each of these is stands in `data/chosen.toml`.
 _QUOTING, _DIFFERENCES = chosen("quoting"), chosen("differences")
 RATE, _ALIKE, _GAIN, ORDINARY = (_QUOTING[name] for name in ("rate", "alike", "gain", "ordinary"))
-_LEVEL, _LEVEL_OF_GENERAL, _LEVEL_OF_UNKNOWN = (
-    _QUOTING[name] for name in ("level", "level_of_general", "level_of_unknown")
-)
+_LEVEL, _DETAIL, _UNKNOWN = (_QUOTING[name] for name in ("level", "level_of_general", "level_of_unknown"))
 _AHEAD, _BEARS, _FAR = (_DIFFERENCES[name] for name in ("ahead", "bears", "far"))
 _SENSITIVE = ("dose", "safe", "start_or_stop")
 
@@ -121,13 +119,14 @@ class Window:
 
     @property
     def is_detail(self) -> bool:
-        """Return whether its best sentence is a detail."""
-        return self.best.document.is_detail(self.best.range)
+        """Return whether its best sentence is a detail: it comes first only where nothing general does."""
+        return any(map(self.best.range.overlaps, self.best.document.details))
 
     def repeats_one_of(self, others: Iterable[Window]) -> bool:
         """Return whether its best sentence is marked as one that says nothing beside a sentence of ``others``."""
         sentences = {bare(best.text) for each in others for best in each.shown.bests}
-        return self.best.document.repeats_one_of(self.best.range, sentences)
+        marked = (each for each in self.best.document.repeats if each.text in sentences)
+        return any(each.range.overlaps(self.best.range) for each in marked)
 
     def shows(self, words: Span) -> bool:
         """Return whether some of these words are among those that it shows."""
@@ -150,7 +149,12 @@ class Window:
     @property
     def is_nameless(self) -> bool:
         """Return whether its best sentence rests on nothing but pages that nobody signs."""
-        return self.weight is SourceWeight.UNVERIFIED and bool(self.best.document.attributed([self.best.range]))
+        return self.is_unknown and bool(self.best.document.attributed([self.best.range]))
+
+    @property
+    def is_unknown(self) -> bool:
+        """Return whether nobody known stands behind its best sentence."""
+        return self.weight is SourceWeight.UNVERIFIED
 
     @property
     def sells(self) -> bool:
@@ -272,11 +276,9 @@ def choose(candidates: Sequence[Window], most: int, *, paragraphs: bool = False)
         if best.passage.document.source.words is Words.PROJECT_SUMMARY:
             shown = [_alone(best, cuts_of)]
         else:
-            shown = [*([_in_paragraph(best, cuts_of)] if paragraphs else ()), best]
-        for window in shown:
-            if not any(_same(window, other) for other in chosen):
-                chosen.append(window)
-                break
+            shown = [_in_paragraph(best, cuts_of), best] if paragraphs else [best]
+        if new := next((each for each in shown if not any(_same(each, other) for other in chosen)), None):
+            chosen.append(new)
     return tuple(chosen)
 
 
@@ -326,9 +328,10 @@ def _same(one: Window, other: Window) -> bool:
     """Return whether two windows overlap, or the ``other`` says what the ``one`` does, from one source: a document, or
     a page that both sum up."""
     first, second = one.best.document, other.best.document
-    if any(map(one.shows, other.spans)):
-        return True
-    if first.id != second.id and not first.source.pages_summarised & second.source.pages_summarised:
+    if first.id == second.id:
+        if any(map(one.shows, other.spans)):
+            return True
+    elif not first.source.pages_summarised & second.source.pages_summarised:
         return False
     a, b = one.shown.terms, other.shown.terms
     alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
@@ -400,7 +403,7 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     apart = _apart(said)
     shown = apart[:most]
     if disinterested := [i for i in apart if not said[i].sells]:
-        first = _weightiest(said, disinterested[0], disinterested)
+        first = _weightiest(said, disinterested)
         return Order((first, *[i for i in shown if i != first][: most - 1]), only_sellers=False)
     return Order(tuple(shown), only_sellers=any(strict or cues.is_sensitive(said[i].shown.text) for i in shown))
 
@@ -415,19 +418,12 @@ def behind(first: Window, best: Window, others: Sequence[Window]) -> list[Window
     return [each for each in signed if best.sells or each.passage.document.source.interest is not Interest.SELLS]
 
 
-def _weightiest(said: Sequence[Window], first: int, rivals: Sequence[int]) -> int:
-    """Return the one of most weight among ``first`` and the ``rivals`` that answer about as well."""
-    if said[first].weight is SourceWeight.UNVERIFIED:
-        known = (i for i in rivals if said[i].weight is not SourceWeight.UNVERIFIED)
-        better = next(known, first)
-        first = better if said[first].score - said[better].score <= _LEVEL_OF_UNKNOWN else first
-    if said[first].is_detail:
-        nameless = said[first].weight is SourceWeight.UNVERIFIED
-        sound = (i for i in rivals if nameless or said[i].weight is not SourceWeight.UNVERIFIED)
-        general = next((i for i in sound if not said[i].is_detail), first)
-        first = general if said[first].score - said[general].score <= _LEVEL_OF_GENERAL else first
-    level = [i for i in rivals if said[first].score - said[i].score <= _LEVEL]
-    return min((first, *level), key=lambda i: (said[i].is_detail, said[i].weight.step, i != first, -said[i].score))
+def _weightiest(said: Sequence[Window], rivals: Sequence[int]) -> int:
+    """Return who comes first of some that sell nothing: the best one, or of those that answer about as well the one of
+    most weight. A detail, and a page of nobody known, must be better than others by more."""
+    standing = {i: said[i].score - _DETAIL * said[i].is_detail - _UNKNOWN * said[i].is_unknown for i in rivals}
+    level = [i for i in rivals if max(standing.values()) - standing[i] <= _LEVEL]
+    return min(level, key=lambda i: (said[i].is_detail, said[i].weight.step, -standing[i]))
 
 
 def _apart(said: Sequence[Window]) -> list[int]:

@@ -27,7 +27,7 @@ from b12assistant.answers import AskedWord, Interpretation, Replacement, TermId,
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.vectors import Projection, SearchResult, Vectors
-from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary, results_in
+from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.threads import once
@@ -69,7 +69,7 @@ class Rewriter:
 
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
-        known = [*self.vocabulary.find(part.text), *(results_in(part.text, self.levels) if self.levels else ())]
+        known = [*self.vocabulary.find(part.text), *(self.levels.find(part.text) if self.levels else ())]
         found: list[tuple[int, int, TermId | AskedWord | Span, bool]] = [(*each, False) for each in known]
         taken = [range(start, end) for start, end, _ in known]
         for word in _WORD.finditer(part.text):
@@ -116,7 +116,7 @@ def readings(
     """
     levels = load_levels() if vocabulary is None else None
     vocabulary = load_vocabulary() if vocabulary is None else vocabulary
-    known = Vocabulary(tuple(term for term in vocabulary.terms if is_known(term.id)))
+    known = Vocabulary({variant: term for variant, term in vocabulary.terms.items() if is_known(term)})
     return Rewriter(known, words, is_word, stems, levels)
 
 
@@ -297,7 +297,7 @@ def rank(
 
     ``bests``: `bests_in` for this collection, or what has its results already.
     """
-    vectors, lexical = collection.vectors, collection.lexical
+    vectors, lexical = collection.searched
     by_vector, by_words = bool(weights.passage or weights.first), bool(weights.words)
     allowed = partial(_allowed, allow, depths.candidates)
     dense = allowed(lambda n: vectors.search(query.vector, n if by_vector or not by_words else 0))
@@ -310,7 +310,7 @@ def rank(
     if weights.feedback:
         leaders = np.lexsort((pool, -total))[:_LEADERS]
         shares = as_shares(np.exp(total[leaders] - total[leaders].max()))
-        near = collection.matrix[pool] @ (shares @ collection.matrix[pool[leaders]])
+        near = collection.vectors[pool] @ (shares @ collection.vectors[pool[leaders]])
         total += weights.feedback * _standard(near, near)
     best = np.lexsort((pool, -total))[:k]
     return tuple(Hit(collection.passages[pool[i]], float(total[i]), place) for place, i in enumerate(best, start=1))
@@ -349,8 +349,8 @@ def _scores(
     known = dict(zip(words[0].tolist(), words[1].tolist(), strict=True))
     by_words = np.array([known.get(row, no_words) for row in pool.tolist()], dtype=np.float32)
     by_words = _standard(by_words, words[1])
-    passage = _standard(collection.matrix[pool] @ query.vector, dense[1])
-    first = _standard(collection.matrix[collection.first_rows[pool]] @ query.vector, dense[1])
+    passage = _standard(collection.vectors[pool] @ query.vector, dense[1])
+    first = _standard(collection.vectors[collection.first_rows[pool]] @ query.vector, dense[1])
     scores = weights.passage * passage + weights.first * first + weights.words * by_words
     if weights.late or weights.informative:
         promising = np.lexsort((pool, -(bool(len(dense[0])) * passage + by_words)))[: depths.rescored]

@@ -1,6 +1,6 @@
 """Check the index, the corpus and saved answers for `verify`; report health and settings for `doctor`.
 
-A file of answers has one on each line, as `batch` and `ask --json` write it and the page saves it. Each quote must be a
+A file of answers has one on each line, as `batch` and `ask --json` write it. Each quote must be a
 slice of its document, and its question must give the same answer. An answer follows from the index, the question, the
 earlier questions and the settings; one that another index gave is not asked again.
 """
@@ -12,7 +12,7 @@ import json
 import platform
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,8 +22,7 @@ from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.data_files import read_lines
-from b12assistant.display import json_form
-from b12assistant.display.json_form import Json
+from b12assistant.display.json_form import Answer, AskResponse, Quote, reply_json
 from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, SourceError, UsageError
 from b12assistant.index.collection import Opened
@@ -31,10 +30,9 @@ from b12assistant.index.documents import Entry
 from b12assistant.loaders.passages import passage_id
 from b12assistant.types import GAP, DocumentId, FileEnd, MarkKind
 
-_HINT = "give what `batch` or `ask --json` wrote, or what the page saved"
+_HINT = "give what `batch` or `ask --json` of this version wrote"
 _SHOWN = 48  # characters of a value that are shown
 _NOISE = 0.0002  # of a score, on another processor
-_OF_THE_ASKER = ("id", "timings_ms")  # keys that no answer gives again
 Progress = Callable[[int, int], None]
 
 
@@ -70,113 +68,89 @@ def check_file(file: Path, space: Workspace, progress: Progress = lambda done, o
     """Check every quote of a file, then ask the answers again. Raises ``UsageError`` for any other file."""
     records = list(_records(file))
     generation = space.opened.collection.generation
-    others = {str(one["index"].get("generation")) for _, one in records if isinstance(one.get("index"), dict)}
-    strange = sorted(others - {"None", generation})
+    strange = sorted({record.index.generation or generation for _, record in records if record} - {generation})
     other = f"it was saved from index {strange[0][:_SHOWN]}, and this is {generation}" if strange else ""
-    quotes = [(at, quote) for at, record in records for quote in quotes_of(record)]
-    problems = [f"{at}: it holds an error in place of an answer" for at, record in records if "answer" not in record]
+    quotes = [(at, quote) for at, record in records if record for quote in quotes_of(record.answer)]
+    problems = [f"{at}: it holds an error in place of an answer" for at, record in records if not record]
     problems += [
-        f"{at}, quote {quote.get('number')} of {quote.get('document')}: {problem}"
+        f"{at}, quote {quote.number} of {quote.document}: {problem}"
         for at, quote in quotes
         if (problem := _problem(quote, space))
     ]
     if not problems and not other:
-        problems = list(_unlike(records, space, progress))
+        problems = list(_unlike([(at, record) for at, record in records if record], space, progress))
     return Checked(len(quotes), len(records), tuple(problems), other)
 
 
-def _unlike(records: Sequence[tuple[str, Json]], space: Workspace, progress: Progress) -> Iterator[str]:
+def _unlike(records: Sequence[tuple[str, AskResponse]], space: Workspace, progress: Progress) -> Iterator[str]:
     """Ask the questions of all lines again; yield the first difference, if there is one."""
     for number, (at, record) in enumerate(records):
         progress(number, len(records))
-        question, history = record["answer"].get("question"), record.get("history")
         try:
-            if not isinstance(history, list) or not all(isinstance(turn, str) for turn in (question, *history)):
-                raise UsageError("a question and earlier questions are texts")
-            reply = space.ask(question, history, as_typed=record.get("as_typed") is True)
+            reply = space.ask(record.answer.question, record.history, as_typed=record.as_typed)
         except AssistantError as error:
             yield f"{at}: its question cannot be asked ({error})"
             return
-        fresh = json.loads(json.dumps(json_form.reply_json(reply, space.texts, today=local_today())))
-        own = {key: record[key] for key in _OF_THE_ASKER if key in record}
-        if found := differing(record, {**fresh, **own}):
+        saved = record.as_json()
+        fresh = {**reply_json(reply, space.texts, today=local_today()), "timings_ms": saved["timings_ms"]}
+        if found := differing(saved, fresh):
             ended = ", where asking again ended" * (number < len(records) - 1)
             yield f"{at}{ended}: {found} is not what the index gives"
             return
 
 
-def differing(given: object, fresh: object, *place: str) -> str:
-    """Return the first place at which two JSON values differ, "" if they are alike; list items are counted from 1."""
-    if isinstance(given, dict) and isinstance(fresh, dict) and given.keys() == fresh.keys():
-        inner = [(str(key), given[key], fresh[key]) for key in fresh]
+def differing(given: Any, fresh: Any, *place: str) -> str:
+    """Return the first place at which two answers differ, "" if they are alike; list items are counted from 1."""
+    if isinstance(given, dict) and isinstance(fresh, dict):
+        inner = [(key, given[key], fresh[key]) for key in fresh]
     elif isinstance(given, list) and isinstance(fresh, list) and len(given) == len(fresh):
         inner = [(str(number), *pair) for number, pair in enumerate(zip(given, fresh, strict=True), start=1)]
     else:
-        is_noise = isinstance(given, float) and isinstance(fresh, float) and abs(given - fresh) <= _NOISE
-        if is_noise and place[-1:] == ("score",):
-            return ""
-        same = type(given) is type(fresh) and given == fresh  # in JSON, 1 is not true
-        return "" if same else ".".join(place) or "it"
+        same = abs(given - fresh) <= _NOISE if place[-1] == "score" else given == fresh
+        return "" if same else ".".join(place)
     return next(filter(None, (differing(old, new, *place, at) for at, old, new in inner)), "")
 
 
-def _problem(quote: Mapping[str, Any], space: Workspace) -> str | None:
+def _problem(quote: Quote, space: Workspace) -> str | None:
     """Compare one quote of our JSON with its document."""
-    entry = space.entries.get(DocumentId(str(quote.get("document"))))
+    entry = space.entries.get(DocumentId(quote.document))
     return check_quote(quote, entry.document.text) if entry else "its document is not in the index"
 
 
-def _records(file: Path) -> Iterator[tuple[str, Json]]:
-    """Yield every answer with its line. Raises ``UsageError``."""
+def _records(file: Path) -> Iterator[tuple[str, AskResponse | None]]:
+    """Yield every answer with its line; ``None`` for an error in place of one. Raises ``UsageError``."""
     lines = read_lines(file, hint=_HINT)
     if not lines:
         raise UsageError(f"{file} holds no answers", hint=_HINT)
     for number, line in lines:
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{file}:{number} is not JSON", hint=_HINT) from error
-        known = isinstance(record, dict) and ("error" in record or "answer" in record)
-        if not known or ("answer" in record and not _is_answer(record["answer"])):
-            raise UsageError(f"{file}:{number} holds no answer", hint=_HINT)
-        yield f"line {number}", record
+            record = dict(json.loads(line))
+            record.pop("id", None)
+            saved = json.dumps(record)
+            yield f"line {number}", None if "error" in record else AskResponse.model_validate_json(saved, strict=True)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UsageError(f"{file}:{number} holds no answer", hint=_HINT) from error
 
 
-def _is_answer(answer: object) -> bool:
-    quotes = answer.get("quotes") if isinstance(answer, dict) else None
-    return isinstance(quotes, list) and len(list(_objects(quotes))) == len(quotes)
-
-
-def check_quote(quote: Mapping[str, Any], text: str) -> str | None:
+def check_quote(quote: Quote, text: str) -> str | None:
     """Return what is wrong with a quote as shown, given its document's text; ``None`` if it is word for word."""
-    try:
-        spans = [(int(start), int(end)) for start, end in quote["spans"]]
-        best_start, best_end = (int(at) for at in quote["best"])
-        shown = quote["text"]
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return "it has no spans, text or best sentence"
-    if not spans or not all(0 <= start < end <= len(text) for start, end in spans):
+    spans, (best_start, best_end) = quote.spans, quote.best
+    if not all(0 <= start < end <= len(text) for start, end in spans):
         return "its spans are outside the document"
     if any(before[1] > after[0] for before, after in pairwise(spans)):
         return "its spans are not in order"
-    if GAP.join(text[start:end] for start, end in spans) != shown:
+    if GAP.join(text[start:end] for start, end in spans) != quote.text:
         return "its words are not the words of the source"
     if not any(start <= best_start < best_end <= end for start, end in spans):
         return "its best sentence is outside it"
     return None
 
 
-def quotes_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the quotes of an answer, then the sides of its disagreements; skip any of another form."""
-    answer = record.get("answer")
-    if isinstance(answer, dict):
-        yield from _objects(answer.get("quotes"))
-        for differ in _objects(answer.get("disagreements")):
-            yield from _objects(differ.get("sides"))
-
-
-def _objects(values: object) -> Iterator[Mapping[str, Any]]:
-    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, dict))
+def quotes_of(answer: Answer) -> Iterator[Quote]:
+    """Yield the quotes of an answer, then the sides of its disagreements."""
+    yield from answer.quotes
+    for differ in answer.disagreements:
+        yield from differ.sides
 
 
 _LOGIN = re.compile(r"(https?://|(?!.*\.db$)).*@", re.S)  # in an address; a file name may hold "@" too

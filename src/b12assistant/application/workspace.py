@@ -55,7 +55,7 @@ from b12assistant.language.words import use_language
 from b12assistant.loaders.decoding import read_file
 from b12assistant.protocols import Encoder
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
-from b12assistant.safety.fixed_texts import LINES, numbers_on, parse_fixed_texts, texts_on
+from b12assistant.safety.fixed_texts import LINES, all_texts, numbers_on, parse_fixed_texts
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.replies import is_control
 from b12assistant.safety.second_opinion import Triagers
@@ -124,7 +124,7 @@ class Workspace:
         """Return the fixed texts with today's telephone numbers, the texts of the corpus, and the translations."""
         given = self.configuration.settings.red_flags
         today = (local_today(), given.region, *(getattr(given, line) for line in LINES))
-        texts = texts_on(*today)
+        texts = all_texts(*today)
         if not self._own_texts:
             return texts
         file = str(self.corpus / TEXTS_FILE)
@@ -325,9 +325,10 @@ class Workspace:
         if server is None:
             read_parts(draft)  # raises if what would be published cannot be read back
             return self.store.publish(built.files, built.facts)
-        copied = server.copy(open_generation(draft, self.encoder).collection)
-        generation = self.store.publish(built.files, {**built.facts, **copied})
-        server.drop_others(copied["engine"]["collection"], before.manifest if before else {})
+        held = open_generation(draft, self.encoder).collection
+        engine = server.fill(held.vectors, held.words)
+        generation = self.store.publish(built.files, {**built.facts, "engine": engine})
+        server.drop_others(engine["collection"], before.manifest if before else {})
         return generation
 
     def reader(self) -> AbstractContextManager[Reader]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from b12assistant.command.invocation import as_json, complain, lines, places, run, words, workspace
+from b12assistant.command.invocation import as_json, complain, lines, places, run, words
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.errors import UsageError
 
@@ -115,7 +115,7 @@ def ask(space: Workspace, question: str | None, history: tuple[str, ...], as_typ
         return
     asked = prompt.piped() if question in (None, "-") else words(question)
     space.load_ahead()
-    prompt.answer_once(space, asked, earlier, as_json if json_ else None, as_typed=as_typed)
+    prompt.answer_once(space, asked, earlier, json_=json_, as_typed=as_typed)
 
 
 @commands.command()
@@ -162,7 +162,7 @@ def search(
         click.echo(as_json(search_json(question, notices, hits, space.texts, generation)))
         return
     today = local_today()
-    results = [(hit, Quoted.of_passage(hit.passage, today)) for hit in hits]
+    results = [Quoted.of_passage(hit.passage, today, hit.rank) for hit in hits]
     terminal.hits(present_notices(notices, space.texts), results, terminal.console())
 
 
@@ -217,14 +217,13 @@ def show(space: Workspace, name: str, json_: bool) -> None:
 
             click.echo(as_json(passage_json(passage)))
             return
-        quote = Quoted.of_passage(passage, today)
-        terminal.passage(passage, quote, terminal.console())
+        terminal.passage(Quoted.of_passage(passage, today), terminal.console())
     elif json_:
         click.echo(as_json(export_line(entry)))
     else:
         document = entry.document
         whole = Quoted((document.span(0, len(document.text)),), today)
-        terminal.document(document, whole, terminal.console())
+        terminal.document(whole, terminal.console())
 
 
 @commands.command()
@@ -253,9 +252,9 @@ def export(space: Workspace, file: Path) -> None:
 def verify(space: Workspace, file: Path | None, repair: bool, json_: bool) -> None:
     """Check the index, its corpus, and a file of answers.
 
-    The file comes from `batch`, from `ask --json`, or from the page. Each quote is compared with its document; then
-    every question is asked again, and the answers are compared. The last line is the verdict on the file. Only the
-    index that gave an answer can confirm it.
+    The file comes from `batch` or `ask --json`. Each quote is compared with its document; then every question is asked
+    again, and the answers are compared. The last line is the verdict on the file. Only the index that gave an answer
+    can confirm it.
 
     \b
     Examples:
@@ -302,31 +301,21 @@ def doctor(space: Workspace, json_: bool) -> None:
 @click.option(
     "--strict", is_flag=True, help="End with 1 if a question is not answered or refused as labelled, or gold is lost."
 )
-@click.option(
-    "--fit",
-    is_flag=True,
-    help="Find answering.least and answering.strong, by those of the questions that are not marked.",
-)
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fit: bool, json_: bool) -> None:
+def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, json_: bool) -> None:
     """Score answers on labelled questions.
 
-    A line is {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The ranking
-    alone is measured on test collections by benchmarks/run_collection.py, in a checkout.
+    A line is {"id", "question", "gold": ["words of the source", …]}; no gold: the corpus holds no answer. The limits
+    that fit are for answering.least and answering.strong. The ranking alone is measured on test collections by
+    benchmarks/run_collection.py, in a checkout.
 
     \b
     Examples:
       b12assistant evaluate questions.jsonl --out reports/questions
       b12assistant evaluate --strict questions.jsonl
-      b12assistant evaluate --fit questions.jsonl
     """
     from b12assistant.evaluation import labelled_set
 
-    if fit:
-        if out or strict or json_:
-            raise click.UsageError("--fit goes with no other option")
-        click.echo(lines(labelled_set.fitted(space, file)))
-        return
     figures = labelled_set.score(space, file, out)
     click.echo(as_json(figures)) if json_ else click.echo(labelled_set.table(figures))
     wrong = [*figures[labelled_set.REFUSED], *figures[labelled_set.ANSWERED]]
@@ -337,11 +326,10 @@ def evaluate(space: Workspace, file: Path, out: Path | None, *, strict: bool, fi
 
 
 @commands.command("evaluate red-flags")
+@places
 @click.argument("messages", type=Path, metavar="FILE.jsonl")
 @click.option("--json", "json_", is_flag=True, help="Print the figures as JSON.")
-@click.option("--out", type=Path, metavar="DIR", help="Also write them there, as report.json.")
-@click.pass_context
-def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bool) -> None:
+def audit(space: Workspace, messages: Path, *, json_: bool) -> None:
     """Audit the safety check on labelled messages.
 
     A confusion table, recalls with 95 % intervals, false alarms, by kind of trap, and every miss. A
@@ -352,14 +340,11 @@ def audit(context: click.Context, messages: Path, out: Path | None, *, json_: bo
     \b
     Examples:
       b12assistant evaluate red-flags messages.jsonl
-      b12assistant evaluate red-flags messages.jsonl --out reports/red-flags
+      b12assistant evaluate red-flags --json messages.jsonl > report.json
     """
-    from b12assistant.application.batching import write_lines
     from b12assistant.evaluation import red_flag_audit
 
-    figures = red_flag_audit.audit(workspace(context), messages)
-    if out is not None:
-        write_lines(out / "report.json", [as_json({"kind": "red_flags", **figures})])
+    figures = red_flag_audit.audit(space, messages)
     click.echo(as_json(figures)) if json_ else click.echo(lines(red_flag_audit.as_text(figures)))
 
 
@@ -389,7 +374,7 @@ def improve(space: Workspace, file: Path) -> None:
     improver = Improver(space)
     for sentence in complaints:
         click.echo(lines([sentence]))
-    prompt.Desk(improver, tuple(questions), click.getchar if sys.stdin.isatty() else prompt.first_letter).work()
+    prompt.Desk(improver, tuple(questions), prompt.key).work()
 
 
 @commands.command()
@@ -425,7 +410,7 @@ def mcp(space: Workspace) -> None:
     Example:
       b12assistant mcp
     """
-    from b12assistant.integrations import mcp_server
+    from b12assistant.command import mcp_server
 
     mcp_server.serve_stdio(space)
 

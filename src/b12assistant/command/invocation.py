@@ -76,7 +76,7 @@ def places(command: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
-def workspace(context: click.Context, corpus: str | None = None, index_folder: str | None = None) -> Workspace:
+def workspace(context: click.Context, corpus: str | None, index_folder: str | None) -> Workspace:
     """Return the workspace that file, environment and flags describe. Raises ``UsageError``."""
     from b12assistant.application.workspace import Workspace
     from b12assistant.config import load_configuration

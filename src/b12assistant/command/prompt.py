@@ -7,18 +7,18 @@ import io
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.command.invocation import lines
+from b12assistant.command.invocation import as_json, lines
 from b12assistant.display import terminal
 from b12assistant.display.presentation import present
-from b12assistant.errors import AssistantError, QuestionError
+from b12assistant.errors import AssistantError, QuestionError, UsageError
 from b12assistant.safety.fixed_texts import controls_for
 
 if TYPE_CHECKING:
@@ -33,15 +33,13 @@ _GO_ON = "To continue, pass your question with --history and ask one of these as
 _MOST_BYTES = 4 * MOST_CHARACTERS  # of the longest question, in UTF-8
 
 
-def answer_once(
-    space: Workspace, question: str, history: Sequence[str], as_json: Callable[[Any], str] | None, *, as_typed: bool
-) -> None:
-    """Print one answer as text, or as JSON with ``as_json``.
+def answer_once(space: Workspace, question: str, history: Sequence[str], *, json_: bool, as_typed: bool) -> None:
+    """Print one answer as text or JSON.
 
     ``as_typed``: search for the question's own words only.
     """
     reply = space.ask(question, history, as_typed=as_typed)
-    if as_json:
+    if json_:
         from b12assistant.display.json_form import reply_json
 
         terminal.line(as_json(reply_json(reply, space.texts, today=local_today())))
@@ -122,75 +120,73 @@ def _print(space: Workspace, reply: Reply) -> None:
 
 _KEYS = "r right  A–T this sentence answers  n nothing answers  u undo  Enter next  b back  q quit"
 _LETTERS = "ABCDEFGHIJKLMNOPQRST"  # of the nearest sentences
-_NEXT, _END = ("", " ", "\r", "\n"), "q"
+_NEXT, _BACK, _END = (" ", "\r", "\n"), "b", ("q", "")  # no key: there is no more input
 
 
-def first_letter() -> str:
-    """Return the first letter of the next line of standard input."""
-    return (sys.stdin.readline() or _END).strip()[:1]
+def key() -> str:
+    """Return the next key. Raises ``UsageError`` where there is no terminal."""
+    try:
+        return click.getchar()
+    except OSError as error:
+        raise UsageError("the keys that mark come from a terminal", hint="run `b12assistant improve` in one") from error
 
 
-@dataclass
+@dataclass(frozen=True)
 class Desk:
-    """A curator at a terminal, in front of one question after another. ``marked``: which of them have a mark."""
+    """A curator at a terminal, in front of one question after another."""
 
     improver: Improver
     questions: tuple[str, ...]
     key: Callable[[], str]
-    at: int = 0
-    marked: list[bool] = field(default_factory=list)
 
     def work(self) -> None:
         """Show questions and take keys until the curator leaves; the first shown has no mark yet."""
-        self.marked = marked = self.improver.marked(self.questions)
-        self.at = marked.index(False) if False in marked else len(marked)
+        marked = self.improver.marked(self.questions)
         click.echo(f"{len(marked)} questions, {sum(marked)} marked.")
-        while self._turn():
-            pass
+        at: int | None = marked.index(False) if False in marked else len(marked)
+        while at is not None:
+            at = self._turn(at)
         marked = self.improver.marked(self.questions)
         click.echo(f"{sum(marked)} of {len(marked)} are marked now; `b12assistant index` brings that to readers.")
 
-    def _turn(self) -> bool:
-        """Show the question and take keys until another is due; return whether there is one."""
-        question = self.questions[self.at] if self.at < len(self.questions) else ""
-        sentences = self._show(question) if question else {}
+    def _turn(self, at: int) -> int | None:
+        """Show the question at a place and take keys; return the place of the next to show, ``None`` to leave."""
+        marked = self.improver.marked(self.questions)
+        question = self.questions[at] if at < len(self.questions) else ""
+        sentences = self._show(question, at, is_marked=marked[at]) if question else {}
         if not question:
             click.echo("\nThat was the last question: b goes back, u takes the last mark back, q quits.")
         while True:
             click.echo("> ", nl=False)
             key = self.key()
             click.echo(key if key.isprintable() else "")
-            if key == _END:
-                return False
-            if key in _NEXT or key == "b":
-                self.at = max(0, self.at - 1) if key == "b" else min(self.at + 1, len(self.questions))
-                return True
+            if key in _END:
+                return None
+            if key in (_BACK, *_NEXT):
+                return max(0, at - 1) if key == _BACK else min(at + 1, len(self.questions))
             try:
                 if key == "u":
                     click.echo("Taken back." if self.improver.undo() else "There is no mark to take back.")
-                    before, self.marked = self.marked, self.improver.marked(self.questions)
-                    if before != self.marked:  # the question whose mark that was
-                        self.at = next(at for at, was in enumerate(before) if was != self.marked[at])
-                        return True
+                    now = self.improver.marked(self.questions)
+                    if now != marked:  # the question whose mark that was
+                        return next(place for place, was in enumerate(marked) if was != now[place])
                 elif question and (key == "n" or key in sentences):
                     self.improver.mark({question: () if key == "n" else (sentences[key],)})
                     click.echo(lines([f"Marked: {'nothing answers' if key == 'n' else sentences[key].text}"]))
-                    self.marked[self.at] = True
-                    self.at += 1
-                    return True
+                    return at + 1
                 else:
                     click.echo(f"Not a key here; the sentences have capital letters.\n{_KEYS}")
             except AssistantError as error:
                 click.echo(lines([str(error)]))
 
-    def _show(self, question: str) -> dict[str, Span]:
+    def _show(self, question: str, at: int, *, is_marked: bool) -> dict[str, Span]:
         """Print a question, its answer and the nearest sentences; return the sentence that each key means."""
         from b12assistant.application.improvement import best_sentence
 
         reply = self.improver.space.ask(question)
         near = self.improver.nearest(question)
-        marked = " (marked)" if self.marked[self.at] else ""
-        click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {self.at + 1} of {len(self.questions)}{marked}")
+        marked = " (marked)" if is_marked else ""
+        click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {at + 1} of {len(self.questions)}{marked}")
         click.echo(f"{lines([' '.join(question.split())])}\n")
         sys.stdout.flush()
         terminal.answer(present(reply, self.improver.space.texts, local_today()), terminal.console())

@@ -49,7 +49,7 @@ def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntr
     from b12assistant.corpus.entries import DataFile, DisputesFile  # a question needs no pydantic
 
     table_file = DataFile(DisputesFile, text, file=file)
-    table_file.refuse_twins("dispute", "id", "{} is there twice", hint="give each dispute its own id")
+    table_file.refuse_twins("dispute", "id")
     return tuple(table_file.content.dispute)
 
 

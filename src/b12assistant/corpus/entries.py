@@ -1,4 +1,4 @@
-"""The files that curators write, each as a pydantic model; the page's own words, and its figures, have the same form.
+"""The files that curators write, each as a pydantic model; the page's own words have the same form.
 
 All mistakes in a file are one error that names the lines and what belongs there.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from inspect import isclass
 from reprlib import repr as short
@@ -17,7 +16,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from b12assistant.data_files import line_of, read_data
-from b12assistant.errors import AssistantError, ConfigError, SourceFactsError
+from b12assistant.errors import AssistantError, SourceFactsError
 
 _MOST_NAMED = 20  # faults of a file
 Where = Callable[..., str]  # maps the place of a key to "file:line"
@@ -112,24 +111,6 @@ class PageWords(CuratedEntry):
     about: list[About] = Field(min_length=1, description="tables with heading and text")
 
 
-class Figure(CuratedEntry):
-    """A count of what was measured. ``docs``: the page of docs/ that has it too; ``floor``: as in `floors.toml`."""
-
-    about: Text
-    sentence: Text  # with {hits} and {n}
-    hits: int = Field(ge=0)
-    n: int = Field(gt=0)
-    measured: date
-    command: Text
-    docs: Text
-    floor: str = ""
-
-
-class ShippedFigures(CuratedEntry):
-    intro: Text
-    figure: list[Figure]
-
-
 _Model = TypeVar("_Model", bound=CuratedEntry)
 
 
@@ -146,12 +127,12 @@ class DataFile(Generic[_Model]):
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
         self.content = check(model, self.table, self.where, raises)
 
-    def refuse_twins(self, table: str, key: str, what: str, *, hint: str = "keep one entry") -> None:
-        """Raise ``SourceFactsError`` for two entries of ``table`` with the same ``key``; ``what``: a sentence on it."""
+    def refuse_twins(self, table: str, key: str) -> None:
+        """Raise ``SourceFactsError`` for two entries of ``table`` with the same ``key``."""
         seen: set[str] = set()
         for number, name in enumerate(getattr(entry, key) for entry in getattr(self.content, table)):
             if name in seen:
-                raise SourceFactsError(f"{self.where(table, number, key)}: {what.format(name)}", hint=hint)
+                raise SourceFactsError(f"{self.where(table, number, key)}: {name} is there twice", hint="keep one")
             seen.add(name)
 
 
@@ -197,12 +178,11 @@ def _explained(
     items = get_args(field.annotation) if field else ()
     entry = next((item for item in items if isclass(item) and issubclass(item, CuratedEntry)), None)
     expected = (field.description if field else None) or complaint
-    if entry is not None and len(place) > 1 and isinstance(place[1], str) and isinstance(table.get(key), dict):
-        inner, message, hint = _explained(place[1:], kind, complaint, entry, table[key])
-        return (key, *inner), message, hint
-    if entry is not None and len(place) > 2:
-        inner, message, hint = _explained(place[2:], kind, complaint, entry, table[key][place[1]])
-        return (*place[:2], *inner), message, hint
+    steps = 1 if isinstance(table.get(key), dict) else 2  # to a table, or to one of a list of tables
+    if entry is not None and len(place) > steps:
+        held = table[key] if steps == 1 else table[key][place[1]]
+        inner, message, hint = _explained(place[steps:], kind, complaint, entry, held)
+        return (*place[:steps], *inner), message, hint
     if kind in ("extra_forbidden", "invalid_key"):
         names = sorted(model.model_fields)
         near = get_close_matches(key, names, n=1)
@@ -219,11 +199,6 @@ def _explained(
     return (key,), f"{key} = {written} is not known", f"it takes {expected}"
 
 
-def load_figures() -> ShippedFigures:
-    """Read how well the library that ships answers."""
-    return check(ShippedFigures, read_data("page", "figures.toml"), lambda *_: "figures.toml", ConfigError)
-
-
 def load_page_words() -> PageWords:
     """Read the words that ship with the package."""
-    return check(PageWords, read_data("page", "page.toml"), lambda *_: "page.toml", ConfigError)
+    return PageWords.model_validate(read_data("page", "page.toml"))

@@ -22,7 +22,6 @@ SENTENCES_FOLDER = "sentences"
 VOCABULARY_FILE = "vocabulary.toml"
 NOT_ANSWERED_FILE = "not_answered.txt"
 CORRECT_IT = "correct it there"  # the hint of a fault between entries of a curator's file
-_OLD_NOT_ANSWERED = "not_answered.toml"
 _OF_THE_CORPUS = ("LICENSE", "README.md")  # at its top
 PAGE_FILE = "page.toml"
 
@@ -71,9 +70,6 @@ def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
 
 def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
     """Return the questions of a corpus's `not_answered.txt`, if it has one. Raises ``SourceFactsError``."""
-    if os.path.lexists(old := corpus / _OLD_NOT_ANSWERED):
-        move = f"write its questions into {NOT_ANSWERED_FILE}, one on a line, and delete it"
-        raise SourceFactsError(f"{old} is not read any more", hint=move)
     lines = map(str.strip, (text_of(corpus / NOT_ANSWERED_FILE) or "").splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 
@@ -81,7 +77,7 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
     parsed, file = _parsed(corpus, VOCABULARY_FILE), str(corpus / VOCABULARY_FILE)
-    return Vocabulary(tuple(parse_terms(parsed.table, file, hint=CORRECT_IT))) if parsed else None
+    return Vocabulary(dict(parse_terms(parsed.table, file, hint=CORRECT_IT))) if parsed else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:

@@ -103,7 +103,7 @@ class SourcesFile:
     @once
     def facts(self) -> dict[str, Facts]:
         """Return the validated entries, by the file each one describes (path in the corpus)."""
-        self._file.refuse_twins("source", "file", "{} is described twice")
+        self._file.refuse_twins("source", "file")
         entries = self._file.content.source
         return {entry.file: entry.model_dump(exclude_unset=True, exclude={"file"}) for entry in entries}
 
@@ -127,7 +127,7 @@ class SourcesFile:
     @once
     def origins(self) -> dict[OriginId, Origin]:
         """Return the register of origins, by id."""
-        self._file.refuse_twins("origin", "id", "the origin {} is there twice")
+        self._file.refuse_twins("origin", "id")
         return {origin.id: origin for origin in map(OriginEntry.origin, self._file.content.origin)}
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import combining
 from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.parse import quote as percent
 
-from b12assistant.answers import Quote
 from b12assistant.types import Document, DocumentId, Range, Span
 
 ROOT = "/d/"
@@ -35,40 +34,36 @@ class MarkedPlace:
     best: Range | None
     digests: tuple[str, ...]
 
-    def found_in(self, text: str) -> MarkedPlace | None:
-        """Find the words in ``text``, nearest to where they were; ``None`` if they are gone.
+    def found_in(self, document: Document) -> tuple[tuple[Span, ...], Span | None] | None:
+        """Find the words in ``document``, nearest to where they were, and ``best``; ``None`` if they are gone.
 
         A match begins and ends where a word does, so that no part of a longer word matches.
         """
-        if self.digests == tuple(_digest(text[range_.start : range_.end]) for range_ in self.spans):
-            return self
-        moved: list[Range] = []
+        best, shift, found = None, 0, list[Span]()
+        inside = all(each.end <= len(document.text) for each in self.spans)
+        is_there = inside and self.digests == tuple(map(_digest, map(document.slice, self.spans)))
         for range_, digest in zip(self.spans, self.digests, strict=True):
-            after = moved[-1].end if moved else 0
-            shift = moved[-1].start - self.spans[len(moved) - 1].start if moved else 0
-            starts = [at for at in _starts(text, range_.end - range_.start, digest) if at >= after]
-            if not starts:
+            after = found[-1].end if found else 0
+            starts = _starts(document.text, range_.end - range_.start, digest)
+            shifts = [0] if is_there else [at - range_.start for at in starts if at >= after]
+            if not shifts:
                 return None
-            start = min(starts, key=lambda at, wanted=range_.start + shift: abs(at - wanted))  # type: ignore[misc]
-            moved.append(Range(start, start + range_.end - range_.start))
-        best = self.best
-        if best is not None:
-            old, new = next((old, new) for old, new in zip(self.spans, moved, strict=True) if old.contains(best))
-            shift = new.start - old.start
-            best = Range(best.start + shift, best.end + shift)
-        return replace(self, spans=tuple(moved), best=best)
-
-
-def of_quote(quote: Quote) -> str:
-    """Return the address of a quote: its document, opened at the marked words."""
-    return of_spans(quote.spans, quote.best)
+            shift = min(shifts, key=lambda new, old=shift: abs(new - old))  # type: ignore[misc]
+            found.append(document.span(range_.start + shift, range_.end + shift))
+            if self.best and range_.contains(self.best):
+                best = document.span(self.best.start + shift, self.best.end + shift)
+        return tuple(found), best
 
 
 def of_spans(spans: Sequence[Span], best: Span | None = None) -> str:
-    """Return the address of spans of one document, in order; ``best``: the most important sentence among them."""
-    digests = tuple(_digest(span.text) for span in spans)
-    place = MarkedPlace(tuple(span.range for span in spans), best.range if best else None, digests)
-    return f"{of_document(spans[0].document)}?{query_of(place)}#{HIT}"
+    """Return the address of spans of one document, in order; ``best``: the most important sentence among them.
+
+    It is ASCII without quotes or HTML syntax, whatever the file name, and names at most ``MOST_SPANS``, the first.
+    """
+    named = spans[:MOST_SPANS]
+    ranges, digests = ",".join(map(_range, named)), ",".join(_digest(span.text) for span in named)
+    marked = f"&best={_range(best)}" if best else ""
+    return f"{ROOT}{percent(spans[0].document.id, safe='/')}?at={ranges}{marked}&is={digests}#{HIT}"
 
 
 def of_answer(question: str, *, as_typed: bool = False) -> str:
@@ -77,18 +72,6 @@ def of_answer(question: str, *, as_typed: bool = False) -> str:
     A browser never sends that part, so no server or proxy can log it.
     """
     return f"/#answer={percent(question.encode('utf-8', 'surrogatepass'), safe='')}" + "&typed=1" * as_typed
-
-
-def query_of(place: MarkedPlace) -> str:
-    """Return the query string that ``read`` reads."""
-    at = ",".join(map(_range, place.spans))
-    best = f"&best={_range(place.best)}" if place.best else ""
-    return f"at={at}{best}&is={','.join(place.digests)}"
-
-
-def of_document(document: Document) -> str:
-    """Return the address of a document: ASCII without quotes or HTML syntax, whatever the file name."""
-    return ROOT + percent(document.id, safe="/")
 
 
 def read(query: Mapping[str, str]) -> MarkedPlace | None:
@@ -132,8 +115,8 @@ def _read_range(text: str) -> Range | None:
     return Range(int(match[1]), int(match[2])) if match and int(match[1]) < int(match[2]) else None
 
 
-def _range(range_: Range) -> str:
-    return f"{range_.start}-{range_.end}"
+def _range(span: Span) -> str:
+    return f"{span.start}-{span.end}"
 
 
 def _digest(text: str) -> str:

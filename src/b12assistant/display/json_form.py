@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, PlainValidator
 
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
@@ -50,9 +50,11 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Form(BaseModel):
-    """A frozen model that refuses unknown keys."""
+    """A frozen model that refuses unknown keys; values of `answers` are read by their attributes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, validate_by_name=True, validate_by_alias=True
+    )
 
     def as_json(self) -> Json:
         """Return plain values, keys in the order of the fields."""
@@ -68,13 +70,9 @@ class Generation(Form):
 class TurnSlice(Form):
     """An address in a turn of the user; turns count from 0, the question is the last."""
 
-    turn: Count
+    turn: Annotated[Count, Field(validation_alias=AliasPath("turn", "index"))]
     start: Count
     end: Count
-
-    @classmethod
-    def of(cls, slice_: answers.TurnSlice, **more: str) -> Self:
-        return cls(turn=slice_.turn.index, start=slice_.start, end=slice_.end, **more)
 
 
 class TurnWords(TurnSlice):
@@ -126,7 +124,7 @@ class Notice(Form):
             version=text.version,
             text=text.text,
             rule=notice.flag.rule if notice.flag else None,
-            evidence=[TurnSlice.of(slice_) for slice_ in notice.evidence],
+            evidence=[*map(TurnSlice.model_validate, notice.evidence)],
         )
 
 
@@ -237,11 +235,16 @@ class Disagreement(Form):
 
 
 class Replacement(Form):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_alias=True, serialize_by_alias=True)
+    model_config = ConfigDict(serialize_by_alias=True)
 
-    written: Annotated[Text, Field(alias="from")]
-    read_as: Annotated[Text, Field(alias="to")]
+    written: Annotated[
+        Text, Field(serialization_alias="from", validation_alias=AliasChoices("from", AliasPath("written", "text")))
+    ]
+    read_as: Annotated[Text, Field(serialization_alias="to", validation_alias=AliasChoices("to", "words"))]
     slip: Annotated[bool, Field(description="Whether it was misspelt: then the other is searched in its place.")]
+
+
+Others = Annotated[list[Text], Field(description="Questions of the library that it may mean instead.")]
 
 
 class Interpretation(Form):
@@ -251,20 +254,7 @@ class Interpretation(Form):
     text: Text
     parts: Annotated[list[TurnWords], Field(min_length=1, description="What it was read with, then its own words.")]
     replaced: list[Replacement]
-    others: Annotated[list[Text], Field(description="Questions of the library that it may mean instead.")]
-
-    @classmethod
-    def of(cls, read_as: answers.Interpretation) -> Self:
-        return cls(
-            move=read_as.move,
-            text=read_as.text,
-            parts=[TurnWords.of(part, text=part.text) for part in read_as.parts],
-            replaced=[
-                Replacement.model_validate({"from": swap.written.text, "to": swap.words, "slip": swap.slip})
-                for swap in read_as.replaced
-            ],
-            others=list(read_as.others),
-        )
+    others: Others
 
 
 class UserWords(Form):
@@ -275,7 +265,7 @@ class UserWords(Form):
 
     @classmethod
     def of(cls, words: answers.TurnSlice) -> Self:
-        return cls(text=words.text, slices=[TurnSlice.of(words)])
+        return cls(text=words.text, slices=[TurnSlice.model_validate(words)])
 
 
 class AskedQuestion(UserWords):
@@ -283,7 +273,7 @@ class AskedQuestion(UserWords):
 
     context: Annotated[list[TurnSlice], Field(description="The user's other words that it was read with.")]
     read_as: Annotated[Text | None, Field(description="The question of the library that it was read as.")]
-    others: Annotated[list[Text], Field(description="Questions of the library that it may mean instead.")]
+    others: Others
     status: Status
     reason: Reason | None
     quotes: Annotated[list[int], Field(description="Numbers of the quotes that answer it.")]
@@ -293,7 +283,7 @@ class AskedQuestion(UserWords):
     def of_part(cls, part: answers.AskedAnswer) -> Self:
         return cls(
             **dict(UserWords.of(part.words)),
-            context=[TurnSlice.of(each) for each in part.context],
+            context=[*map(TurnSlice.model_validate, part.context)],
             read_as=part.interpretation.question if part.interpretation else None,
             others=list(part.interpretation.others) if part.interpretation else [],
             status=part.status,
@@ -340,7 +330,7 @@ class Answer(Form):
                 for differ in answer.disagreements
             ],
             nearest=[Place(**_place(passage)) for passage in answer.nearest],
-            interpretation=Interpretation.of(answer.interpretation) if answer.interpretation else None,
+            interpretation=Interpretation.model_validate(answer.interpretation) if answer.interpretation else None,
             asked=[AskedQuestion.of_part(part) for part in answer.asked],
             further=[UserWords.of(words) for words in answer.more],
         )
@@ -391,7 +381,7 @@ def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
         answer=Answer.of(reply, texts, today),
         history=list(reply.history),
         as_typed=reply.as_typed,
-        timings_ms=Timings(**asdict(reply.timings)),
+        timings_ms=Timings.model_validate(reply.timings),
         index=Generation(generation=reply.generation),
     ).as_json()
 

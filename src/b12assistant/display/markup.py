@@ -25,37 +25,28 @@ from b12assistant.types import GAP, Range, Span
 
 # U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.
 _SPECIAL = re.compile("[^A-Za-z0-9 \x80-\x9f]")
-_BASIC = str.maketrans(
-    {"\0": "\u2400", "\r": "&#13;", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
-)
 _NUL_PICTURE = 0x2400
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def exact(text: str) -> str:
-    """Escape ``text`` for a Markdown or HTML body, so that it is shown unchanged."""
+    """Escape ``text`` for Markdown, HTML, or an attribute, so that it is shown unchanged."""
     return _SPECIAL.sub(lambda match: f"&#{ord(match[0]) or _NUL_PICTURE};", text)
-
-
-def plain(text: str) -> str:
-    """Escape ``text`` for a body or attribute of our own HTML, where no Markdown is read."""
-    return _SURROGATE.sub("\ufffd", text).translate(_BASIC)
 
 
 def words(text: str) -> str:
     """Mark ``text`` as quoted: blanks are kept, and it has its own text direction."""
-    return f'<span class="exact" dir="auto">{revealed(text, exact)}</span>'
+    return f'<span class="exact" dir="auto">{revealed(text)}</span>'
 
 
-def revealed(text: str, write: Callable[[str], str] = plain) -> str:
-    """Escape ``text`` with ``write``; invisible characters are set apart with their code."""
+def revealed(text: str) -> str:
+    """Escape ``text``; invisible characters are set apart with their code."""
     pieces = INVISIBLE.split(text)
-    return "".join(_unseen(piece, write) if place % 2 else write(piece) for place, piece in enumerate(pieces))
+    return "".join(_unseen(piece) if place % 2 else exact(piece) for place, piece in enumerate(pieces))
 
 
-def _unseen(run: str, write: Callable[[str], str]) -> str:
+def _unseen(run: str) -> str:
     more = f" +{len(run) - 1}" if len(run) > 1 else ""
-    return f'<span class="unseen" title="U+{ord(run[0]):04X}{more}">{write(run)}</span>'
+    return f'<span class="unseen" title="U+{ord(run[0]):04X}{more}">{exact(run)}</span>'
 
 
 class Layer(NamedTuple):
@@ -67,7 +58,7 @@ class Layer(NamedTuple):
     closing: str = "</span>"
 
 
-def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = plain) -> str:
+def layered(text: str, layers: Iterable[Layer]) -> str:
     """Draw ``text`` with the tags of every layer around its range; invisible characters are revealed.
 
     Of two layers that start together the longer is outside. Where two overlap, the inner one is cut, so that tags nest.
@@ -80,7 +71,7 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
     stack: list[Layer] = []
     last = 0
     for place in edges:
-        out.append(revealed(text[last:place], write))
+        out.append(revealed(text[last:place]))
         last = place
         cut = next((depth for depth, layer in enumerate(stack) if layer.end <= place), len(stack))
         again = [layer for layer in stack[cut:] if layer.end > place]
@@ -92,7 +83,7 @@ def layered(text: str, layers: Iterable[Layer], write: Callable[[str], str] = pl
                 stack.append(layer)
             else:
                 out.append(layer.closing)
-    return "".join((*out, revealed(text[last:], write)))
+    return "".join((*out, revealed(text[last:])))
 
 
 _BULLET = re.compile(r"^[-*•·–] ")
@@ -130,7 +121,7 @@ def dialled(text: str) -> str:
         Layer(start, end, f'<a href="tel:{re.sub(r"[^+0-9]", "", text[start:end])}">', "</a>")
         for start, end in telephone_numbers(text)
     )
-    return layered(text, links, exact)
+    return layered(text, links)
 
 
 def laid(text: str, best: Range | None = None, *, is_alone: bool = False, bold: Iterable[Layer] = ()) -> str:
@@ -139,12 +130,12 @@ def laid(text: str, best: Range | None = None, *, is_alone: bool = False, bold: 
     if best:
         whole = ' class="whole"' * (is_alone and best == Range(0, len(text)))
         layers.append(Layer(best.start, best.end, f"<mark{whole}>", "</mark>"))
-    return f'<span class="exact" dir="auto">{layered(text, layers, exact)}</span>'
+    return f'<span class="exact" dir="auto">{layered(text, layers)}</span>'
 
 
 def in_line(span: Span, matching: Sequence[Range]) -> str:
     """Draw a sentence on one line, the ranges ``matching`` of its document bold."""
-    return layered(dotted(span.text), _bold(span, matching), exact)
+    return layered(dotted(span.text), _bold(span, matching))
 
 
 def matched(span: Span, best: Span, matching: Sequence[Range]) -> str:

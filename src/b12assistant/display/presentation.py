@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from itertools import chain, islice
 from textwrap import shorten
+from typing import Literal
 
 from b12assistant.answers import (
     Answer,
-    AskedAnswer,
     FixedTexts,
     Interpretation,
     Level,
@@ -28,9 +27,9 @@ from b12assistant.answers import (
     TextId,
 )
 from b12assistant.display import addresses
-from b12assistant.display.labels import headline, label, section
+from b12assistant.display.labels import headline, label
 from b12assistant.display.markup import draw
-from b12assistant.display.quoted import Basis, Quoted, Sentence, first_mentions, joined
+from b12assistant.display.quoted import Basis, Quoted, Sentence, first_mentions
 from b12assistant.language.words import split_sentences
 from b12assistant.safety.fixed_texts import code_of, load_translations
 from b12assistant.types import DocumentId, Passage
@@ -43,28 +42,15 @@ _AT_ONCE, _SHORT, _SHORT_IN_LETTER = 3, 300, 200
 _ECHOED = 140
 
 
-class Alarm(StrEnum):
-    """How prominently a safety text is shown."""
-
-    EMERGENCY = "emergency"
-    CAUTION = "caution"
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """A fixed text in another language; its last line says in English that it is unchecked. ``heading``: as below."""
-
-    id: TextId
-    language: str
-    text: str
-    heading: str = ""
+Alarm = Literal["emergency", "caution"]  # how prominently a safety text is shown
 
 
 @dataclass(frozen=True, slots=True)
 class ShownNotice:
     """A fixed text above the quotes; advice is below them. ``heading`` is "" unless there is an ``alarm``.
 
-    ``because``: the words of a longer message that brought an alarm, in the user's words; else "".
+    ``because``: the words of a longer message that brought an alarm, in the user's words; else "". The last line of
+    each of the ``translations`` says in English that it is unchecked; only that of an emergency has a heading.
     """
 
     id: TextId
@@ -73,24 +59,27 @@ class ShownNotice:
     alarm: Alarm | None = None
     heading: str = ""
     because: str = ""
-    translations: tuple[Translation, ...] = ()
+    translations: tuple[ShownNotice, ...] = ()
+
+    @property
+    def language(self) -> str:
+        """Return the code of the language of a translation; "" for others."""
+        return code_of(self.id)
 
     @property
     def reason(self) -> str:
         """Return the last line of a calmer safety text, which says why it is shown; "" for others."""
         *act, reason = self.text.splitlines()
-        return reason if act and self.alarm is Alarm.CAUTION else ""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Return the text in the reader's language first, then in English."""
-        return (*(translation.text for translation in self.translations), self.text)
+        return reason if act and self.alarm == "caution" else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was searched, if not simply the question. ``also``: the words that were read for those typed, or "".
-    ``others``: questions of the library that it may mean instead."""
+    """What was searched, if not simply the question: a question of the library, or the user's words.
+
+    ``also``: the words that were read for those typed, or "". ``others``: questions of the library that it may mean
+    instead.
+    """
 
     label: str
     text: str
@@ -99,31 +88,20 @@ class ReadAs:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """The place of a passage that is close to the question. ``place``: as in ``Quoted``."""
-
-    place: tuple[str, ...]
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
 class ShownPart:
-    """A question of a message with what answers it, or a message that is one question.
+    """A question of a message with what answers it, a message that is one question, or a topic on which sources differ.
 
-    ``question``: in the user's words, "" for a message that is one question. ``read_as``: the question of the library
-    that it was read as, or the user's other words that it was read with; "" if neither. ``between``: the label of that.
-    ``others``: questions of the library that it may mean instead. ``headline``: why this is not a plain answer, or "".
-    ``also``: numbers of quotes above that answer this one too.
+    ``headline``: why this is not a plain answer, or "", or the topic. ``nearest``: passages that are close to the
+    question, of which only the place is shown. ``question``: in the user's words, "" for a message that is one.
+    ``read_as``: of a question in a message; its text may be "". ``also``: numbers of quotes above that answer it too.
     """
 
     headline: str
     quotes: tuple[Quoted, ...]
-    nearest: tuple[Near, ...]
+    nearest: tuple[Quoted, ...] = ()
     question: str = ""
-    between: str = ""
-    read_as: str = ""
+    read_as: ReadAs | None = None
     also: tuple[int, ...] = ()
-    others: tuple[str, ...] = ()
 
     @property
     def at_once(self) -> tuple[Quoted, ...]:
@@ -146,27 +124,20 @@ class ShownPart:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownDifference:
-    """Quotes that disagree, one for each side, under a heading with the topic; none is among the answer's quotes."""
-
-    heading: str
-    sides: tuple[Quoted, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ShownAnswer:
     """An answer in words, in the order of the fields; each output draws all of it.
 
-    ``publications``: what its sentences rest on; the number of each is its place, from 1. ``further``: questions of the
-    message that were not searched, in the user's words. ``advice`` and ``general``: fixed texts that come last.
-    ``link``: the address that asks the question again, "" without quotes.
+    ``differences``: a quote of each side; none is among the answer's quotes. ``publications``: what its sentences rest
+    on; the number of each is its place, from 1. ``further``: questions of the message that were not searched, in the
+    user's words. ``advice`` and ``general``: fixed texts that come last. ``link``: the address that asks the question
+    again, "" without quotes.
     """
 
     question: str
     notices: tuple[ShownNotice, ...]
     read_as: ReadAs | None
     parts: tuple[ShownPart, ...]
-    differences: tuple[ShownDifference, ...]
+    differences: tuple[ShownPart, ...]
     publications: tuple[Basis, ...]
     further: tuple[str, ...]
     advice: tuple[ShownNotice, ...]
@@ -184,7 +155,7 @@ class ShownAnswer:
 
     @property
     def has_summaries(self) -> bool:
-        return any(quote.is_summary for quote in (*self.quotes, *chain(*(each.sides for each in self.differences))))
+        return any(quote.is_summary for part in (*self.parts, *self.differences) for quote in part.quotes)
 
     @property
     def above(self) -> list[ShownNotice]:
@@ -231,7 +202,7 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     """Put a reply into words."""
     answer = reply.answer
     shown = quoted(reply, today)
-    parts = tuple(_of_parts(answer.parts, shown)) or (_only_part(answer, shown[: len(answer.quotes)]),)
+    parts = tuple(_parts(answer, shown, today))
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
     sides = iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, texts)
@@ -242,7 +213,7 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
         _read_as(read_as) if read_as and not answer.parts else None,
         parts,
         tuple(
-            ShownDifference(label("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
+            ShownPart(label("differences.topic", topic=differ.topic), tuple(islice(sides, len(differ.sides))))
             for differ in answer.disagreements
         ),
         publications,
@@ -262,17 +233,14 @@ def quoted(reply: Reply, today: date) -> list[Quoted]:
     ]
 
 
-def _only_part(answer: Answer, quotes: Sequence[Quoted]) -> ShownPart:
-    """Return what answers a message that is one question."""
-    # A fixed text may say it already.
-    is_said = answer.reason is Reason.ONLY_SELLERS and any(
-        notice.kind is NoticeKind.ONLY_SELLERS for notice in answer.notices
-    )
-    shown = "" if is_said else headline(answer.reason)
-    if answer.reason is Reason.NOTHING_ASKED:  # but thanks, or a greeting
-        remarks = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
-        shown = next((label(f"remarks.{name}") for name in remarks), shown)
-    return ShownPart(shown, tuple(quotes), _nearest(answer.nearest))
+def _headline(answer: Answer) -> str:
+    """Return the headline of a message that is one question."""
+    if answer.reason is Reason.ONLY_SELLERS and any(each.kind is NoticeKind.ONLY_SELLERS for each in answer.notices):
+        return ""  # a fixed text says it already
+    remarks = (name for name, form in _REMARKS.items() if form.search(answer.question.text))
+    if answer.reason is Reason.NOTHING_ASKED and (remark := next(remarks, None)):  # but thanks, or a greeting
+        return label(f"remarks.{remark}")
+    return headline(answer.reason)
 
 
 _REMARKS = {
@@ -281,37 +249,32 @@ _REMARKS = {
 }
 
 
-def _of_parts(parts: Sequence[AskedAnswer], quotes: Sequence[Quoted]) -> Iterator[ShownPart]:
+def _parts(answer: Answer, quotes: Sequence[Quoted], today: date) -> Iterator[ShownPart]:
     """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
     shown = set[int]()
-    for part in parts:
-        library = part.interpretation.question if part.interpretation else None
+    for part in answer.parts or (answer.whole,):
+        answering = [quote for quote in quotes if quote.number in part.numbers]
         yield ShownPart(
-            headline(part.reason),
-            tuple(quote for quote in quotes if quote.number in part.numbers and quote.number not in shown),
-            _nearest(part.nearest),
-            part.words.text,
-            label("ask.read_as" if library else "ask.read_with"),
-            library or ", ".join(f"“{each.text}”" for each in part.context),
-            tuple(quote.number for quote in quotes if quote.number in part.numbers and quote.number in shown),
-            part.interpretation.others if part.interpretation else (),
+            headline(part.reason) if answer.parts else _headline(answer),
+            tuple(quote for quote in answering if quote.number not in shown),
+            _nearest(part.nearest, today),
+            part.words.text if answer.parts else "",
+            _read_as(part.interpretation, in_message=True) if answer.parts and part.interpretation else None,
+            tuple(quote.number for quote in answering if quote.number in shown),
         )
         shown.update(part.numbers)
 
 
-def _nearest(passages: Sequence[Passage]) -> tuple[Near, ...]:
-    """Return the places of ``passages``, the first of each section: links to the others would read the same."""
-    places: dict[tuple[DocumentId, tuple[str, ...]], Near] = {}
-    for each in passages:
-        place = (each.document.title, *section(each.document, each.span.start))
-        places.setdefault(
-            (each.document.id, place), Near(place, addresses.of_spans(joined(each)[: addresses.MOST_SPANS]))
-        )
-    return tuple(places.values())
+def _nearest(passages: Sequence[Passage], today: date) -> tuple[Quoted, ...]:
+    """Return the first passage of each section: links to the others would read the same."""
+    near = dict[tuple[DocumentId, tuple[str, ...]], Quoted]()
+    for quote in (Quoted.of_passage(each, today) for each in passages):
+        near.setdefault((quote.document.id, quote.place), quote)
+    return tuple(near.values())
 
 
-def _read_as(read_as: Interpretation) -> ReadAs:
-    """Say how a turn was read: as which question of the library, or with which earlier words, and with which others."""
+def _read_as(read_as: Interpretation, *, in_message: bool = False) -> ReadAs:
+    """Say how a turn, or a question in a message, was read: as which of the library, or with which other words."""
     parts = [part.text for part in read_as.parts]
     also = " ".join(
         label(told, words=words)
@@ -320,6 +283,8 @@ def _read_as(read_as: Interpretation) -> ReadAs:
     )
     if read_as.question is not None and read_as.move is Move.ASKS:
         return ReadAs(label("ask.read_as"), read_as.question, also, read_as.others)
+    if in_message:
+        return ReadAs(label("ask.read_with"), ", ".join(f"“{each}”" for each in parts[:-1]), also, read_as.others)
     joined = read_as.move is Move.ASKS and len(parts) > 1
     move = "joined" if joined else read_as.move
     return ReadAs(label(f"moves.{move}"), " · ".join(parts[:-1] if joined else parts), also)
@@ -336,7 +301,7 @@ def present_notices(notices: Sequence[Notice], texts: FixedTexts) -> tuple[Shown
             continue
         alarm, heading = _alarm(notice, emergency=emergency)
         because = _because(notice) if alarm else ""
-        others = tuple(_translated(other, texts[other].text, alarm) for other in named if other.startswith(f"{id_}."))
+        others = tuple(_translated(named[other], texts, alarm) for other in named if other.startswith(f"{id_}."))
         shown.append(ShownNotice(id_, notice.kind, texts[id_].text, alarm, heading, because, others))
     return tuple(shown)
 
@@ -348,18 +313,17 @@ def _because(notice: Notice) -> str:
     return shorten(found.text, _ECHOED, placeholder=" …")
 
 
-def _translated(name: TextId, text: str, alarm: Alarm | None) -> Translation:
+def _translated(notice: Notice, texts: FixedTexts, alarm: Alarm | None) -> ShownNotice:
     """Return a translation; that of an emergency has a heading in its own language."""
-    language = code_of(name)
-    known = load_translations().get(language) if alarm is Alarm.EMERGENCY else None
-    return Translation(name, language, text, known["heading"] if known else "")
+    known = load_translations().get(code_of(notice.text)) if alarm == "emergency" else None
+    return ShownNotice(notice.text, notice.kind, texts[notice.text].text, alarm, known["heading"] if known else "")
 
 
 def _alarm(notice: Notice, *, emergency: bool) -> tuple[Alarm | None, str]:
     """Return alarm and heading. Beside an emergency nothing less is shown, so all flags get the same."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
-        return Alarm.EMERGENCY, label("ask.safety_check")
+        return "emergency", label("ask.safety_check")
     if notice.flag is None or notice.kind is NoticeKind.ADVICE:
         return None, ""
     calm = label("ask.decide" if notice.text == _DECISION else "ask.please_read")
-    return (Alarm.EMERGENCY, label("ask.safety_first")) if emergency else (Alarm.CAUTION, calm)
+    return ("emergency", label("ask.safety_first")) if emergency else ("caution", calm)

@@ -1,22 +1,29 @@
-"""Put a quote into words: its text, its place, who speaks, and all that a reader must know about it."""
+"""Put a quote into words: its text, its place, who speaks, and all that a reader must know about it.
+
+A copied quote, and a message of several, keep the words exactly; only between the cells of a table and before an item
+they have a dot.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain
+from urllib.parse import quote as percent
+from urllib.parse import urlsplit
 
 from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
 from b12assistant.display import addresses
 from b12assistant.display.labels import capital, day, label, overdue, section
+from b12assistant.display.markup import dotted
 from b12assistant.types import (
     GAP,
-    Attribution,
     Document,
     Interest,
     Origin,
+    OriginId,
     Passage,
     PassageId,
     Range,
@@ -26,6 +33,9 @@ from b12assistant.types import (
     Words,
 )
 
+CITE = "/cite/"  # the route of quotes as text
+MOST_NAMED = 2  # publications for a sentence of a message: its list is short
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -33,10 +43,6 @@ class Basis:
 
     origin: Origin
     place: str
-
-    @classmethod
-    def of(cls, attribution: Attribution) -> Basis:
-        return cls(attribution.origin, attribution.place)
 
     @property
     def standing(self) -> PublisherKind:
@@ -139,32 +145,10 @@ def best_known(basis: Iterable[Basis]) -> list[Basis]:
 
     British bodies are first among the weightiest of the first: readers know them, and not the maker of a product.
     """
-    found = sorted(basis, key=lambda each: each.standing.place)
-    level = [
-        each
-        for each in found
-        if each.origin.weight is found[0].origin.weight and each.standing.place == found[0].standing.place
-    ]
-    first = sorted(level, key=lambda each: not is_national(each.origin.publisher))
-    return [*first, *(each for each in found if each not in first)]
-
-
-def sentences_of(spans: Sequence[Span]) -> tuple[Sentence, ...]:
-    """Cut spans of one document into the sentences that are attributed by themselves, and what is between them."""
-    document = spans[0].document
-    known = sorted({each.range for each in document.attributions}, key=lambda each: (each.start, each.end))
-    found: list[Sentence] = []
-    for span in spans:
-        inside = [Range(max(span.start, at.start), min(span.end, at.end)) for at in known if at.overlaps(span.range)]
-        apart = [at for i, at in enumerate(inside) if i == 0 or at.start >= inside[i - 1].end]
-        for at in sorted((*apart, *span.range.without(apart)), key=lambda each: each.start):
-            text = document.slice(at)
-            if at != span.range:  # blanks between sentences belong to none
-                text = text.strip()
-                at = Range(start := document.text.index(text, at.start), start + max(1, len(text)))
-            if text:
-                found.append(Sentence(at, text, tuple(best_known(map(Basis.of, document.attributed([at]))))))
-    return tuple(found)
+    ranked = [((each.standing.place, each.origin.weight.step), each) for each in basis]
+    first = min((rank for rank, _ in ranked), default=None)
+    ranked.sort(key=lambda each: (each[0], each[0] == first and not is_national(each[1].origin.publisher)))
+    return [each for _, each in ranked]
 
 
 def first_mentions(quotes: Sequence[Quoted]) -> tuple[Basis, ...]:
@@ -175,7 +159,8 @@ def first_mentions(quotes: Sequence[Quoted]) -> tuple[Basis, ...]:
 
 def basis_of(spans: Sequence[Span]) -> tuple[Basis, ...]:
     """Return the publications that spans of one document are based on, most weight first."""
-    return tuple(map(Basis.of, spans[0].document.attributed([span.range for span in spans])))
+    found = spans[0].document.attributed([span.range for span in spans])
+    return tuple(Basis(each.origin, each.place) for each in found)
 
 
 @dataclass(frozen=True)
@@ -216,7 +201,7 @@ class Quoted:
     @property
     def text(self) -> str:
         """Return the words, with a gap between spans."""
-        return GAP.join(self.words)
+        return spans_text(self.spans)
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -254,8 +239,24 @@ class Quoted:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Return the same words as sentences, with what each rests on."""
-        return sentences_of(self.spans)
+        """Return the words as the sentences that are attributed by themselves, and what is between them."""
+        document = self.document
+        known = sorted({each.range for each in document.attributions})
+        found: list[Sentence] = []
+        for span in self.spans:
+            inside = [
+                Range(max(span.start, at.start), min(span.end, at.end)) for at in known if at.overlaps(span.range)
+            ]
+            apart = [at for i, at in enumerate(inside) if i == 0 or at.start >= inside[i - 1].end]
+            for at in sorted((*apart, *span.range.without(apart))):
+                text = document.slice(at)
+                if at != span.range:  # blanks between sentences belong to none
+                    text = text.strip()
+                    at = Range(start := document.text.index(text, at.start), start + max(1, len(text)))
+                if text:
+                    basis = best_known(basis_of([document.span(at.start, at.end)]))
+                    found.append(Sentence(at, text, tuple(basis)))
+        return tuple(found)
 
     def between(self, before: Sentence, after: Sentence) -> str:
         """Return the blanks of the source between two sentences, or a gap if something was left out."""
@@ -275,12 +276,10 @@ class Quoted:
     @property
     def reviews(self) -> tuple[Review, ...]:
         """Return who reviewed what is shown; none unless every sentence of it that rests on something was reviewed."""
-        shown = [
-            found.range
-            for found in self.document.attributions
-            if any(found.range.overlaps(span.range) for span in self.spans)
-        ]
-        return self.document.reviews_of(shown) if shown else ()
+        resting = (each.range for each in self.document.attributions)
+        shown = [at for at in resting if any(at.overlaps(span.range) for span in self.spans)]
+        found = [[review for review in self.document.reviews if review.range.overlaps(at)] for at in shown]
+        return tuple(chain(*found)) if all(found) else ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -312,3 +311,73 @@ def joined(passage: Passage) -> tuple[Span, ...]:
 def spans_text(spans: Sequence[Span]) -> str:
     """Join the words of the spans, with a gap between them."""
     return GAP.join(span.text for span in spans)
+
+
+def cite(quote: Quoted) -> str:
+    """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
+    return f"“{GAP.join(map(dotted, quote.words))}”\n\n— {said_by(quote)}\n{quote.link}"
+
+
+def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
+    """List who speaks, who published it and when, whether they sell, every note, and the web address."""
+    speaker = quote.speaker
+    who = [*map(capital, map(in_a_line, speaker.cited if with_basis else speaker.own)), capital(speaker.interest)]
+    return [part for part in (*who, *map(capital, quote.notes), web_address(quote.source.url)) if part]
+
+
+def said_by(quote: Quoted) -> str:
+    """Name the place, who speaks, and the notes: one full stop after each but the last, unless it ends with a mark."""
+    parts = (quote.where, *about(quote))
+    return " ".join(part if part[-1:] in ".?!…" else f"{part}." for part in parts[:-1]) + f" {parts[-1]}"
+
+
+def message(parts: Sequence[tuple[str, Sequence[Quoted]]], notices: Sequence[str], signature: str) -> str:
+    """Write a message that answers: greeting, questions with their sentences, sources, notices, signature.
+
+    Our sentences have numbers of a list at the end; other people's words stand in quotation marks, with who says them.
+    A link to a page on this machine is left out: nobody else could open it.
+    """
+    named = {
+        basis.origin.id: basis
+        for _, quotes in parts
+        for quote in quotes
+        for sentence in quote.sentences
+        for basis in sentence.basis[:MOST_NAMED]
+    }
+    numbers = {id_: number for number, id_ in enumerate(named, start=1)}
+    written = [label("reply.greeting"), label("reply.lead")]
+    for question, quotes in parts:
+        written += [question, *chain(*(_in_message(quote, numbers) for quote in quotes))]
+    if any(quote.is_summary for _, quotes in parts for quote in quotes):
+        written.append(label("origins.whose"))
+    listed = (f"[{numbers[id_]}] {in_a_line(each.short)} {web_address(each.link)}" for id_, each in named.items())
+    written += ["\n".join(map(str.rstrip, listed)), *notices, *([label("reply.regards"), signature] * bool(signature))]
+    return "\n\n".join(filter(None, written))
+
+
+def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[str]:
+    """Yield the paragraphs of a quote."""
+    if any(each.basis for each in quote.sentences):
+        for each in quote.sentences:
+            cited = "".join(f"[{numbers[basis.origin.id]}]" for basis in each.basis[:MOST_NAMED])
+            yield f"{dotted(each.text)} {cited}".rstrip()
+        for known in filter(None, (quote.speaker.interest, *quote.notes)):
+            yield f"{capital(known)}."
+        return
+    yield GAP.join(map(dotted, quote.words)).join(("", "") if quote.is_summary else "“”")
+    yield f"— {said_by(quote)}\n{web_address(quote.link)}".rstrip()
+
+
+def in_a_line(text: str) -> str:
+    """Keep words of a source from beginning a line, where they could pose as something else."""
+    return " ".join(text.split())
+
+
+def web_address(url: str | None) -> str:
+    """Return a web address with all characters escaped that would end it in any format; "" for other addresses."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ""
+    is_web = parts.scheme in ("http", "https") and parts.netloc
+    return percent(url or "", safe="%/:=&?~#+!$,;'@()*[]", errors="replace") if is_web else ""

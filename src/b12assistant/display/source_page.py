@@ -11,11 +11,10 @@ from datetime import date
 from functools import cached_property
 
 from b12assistant.answering.quoting import cuts
-from b12assistant.display.addresses import HIT, MarkedPlace, of_document, query_of, read_link
-from b12assistant.display.citation_formats import CITE, web_address
+from b12assistant.display.addresses import HIT, ROOT, MarkedPlace, read_link
 from b12assistant.display.labels import day, label, overdue, review
-from b12assistant.display.markup import Layer, Markup, laid_out, layered, plain
-from b12assistant.display.quoted import Basis, Quoted, Speaker, joined
+from b12assistant.display.markup import Layer, Markup, exact, laid_out, layered
+from b12assistant.display.quoted import CITE, Basis, Quoted, Speaker, basis_of, joined, web_address
 from b12assistant.index.documents import Entry
 from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Range, Source
 
@@ -34,6 +33,7 @@ class View:
     changed: bool = False  # the file changed since indexing
     theme: str = ""  # one of ``THEMES``, or "" for the system's
     framed: bool = False  # inside the page, which has its own <main>
+    base: str = ""  # as in ``Quoted``
 
     @property
     def document(self) -> Document:
@@ -54,39 +54,32 @@ class View:
 
     @property
     def publications(self) -> list[Basis]:
-        return [Basis.of(found) for found in self.document.attributed([Range(0, len(self.document.text))])]
+        return [*basis_of([self.document.span(0, len(self.document.text))])]
 
     @property
     def text(self) -> Markup:
-        return Markup(layered(self.document.text, _layers(self), lambda text: plain(text).replace("\n", "&#10;")))
+        return Markup(layered(self.document.text, _layers(self)))
 
     @cached_property
-    def place(self) -> MarkedPlace | None:
-        """Return where the words are now; ``None`` if they are gone or none are named."""
-        return self.named.found_in(self.document.text) if self.named else None
-
-    def quoted(self, base: str) -> Quoted | None:
-        """Return the words to cite; ``None`` if they are gone or the address names none."""
-        if self.place is None:
+    def quote(self) -> Quoted | None:
+        """Return the words where they are now; ``None`` if they are gone or none are named."""
+        if self.named is None or (found := self.named.found_in(self.document)) is None:
             return None
-        best = self.place.best
-        spans = tuple(self.document.span(range_.start, range_.end) for range_ in self.place.spans)
-        answering = self.document.span(best.start, best.end) if best else None
-        return Quoted(spans, self.today, answering, changed=self.changed, base=base)
+        spans, best = found
+        return Quoted(spans, self.today, best, changed=self.changed, base=self.base)
 
     @property
     def citation(self) -> str:
         """Return the address of the words in view with their citation, as text; "" if none are in view."""
-        if self.place is None:
-            return ""
-        return f"{CITE}{of_document(self.document).removeprefix('/d/')}?{query_of(self.place)}"
+        return self.quote.link.replace(ROOT, CITE, 1).removesuffix(f"#{HIT}") if self.quote else ""
 
     @property
     def warnings(self) -> Iterator[str]:
         """Yield what a reader must know of the document or of the link."""
+        named, now = self.named.spans if self.named else (), self.quote.spans if self.quote else ()
         warnings = {
-            "lost": self.named is not None and self.place is None,
-            "moved": self.place is not None and self.place != self.named,
+            "lost": bool(named) and not now,
+            "moved": bool(now) and named != tuple(span.range for span in now),
             "changed": self.changed,
             "withdrawn": self.source.withdrawn,
             "superseded": self.source.superseded_by is not None,
@@ -119,10 +112,10 @@ def _layers(view: View) -> Iterator[Layer]:
     for mark in document.marks:
         if mark.kind is MarkKind.NEVER:
             yield Layer(mark.range.start, mark.range.end, '<span class="never">')
-    if view.place:
-        for number, span in enumerate(view.place.spans):
-            yield _named(span, "" if number else f' id="{HIT}" tabindex="-1"', "", "mark")
-        if best := view.place.best:
+    if view.quote:
+        for number, span in enumerate(view.quote.spans):
+            yield _named(span.range, "" if number else f' id="{HIT}" tabindex="-1"', "", "mark")
+        if best := view.quote.best:
             yield Layer(best.start, best.end, '<span class="best">')
 
 
@@ -130,7 +123,7 @@ def _page_starts(document: Document) -> Iterator[Layer]:
     """Mark where each page begins; the style sheet draws its number, so that the text stays unchanged."""
     for number, start in enumerate(document.page_starts, start=1):
         if start < len(document.text):
-            name = plain(label("source.page", number=number))
+            name = exact(label("source.page", number=number))
             opening = f'<a class="page" id="page{number}" data-page="{name}" aria-label="{name}" href="#page{number}">'
             yield Layer(start, start, opening, "</a>")
 
@@ -174,18 +167,17 @@ def read_address(address: str, entries: Mapping[DocumentId, Entry], today: date,
     """
     link = read_link(address)
     entry = entries.get(link[0]) if link else None
-    place = link[1].found_in(entry.document.text) if link and entry else None
-    if entry is None or place is None:
+    found = link[1].found_in(entry.document) if link and entry else None
+    if entry is None or found is None:
         return None
-    best = place.best
-    at = best or place.spans[0]
+    spans, best = found
+    at = (best or spans[0]).range
     passage = next((each for each in entry.passages if each.span.range.overlaps(at)), None)
     if passage is None:
         return None
     # What the program shows together, and no fewer.
-    for spans, bests in (*((each.spans, each.bests) for each in cuts(passage)), (joined(passage), passage.sentences)):
-        if tuple(span.range for span in spans) == place.spans:
-            sentence = next((each for each in bests if each.range == best), None)
-            if sentence is not None or best in (None, place.spans[0]):  # the address of a whole passage has its begin
-                return Quoted(spans, today, sentence, passage.id, base=base)
+    for together, bests in (*((cut.spans, cut.bests) for cut in cuts(passage)), (joined(passage), passage.sentences)):
+        # The address of a whole passage has its begin.
+        if together == spans and (best in bests or best in (None, spans[0])):
+            return Quoted(spans, today, best if best in bests else None, passage.id, base=base)
     return None

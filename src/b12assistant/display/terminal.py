@@ -19,9 +19,9 @@ from rich.text import Text
 from b12assistant.display.labels import label
 from b12assistant.display.markup import dotted
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart
-from b12assistant.display.quoted import Quoted, Sentence, joined, spans_text
+from b12assistant.display.quoted import Quoted, Sentence
 from b12assistant.protocols import Progress
-from b12assistant.types import Document, FileEnd, Hit, IndexReport, MarkKind, Passage
+from b12assistant.types import FileEnd, IndexReport, MarkKind
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
@@ -53,14 +53,12 @@ def line(text: str) -> None:
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """Show a progress bar on stderr; nothing if stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, of: None
-        return
     from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    hidden = not sys.stderr.isatty()
+    with Bars(*columns, console=Console(stderr=True), transient=True, disable=hidden) as bars:
         tasks: dict[str, TaskID] = {}
 
         def report(stage: str, done: int, of: int) -> None:
@@ -86,8 +84,8 @@ def answer(shown: ShownAnswer, console: Console) -> None:
         _part(part, shown, console, begun=begun)
     for differ in shown.differences:
         console.print()
-        _print(Text(inert(differ.heading), style="bold"), console)
-        for quote in differ.sides:
+        _print(Text(inert(differ.headline), style="bold"), console)
+        for quote in differ.quotes:
             console.print()
             _quote(quote, shown, console)
     if shown.has_summaries:
@@ -102,15 +100,15 @@ def answer(shown: ShownAnswer, console: Console) -> None:
     _print(Text(shown.general), console)
 
 
-def hits(notices: Sequence[ShownNotice], results: Sequence[tuple[Hit, Quoted]], console: Console) -> None:
-    """Print the results of a look-up below its notices."""
+def hits(notices: Sequence[ShownNotice], passages: Sequence[Quoted], console: Console) -> None:
+    """Print the passages that a look-up found below its notices."""
     for notice in notices:
         _notice(notice, console)
-    for place, (hit, quote) in enumerate(results):
-        if notices or place:
+    for quote in passages:
+        if notices or quote is not passages[0]:
             console.print()
-        _print(Text(f"{hit.rank}. {inert(' › '.join(quote.place))}", style="bold"), console)
-        _print(Text(inert(_running(hit.passage))), console, indent=_INDENT)
+        _print(Text(f"{quote.number}. {inert(' › '.join(quote.place))}", style="bold"), console)
+        _print(_running(quote), console, indent=_INDENT)
         _citation(quote, console)
 
 
@@ -143,17 +141,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def passage(passage: Passage, quote: Quoted, console: Console) -> None:
+def passage(quote: Quoted, console: Console) -> None:
     """Print a passage with its citation."""
-    _print(Text(inert(_running(passage))), console)
+    _print(_running(quote), console)
     console.print()
     _citation(quote, console)
 
 
-def document(document: Document, quote: Quoted, console: Console) -> None:
-    """Print a document's text, with what is never quoted struck through, and the source facts of ``quote``."""
-    text, last, written = Text(), 0, dotted(document.text)  # `dotted` keeps every place, `inert` does not
-    never = [mark.range for mark in document.marks if mark.kind is MarkKind.NEVER]
+def document(quote: Quoted, console: Console) -> None:
+    """Print the whole text of a document, with what is never quoted struck through, and its source facts."""
+    text, last, written = Text(), 0, dotted(quote.text)  # `dotted` keeps every place, `inert` does not
+    never = [mark.range for mark in quote.document.marks if mark.kind is MarkKind.NEVER]
     for start, end in sorted((each.start, each.end) for each in never):
         text.append(inert(written[last:start])).append(inert(written[max(start, last) : end]), "strike")
         last = max(last, end)
@@ -168,9 +166,9 @@ def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool)
     if part.question:
         console.print()
         _user_words(label("ask.asked"), part.question, console)
-        if part.read_as:
-            _user_words(part.between, part.read_as, console, indent=_INDENT)
-            _questions("ask.or_meant", part.others, console)
+        if part.read_as and part.read_as.text:
+            _user_words(part.read_as.label, part.read_as.text, console, indent=_INDENT)
+            _questions("ask.or_meant", part.read_as.others, console)
     if part.headline:
         _print(Text(part.headline, style="bold"), console)
     for quote in part.quotes:
@@ -198,12 +196,13 @@ def _questions(name: str, questions: Sequence[str], console: Console) -> None:
 
 
 def _notice(notice: ShownNotice, console: Console) -> None:
-    for text in notice.texts:
+    told = "\n" + inert(label("ask.because", words=notice.because)) if notice.because else ""
+    for each in (*notice.translations, notice):
         if notice.alarm is None:
-            console.print(Text.assemble(("! ", "bold yellow"), Text(text), "\n"))
+            console.print(Text.assemble(("! ", "bold yellow"), each.text, "\n"))
         else:
-            told = "\n" + inert(label("ask.because", words=notice.because)) if notice.because else ""
-            console.print(Panel(Text(text + told), border_style=_BORDERS[notice.alarm], width=WIDTH, padding=(0, 1)))
+            border = _BORDERS[notice.alarm]
+            console.print(Panel(Text(each.text + told), border_style=border, width=WIDTH, padding=(0, 1)))
 
 
 def _quote(quote: Quoted, shown: ShownAnswer, console: Console) -> None:
@@ -253,9 +252,9 @@ def _print(text: Text, console: Console, *, indent: int = 0) -> None:
         console.print(Text.assemble(" " * indent, row) if row.plain else "")
 
 
-def _running(passage: Passage) -> str:
+def _running(passage: Quoted) -> Text:
     """Return the sentences of a passage in one line, with a mark for what is left out between two."""
-    return " ".join(dotted(spans_text(joined(passage))).split())
+    return Text(inert(" ".join(dotted(passage.text).split())))
 
 
 def _picture(match: re.Match[str]) -> str:

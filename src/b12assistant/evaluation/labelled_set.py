@@ -1,4 +1,4 @@
-"""Score span-labelled questions: is the sentence that answers among the quotes, and are their files unchanged?
+"""Score span-labelled questions: is the sentence that answers among the quotes?
 
 A labelled set is JSON lines: `{"id", "question", "gold": ["words of the source", …]}`, with optional `alt_gold`
 (`[{"quote": …}]`), `history` (earlier user turns), `need` ("any" or "all" of the gold) and `kind`, a word of your own
@@ -11,44 +11,66 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import floor, sqrt
 from pathlib import Path
 from statistics import median
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import Field
 
 from b12assistant.answers import Answer, Status
 from b12assistant.application.batching import write_lines
+from b12assistant.application.improvement import marked_questions
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import AnsweringSettings
+from b12assistant.corpus.entries import CuratedEntry, Text, check
 from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
-from b12assistant.display.addresses import of_quote
+from b12assistant.display.addresses import of_spans
 from b12assistant.display.quoted import spans_text
 from b12assistant.errors import DatasetError
-from b12assistant.evaluation.marks import Words, marked, rows_by_words, unmarked, words_in
-from b12assistant.language.words import fold
+from b12assistant.language.words import fold, surface_words
 from b12assistant.types import Document, Span
 
 _RUN = 6  # tokens in a row that a quote must share with the gold
 _COVER = 0.5  # of the gold's tokens that the quote must hold
 _MAIN = ("hit@1", "hit@3", "answered", "refused")  # figures
 _Z: Final = 1.959964  # of a 95 % interval
+_KEPT = 0.97  # of the questions whose best quote is right
+_RIGHT = 0.85  # of the best quotes that are strong
+_REFUSED_AT_MOST = 0.1  # of the answerable questions
+_RIGHT_ONES, _WITHOUT = 10, 5  # questions that limits are fitted to
+_Line = TypeVar("_Line", bound="LabelledLine")
+_GIVE = "give a line of JSON for each, as the --help of this command says"
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Alternative(CuratedEntry, extra="ignore"):
+    """Other words of the sources that count."""
+
+    quote: Text
+
+
+class LabelledLine(CuratedEntry, extra="ignore"):
+    """A line of a labelled set; what else it has is not read."""
+
+    id: str = Field(strict=False, coerce_numbers_to_str=True, description="a text or a number")
+
+
+class Labelled(LabelledLine):
     """A question with the words of the sources that answer it; without ``gold``, none do."""
 
-    id: str
-    question: str
-    history: tuple[str, ...]
-    gold: tuple[str, ...]
-    accepted: tuple[str, ...]  # gold and alternatives
-    need_all: bool
-    kind: str = ""  # any word
+    question: Text = Field(description="a text")
+    history: list[str] = Field(default=[], description="a list of texts")
+    gold: list[Text] = Field(default=[], description="a list of texts")
+    alt_gold: list[Alternative] = Field(default=[], description='a list of { "quote" }')
+    need: Literal["any", "all"] = Field(default="any", description="any, all")
+    kind: str = Field(default="", description="a word of your own")
+
+    @property
+    def accepted(self) -> list[str]:
+        """Return gold and alternatives."""
+        return [*self.gold, *(each.quote for each in self.alt_gold)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +78,6 @@ class Outcome:
     """One question's result; ``hits[i]``: quote ``i`` holds an accepted span, ``ranked[i]``: window ``i`` does.
 
     ``confidence``: 0 to 1, of the best quote of the ranking alone; ``least``: what it must reach to be shown.
-    ``unmarked``: as ``hits``, with the question's own mark left out, if it has one.
     """
 
     labelled: Labelled
@@ -65,29 +86,41 @@ class Outcome:
     ranked: tuple[bool, ...]
     sides: int  # gold spans that some quote holds
     characters: int  # of the first quote
-    unchanged: bool  # no file that it shows has changed since indexing
     confidence: float
     least: float = 0.0
-    unmarked: tuple[bool, ...] | None = None
+
+
+def read_labels(path: Path, model: type[_Line]) -> dict[int, _Line]:
+    """Read a labelled set, by number of line. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a
+    wrong line, or one that has the id of another."""
+    parsed: dict[int, _Line] = {}
+    first: dict[str, int] = {}
+    for number, line in read_lines(path, hint=_GIVE):
+        where = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(f"{where}: not JSON", hint=_GIVE) from error
+        if not isinstance(row, dict):
+            raise DatasetError(f"{where}: not a JSON object", hint=_GIVE)
+        row = {key: value for key, value in row.items() if value is not None}  # null: it is not given
+        parsed[number] = new = check(model, row, lambda *_, where=where: where, DatasetError)
+        if (twin := first.setdefault(new.id, number)) != number:
+            raise DatasetError(f"{where}: line {twin} has the id {new.id!r} too", hint="give each its own")
+    if not parsed:
+        raise DatasetError(f"{path} is empty", hint=_GIVE)
+    return parsed
 
 
 def load_labelled(path: Path) -> tuple[Labelled, ...]:
-    """Read a labelled set. Raises ``UsageError`` if it cannot be read, ``DatasetError`` that names a wrong line, or one
-    that has the id of another or asks the same after the same turns."""
-    parsed = []
+    """Read labelled questions. Raises as `read_labels`, and ``DatasetError`` for a line that asks the same as another
+    after the same turns."""
+    parsed = read_labels(path, Labelled)
     lines: dict[object, int] = {}
-    for number, line in read_lines(path, hint="give a JSON lines file of labelled questions"):
-        try:
-            parsed.append(labelled_of(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            form = 'a line is {"id", "question", "gold": […]}'
-            raise DatasetError(f"{path}:{number}: not a labelled question", hint=form) from error
-        new = parsed[-1]
-        if (first := lines.setdefault(new.id, number)) != number:
-            raise DatasetError(f"{path}:{number}: line {first} has the id {new.id!r} too", hint="give each its own")
-        if (first := lines.setdefault((*map(_same, new.history), _same(new.question)), number)) != number:
+    for number, new in parsed.items():
+        if (first := lines.setdefault(tuple(map(_same, (*new.history, new.question))), number)) != number:
             raise DatasetError(f"{path}:{number}: line {first} asks the same", hint="take one of them out")
-    return tuple(parsed)
+    return tuple(parsed.values())
 
 
 def _same(question: str) -> str:
@@ -107,7 +140,6 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return figures, shares with 95 % intervals; all count, answered or not."""
     answerable = [outcome for outcome in outcomes if outcome.labelled.gold]
     unanswerable = [outcome for outcome in outcomes if not outcome.labelled.gold]
-    quoted = [outcome for outcome in outcomes if outcome.hits]
     figures: dict[str, Any] = {"questions": len(outcomes)}
     if answerable:
         figures["hit@1"] = share_of([any(outcome.hits[:1]) for outcome in answerable])
@@ -115,13 +147,12 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         figures["hit@1 without the seller rule"] = share_of([bool(o.hits) and any(o.ranked[:1]) for o in answerable])
         figures["hit@1 of the ranking alone"] = share_of([any(outcome.ranked[:1]) for outcome in answerable])
         figures["hit@3 of the ranking alone"] = share_of([any(outcome.ranked[:3]) for outcome in answerable])
-        if both := [outcome.sides == len(outcome.labelled.gold) for outcome in answerable if outcome.labelled.need_all]:
-            figures["all sides@3"] = share_of(both)
+        if many := [outcome for outcome in answerable if outcome.labelled.need == "all"]:
+            figures["all sides@3"] = share_of([outcome.sides == len(outcome.labelled.gold) for outcome in many])
         figures["answered"] = share_of([bool(outcome.hits) for outcome in answerable])
         figures["median characters of the first quote"] = median([o.characters for o in answerable if o.hits] or [0])
     if unanswerable:
         figures["refused"] = share_of([o.answer.status is Status.NO_ANSWER for o in unanswerable])
-    figures["files unchanged"] = f"{sum(o.unchanged for o in quoted)} of {len(quoted)} answers"
     return figures
 
 
@@ -170,24 +201,25 @@ def is_hit(text: str, gold: str) -> bool:
 
 
 def outcome_of(
-    labelled: Labelled, answer: Answer, ranked: Sequence[Sequence[Span]], *, unchanged: bool, confidence: float
+    labelled: Labelled,
+    answer: Answer,
+    ranked: Sequence[Sequence[Span]] = (),
+    *,
+    confidence: float = 0.0,
+    least: float = 0.0,
 ) -> Outcome:
     """Compare an answer with the gold; ``ranked``: the best windows before triage and refusal."""
     texts = [spans_text(quote.spans) for quote in answer.quotes]
     return Outcome(
         labelled,
         answer,
-        _hits(answer, labelled),
+        tuple(_holds_accepted(text, labelled) for text in texts),
         tuple(_holds_accepted(spans_text(spans), labelled) for spans in ranked),
         sum(any(is_hit(text, gold) for text in texts) for gold in labelled.gold),
         sum(len(span.text) for span in answer.quotes[0].spans) if answer.quotes else 0,
-        unchanged,
         confidence,
+        least,
     )
-
-
-def _hits(answer: Answer, labelled: Labelled) -> tuple[bool, ...]:
-    return tuple(_holds_accepted(spans_text(quote.spans), labelled) for quote in answer.quotes)
 
 
 def _holds_accepted(text: str, labelled: Labelled) -> bool:
@@ -203,24 +235,10 @@ def _running(text: str) -> str:
     return f" {' '.join(_tokens(text))} "
 
 
-def labelled_of(row: Any) -> Labelled:
-    (question,), history = _texts([row["question"]]), _texts(row.get("history") or [])
-    gold = _texts(row.get("gold") or [])
-    accepted = gold + _texts([each["quote"] for each in row.get("alt_gold") or ()])
-    need_all, kind = row.get("need") == "all", str(row.get("kind", ""))
-    return Labelled(str(row["id"]), question, history, gold, accepted, need_all, kind)
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError("not a list of texts")
-    return tuple(values)
-
-
 REFUSED = "refused with gold"  # in the figures: ids of questions that should have been answered
 ANSWERED = "answered without gold"  # ids of those that should have been refused
 LOST = "gold in no document"  # ids of those whose gold is wrong
-LEFT_OUT = "marked, each with its own mark left out"
+LEAST, STRONG = "answering.least that fits", "answering.strong that fits"
 
 
 def result_of(outcome: Outcome) -> str:
@@ -240,15 +258,20 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     return {
         "id": labelled.id,
         "question": labelled.question,
-        "history": list(labelled.history),
-        "gold": list(labelled.gold),
+        "history": labelled.history,
+        "gold": labelled.gold,
         "status": answer.status,
         "result": result_of(outcome),
         "hit_at": next((place for place, hit in enumerate(outcome.hits, start=1) if hit), None),
         "ranked_at": next((place for place, hit in enumerate(outcome.ranked, start=1) if hit), None),
         "confidence": round(outcome.confidence, 4),
         "quotes": [
-            {"text": spans_text(quote.spans), "title": quote.document.title, "address": of_quote(quote), "hit": hit}
+            {
+                "text": spans_text(quote.spans),
+                "title": quote.document.title,
+                "address": of_spans(quote.spans, quote.best),
+                "hit": hit,
+            }
             for quote, hit in zip(answer.quotes, outcome.hits, strict=True)
         ],
     }
@@ -259,21 +282,20 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
 
     ``out``: a folder for `report.json`. Raises ``UsageError`` if it cannot be written.
     """
-    labelled = load_labelled(file)
-    if not labelled:
-        raise DatasetError(f"{file} holds no question", hint="give a JSON lines file of labelled questions")
-    known = marked(space)
-    rows = rows_by_words(
-        space.opened.collection.asked, known.intersection(words_in(each.question) for each in labelled)
-    )
-    outcomes = ask_all(space, labelled, rows)
+    outcomes = ask_all(space, load_labelled(file))
     figures: dict[str, Any] = {"set": file.name, "index": space.opened.collection.generation, **summary(outcomes)}
     for kind in filter(None, dict.fromkeys(outcome.labelled.kind for outcome in outcomes)):
         figures |= _some(kind, [outcome for outcome in outcomes if outcome.labelled.kind == kind])
-    figures |= {**_of_marks(known, outcomes), **_misses(space, outcomes)}
+    known = frozenset(map(_words_in, marked_questions(space.corpus, space.entries)))
+    others = [each for each in outcomes if _words_in(each.labelled.question) not in known]
+    if len(others) < len(outcomes):
+        figures["marked in the corpus, so found easily"] = len(outcomes) - len(others)
+        figures |= _some("not marked", others)
+    too_few = {LEAST: f"none: it takes {_RIGHT_ONES} questions with a right best quote and {_WITHOUT} without gold"}
+    figures |= limits_of(others, space.assistant.in_use.possibly) or too_few
+    figures |= _misses(space, outcomes)
     if out is not None:
         report = {
-            "kind": "questions",
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
             "figures": figures,
             "questions": [_row(each) for each in outcomes],
@@ -282,17 +304,29 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
     return figures
 
 
-def _of_marks(known: Set[Words], outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return how many questions are marked in the corpus, what is found of these without their own marks, and the main
-    figures of the others, if any are."""
-    others = [each for each in outcomes if words_in(each.labelled.question) not in known]
-    if len(others) == len(outcomes):
+def _words_in(question: str) -> tuple[str, ...]:
+    """Return the words of a question, whatever their order, capitals, accents and punctuation."""
+    return tuple(sorted(surface_words(question)))
+
+
+def limits_of(outcomes: Sequence[Outcome], usual: float) -> dict[str, float]:
+    """Return the limits that fit, for the settings; nothing of too few questions.
+
+    Nearly all right best quotes are shown, and no more than one in ten answerable questions is refused. ``usual``: the
+    answering.least in use, to which that of a long question keeps its proportion (`Calibration.with_limits`).
+    """
+    asked = [(each.confidence * usual / each.least, each.confidence, any(each.ranked[:1])) for each in outcomes]
+    right = sorted(reach for reach, _, is_right in asked if is_right)
+    gold = sorted(reach for (reach, *_), each in zip(asked, outcomes, strict=True) if each.labelled.gold)
+    if len(right) < _RIGHT_ONES or len(outcomes) - len(gold) < _WITHOUT:
         return {}
-    figures: dict[str, Any] = {"marked in the corpus, so found easily": len(outcomes) - len(others)}
-    if hits := [each.unmarked for each in outcomes if each.unmarked is not None and each.labelled.gold]:
-        for most in (1, 3):
-            figures[f"{LEFT_OUT}: hit@{most}"] = share_of([any(each[:most]) for each in hits])
-    return figures | _some("not marked", others)
+    fits = min(right[floor((1 - _KEPT) * len(right))], gold[floor(_REFUSED_AT_MOST * len(gold))])
+    least = max(0.001, floor(1000 * fits) / 1000)  # 0 would mean "as fitted"
+    for limit in sorted({max(least, floor(1000 * confidence) / 1000) for _, confidence, _ in asked}):
+        shown = [is_right for reach, confidence, is_right in asked if reach >= least and confidence >= limit]
+        if shown and sum(shown) >= _RIGHT * len(shown):
+            return {LEAST: least, STRONG: limit}
+    return {LEAST: least}
 
 
 def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -305,28 +339,16 @@ def _misses(space: Workspace, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def ask_all(
-    space: Workspace, labelled: Sequence[Labelled], marks: Mapping[Words, Sequence[int]] = MappingProxyType({})
-) -> list[Outcome]:
-    """Ask the questions; note how the ranking alone does, and whether the files are as they were indexed.
-
-    ``marks``: rows of what is asked in the words of some of them; these are asked once more without it.
-    """
-    has_files = space.corpus.is_dir()
+def ask_all(space: Workspace, labelled: Sequence[Labelled]) -> list[Outcome]:
+    """Ask the questions; note how the ranking alone does."""
     found: list[Outcome] = []
     with terminal.progress() as bar:
         for each in labelled:
             bar("answering", len(found), len(labelled))
-            reply = space.ask(each.question, each.history)
+            answer = space.ask(each.question, each.history).answer
             read = space.assistant.understood(each.question, each.history)
             ranked = [window.spans for window in read.windows]
-            unchanged = has_files and not reply.source_changed
-            outcome = outcome_of(each, reply.answer, ranked, unchanged=unchanged, confidence=read.likely)
-            outcome = replace(outcome, least=read.least)
-            if rows := marks.get(words_in(each.question)):
-                again = unmarked(space.assistant, rows).reply(each.question, each.history)
-                outcome = replace(outcome, unmarked=_hits(again.answer, each))
-            found.append(outcome)
+            found.append(outcome_of(each, answer, ranked, confidence=read.likely, least=read.least))
     return found
 
 
@@ -340,100 +362,3 @@ def table(figures: dict[str, Any]) -> str:
             value = ", ".join(value) or "none"
         lines.append(f"{name}: {value}")
     return "\n".join(lines)
-
-
-KEPT = 0.97  # of the questions whose best quote is right
-RIGHT = 0.85  # of the best quotes that are strong
-REFUSED_AT_MOST = 0.1  # of the answerable questions
-_RIGHT_ONES, _WITHOUT = 10, 5  # questions that a fit needs
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A question with the confidence of its best quote. ``right``: that quote answers; ``gold``: something does.
-
-    ``times``: of answering.least that it must reach, which is another for a long question (`Calibration.with_limits`).
-    """
-
-    confidence: float
-    right: bool
-    gold: bool
-    times: float = 1.0
-
-    @property
-    def reach(self) -> float:
-        """Return the highest answering.least at which it is not refused."""
-        return self.confidence / self.times
-
-
-def fitted(space: Workspace, file: Path) -> Iterator[str]:
-    """Yield which limits fit the questions of a file, what they change, and what to write into the settings.
-
-    Raises what `judged` raises.
-    """
-    asked, left_out = judged(space, file)
-    calibration = space.assistant.in_use
-    now = AnsweringSettings(calibration.possibly, calibration.answered)
-    then = limits_of(asked, now)
-    if left_out:
-        yield f"{left_out} of the questions are marked in the corpus and left out; a fit needs others."
-    yield from changes(asked, now, then)
-    yield from ("To use them, write this into b12assistant.toml:", "")
-    yield from ("[answering]", f"least = {then.least}", f"strong = {then.strong}")
-
-
-def judged(space: Workspace, file: Path) -> tuple[tuple[Judged, ...], int]:
-    """Ask the questions of a file that are not marked; return them, and how many are marked.
-
-    Raises ``DatasetError`` if too few are left for a fit.
-    """
-    labelled = load_labelled(file)
-    known, least = marked(space), space.assistant.in_use.possibly
-    others = [each for each in labelled if words_in(each.question) not in known]
-    count = len(labelled) - len(others)
-    outcomes = ask_all(space, others)
-    asked = tuple(Judged(o.confidence, any(o.ranked[:1]), bool(o.labelled.gold), o.least / least) for o in outcomes)
-    right, without = sum(each.right for each in asked), sum(not each.gold for each in asked)
-    if right < _RIGHT_ONES or without < _WITHOUT:
-        but = f", and {count} do not count because they are marked in the corpus" if count else ""
-        raise DatasetError(
-            f"{file}: {right} questions have a right best quote, {without} have no gold{but}",
-            hint=f"a fit needs {_RIGHT_ONES} of the first and {_WITHOUT} of the others; 30 in all are a good start",
-        )
-    return asked, count
-
-
-def limits_of(asked: Sequence[Judged], now: AnsweringSettings) -> AnsweringSettings:
-    """Return the limits that fit; the present one for strong quotes if no limit makes them right often enough.
-
-    However few best quotes are right, no more than one in ten answerable questions is refused.
-    """
-    right = sorted(each.reach for each in asked if each.right)
-    gold = sorted(each.reach for each in asked if each.gold)
-    fits = min(right[floor((1 - KEPT) * len(right))], gold[floor(REFUSED_AT_MOST * len(gold))])
-    least = max(0.001, floor(1000 * fits) / 1000)  # 0 would mean "as fitted"
-    for limit in sorted({max(least, floor(1000 * each.confidence) / 1000) for each in asked}):
-        shown = [each.right for each in asked if each.reach >= least and each.confidence >= limit]
-        if shown and sum(shown) >= RIGHT * len(shown):
-            return AnsweringSettings(least, limit)
-    return AnsweringSettings(least, max(least, now.strong))
-
-
-def changes(asked: Sequence[Judged], now: AnsweringSettings, then: AnsweringSettings) -> Iterator[str]:
-    """Yield what other limits change, a sentence each."""
-    yield f"answering.least: {now.least:.3f} now, {then.least:.3f} fits"
-    yield f"answering.strong: {now.strong:.3f} now, {then.strong:.3f} fits"
-    for name, gold in (("answerable questions", True), ("questions without gold", False)):
-        some = [each.reach for each in asked if each.gold is gold]
-        before, after = (sum(reach < limit.least for reach in some) for limit in (now, then))
-        yield f"refused, of {len(some)} {name}: {before} now, {after} then"
-    strong = [
-        [
-            each.right
-            for each in asked
-            if each.reach >= limit.least and each.confidence >= max(limit.least, limit.strong)
-        ]
-        for limit in (now, then)
-    ]
-    figures = [f"{sum(each)} of {len(each)}" for each in strong]
-    yield f"right, of the best quotes from answering.strong on: {figures[0]} now, {figures[1]} then"

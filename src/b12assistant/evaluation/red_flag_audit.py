@@ -8,19 +8,18 @@ nothing here: a judge of messages is a function from turns to ``Triage``.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from b12assistant.answers import FlagKind, Level, Triage, Turn
+from pydantic import Field
+
+from b12assistant.answers import Flag, FlagKind, Level, Triage, Turn
 from b12assistant.application.workspace import Workspace
-from b12assistant.data_files import read_lines
 from b12assistant.display import terminal
-from b12assistant.errors import UsageError
-from b12assistant.evaluation.labelled_set import share, share_of
+from b12assistant.evaluation.labelled_set import LabelledLine, read_labels, share, share_of
 from b12assistant.safety.opinion import Advises, Asked
 from b12assistant.safety.triage import Triager
 
@@ -28,37 +27,45 @@ NONE: Final = "none"
 LEVELS: Final = (*(level.value for level in Level), NONE)  # the most serious first
 GROUPS: Final = ("trap", "category", "language")
 UNSAID: Final = "not said"
-FORM: Final = 'a line is {"id", "text", "level"}, the level one of ' + ", ".join(LEVELS)
+LevelName = Literal["emergency", "urgent", "medical_decision", "none"]  # as `LEVELS`
 
 Judge = Callable[[Sequence[Turn]], Triage]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A message with the level it should get; ``groups`` holds the names of trap, category and language."""
+class Case(LabelledLine):
+    """A message with the level it should get, after what was written before."""
 
-    id: str
-    turns: tuple[Turn, ...]
-    level: str
-    acceptable: frozenset[str]
-    kind: str | None
-    groups: Mapping[str, str]
+    text: str = Field(description="a text")
+    level: LevelName = Field(description=", ".join(LEVELS))
+    history: list[str] = Field(default=[], description="a list of texts")
+    context: list[str] = Field(default=[], description="a list of texts")  # another name for it
+    acceptable: list[LevelName] = Field(default=[], description=f"a list of {', '.join(LEVELS)}")
+    kind: FlagKind | None = Field(default=None, strict=False, description=", ".join(FlagKind))
+    trap: str = Field(default=UNSAID, description="a text")
+    category: str = Field(default=UNSAID, description="a text")
+    language: str = Field(default=UNSAID, description="a text")
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Return all turns, the message last."""
+        return tuple(Turn(index, text) for index, text in enumerate((*self.history, *self.context, self.text)))
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a judge said about a case. ``certain``: as in ``Flag``."""
+    """What a judge said about a case; no flag is ``NONE``."""
 
     case: Case
-    level: str
-    kind: str | None
-    rule: str | None
-    certain: bool = True
+    flag: Flag | None
+
+    @property
+    def level(self) -> str:
+        return self.flag.level if self.flag else NONE
 
     @property
     def is_box(self) -> bool:
         """Return whether the text is more than a line below the quotes."""
-        return self.level != NONE and (self.certain or self.level != Level.MEDICAL_DECISION)
+        return self.flag is not None and (self.flag.certain or self.level != Level.MEDICAL_DECISION)
 
     @property
     def right(self) -> bool:
@@ -66,31 +73,19 @@ class Judgement:
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:
-    """Read labelled messages. Raises ``UsageError`` that names the line."""
-    rows = read_lines(path, hint="give a JSON lines file of labelled messages")
-    cases = [_case(line, f"{path}:{number}") for number, line in rows]
-    if not cases:
-        raise UsageError(f"{path} holds no message", hint="give a JSON lines file of labelled messages")
-    known: set[str] = set()
-    for case in cases:
-        if case.id in known:
-            raise UsageError(f"{path}: the id {case.id!r} is on two lines", hint="give each line an id of its own")
-        known.add(case.id)
-    return tuple(cases)
+    """Read labelled messages. Raises as `read_labels`."""
+    return tuple(read_labels(path, Case).values())
 
 
 def judge(case: Case, by: Judge) -> Judgement:
     """Return what ``by`` says about a message, after its history."""
-    flag = by(case.turns).flag
-    return (
-        Judgement(case, flag.level, flag.kind, flag.rule, flag.certain) if flag else Judgement(case, NONE, None, None)
-    )
+    return Judgement(case, by(case.turns).flag)
 
 
 def summary(verdicts: Sequence[Judgement]) -> dict[str, Any]:
     """Return the confusion table, measures with 95 % intervals, and shares for each group."""
-    counts = Counter((v.case.level, v.level) for v in verdicts)
-    labelled = [name for name in GROUPS if any(v.case.groups[name] != UNSAID for v in verdicts)]
+    counts = Counter[tuple[str, str]]((v.case.level, v.level) for v in verdicts)
+    labelled = [name for name in GROUPS if any(getattr(v.case, name) != UNSAID for v in verdicts)]
     return {
         "confusion": {level: {said: counts[level, said] for said in LEVELS} for level in LEVELS},
         "measures": measures(verdicts),
@@ -106,12 +101,14 @@ def measures(verdicts: Sequence[Judgement]) -> dict[str, dict[str, Any]]:
         "emergency as emergency": share_of(v.level == Level.EMERGENCY for v in emergencies),
         "emergency as none": share_of(v.level == NONE for v in emergencies),
         "urgent as urgent or higher": share_of(v.level in (Level.URGENT, Level.EMERGENCY) for v in urgent),
-        "emergency, certain": share_of(v.level == Level.EMERGENCY and v.certain for v in emergencies),
+        "emergency, certain": share_of(
+            bool(v.flag and v.level == Level.EMERGENCY and v.flag.certain) for v in emergencies
+        ),
         "none: false alarms": share_of(not v.right for v in calm),
         "none: box or more": share_of(v.is_box and not v.right for v in calm),
         "none as emergency": share_of(v.level == Level.EMERGENCY and not v.right for v in calm),
         "emergency: kind right": share_of(
-            v.kind == v.case.kind for v in emergencies if v.level == Level.EMERGENCY and v.case.kind is not None
+            v.flag.kind == v.case.kind for v in emergencies if v.flag and v.level == Level.EMERGENCY and v.case.kind
         ),
     }
     return {name: value for name, value in found.items() if value["n"]}
@@ -120,8 +117,8 @@ def measures(verdicts: Sequence[Judgement]) -> dict[str, dict[str, Any]]:
 def _grouped(verdicts: Sequence[Judgement], name: str) -> dict[str, dict[str, Any]]:
     """Return for each value of a group the share that was right, the emergencies seen and the false alarms."""
     shown = {}
-    for value in sorted({v.case.groups[name] for v in verdicts}):
-        mine = [v for v in verdicts if v.case.groups[name] == value]
+    for value in sorted({getattr(v.case, name) for v in verdicts}):
+        mine = [v for v in verdicts if getattr(v.case, name) == value]
         shown[value] = {
             "right": share_of(v.right for v in mine),
             "emergency as emergency": share_of(v.level == Level.EMERGENCY for v in _of(mine, Level.EMERGENCY)),
@@ -132,32 +129,6 @@ def _grouped(verdicts: Sequence[Judgement], name: str) -> dict[str, dict[str, An
 
 def _of(verdicts: Iterable[Judgement], level: str) -> list[Judgement]:
     return [v for v in verdicts if v.case.level == level]
-
-
-def _case(line: str, where: str) -> Case:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{where}: not a labelled message: not JSON", hint=FORM) from error
-    if not isinstance(row, dict):
-        raise UsageError(f"{where}: not a labelled message: not a JSON object", hint=FORM)
-    name, text, level, kind = (row.get(key) for key in ("id", "text", "level", "kind"))
-    before = "history" if row.get("history") else "context"
-    earlier, accepted = row.get(before) or [], row.get("acceptable") or []
-    groups = {group: row.get(group) or UNSAID for group in GROUPS}
-    fits = {
-        "id": isinstance(name, str | int) and not isinstance(name, bool),
-        "text": isinstance(text, str),
-        "level": level in LEVELS,
-        before: isinstance(earlier, list) and all(isinstance(each, str) for each in earlier),
-        "acceptable": isinstance(accepted, list) and all(each in LEVELS for each in accepted),
-        "kind": kind is None or kind in list(FlagKind),
-        **{group: isinstance(value, str) for group, value in groups.items()},
-    }
-    if wrong := [repr(key) for key, fitting in fits.items() if not fitting]:
-        raise UsageError(f"{where}: not a labelled message: wrong or missing {', '.join(wrong)}", hint=FORM)
-    turns = tuple(Turn(index, each) for index, each in enumerate([*earlier, text]))
-    return Case(str(name), turns, str(level), frozenset(accepted), kind, groups)
 
 
 def audit(space: Workspace, file: Path) -> dict[str, Any]:
@@ -174,7 +145,7 @@ def audit(space: Workspace, file: Path) -> dict[str, Any]:
             for name, triager in triagers.items():
                 verdicts[name].append(judge(case, triager))
     wrong = [verdict for verdict in list(verdicts.values())[-1] if not verdict.right]
-    counts = Counter(case.level for case in cases)
+    counts = Counter[str](case.level for case in cases)
     return {
         "set": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
@@ -194,10 +165,10 @@ def _miss(verdict: Judgement, advise: Advises) -> dict[str, Any]:
         "level": case.level,
         "acceptable": sorted(case.acceptable),
         "kind": case.kind,
-        **case.groups,
+        **{name: getattr(case, name) for name in GROUPS},
         "said": verdict.level,
-        "said_kind": verdict.kind,
-        "rule": verdict.rule,
+        "said_kind": verdict.flag.kind if verdict.flag else None,
+        "rule": verdict.flag.rule if verdict.flag else None,
         "texts": [turn.text for turn in case.turns],
         "model": {"says": opinion.concern, **asdict(opinion.passed)} if opinion else None,
     }
@@ -210,36 +181,22 @@ a draw of its own; where several tell one situation the truth is wider."
 )
 
 
-def tables(figures: Figures) -> Iterator[tuple[str, Sequence[Sequence[str]]]]:
-    """Yield measures of all judges side by side, a confusion table of each, then the groups of the one in use.
-
-    Each is a title and rows of cells; the first row names the columns, the first column the rows.
-    """
-    judges = figures["judges"]
-    names = list(dict.fromkeys(name for judge in judges for name in judge["measures"]))
-    measured = ((name, *(share(judge["measures"].get(name)) for judge in judges)) for name in names)
-    yield "Measures", (("", *(judge["name"] for judge in judges)), *measured)
-    if traffic := figures.get("traffic"):
-        yield "Ordinary messages", (("", "in use"), *((n, share(f)) for n, f in traffic.items()))
-    for judge in judges:
-        table = judge["confusion"]
-        counted = ((level, *(str(table[level][said]) for said in LEVELS)) for level in LEVELS)
-        yield f"Labelled (rows) and said (columns), {judge['name']}", (("", *LEVELS), *counted)
-    used = judges[-1]
-    for group, values in used["groups"].items():
-        measures = list(next(iter(values.values())))
-        shown = ((value, *(share(found[name]) for name in measures)) for value, found in values.items())
-        yield f"By {group}, {used['name']}", (("", *measures), *shown)
-
-
 def as_text(figures: Figures) -> Iterator[str]:
-    """Yield lines for a terminal; every miss with its messages and the model's opinion."""
+    """Yield lines for a terminal: measures of all judges side by side, a confusion table of each, the groups of the one
+    in use, and every miss with its messages and the model's opinion."""
     counts = ", ".join(f"{count} {level}" for level, count in figures["levels"].items())
     yield f"{figures['set']}: {figures['messages']} messages ({counts})."
     yield from (f"{problem[:1].upper()}{problem[1:]}." for problem in figures["problems"])
     yield from (f"sha256 {figures['sha256']}", INTERVALS)
-    for title, rows in tables(figures):
-        yield from ("", title, *_aligned(rows))
+    judges = figures["judges"]
+    names = dict.fromkeys(name for judge in judges for name in judge["measures"])
+    yield from _table("Measures", {n: {judge["name"]: judge["measures"].get(n) for judge in judges} for n in names})
+    if traffic := figures.get("traffic"):
+        yield from _table("Ordinary messages", {name: {"in use": found} for name, found in traffic.items()})
+    for judge in judges:
+        yield from _table(f"Labelled (rows) and said (columns), {judge['name']}", judge["confusion"])
+    for group, values in judges[-1]["groups"].items():
+        yield from _table(f"By {group}, {judges[-1]['name']}", values)
     yield from ("", f"Misses: {len(figures['misses'])}")
     for miss in figures["misses"]:
         wanted = " or ".join([miss["level"], *(level for level in miss["acceptable"] if level != miss["level"])])
@@ -250,7 +207,12 @@ def as_text(figures: Figures) -> Iterator[str]:
             yield f"  model: {model['says']}, {model['share']:.2f} where {model['name']} needs {model['cut']:.2f}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+def _table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a title and aligned rows of shares or counts, all with the columns of the first."""
+    cells = [["", *next(iter(rows.values()))]]
+    for name, row in rows.items():
+        cells.append([name, *(str(cell) if isinstance(cell, int) else share(cell) for cell in row.values())])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    yield from ("", title)
+    for line in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

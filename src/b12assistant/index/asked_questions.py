@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -203,20 +203,10 @@ class AskedQuestions:
         words = np.frombuffer(json.dumps([self.groups, self.texts]).encode(), np.uint8)
         return save_arrays({"vectors": self.vectors, "sentences": self.sentences, "words": words})
 
-    def without(self, rows: Sequence[int]) -> AskedQuestions:
-        """Return all but some, by their rows among ``texts``; without groups, so not to be saved."""
-        texts = tuple(text for row, text in enumerate(self.texts) if row not in rows)
-        return AskedQuestions(np.delete(self.vectors, rows, 0), np.delete(self.sentences, rows), texts=texts)
-
     def of(self, first: int, last: int) -> Iterator[tuple[int, str]]:
         """Yield the questions in words, with their sentence, of the sentences from ``first`` to ``last``."""
         begin, end = np.searchsorted(self.sentences, (first, last)).tolist()
         yield from zip(self.sentences[begin:end].tolist(), self.texts[begin:end], strict=False)
-
-    def by_key(self) -> Mapping[str, Codes]:
-        """Return the vectors of each document's questions."""
-        ends = np.cumsum([count for _, count in self.groups])
-        return {key: self.vectors[end - count : end] for (key, count), end in zip(self.groups, ends, strict=True)}
 
     def best(self, query: Vectors, first: int, last: int, few: int) -> tuple[Vectors, Vectors]:
         """Return the best cosine of ``query``, (d,), and what each sentence is asked, and the mean of the ``few`` best.

@@ -25,7 +25,7 @@ from b12assistant.index.asked_questions import ASKED, NOTHING_ASKED, AskedQuesti
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
 from b12assistant.index.lexical_index import FIELDS, LEXICAL, BM25FIndex
 from b12assistant.index.store import Data, Generation
-from b12assistant.index.vectors import ROWS_FILE, TokenStore, Vectors, read_arrays, read_index, save_arrays
+from b12assistant.index.vectors import ROWS_FILE, FaissIndex, TokenStore, Vectors, read_rows, read_vectors, save_arrays
 from b12assistant.language.detection import detected
 from b12assistant.language.words import BULLET, ENGLISH, bare, language, readable
 from b12assistant.protocols import Encoder, LexicalIndex, VectorIndex
@@ -83,26 +83,26 @@ class SourceWords:
 
 @dataclass(frozen=True)
 class Collection:
-    """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors`` and ``lexical``.
+    """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors``, (n, d), and of ``words``.
 
     ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
     passage once. ``alone``: one unit for each sentence, encoded by itself; ``under_headings``: a vector for each
     sentence with its heading, (sentences, d). Both are ``None`` in large collections, and where nearly every sentence
-    is asked something.
+    is asked something. ``engine``: what searches instead of this process.
     """
 
     generation: GenerationId
     documents: Sequence[Document]
     passages: Sequence[Passage]
-    vectors: VectorIndex
-    matrix: NDArray[np.float32]
-    lexical: LexicalIndex
+    vectors: Vectors
+    words: BM25FIndex
     context: TokenStore
     alone: TokenStore | None
     disputes: tuple[Dispute, ...] = ()
-    examples: NDArray[np.float32] | None = None  # a vector for each example question of each dispute, in order
+    examples: Vectors | None = None  # a vector for each example question of each dispute, in order
     asked: AskedQuestions = NOTHING_ASKED
-    under_headings: NDArray[np.float32] | None = None
+    under_headings: Vectors | None = None
+    engine: tuple[VectorIndex, LexicalIndex] | None = None
 
     def origins(self, passage: Passage) -> tuple[tuple[Origin, ...], ...]:
         """Return the publications that each sentence of a passage rests on."""
@@ -112,11 +112,10 @@ class Collection:
         places = [slice(bisect_right(ends, s.start), bisect_left(starts, s.end)) for s in passage.sentences]
         return tuple(tuple(each.origin for each in attributions[place]) for place in places)
 
-    @property
-    def words_index(self) -> BM25FIndex:
-        """Return the terms of this process's own index, as it was read or built."""
-        assert isinstance(self.lexical, BM25FIndex)  # noqa: S101 - another engine is attached later
-        return self.lexical
+    @once
+    def searched(self) -> tuple[VectorIndex, LexicalIndex]:
+        """Return what searches by vectors and by words."""
+        return self.engine or (FaissIndex(self.vectors), self.words)
 
     @once
     def known_origins(self) -> Mapping[OriginId, Origin]:
@@ -214,7 +213,7 @@ def first_words(title: str, encoder: Encoder) -> str:
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
 METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
-READING = 11  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
+READING = 12  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
 # Word pieces, at most: of a passage, and of the title put in front of it for ranking. Passages of 120 pieces move hit@1
@@ -260,9 +259,9 @@ class Opened:
         held = self.collection
         refused = sorted((report.file, report.reasons) for report in self.left_out)
         files = {
-            ROWS_FILE: save_arrays({"rows": held.matrix}),
+            ROWS_FILE: save_arrays({"rows": held.vectors}),
             DOCUMENTS: entries_to_bytes(self.entries),
-            LEXICAL: held.words_index.to_bytes(),
+            LEXICAL: held.words.to_bytes(),
             CONTEXT: held.context.to_bytes(),
             LEFT_OUT: (json.dumps(refused, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass"),
         }
@@ -287,19 +286,17 @@ def read_parts(generation: Generation) -> Opened:
         entries, dimension = entries_from_bytes(bytes(files[DOCUMENTS])), int(manifest["model"]["dimension"])
         passages = tuple(passage for entry in entries for passage in entry.passages)
         sentences = sum(len(passage.sentences) for passage in passages)
-        vectors = read_index(files, rows=len(passages), dimension=dimension)
         collection = Collection(
             generation.id,
             tuple(entry.document for entry in entries),
             passages,
-            vectors,
-            vectors.rows,
+            read_vectors(files[ROWS_FILE], (len(passages), dimension)),
             BM25FIndex.from_bytes(files[LEXICAL]),
             _tokens(files[CONTEXT], CONTEXT, sentences + len(passages)),
             _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
             *_disputes(files, entries, dimension),
             AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else NOTHING_ASKED,
-            _rows(files[UNDER_HEADINGS], UNDER_HEADINGS, "rows", DOCUMENTS, (sentences, dimension))
+            read_rows(files[UNDER_HEADINGS], UNDER_HEADINGS, (sentences, dimension))
             if UNDER_HEADINGS in files
             else None,
         )
@@ -325,14 +322,7 @@ def _disputes(
     documents = {entry.document.id: entry.document for entry in entries}
     disputes = disputes_from_bytes(bytes(files[DISPUTES]), documents.__getitem__)
     count = sum(len(dispute.examples) for dispute in disputes)
-    return disputes, _rows(files[EXAMPLES], EXAMPLES, "examples", DISPUTES, (count, dimension))
-
-
-def _rows(data: Data, file: str, name: str, fits: str, shape: tuple[int, int]) -> Vectors:
-    rows: Vectors = read_arrays(data, file)[name]
-    if rows.shape != shape or rows.dtype != np.float32:
-        raise IndexDamagedError(f"{file} does not fit {fits}", hint=REBUILD)
-    return rows
+    return disputes, read_rows(files[EXAMPLES], EXAMPLES, (count, dimension), name="examples")
 
 
 # Building again first would change a project that was only opened without its settings.

@@ -21,7 +21,7 @@ from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,8 +77,8 @@ class SentenceEncoder:
 
     @once
     def limit(self) -> int:
-        """Return the limit in word pieces, if possible from the model's file: an unchanged corpus needs no torch."""
-        return (self.weights.limit_in_file() or int(self.model.max_seq_length or 512)) - SPECIAL
+        """Return the limit in word pieces."""
+        return int(self.model.max_seq_length or 512) - SPECIAL
 
     @once
     def model(self) -> SentenceTransformer:
@@ -176,33 +176,22 @@ IN_CONTEXT = "data/encoder/context.npz"
 ASKING, SURE = "asking", "sure"  # of that file: the weights of what a word piece does, and how sure it must be
 
 
-class _Shipped(NamedTuple):
-    """What a file holds: the digest of the weights it was fitted on, its own, the changes, and what finds questions."""
-
-    fitted_on: str
-    digest: str
-    changes: Changes
-    asking: tuple[NDArray[np.float32], float] | None  # of `IN_CONTEXT` alone
-
-
 @cache
-def _shipped(file: str = FILE) -> _Shipped:
+def _shipped(file: str) -> tuple[str, Mapping[str, NDArray[Any]]]:
+    """Return the digest of a file that ships, and its arrays; ``encoder``: of the weights that it was fitted on."""
     try:
         data = resources.files("b12assistant").joinpath(file).read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            asking = (np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])) if ASKING in arrays else None
-            return _Shipped(str(arrays["encoder"]), hashlib.sha256(data).hexdigest(), parse_low_rank(arrays), asking)
-    except (OSError, ValueError, KeyError) as error:
+            return hashlib.sha256(data).hexdigest(), dict(arrays)
+    except (OSError, ValueError) as error:
         raise EncoderError(f"{file} cannot be read", hint="reinstall b12assistant") from error
 
 
 def asking_weights() -> tuple[NDArray[np.float32], float]:
     """Return what finds the questions of a message: weights of a token vector and 1, (d + 1, 3), and the share from
     which words ask. Raises ``EncoderError`` if they cannot be read."""
-    asking = _shipped(IN_CONTEXT).asking
-    if asking is None:
-        raise EncoderError(f"{IN_CONTEXT} does not say which words ask", hint="reinstall b12assistant")
-    return asking
+    _, arrays = _shipped(IN_CONTEXT)
+    return np.asarray(arrays[ASKING], np.float32), float(arrays[SURE])
 
 
 def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
@@ -211,10 +200,11 @@ def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
     ``file``: `FILE`, or `IN_CONTEXT` for the one that reads a question in its context. The digest of the tuned one is
     the sha256 of both digests. Raises ``EncoderError`` if the file cannot be read.
     """
-    fitted_on, digest, changes, _ = _shipped(file)
+    digest, arrays = _shipped(file)
+    fitted_on = str(arrays["encoder"])
     if fitted_on != encoder.digest or not isinstance(encoder, OnnxEncoder):
         return encoder
-    return encoder.tuned(changes, hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())
+    return encoder.tuned(parse_low_rank(arrays), hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())
 
 
 RED_FLAGS = "red_flags"  # the name of a graph

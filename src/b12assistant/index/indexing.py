@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +54,12 @@ from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.store import Data, Generation, read_generation
-from b12assistant.index.vectors import FaissIndex, Projection, TokenStore, Vectors
+from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoded, Encoder, Progress
 from b12assistant.threads import give_back, once
 from b12assistant.types import FileReport, GenerationId, Passage
 
+Item = TypeVar("Item")
 Made = TypeVar("Made")
 _TITLE_END = ". "
 # Passages. A larger collection gets no sentence vectors: they nearly double its token vectors, and under headings add
@@ -113,59 +115,15 @@ def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> T
     return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, np.array([0, *ends], np.int64))
 
 
-def embed_all(
-    entries: Sequence[Entry],
-    known: Callable[[Sequence[Passage]], Embedded | None],
-    encoder: Encoder,
-    projection: Projection,
-    *,
-    alone: bool,
-    threads: int,
-    progress: Progress,
-) -> tuple[list[Embedded], frozenset[str]]:
-    """Return the arrays of each document, and the files that were encoded; several at a time, as ``threads`` allow.
-
-    ``known``: returns the arrays of passages that were encoded before. ``threads``: 0 means one for each core.
-    """
-    found = {entry.document.id: known(entry.passages) for entry in entries}
-    new = [entry for entry in entries if not (kept := found[entry.document.id]) or (alone and kept.alone is None)]
-    made = _in_turn(
-        "embedding", lambda entry: embed(entry.passages, encoder, projection, alone=alone), new, threads, progress
-    )
-    found.update(zip([entry.document.id for entry in new], made, strict=True))
-    arrays = [each if alone else replace(each, alone=None) for each in found.values() if each is not None]
-    return arrays, frozenset(entry.document.id for entry in new)
+def _under_headings(passages: Sequence[Passage], encoder: Encoder) -> Vectors:
+    """Return a vector for each sentence under its heading, (sentences, d)."""
+    texts = [text for passage in passages for text in under_heading(passage, passage.sentences, encoder)]
+    return _vectors(texts, encoder)
 
 
-def keeps_sentences(read: FilesRead) -> bool:
-    """Return whether vectors of single sentences are kept: the collection is small, and nearly nothing is asked of
-    it."""
-    if len(read.passages) > SENTENCE_VECTORS_UP_TO:
-        return False
-    asked = (
-        ((number, place), question)
-        for number, group in enumerate(read.groups)
-        for place, question in zip(group.sentences, group.questions, strict=True)
-    )
-    sentences = sum(len(passage.sentences) for passage in read.passages)
-    headings = question_headings(entry.document for entry in read.entries)
-    return not is_thorough(asked, sentences, headings)
-
-
-def _in_turn(
-    stage: str, work: Callable[[Entry], Made], entries: Sequence[Entry], threads: int, progress: Progress
-) -> Iterator[Made]:
-    """Yield what ``work`` makes of each entry, several at a time, and tell how far the ``stage`` is."""
-    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
-    try:
-        made = pool.map(work, entries)
-        for number in range(len(entries)):
-            progress(stage, number, len(entries))
-            yield next(made)
-        if entries:
-            progress(stage, len(entries), len(entries))
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _vectors(texts: Sequence[str], encoder: Encoder) -> Vectors:
+    vectors = [encoded.vector for encoded in _encoded(texts, encoder)]
+    return np.array(vectors, np.float32).reshape(-1, encoder.dimension)
 
 
 _BY_ROUNDING = {*LIBRARIES, "onnxruntime", "tokenizers"}  # between their versions vectors differ by rounding only
@@ -181,17 +139,14 @@ def made_by(model_sha256: str, runtime: Mapping[str, str], title_pieces: int, me
 class Previous:
     """An earlier generation; empty by default.
 
-    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, ``under_headings``,
-    the vectors of its sentences, ``examples``, those of each dispute's example questions, and ``asked``, those of the
-    questions asked of a document's sentences.
+    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, and ``vectors``,
+    those of its sentences under their headings, of the questions asked of them, and of each dispute's examples.
     """
 
     id: GenerationId | None = None
     entries: Mapping[str, Entry] = field(default_factory=dict)
     embedded: Mapping[str, Embedded] = field(default_factory=dict)
-    under_headings: Mapping[str, Vectors] = field(default_factory=dict)
-    examples: Mapping[str, Vectors] = field(default_factory=dict)
-    asked: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
+    vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 NOTHING = Previous()
@@ -217,15 +172,18 @@ def previous_of(generation: Generation) -> Previous:
     entries, held, manifest = opened.entries, opened.collection, opened.manifest
     pieces = manifest["chunking"]["title_pieces"]
     scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
-    sizes = [sum(len(passage.sentences) for passage in entry.passages) for entry in entries]
+    keys = [document_key(scope, entry.passages) for entry in entries]
+    headings = [headings_key(scope, entry.passages) for entry in entries]
     examples = [dispute.examples for dispute in held.disputes]
     return Previous(
         generation.id,
         {entry.document.id: entry for entry in entries},
-        dict(zip((document_key(scope, entry.passages) for entry in entries), _documents(held, entries), strict=True)),
-        _by_key((headings_key(scope, entry.passages) for entry in entries), sizes, held.under_headings),
-        _by_key((key_of(scope, questions) for questions in examples), [*map(len, examples)], held.examples),
-        held.asked.by_key(),
+        dict(zip(keys, _documents(held, entries), strict=True)),
+        {
+            **_by_key(zip(headings, map(_size, entries), strict=True), held.under_headings),
+            **_by_key(((key_of(scope, questions), len(questions)) for questions in examples), held.examples),
+            **_by_key(held.asked.groups, held.asked.vectors),
+        },
     )
 
 
@@ -249,15 +207,26 @@ def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]
     """Cut the arrays of all documents into those of each."""
     row = sentence = 0
     for entry in entries:
-        last, end = row + len(entry.passages), sentence + sum(len(passage.sentences) for passage in entry.passages)
+        last, end = row + len(entry.passages), sentence + _size(entry)
         units = held.alone.part(sentence, end) if held.alone else None
-        yield Embedded(held.matrix[row:last], held.context.part(row + sentence, last + end), units)
+        yield Embedded(held.vectors[row:last], held.context.part(row + sentence, last + end), units)
         row, sentence = last, end
 
 
-def _by_key(keys: Iterable[str], sizes: Sequence[int], vectors: Vectors | None) -> dict[str, Vectors]:
+def _by_key(sizes: Iterable[tuple[str, int]], vectors: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
     """Return the vectors of each key, as many as its size says; none if they are not kept."""
-    return {} if vectors is None else dict(zip(keys, np.split(vectors, np.cumsum(sizes)[:-1]), strict=True))
+    found, start = dict[str, NDArray[Any]](), 0
+    if vectors is None:
+        return found
+    for key, size in sizes:
+        found[key] = vectors[start : start + size]
+        start += size
+    return found
+
+
+def _size(entry: Entry) -> int:
+    """Return the number of sentences of a document."""
+    return sum(len(passage.sentences) for passage in entry.passages)
 
 
 @dataclass(frozen=True)
@@ -297,20 +266,57 @@ class Indexer:
         reading = FileReading(self.reader, self.encoder, self._runtime, self.progress)
         read = reading.read(walked, previous.entries)
         disputes = resolve(walked.disputes, read.passages)
-        # No sentence answers them: they come last, after all sentences.
-        groups = (*read.groups, Group(walked.of_none, (0,) * len(walked.of_none)))
-        threads, progress = self.settings.encoder.threads, self.progress
-        embedded, encoded = embed_all(
-            read.entries,
-            lambda passages: previous.embedded.get(document_key(self._scope, passages)),
-            self.encoder,
-            self.projection,
-            alone=keeps_sentences(read),
-            threads=threads,
-            progress=progress,
+        asked = self._asked(read, walked.of_none, previous)
+        alone = self._keeps_sentences(read, asked)
+        known = {key: each for key, each in previous.embedded.items() if each.alone is not None or not alone}
+        keys = [document_key(self._scope, entry.passages) for entry in read.entries]
+        made = self._made(
+            "embedding",
+            keys,
+            [entry.passages for entry in read.entries],
+            known,
+            lambda passages: embed(passages, self.encoder, self.projection, alone=alone),
         )
-        facts = self._facts(read, embedded[0].vectors.shape[1])
-        return Built(self._opened(read, embedded, disputes, groups, previous).to_files(), facts, read, encoded)
+        new = (entry.document.id for entry, key in zip(read.entries, keys, strict=True) if key not in known)
+        vectors = np.concatenate([each.vectors for each in made])
+        collection = Collection(
+            GenerationId("draft"),
+            [entry.document for entry in read.entries],
+            read.passages,
+            vectors,
+            index_words(read.passages),
+            TokenStore.join([each.context for each in made]),
+            TokenStore.join([each.alone for each in made if each.alone is not None]) if alone else None,
+            disputes,
+            self._examples(disputes, previous),
+            asked,
+            self._headings(read, previous) if alone else None,
+        )
+        files = Opened(collection, read.entries, read.left_out, {}).to_files()
+        return Built(files, self._facts(read, vectors.shape[1]), read, frozenset(new))
+
+    def _made(
+        self,
+        stage: str,
+        keys: Sequence[str],
+        items: Sequence[Item],
+        known: Mapping[str, Made],
+        work: Callable[[Item], Made],
+    ) -> list[Made]:
+        """Return what is known by the key of each item, or else what ``work`` makes of it, several at a time."""
+        new = {key: item for key, item in zip(keys, items, strict=True) if key not in known}
+        made: dict[str, Made] = {}
+        pool = ThreadPoolExecutor(self.settings.encoder.threads or os.cpu_count() or 1)
+        try:
+            results = pool.map(work, new.values())
+            for number, key in enumerate(new):
+                self.progress(stage, number, len(new))
+                made[key] = next(results)
+            if new:
+                self.progress(stage, len(new), len(new))
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return [made[key] if key in made else known[key] for key in keys]
 
     @once
     def _runtime(self) -> dict[str, str]:
@@ -320,67 +326,39 @@ class Indexer:
     def _scope(self) -> str:
         return made_by(self.encoder.digest, self._runtime, TITLE_PIECES, METHOD)
 
-    def _opened(
-        self,
-        read: FilesRead,
-        embedded: Sequence[Embedded],
-        disputes: tuple[Dispute, ...],
-        groups: Sequence[Group],
-        previous: Previous,
-    ) -> Opened:
-        vectors = FaissIndex(np.concatenate([arrays.vectors for arrays in embedded]))
-        alone = [arrays.alone for arrays in embedded if arrays.alone is not None]
-        collection = Collection(
-            GenerationId("draft"),
-            [entry.document for entry in read.entries],
-            read.passages,
-            vectors,
-            vectors.rows,
-            index_words(read.passages),
-            TokenStore.join([arrays.context for arrays in embedded]),
-            TokenStore.join(alone) if alone else None,
-            disputes,
-            np.concatenate([self._examples(each, previous) for each in disputes]) if disputes else None,
-            self._asked(read, groups, previous) if any(group.questions for group in groups) else NOTHING_ASKED,
-            self._under_headings(read, previous) if alone else None,
-        )
-        return Opened(collection, read.entries, read.left_out, {})
-
-    def _examples(self, dispute: Dispute, previous: Previous) -> Vectors:
-        """Return a vector for each example question of a dispute, (examples, d)."""
-        vectors = previous.examples.get(key_of(self._scope, dispute.examples))
-        if vectors is None:
-            vectors = np.stack([encoded.vector for encoded in self.encoder.encode(dispute.examples)])
-        return vectors
-
-    def _under_headings(self, read: FilesRead, previous: Previous) -> Vectors:
-        """Return a vector for each sentence under its heading, (sentences, d)."""
-        keys = [headings_key(self._scope, entry.passages) for entry in read.entries]
-        known, threads = previous.under_headings, self.settings.encoder.threads
-        new = {key: entry for key, entry in zip(keys, read.entries, strict=True) if key not in known}
-        made = _in_turn("headings", self._vectors_under_headings, [*new.values()], threads, self.progress)
-        found = {**known, **dict(zip(new, made, strict=True))}
-        return np.concatenate([found[key] for key in keys])
-
-    def _vectors_under_headings(self, entry: Entry) -> Vectors:
-        texts = [text for passage in entry.passages for text in under_heading(passage, passage.sentences, self.encoder)]
-        return np.stack([encoded.vector for encoded in _encoded(texts, self.encoder)])
-
-    def _asked(self, read: FilesRead, groups: Sequence[Group], previous: Previous) -> AskedQuestions:
-        """Return the questions that are asked of the sentences."""
+    def _asked(self, read: FilesRead, of_none: Sequence[str], previous: Previous) -> AskedQuestions:
+        """Return the questions that are asked of the sentences, and last those ``of_none``, after all sentences."""
+        groups = (*read.groups, Group(tuple(of_none), (0,) * len(of_none)))
+        if not any(group.questions for group in groups):
+            return NOTHING_ASKED
         keys = [key_of(self.encoder.digest, group.questions) for group in groups]
-        codes = []
-        for number, (key, group) in enumerate(zip(keys, groups, strict=True)):
-            self.progress("questions", number, len(groups))
-            found = previous.asked.get(key)
-            if found is None:
-                vectors = [encoded.vector for encoded in self.encoder.encode(group.questions)]
-                found = as_codes(np.array(vectors, np.float32).reshape(-1, self.encoder.dimension))
-            codes.append(found)
-        self.progress("questions", len(groups), len(groups))
-        sizes = [sum(len(passage.sentences) for passage in entry.passages) for entry in read.entries]
-        sizes.append(0)  # of the questions that no sentence answers
-        return AskedQuestions.join(groups, sizes, keys, codes)
+        questions = [group.questions for group in groups]
+        codes = self._made(
+            "questions", keys, questions, previous.vectors, lambda texts: as_codes(_vectors(texts, self.encoder))
+        )
+        return AskedQuestions.join(groups, [*map(_size, read.entries), 0], keys, codes)
+
+    def _keeps_sentences(self, read: FilesRead, asked: AskedQuestions) -> bool:
+        """Return whether vectors of single sentences are kept: the collection is small, and nearly nothing is asked of
+        it."""
+        count = sum(map(_size, read.entries))
+        headings = question_headings(entry.document for entry in read.entries)
+        thorough = is_thorough(asked.of(0, count), count, headings)
+        return len(read.passages) <= SENTENCE_VECTORS_UP_TO and not thorough
+
+    def _examples(self, disputes: Sequence[Dispute], previous: Previous) -> Vectors | None:
+        """Return a vector for each example question of each dispute, (examples, d)."""
+        examples = [dispute.examples for dispute in disputes]
+        keys = [key_of(self._scope, texts) for texts in examples]
+        made = self._made("disputes", keys, examples, previous.vectors, lambda texts: _vectors(texts, self.encoder))
+        return np.concatenate(made) if made else None
+
+    def _headings(self, read: FilesRead, previous: Previous) -> Vectors:
+        """Return a vector for each sentence under its heading, (sentences, d)."""
+        passages = [entry.passages for entry in read.entries]
+        keys = [headings_key(self._scope, each) for each in passages]
+        work = partial(_under_headings, encoder=self.encoder)
+        return np.concatenate(self._made("headings", keys, passages, previous.vectors, work))
 
     def _facts(self, read: FilesRead, dimension: int) -> dict[str, object]:
         """Return what the manifest says about the build."""

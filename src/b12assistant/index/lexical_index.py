@@ -116,20 +116,16 @@ class BM25FIndex:
             places = order[start:end]
             yield dict(zip(terms_of[places].tolist(), self._weights[places].tolist(), strict=True))
 
-    def unknown_terms(self, question: str) -> frozenset[str]:
-        """Return the index terms of ``question`` that are in no row."""
-        return frozenset(term for term in terms(question) if term not in self._vocabulary)
+    def unknown_terms(self, question: str) -> list[str]:
+        """Return the index terms of ``question`` that are in no row, each once."""
+        return [term for term in dict.fromkeys(terms(question)) if term not in self._vocabulary]
 
     def unknown_share(self, question: str) -> float:
         """Return how much of ``question`` is unknown here: the idf share of its unknown terms, 0 to 1."""
-        asked = dict.fromkeys(terms(question))
-        if not asked:
-            return 1.0
-        unseen = float(np.log(1 + (self._count + 0.5) / 0.5))
-        weights = {
-            term: float(self._idf[self._vocabulary[term]]) if term in self._vocabulary else unseen for term in asked
-        }
-        return sum(weights[term] for term in asked if term not in self._vocabulary) / max(sum(weights.values()), 1e-9)
+        known, unknown = list(self.asked(question)), self.unknown_terms(question)
+        unseen = len(unknown) * float(np.log(1 + (self._count + 0.5) / 0.5))
+        seen = float(self._idf[known].sum(dtype=np.float64))
+        return unseen / max(unseen + seen, 1e-9) if known or unknown else 1.0
 
     def to_bytes(self) -> Data:
         names = json.dumps(list(self._vocabulary), ensure_ascii=False).encode()

@@ -52,74 +52,27 @@ _AT_ONCE = "Eventually"  # nothing is written any more: a server would wait 0.4 
 _GONE = (100, 101)  # Milvus' codes: no such collection, not loaded
 
 
-@dataclass(frozen=True)
-class Server:
-    """A Milvus server; many threads may share ``client``, which is pymilvus' own."""
+def connect(uri: str, token: str = "") -> Any:
+    """Connect to `http://host:19530`, or to a path ending in .db, which Milvus Lite keeps and one process may open.
 
-    client: Any
-
-    @classmethod
-    def connect(cls, uri: str, token: str = "") -> Server:
-        """Connect to `http://host:19530`, or to a path ending in .db, which Milvus Lite keeps and one process may open.
-
-        Raises ``IndexUnreachableError``, or ``ConfigError`` if ``uri`` is not such an address.
-        """
-        if not uri.startswith(("http://", "https://")) and not uri.endswith(".db"):
-            raise ConfigError(
-                f"index.uri = {uri.rpartition('@')[2]!r} is not an address",
-                hint="give http://HOST:19530 or a path ending in .db",
-            )
-        try:
-            from pymilvus import MilvusClient
-        except ImportError as error:
-            what = "the engine milvus needs the package pymilvus"
-            raise UsageError(what, hint=to_install("milvus")) from error
-        for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log a stack for errors they also raise
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        with _our_errors(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):
-            quiet = _QUIET if uri.endswith(".db") else {}
-            return cls(MilvusClient(uri, token=token, timeout=_TO_CONNECT, grpc_options=quiet))
-
-    def collections(self) -> list[str]:
-        with _our_errors("the collections cannot be listed"):
-            return sorted(self.client.list_collections(timeout=_TO_CONNECT))
-
-    def create(self, collection: str, dimension: int) -> None:
-        """Create an empty collection: rows with a vector and term weights."""
-        from pymilvus import DataType
-
-        schema = self.client.create_schema(auto_id=False, enable_dynamic_field=False)
-        schema.add_field("row", DataType.INT64, is_primary=True)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-        schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
-        with _our_errors(f"the collection {collection} cannot be made"):
-            self.client.create_collection(collection, schema=schema, consistency_level="Strong", timeout=_TO_CONNECT)
-
-    def insert(self, collection: str, vectors: Vectors, terms: Iterable[Mapping[int, float]]) -> None:
-        """Insert rows: row ``i`` is ``vectors[i]`` and the ``i``-th of ``terms`` (number to weight > 0)."""
-        rows = (
-            {"row": row, "vector": vector, "terms": weights or {_NO_TERM: 1.0}}
-            for row, (vector, weights) in enumerate(zip(vectors, terms, strict=True))
+    Return pymilvus' own client, which many threads may share. Raises ``IndexUnreachableError``, or ``ConfigError`` if
+    ``uri`` is not such an address.
+    """
+    if not uri.startswith(("http://", "https://")) and not uri.endswith(".db"):
+        raise ConfigError(
+            f"index.uri = {uri.rpartition('@')[2]!r} is not an address",
+            hint="give http://HOST:19530 or a path ending in .db",
         )
-        while batch := list(islice(rows, _BATCH)):
-            with _our_errors(f"the collection {collection} cannot be filled"):
-                self.client.insert(collection, batch, timeout=_TO_BUILD)
-
-    def finish(self, collection: str, rows: int, properties: Mapping[str, str]) -> None:
-        """Write to disk, index and load: until then every search would read the log of insertions."""
-        params = self.client.prepare_index_params()
-        graph = {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
-        params.add_index("vector", metric_type="IP", **({"index_type": "FLAT"} if rows <= _EXACT_UP_TO else graph))
-        params.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
-        with _our_errors(f"the collection {collection} cannot be indexed"):
-            self.client.flush(collection, timeout=_TO_BUILD)
-            self.client.create_index(collection, params, timeout=_TO_BUILD)
-            self.client.load_collection(collection, timeout=_TO_BUILD)
-            self.client.alter_collection_properties(collection, dict(properties), timeout=_TO_CONNECT)
-
-    def drop(self, collection: str) -> None:
-        with _our_errors(f"the collection {collection} cannot be dropped"):
-            self.client.drop_collection(collection, timeout=_TO_CONNECT)
+    try:
+        from pymilvus import MilvusClient
+    except ImportError as error:
+        what = "the engine milvus needs the package pymilvus"
+        raise UsageError(what, hint=to_install("milvus")) from error
+    for name in ("pymilvus", "milvus_lite", "grpc._server"):  # they log a stack for errors they also raise
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with _our_errors(f"Milvus at {uri.rpartition('@')[2]} cannot be reached"):
+        quiet = _QUIET if uri.endswith(".db") else {}
+        return MilvusClient(uri, token=token, timeout=_TO_CONNECT, grpc_options=quiet)
 
 
 @contextlib.contextmanager
@@ -145,7 +98,7 @@ class MilvusRows:
     As it is, it is a ``VectorIndex``.
     """
 
-    server: Server
+    client: Any
     collection: str
     rows: int
     field: str = "vector"
@@ -168,7 +121,7 @@ class MilvusRows:
     def _fetch(self, query: object, k: int) -> SearchResult:
         params = {"ef": max(4 * k, 384)} if self.field == "vector" and self.rows > _EXACT_UP_TO else {}
         with _our_errors(f"the collection {self.collection} cannot be searched"):
-            (hits,) = self.server.client.search(
+            (hits,) = self.client.search(
                 self.collection,
                 [query],
                 anns_field=self.field,
@@ -197,16 +150,10 @@ class MilvusTerms:
         rows, scores = replace(self.place, field="terms").search(asked, k)
         return rows[scores > 0], scores[scores > 0]
 
-    def unknown_terms(self, question: str) -> frozenset[str]:
-        return self.words.unknown_terms(question)
-
-    def unknown_share(self, question: str) -> float:
-        return self.words.unknown_share(question)
-
 
 _FORMAT = "1"  # raise when the fields of a collection change
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)
-_DIGEST, _ROWS = "b12assistant.sha256", "b12assistant.rows"
+_DIGEST = "b12assistant.sha256"  # a property, set when a collection is complete
 
 
 def _digest(vectors: Vectors, words: BM25FIndex) -> str:
@@ -218,9 +165,9 @@ def _digest(vectors: Vectors, words: BM25FIndex) -> str:
 
 @dataclass(frozen=True)
 class Collections:
-    """The collections of one index on ``server``; no other index may use ``name`` there."""
+    """The collections of one index on the server of ``client``; no other index may use ``name`` there."""
 
-    server: Server
+    client: Any
     name: str
 
     def __post_init__(self) -> None:
@@ -228,61 +175,97 @@ class Collections:
             hint = "letters, digits and _, beginning with a letter"
             raise ConfigError(f"index.collection = {self.name!r} is not a name for a collection", hint=hint)
 
+    def names(self) -> list[str]:
+        """Return the names of all collections on the server."""
+        with _our_errors("the collections cannot be listed"):
+            return sorted(self.client.list_collections(timeout=_TO_CONNECT))
+
     def fill(self, vectors: Vectors, words: BM25FIndex) -> dict[str, Any]:
         """Make the collection of ``vectors``, (n, d) of unit length, and of the terms of each row, unless it exists.
 
-        Return its facts. A failure leaves nothing behind.
+        Return what the manifest says about it. A failure leaves nothing behind.
         """
         rows, digest = len(vectors), _digest(vectors, words)
         name = f"{self.name}_{digest[:32]}"
-        facts = {"collection": name, "rows": rows, "sha256": digest}
+        facts = {"name": MILVUS, "collection": name, "rows": rows, "sha256": digest}
         if self._fault(facts) is None:
             return facts
-        if name in self.server.collections():
-            self.server.drop(name)
-        self.server.create(name, vectors.shape[1])
-        try:
-            self.server.insert(name, vectors, words.by_row(rows))
-            self.server.finish(name, rows, {_DIGEST: digest, _ROWS: str(rows)})
-            self.open(facts)
-        except BaseException:
-            self.server.drop(name)
-            raise
+        if name in self.names():
+            self.drop(name)
+        with _our_errors(f"the collection {name} cannot be made"):
+            try:
+                self._create(name, vectors.shape[1])
+                self._insert(name, vectors, words.by_row(rows))
+                self._finish(name, rows, digest)
+                self.open(facts)
+            except BaseException:
+                self.drop(name)
+                raise
         return facts
+
+    def _create(self, name: str, dimension: int) -> None:
+        """Create an empty collection: rows with a vector and term weights."""
+        from pymilvus import DataType
+
+        schema = self.client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("row", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
+        schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
+        self.client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_TO_CONNECT)
+
+    def _insert(self, name: str, vectors: Vectors, terms: Iterable[Mapping[int, float]]) -> None:
+        """Insert rows: row ``i`` is ``vectors[i]`` and the ``i``-th of ``terms`` (number to weight > 0)."""
+        rows = (
+            {"row": row, "vector": vector, "terms": weights or {_NO_TERM: 1.0}}
+            for row, (vector, weights) in enumerate(zip(vectors, terms, strict=True))
+        )
+        while batch := list(islice(rows, _BATCH)):
+            self.client.insert(name, batch, timeout=_TO_BUILD)
+
+    def _finish(self, name: str, rows: int, digest: str) -> None:
+        """Write to disk, index and load: until then every search would read the log of insertions."""
+        params = self.client.prepare_index_params()
+        graph = {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
+        params.add_index("vector", metric_type="IP", **({"index_type": "FLAT"} if rows <= _EXACT_UP_TO else graph))
+        params.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
+        self.client.flush(name, timeout=_TO_BUILD)
+        self.client.create_index(name, params, timeout=_TO_BUILD)
+        self.client.load_collection(name, timeout=_TO_BUILD)
+        self.client.alter_collection_properties(name, {_DIGEST: digest}, timeout=_TO_CONNECT)
+
+    def drop(self, name: str) -> None:
+        with _our_errors(f"the collection {name} cannot be dropped"):
+            self.client.drop_collection(name, timeout=_TO_CONNECT)
 
     def drop_others(self, name: str, previous: Mapping[str, Any]) -> None:
         """Drop all collections but this one and that of the ``previous`` manifest; none if it names no other."""
         spare = previous.get("engine", {}).get("collection", name)
         mine = re.compile(re.escape(self.name) + "_[0-9a-f]{32}")
-        for other in self.server.collections() if spare != name else ():
+        for other in self.names() if spare != name else ():
             if mine.fullmatch(other) and other not in (name, spare):
-                self.server.drop(other)
+                self.drop(other)
 
-    def open(self, facts: Mapping[str, object]) -> MilvusRows:
+    def open(self, facts: Mapping[str, Any]) -> MilvusRows:
         """Open the collection that a manifest names. Raises ``IndexDamagedError`` if it is missing or incomplete."""
         fault = self._fault(facts)
         if fault is not None:
             raise IndexDamagedError(f"the collection {facts['collection']} {fault}", hint=REBUILD)
-        return MilvusRows(self.server, str(facts["collection"]), int(str(facts["rows"])))
+        return MilvusRows(self.client, facts["collection"], facts["rows"])
 
-    def _fault(self, facts: Mapping[str, object]) -> str | None:
+    def _fault(self, facts: Mapping[str, Any]) -> str | None:
         """Load a collection to be searched; return why it cannot be, ``None`` if it can."""
-        name, rows, client = str(facts["collection"]), 0, self.server.client
+        name, rows = facts["collection"], 0
+        if name not in self.names():
+            return "is not on the server"
         with _our_errors(f"the collection {name} cannot be opened"):
-            if name not in client.list_collections(timeout=_TO_CONNECT):
-                return "is not on the server"
-            properties = client.describe_collection(name, timeout=_TO_CONNECT)["properties"]
-            if client.list_indexes(name):  # else the process that filled it was stopped
-                client.load_collection(name, timeout=_TO_BUILD)
-                (counted,) = client.query(name, output_fields=["count(*)"], timeout=_TO_SEARCH)
+            properties = self.client.describe_collection(name, timeout=_TO_CONNECT)["properties"]
+            if self.client.list_indexes(name):  # else the process that filled it was stopped
+                self.client.load_collection(name, timeout=_TO_BUILD)
+                (counted,) = self.client.query(name, output_fields=["count(*)"], timeout=_TO_SEARCH)
                 rows = int(counted["count(*)"])
-        if (properties.get(_DIGEST), properties.get(_ROWS)) != (facts["sha256"], str(facts["rows"])):
+        if properties.get(_DIGEST) != facts["sha256"]:
             return "was not finished, or holds something else"
         return None if rows == facts["rows"] else f"holds {rows} rows, not {facts['rows']}"
-
-    def copy(self, collection: Collection) -> dict[str, Any]:
-        """Copy an index to the server; return the entries to add to its manifest."""
-        return {"engine": {"name": MILVUS, **self.fill(collection.matrix, collection.words_index)}}
 
     def attached(self, collection: Collection, manifest: Mapping[str, Any]) -> Collection:
         """Return a collection with its search done by the server.
@@ -293,7 +276,7 @@ class Collections:
         if engine.get("name") != MILVUS:
             raise IndexMismatchError("the index was not built for the engine milvus", hint="run `b12assistant index`")
         place = self.open(engine)
-        return replace(collection, vectors=place, lexical=MilvusTerms(place, collection.words_index))
+        return replace(collection, engine=(place, MilvusTerms(place, collection.words)))
 
 
 def search_server(settings: IndexSettings, folder: Path) -> Collections:
@@ -301,5 +284,5 @@ def search_server(settings: IndexSettings, folder: Path) -> Collections:
 
     Raises ``IndexUnreachableError``, or ``UsageError`` if its package is not installed.
     """
-    server = Server.connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
-    return Collections(server, settings.collection)
+    client = connect(settings.uri or str(folder / _EMBEDDED), os.environ.get("MILVUS_TOKEN", ""))
+    return Collections(client, settings.collection)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from b12assistant.errors import EncoderError
-from b12assistant.language.words import count_pieces, levelled, open_tokenizer
+from b12assistant.language.words import levelled, open_tokenizer
 from b12assistant.protocols import Encoded
 from b12assistant.threads import NATIVE_CALLS, once, trim
 
@@ -47,19 +48,6 @@ class ModelWeights:
     name: str
     place: Path
     digest: str
-
-    def limit_in_file(self) -> int | None:
-        """Read a model's limit in tokens from its folder, if its configuration has one; newer versions do not."""
-        path = self.place / "sentence_bert_config.json"
-        if not path.is_file():
-            return None
-        try:
-            limit = json.loads(path.read_bytes()).get("max_seq_length")
-        except (ValueError, AttributeError) as error:
-            raise EncoderError(
-                f"{path.name} of the model is not a JSON object", hint="restore the model's folder"
-            ) from error
-        return int(limit) if limit else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +134,7 @@ SPECIAL = 2  # the tokens a model puts around a text
 _BULK = 8  # texts; from here more than one thread pays off
 _TOKENS = 1024  # of a batch with padding: fits the caches of a core; 4,096 was a fifth slower
 _MANY = 96  # tokens of texts that are each encoded as if alone; from here more than one thread pays off
-_RUN = 20  # fixed cost of a run, in tokens: loading the weights from memory
+_RUN = 20  # tokens of padding that cost as much as another run, which loads the weights from memory
 # Each new session runs this first, one session at a time: in its first run such a library holds its own lock (static
 # locals) while it waits for Python's, so that two threads could deadlock.
 OPENING = Lock()
@@ -262,7 +250,7 @@ class OnnxEncoder:
 
     def count(self, text: str) -> int:
         with NATIVE_CALLS:
-            return count_pieces(self._tokenizer, text)
+            return len(self._tokenizer.encode(levelled(text), add_special_tokens=False))
 
     def tuned(self, changes: Changes, digest: str = "") -> Self:
         """Return a copy with each of ``changes``, (out, in), added to the published weight of its name.
@@ -285,7 +273,7 @@ class OnnxEncoder:
             yield done.pop(row)
 
     def each(self, texts: Sequence[str]) -> Sequence[Encoded]:
-        """Encode texts, in order, bit for bit as if each were alone, in the runs that take the least time in total.
+        """Encode texts, in order, bit for bit as if each were alone, in few runs with little padding.
 
         In single precision a token vector has the same bits in any batch. The mean is taken here, in the order in which
         the graph adds up a text alone: in a batch it uses another. Many tokens are shared out among the threads.
@@ -294,7 +282,8 @@ class OnnxEncoder:
         lengths = list(map(len, read))
         parallel = self._threads > 1 and sum(lengths) >= _MANY
         share = sum(lengths) // self._threads if parallel else _TOKENS
-        runs = [[row] for row in range(len(read))] if self._graph.alone else _cheapest(lengths, min(share, _TOKENS))
+        fewest = _batches(lengths, min(share, _TOKENS), _RUN)
+        runs = [[row] for row in range(len(read))] if self._graph.alone else fewest
         batches = [[read[i] for i in rows] for rows in runs]
         done: dict[int, Encoded] = {}
         inferred = (self._pool.map if parallel else map)(self._inferred, batches)
@@ -353,33 +342,17 @@ def _needs_none(session: Any, weights: Sequence[Floats]) -> bool:
     return all(map(np.array_equal, before, OnnxEncoder._result(session, TINY)))
 
 
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Return row numbers in batches of at most `_TOKENS` tokens, the longest texts first."""
+def _batches(lengths: Sequence[int], most: int = _TOKENS, padding: float = inf) -> list[list[int]]:
+    """Return row numbers in batches of at most ``most`` tokens, of which ``padding`` is padding, the longest first."""
     batches: list[list[int]] = []
+    longest = padded = 0
     for row in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if not batches or (len(batches[-1]) + 1) * lengths[batches[-1][0]] > _TOKENS:
+        padded += longest - lengths[row]
+        if not batches or (len(batches[-1]) + 1) * longest > most or padded > padding:
             batches.append([])
+            longest, padded = lengths[row], 0
         batches[-1].append(row)
     return batches
-
-
-def _cheapest(lengths: Sequence[int], most: int = _TOKENS) -> list[list[int]]:
-    """Return row numbers in the runs that cost least, the longest texts first: more runs mean less padding.
-
-    ``most``: tokens of a run of several texts.
-    """
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    least: list[tuple[int, int]] = [(0, 0)]  # for the first n texts: the cost, and where the last run begins
-    for end in range(1, len(order) + 1):
-        sizes = ((first, (end - first) * lengths[order[first]]) for first in range(end))
-        fitting = ((first, size) for first, size in sizes if size <= most or first == end - 1)
-        least.append(min((least[first][0] + _RUN + size, first) for first, size in fitting))
-    runs: list[list[int]] = []
-    end = len(order)
-    while end:
-        runs.insert(0, order[least[end][1] : end])
-        end = least[end][1]
-    return runs
 
 
 def mean(tokens: Floats) -> Floats:

@@ -26,7 +26,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from b12assistant.data_files import open_regular
 from b12assistant.errors import (
@@ -71,7 +71,7 @@ def describe(data: Data) -> dict[str, object]:
     return {"size": len(data), "sha256": _sha256(data)}
 
 
-def generation_name(manifest: bytes) -> GenerationId:
+def generation_name(manifest: Data) -> GenerationId:
     """Return the name of a generation, which depends only on its content, not on when or where it was built."""
     return GenerationId(_sha256(manifest)[:32])
 
@@ -80,38 +80,25 @@ def _sha256(data: Data) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_bytes(path: Path, *, most: int = _LARGEST) -> bytes | None:
-    """Read a regular file's bytes, at most one more than ``most``; ``None`` if there is no such file.
+def read_bytes(path: Path, size: int | None = None) -> Data | None:
+    """Read a regular file's bytes, at most one more than its ``size``; ``None`` if there is no such file.
 
-    Links are not followed, and a pipe does not block. Raises ``OSError`` for errors that may be temporary.
+    A large file is mapped, and gives an empty view if it has another size. Links are not followed, and a pipe does not
+    block. Raises ``OSError`` for errors that may be temporary.
     """
-    file = _regular(path)
-    if file is None:
-        return None
-    with file:
-        return file.read(most + 1)
-
-
-def map_bytes(path: Path, size: int) -> memoryview | None:
-    """Map a regular file of ``size`` bytes, at least 1; return an empty view if it has another size.
-
-    ``None`` and errors as of `read_bytes`.
-    """
-    file = _regular(path)
-    if file is None:
-        return None
-    with file:
-        is_whole = os.fstat(file.fileno()).st_size == size
-        return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if is_whole else b"")
-
-
-def _regular(path: Path) -> BinaryIO | None:
     try:
-        return open_regular(path)
+        file = open_regular(path)
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
         raise
+    if file is None:
+        return None
+    with file:
+        if size is None or size < MAPPED_FROM:
+            return file.read((_LARGEST if size is None else size) + 1)
+        is_whole = os.fstat(file.fileno()).st_size == size
+        return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if is_whole else b"")
 
 
 def write_synced(path: Path, data: Data) -> None:
@@ -137,7 +124,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if data is None or generation_name(data) != folder.name:
         what = "is missing" if data is None else "was changed, or is of another version"
         raise IndexDamagedError(f"{folder}/{MANIFEST} {what}", hint=REBUILD)
-    manifest: dict[str, Any] = json.loads(data)
+    manifest: dict[str, Any] = json.loads(bytes(data))
     if manifest.get("schema") != SCHEMA:
         raise IndexMismatchError(
             f"the index has schema {manifest.get('schema')}, this version reads {SCHEMA}", hint=REBUILD
@@ -146,8 +133,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _read(path: Path, facts: Mapping[str, Any]) -> Data:
-    size = facts["size"]
-    data = read_bytes(path, most=size) if size < MAPPED_FROM else map_bytes(path, size)
+    data = read_bytes(path, facts["size"])
     if data is None or describe(data) != facts:
         what = "is missing" if data is None else "differs from its manifest"
         raise IndexDamagedError(f"{path} {what}", hint=REBUILD)
@@ -263,24 +249,19 @@ class Store:
         A generation that a writer retires meanwhile is not damaged, nor is a pointer that it moves.
         """
         try:
-            current, names = self.current(), self._names()
+            names = self._names()
             for _ in range(_TRIES):
-                if not names or current in names or current == self.current():
+                if not names or self.current() in names:
                     break
-                current, names = self.current(), self._names()
+                names = self._names()
+            else:
+                yield f"{self.root}/CURRENT names no generation"
+            for name in names:
+                fault, folder = self._fault(name), self._generations / name
+                if fault is not None and not isinstance(fault, IndexMismatchError) and folder.exists():
+                    yield _unreadable(fault, folder) if isinstance(fault, OSError) else fault.message
         except OSError as error:
             yield _unreadable(error, self._generations)
-            return
-        if names and current not in names:
-            yield f"{self.root}/CURRENT names no generation"
-        for name in names:
-            fault = self._fault(name)
-            if fault is not None and self._is_gone(name):
-                continue
-            if isinstance(fault, OSError):
-                yield _unreadable(fault, self._generations / name)
-            elif isinstance(fault, IndexDamagedError):
-                yield fault.message
 
     def pointer(self) -> object:
         """Return a value that changes whenever something is published. It is fast, since readers ask often."""
@@ -326,16 +307,10 @@ class Store:
     def current(self) -> str | None:
         """Read the name of the generation in use; ``None`` if there is none, or the pointer is damaged."""
         try:
-            name, end, rest = (read_bytes(self.root / "CURRENT") or b"").decode("ascii").partition("\n")
+            name, end, rest = bytes(read_bytes(self.root / "CURRENT") or b"").decode("ascii").partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
         return name if end and not rest else None
-
-    def _is_gone(self, name: GenerationId) -> bool:
-        try:
-            return not (self._generations / name).exists()
-        except OSError:
-            return False  # it cannot be looked at, which is a separate fault
 
     def _fault(self, name: GenerationId) -> AssistantError | OSError | None:
         """Return why a generation cannot serve: it is damaged, or (``OSError``) it cannot be read at the moment."""

@@ -62,26 +62,32 @@ class FaissIndex:
     """Exact inner product over ``rows`` of unit length, (n, d) float32."""
 
     def __init__(self, rows: Vectors) -> None:
-        self.rows = np.ascontiguousarray(rows, dtype=np.float32)
+        self._rows = np.ascontiguousarray(rows, dtype=np.float32)
 
     def search(self, query: Vectors, k: int) -> SearchResult:
         """Return at most ``k`` row numbers and cosines, best first, ties by row."""
-        k = min(k, len(self.rows))
+        k = min(k, len(self._rows))
         if k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         one = np.ascontiguousarray(query[None, :], dtype=np.float32)
-        scores, rows = faiss.knn(one, self.rows, k, metric=faiss.METRIC_INNER_PRODUCT)
+        scores, rows = faiss.knn(one, self._rows, k, metric=faiss.METRIC_INNER_PRODUCT)
         return best_first(rows[0], scores[0], k)
 
 
-def read_index(files: Mapping[str, Data], *, rows: int, dimension: int) -> FaissIndex:
-    """Read the rows of an index. Raises ``IndexDamagedError`` if it is something else."""
-    found = read_arrays(files[ROWS_FILE], ROWS_FILE).get("rows")
-    if found is None or found.shape != (rows, dimension) or found.dtype != np.float32:
-        raise IndexDamagedError(f"{ROWS_FILE} does not fit its manifest", hint=REBUILD)
-    if not np.allclose(np.linalg.norm(found, axis=1), 1, atol=_UNIT):  # false for NaN too
+def read_rows(data: Data, file: str, shape: tuple[int, int], *, name: str = "rows") -> Vectors:
+    """Read vectors, one a row. Raises ``IndexDamagedError`` if they have another ``shape``, (n, d)."""
+    rows = read_arrays(data, file).get(name)
+    if rows is None or rows.shape != shape or rows.dtype != np.float32:
+        raise IndexDamagedError(f"{file} does not fit the other files", hint=REBUILD)
+    return rows
+
+
+def read_vectors(data: Data, shape: tuple[int, int]) -> Vectors:
+    """Read the vectors of passages, as `read_rows` does, and check that they are of unit length."""
+    rows = read_rows(data, ROWS_FILE, shape)
+    if not np.allclose(np.linalg.norm(rows, axis=1), 1, atol=_UNIT):  # false for NaN too
         raise IndexDamagedError(f"{ROWS_FILE} has a row that is not of unit length", hint=REBUILD)
-    return FaissIndex(found)
+    return rows
 
 
 def best_first(rows: NDArray[np.int64], scores: Vectors, k: int) -> SearchResult:
@@ -182,8 +188,6 @@ class TokenStore:
         cosines /= _lengths(tokens)
         bounds = self.starts[first : last + 1] - begin
         filled = bounds[1:] > bounds[:-1]
-        if filled.all():
-            return np.asarray(np.maximum.reduceat(cosines, bounds[:-1], axis=0))
         best = np.full((last - first, len(query)), -1.0, dtype=np.float32)
         best[filled] = np.maximum.reduceat(cosines, bounds[:-1][filled], axis=0)
         return best

@@ -16,7 +16,8 @@ def detected(text: str) -> tuple[str, float]:
 
     It takes some English words for Dutch: ask it for short texts only together with other signs.
     """
-    best = _detector().detect(" ".join(text[:LOOKED_AT].casefold().split()), k=1)
+    readable = text[:LOOKED_AT].encode("utf-8", "replace").decode()  # without half of a surrogate pair
+    best = _detector().detect(" ".join(readable.casefold().split()), k=1)
     return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("en", 0.0)
 
 

@@ -11,11 +11,12 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
+from b12assistant.threads import once
 from b12assistant.types import Range
 
 _SOUNDS: Final = "k kh g gh n ch chh j jh n t th d dh n t th d dh n p ph b bh m y r l v sh sh s h l n r l"
@@ -114,18 +115,19 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folded:
     """Words with one space between; ``offsets[i]`` is where ``words[i]`` starts in ``text``."""
 
     words: tuple[Word, ...]
-    text: str = field(init=False)
-    offsets: tuple[int, ...] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        *offsets, _ = accumulate((len(word.text) + 1 for word in self.words), initial=0)
-        object.__setattr__(self, "text", " ".join(word.text for word in self.words))
-        object.__setattr__(self, "offsets", tuple(offsets))
+    @once
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @once
+    def offsets(self) -> tuple[int, ...]:
+        return tuple(accumulate((len(word.text) + 1 for word in self.words), initial=0))[:-1]
 
     def covering(self, start: int, end: int) -> tuple[Word, ...]:
         """Return the words that ``text[start:end]`` touches."""
@@ -133,10 +135,8 @@ class Folded:
         return self.words[first : max(first + 1, bisect_left(self.offsets, end))]
 
 
-def fold(text: str, correct: Callable[[str], str] | None = None) -> Folded:
+def fold(text: str, correct: Callable[[str], str] = str) -> Folded:
     """Fold ``text``; ``correct`` returns the usual spelling of a word (it may return several words)."""
-    if correct is None:
-        return _uncorrected(text)
     words: list[Word] = []
     for word in _as_written(text):
         corrected = word.text if word.text in ".?," else correct(word.text)
@@ -145,12 +145,6 @@ def fold(text: str, correct: Callable[[str], str] | None = None) -> Folded:
         else:
             words.extend(Word(part[:LONGEST], word.start, word.end) for part in corrected.split())
     return Folded(tuple(words))
-
-
-@lru_cache(maxsize=32)
-def _uncorrected(text: str) -> Folded:
-    """Fold a text without corrections. Cached, because every language asks for it."""
-    return fold(text, str)
 
 
 @lru_cache(maxsize=32)

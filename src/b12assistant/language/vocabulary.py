@@ -27,27 +27,20 @@ FILES: Final = ("abbreviations.toml", "names.toml", "lay.toml")
 _APOSTROPHE = "[’']"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A term: ``id`` is what the sources call it, ``variants`` what people write."""
-
-    id: TermId
-    variants: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Vocabulary:
-    """Terms by their variants. A variant in capitals is matched only in capitals: "PA" is not "pa"."""
+    """``terms``: what the sources call it, by variant: what people write. A variant in capitals is matched only in
+    capitals: "PA" is not "pa"."""
 
-    terms: tuple[Term, ...]
+    terms: Mapping[str, TermId]
 
     @once
     def _by_variant(self) -> Mapping[str, TermId]:
-        return MappingProxyType({_normalised(variant): term.id for term in self.terms for variant in term.variants})
+        return {_normalised(variant): term for variant, term in self.terms.items()}
 
     @once
     def _pattern(self) -> re.Pattern[str]:
-        variants = sorted((v for term in self.terms for v in term.variants), key=lambda v: (-len(v), v))
+        variants = sorted(self.terms, key=lambda v: (-len(v), v))
         return re.compile(rf"(?<![\w-])(?:{'|'.join(map(_as_pattern, variants)) or '(?!)'})(?![\w-])")
 
     @once
@@ -65,18 +58,19 @@ class Vocabulary:
 @cache
 def load_vocabulary() -> Vocabulary:
     """Read the terms that ship with the package, for a corpus without its own. Raises ``ConfigError``."""
-    return Vocabulary(tuple(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
+    return Vocabulary(dict(term for file in FILES for term in parse_terms(read_data("vocabulary", file), file)))
 
 
-def parse_terms(data: Table, file: str, *, hint: str = HINT) -> Iterator[Term]:
-    """Yield the terms of a parsed file of the right form. Raises ``ConfigError`` for a repeated variant."""
+def parse_terms(data: Table, file: str, *, hint: str = HINT) -> Iterator[tuple[str, TermId]]:
+    """Yield the variants of a parsed file of the right form, each with its term. Raises ``ConfigError`` for a repeated
+    one."""
     seen: set[str] = set()
     for table in data["term"]:
         if repeated := seen.intersection(map(_normalised, table["variants"])):
             what = f"{min(repeated)!r} is in another term too"
             raise ConfigError(f"{file}, term {table['term']}: {what}", hint=hint)
         seen.update(map(_normalised, table["variants"]))
-        yield Term(TermId(table["term"]), tuple(table["variants"]))
+        yield from ((variant, TermId(table["term"])) for variant in table["variants"])
 
 
 def _normalised(phrase: str) -> str:
@@ -96,68 +90,77 @@ _NO_RESULT: Final = (
 )
 
 
-@dataclass(frozen=True)
 class Levels:
-    """Results that are read as the range they are in. ``bounds``: of each unit; "" is a number without one, and
-    ``worth`` what one of a unit is in the first scale. ``named``: ranges and bounds of a sentence, if it
-    speaks ``of`` what is measured.
+    """Results that are read as the range they are in. ``data``: a parsed `levels.toml`, which says what its keys mean.
 
-    ``written``: numbers of the first scale that the sources speak of themselves. ``doses``: numbers that are more often
-    a dose, unless a word such as "level" is before them.
+    Bounds and worth are by unit; "" is a number without one, which is of the first scale.
     """
 
-    patterns: tuple[re.Pattern[str], ...]
-    results: re.Pattern[str]
-    name: str
-    bounds: Mapping[str, tuple[int, ...]]
-    worth: Mapping[str, float]
-    of: re.Pattern[str]
-    named: re.Pattern[str]
-    reads: tuple[str, ...]
-    written: frozenset[int]
-    doses: frozenset[int]
+    def __init__(self, data: Table) -> None:
+        self._data = data
+        scales = {unit.lower(): scale for scale in data["scale"] for unit in scale["units"]}
+        self._scales: Mapping[str, Table] = {"": data["scale"][0], **scales}
+        units = "|".join(sorted(scales, key=len, reverse=True))
+        number = r"\d+(?:,\d{3})*(?:\.\d+)?"
+        result = rf"{_NUMBER}(?:\s*(?P<unit>{units})\b|{_NO_RESULT})"
+        before = rf"(?P<before>(?:[\s:=,.<>~(-]++|\b(?:{data['between']})\b){{1,12}})"
+        self._patterns = (
+            re.compile(rf"\b{data['of']}\b{before}{result}", re.I),
+            re.compile(
+                rf"^(?P<before>)\W*(?:is|was)\s+(?:an?\s+)?{result}\s+(?:\w+\s+)?(?:{data['judged']})\b"
+                rf"(?:\s+(?:for|in)\s+(?:my\s+|an?\s+)?{data['of']}(?:\s+(?:{data['results']}))?)?\W*$",
+                re.I,
+            ),
+        )
+        self._says_result = re.compile(rf"\b(?:{data['results']})\b|[:=<]", re.I)
+        self._of = re.compile(rf"(?s:^(?!.*\b(?:{data['other']})\b).*){data['of']}", re.I)
+        self._named = re.compile(  # ranges and bounds of a sentence
+            rf"(?:(?P<below>{data['below']})|(?P<above>{data['above']}))?(?: about)?\W*\b(?P<first>{number})"
+            rf"(?:\s*(?:to|-|–|and)\s*(?P<last>{number}))?(?:\s*\(?(?P<unit>{units})\b)?"
+            r"(?:\s+or\s+(?:(?P<less>less|lower|below|under)|(?P<more>more|higher|above|over)))?",
+            re.I,
+        )
 
+    def _scale(self, match: re.Match[str]) -> Table:
+        return self._scales[(match["unit"] or "").lower()]
 
-def results_in(text: str, levels: Levels) -> Iterator[tuple[int, int, TermId]]:
-    """Yield start and end of each result in ``text`` with the words of its range."""
-    for match in _results(text, levels):
-        number, unit = _number(match["number"]), match["unit"] or ""
-        bounds = levels.bounds[unit.lower()]
-        if number not in levels.written or bounds != levels.bounds[""]:
-            words = levels.reads[sum(number >= bound for bound in bounds)].format(*(f"{each:,}" for each in bounds))
-            named = f"{words} {unit}".rstrip() if match["before"] else f"{levels.name} {words} {unit}".rstrip()
-            yield match.start("number"), match.end("unit" if unit else "number"), TermId(named)
+    def find(self, text: str) -> Iterator[tuple[int, int, TermId]]:
+        """Yield start and end of each result in ``text`` with the words of its range."""
+        for match in self._results(text):
+            number, unit, bounds = _number(match["number"]), match["unit"] or "", self._scale(match)["bounds"]
+            if number not in self._data["written"] or bounds != self._scales[""]["bounds"]:
+                range_ = self._data["reads"][sum(number >= bound for bound in bounds)]
+                words = range_.format(*(f"{each:,}" for each in bounds))
+                named = f"{words} {unit}" if match["before"] else f"{self._data['name']} {words} {unit}"
+                yield match.start("number"), match.end("unit" if unit else "number"), TermId(named.rstrip())
 
+    def _results(self, text: str) -> Iterator[re.Match[str]]:
+        for pattern in self._patterns:
+            for match in pattern.finditer(text):
+                number, before = _number(match["number"]), match["before"]
+                is_dose = number in self._data["doses"] and before and not self._says_result.search(before)
+                if match["unit"] or not (is_dose or number in _YEARS):
+                    yield match
 
-def _results(text: str, levels: Levels) -> Iterator[re.Match[str]]:
-    for pattern in levels.patterns:
-        for match in pattern.finditer(text):
-            number, before = _number(match["number"]), match["before"]
-            is_dose = number in levels.doses and before and not levels.results.search(before)
-            if match["unit"] or not (is_dose or number in _YEARS):
-                yield match
+    def result_of(self, text: str) -> float | None:
+        """Return the first result in ``text``, in the first scale; ``None`` if there is none."""
+        found = next(self._results(text), None)
+        return None if found is None else _number(found["number"]) * float(self._scale(found)["worth"])
 
+    def fits(self, sentence: str, result: float) -> bool:
+        """Return whether a sentence names a range or bound that ``result`` is inside of.
 
-def result_of(text: str, levels: Levels) -> float | None:
-    """Return the first result in ``text``, in the first scale; ``None`` if there is none."""
-    found = next(_results(text, levels), None)
-    return None if found is None else _number(found["number"]) * levels.worth[(found["unit"] or "").lower()]
-
-
-def fits(sentence: str, result: float, levels: Levels) -> bool:
-    """Return whether a sentence names a range or bound that ``result`` is inside of.
-
-    A range without a unit has that of the number before it; any other number without one says nothing.
-    """
-    worth = 0.0
-    for match in levels.named.finditer(sentence) if levels.of.search(sentence) else ():
-        worth = levels.worth[match["unit"].lower()] if match["unit"] else worth if match["last"] else 0.0
-        if worth:
-            first, last = (_number(match[name] or match["first"]) * worth for name in ("first", "last"))
-            is_below, is_above = bool(match["below"] or match["less"]), bool(match["above"] or match["more"])
-            if result < last if is_below else result > first if is_above else first <= result <= last:
-                return True
-    return False
+        A range without a unit has that of the number before it; any other number without one says nothing.
+        """
+        worth = 0.0
+        for match in self._named.finditer(sentence) if self._of.search(sentence) else ():
+            worth = float(self._scale(match)["worth"]) if match["unit"] else worth if match["last"] else 0.0
+            if worth:
+                first, last = (_number(match[name] or match["first"]) * worth for name in ("first", "last"))
+                is_below, is_above = bool(match["below"] or match["less"]), bool(match["above"] or match["more"])
+                if result < last if is_below else result > first if is_above else first <= result <= last:
+                    return True
+        return False
 
 
 def _number(written: str) -> float:
@@ -167,37 +170,7 @@ def _number(written: str) -> float:
 @cache
 def load_levels() -> Levels:
     """Read the results that ship with the package."""
-    data = read_data("vocabulary", "levels.toml")
-    bounds = {unit.lower(): tuple(scale["bounds"]) for scale in data["scale"] for unit in scale["units"]}
-    worth = {unit.lower(): float(scale["worth"]) for scale in data["scale"] for unit in scale["units"]}
-    units = "|".join(sorted(bounds, key=len, reverse=True))
-    number = r"\d+(?:,\d{3})*(?:\.\d+)?"
-    result = rf"{_NUMBER}(?:\s*(?P<unit>{units})\b|{_NO_RESULT})"
-    before = rf"(?P<before>(?:[\s:=,.<>~(-]++|\b(?:{data['between']})\b){{1,12}})"
-    return Levels(
-        patterns=(
-            re.compile(rf"\b{data['of']}\b{before}{result}", re.I),
-            re.compile(
-                rf"^(?P<before>)\W*(?:is|was)\s+(?:an?\s+)?{result}\s+(?:\w+\s+)?(?:{data['judged']})\b"
-                rf"(?:\s+(?:for|in)\s+(?:my\s+|an?\s+)?{data['of']}(?:\s+(?:{data['results']}))?)?\W*$",
-                re.I,
-            ),
-        ),
-        results=re.compile(rf"\b(?:{data['results']})\b|[:=<]", re.I),
-        name=data["name"],
-        bounds=MappingProxyType({"": tuple(data["scale"][0]["bounds"]), **bounds}),
-        worth=MappingProxyType({"": 1.0, **worth}),
-        of=re.compile(rf"(?s:^(?!.*\b(?:{data['other']})\b).*){data['of']}", re.I),
-        named=re.compile(
-            rf"(?:(?P<below>{data['below']})|(?P<above>{data['above']}))?(?: about)?\W*\b(?P<first>{number})"
-            rf"(?:\s*(?:to|-|–|and)\s*(?P<last>{number}))?(?:\s*\(?(?P<unit>{units})\b)?"
-            r"(?:\s+or\s+(?:(?P<less>less|lower|below|under)|(?P<more>more|higher|above|over)))?",
-            re.I,
-        ),
-        reads=tuple(data["reads"]),
-        written=frozenset(data["written"]),
-        doses=frozenset(data["doses"]),
-    )
+    return Levels(read_data("vocabulary", "levels.toml"))
 
 
 SPELLING_FILE: Final = "spelling.toml"

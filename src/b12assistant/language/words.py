@@ -1,4 +1,4 @@
-"""Split text into sentences and into terms for lexical search; count word pieces without loading the encoder.
+"""Split text into sentences and into terms for lexical search.
 
 The boundaries of sentences are those of sentencex (Wikimedia), with six repairs for forms that are common on health
 pages: a unit with a full stop ("1,000 mcg. daily"), an abbreviation it does not know ("Vit. B12"), an item number
@@ -167,11 +167,6 @@ _LOWERED: Final = re.compile("[₀-₉]")
 def levelled(text: str) -> str:
     """Return the text with lowered digits on the line, as models know them: B₁₂ as B12. Offsets stay the same."""
     return text if text.isascii() else _LOWERED.sub(lambda digit: chr(ord(digit[0]) - ord("₀") + ord("0")), text)
-
-
-def count_pieces(tokenizer: Tokenizer, text: str) -> int:
-    """Count the word pieces of a text, without the special tokens."""
-    return len(tokenizer.encode(levelled(text), add_special_tokens=False))
 
 
 _SHORTEST: Final = 5  # letters

@@ -53,7 +53,7 @@ def load(data: bytes, name: str) -> Extract:
     if not extract.blocks:
         raise SourceError("no text in it")
     misnamed = () if kind == _PROMISED[suffix] else (f"named {suffix} but is {_CALLED[kind]}; read as that",)
-    return replace(extract, warnings=(*misnamed, *extract.warnings, *_unreadable(extract), *_unseen(extract.text)))
+    return replace(extract, warnings=(*misnamed, *extract.warnings, *_odd(extract)))
 
 
 def _kind(data: bytes, suffix: str) -> str:
@@ -67,22 +67,17 @@ def _kind(data: bytes, suffix: str) -> str:
     return "html" if html else promised
 
 
-def _unreadable(extract: Extract) -> tuple[str, ...]:
-    """Warn of characters that nobody can read: in the text, in the front matter, or in a title of its own."""
+def _odd(extract: Extract) -> tuple[str, ...]:
+    """Warn of characters that nobody can read or see, or that change the order of what is seen."""
     title = extract.title or ""
-    parts = (extract.text, extract.front or "", "" if title in extract.text else title)
-    count = sum(part.count(REPLACEMENT) for part in parts)
-    return (f"{count} character(s) that cannot be read, shown as {REPLACEMENT}",) if count else ()
-
-
-def _unseen(text: str) -> tuple[str, ...]:
-    """Warn of characters that a reader cannot see, or that change the order of what is seen."""
-    hidden = "".join(text[run.start : run.end] for run in hiding(text))
+    unread = (extract.text, extract.front or "", "" if title in extract.text else title)
+    hidden = "".join(extract.text[run.start : run.end] for run in hiding(extract.text))
     others = _BIDI.sub("", hidden)
     codes = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(set(others))[:_MOST_CODES])
     counts = (
-        (len(CONTROLS.findall(text)), "control character(s)"),
-        (len(_BIDI.findall(text)), "character(s) that change the direction of writing"),
+        (sum(part.count(REPLACEMENT) for part in unread), f"character(s) that cannot be read, shown as {REPLACEMENT}"),
+        (len(CONTROLS.findall(extract.text)), "control character(s)"),
+        (len(_BIDI.findall(extract.text)), "character(s) that change the direction of writing"),
         (len(others), f"invisible letter(s) ({codes}), whose sentences are not quoted"),
     )
     return tuple(f"{count} {what}" for count, what in counts if count)

@@ -1,8 +1,8 @@
 """Read, mark and split files in a separate process, so that no file can hang, kill or bloat the program.
 
 The process may be killed at any moment without harm to anything else. It runs ``main``: a request on standard input is
-a file's name and its bytes, the answer on standard output its text with marks and sentences, as JSON: the output of a
-parser of untrusted files is never unpickled.
+a line of JSON, a file's name and its length, and then its bytes; the answer on standard output is a line of JSON, its
+text with marks and sentences: the output of a parser of untrusted files is never unpickled.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import json
 import os
 import resource
 import signal
-import struct
 import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from threading import Event, Timer
+from threading import Timer
 from typing import IO, Any, Self, cast
 
 from pydantic import TypeAdapter
@@ -31,28 +30,8 @@ from b12assistant.loaders.decoding import read_file
 from b12assistant.loaders.passages import sentences_in
 from b12assistant.types import Extract
 
-_LENGTH = struct.Struct(">Q")
-_LONGEST = 1 << 31  # bytes of a message
+_LONGEST = 1 << 31  # bytes of an answer
 _EXTRACTS = TypeAdapter(Extract)
-
-
-def send(stream: IO[bytes], message: bytes) -> None:
-    """Write one message, its length in front."""
-    stream.write(_LENGTH.pack(len(message)))
-    stream.write(message)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> bytes | None:
-    """Read the next message; ``None`` if the other side is gone, or sends something invalid."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    if length > _LONGEST:
-        return None
-    message = stream.read(length)
-    return message if len(message) == length else None
 
 
 def pack(sent: Extract | SourceError) -> bytes:
@@ -113,12 +92,7 @@ class IsolatedLoader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the worker, which ends by itself when its input does."""
-        worker = self._worker
-        if worker is not None and worker.stdin is not None and worker.poll() is None:
-            with suppress(OSError):
-                worker.stdin.close()
-        self._kill(_GRACE)
+        self._end(_GRACE)
 
     def read(self, path: Path) -> bytes:
         """Read the file's bytes. Raises ``SourceError`` with the reason if the file is left out."""
@@ -127,30 +101,24 @@ class IsolatedLoader:
     def extract(self, data: bytes, name: str) -> Extract:
         """Extract, mark and split ``data`` in the worker; ``name`` is a hint. Raises ``SourceError``."""
         if self._worker is not None and self._worker.poll() is not None:
-            self._kill(0)  # it died between two files; close its pipes
+            self._end(0)  # it died between two files; close its pipes
         worker = self._worker = self._worker or self._start()
         requests, replies = cast("IO[bytes]", worker.stdin), cast("IO[bytes]", worker.stdout)  # pipes: see ``_start``
-        rang = Event()
-
-        def stop() -> None:
-            rang.set()
-            worker.kill()
-
-        alarm = Timer(self._seconds * _PATIENCE, stop)  # not every system can wait for a pipe with a timeout
+        # Processor time has a limit of its own. Not every system can wait for a pipe with a timeout.
+        alarm = Timer(self._seconds * _PATIENCE, worker.kill)
         alarm.start()
-        answer = None
+        answer = b""
         try:
             with suppress(OSError, ValueError, MemoryError):  # a pipe that broke
-                send(requests, name.encode())
-                send(requests, data)
-                answer = receive(replies)
+                requests.write(json.dumps([name, len(data)]).encode() + b"\n" + data)
+                requests.flush()
+                answer = replies.readline(_LONGEST)
         finally:
             alarm.cancel()
-            alarm.join()  # from here on it can no longer ring
-        if answer is not None and not rang.is_set():
+        if answer.endswith(b"\n"):
             return unpack(answer)
-        status = self._kill(_GRACE)
-        if rang.is_set() or status == -signal.SIGPROF:
+        status = self._end(_GRACE)
+        if status in (-signal.SIGPROF, -signal.SIGKILL):  # by its own clock, or by ours
             raise SourceError(f"needs more than {self._seconds:g} s of processor time")
         if status == -signal.SIGABRT:  # how libraries end that get no more memory
             raise SourceError(f"the reader died; it may need more than {self._memory / 2**30:g} GiB")
@@ -170,12 +138,13 @@ class IsolatedLoader:
             env=environment,
         )
 
-    def _kill(self, grace: float) -> int | None:
+    def _end(self, grace: float) -> int | None:
         """End the worker, if there is one, after at most ``grace`` seconds. Return its exit status."""
         worker, self._worker = self._worker, None
         if worker is None:
             return None
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(OSError, subprocess.TimeoutExpired):
+            cast("IO[bytes]", worker.stdin).close()  # it ends by itself when its input does
             worker.wait(grace)
         worker.kill()
         with suppress(OSError), worker:  # closes its pipes
@@ -193,14 +162,16 @@ def main() -> None:
     claimed = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with os.fdopen(claimed, "wb") as output:
-        while (name := receive(sys.stdin.buffer)) is not None:
-            data = receive(sys.stdin.buffer)
-            if data is None:
+        for request in sys.stdin.buffer:
+            name, length = json.loads(request)
+            data = sys.stdin.buffer.read(length)
+            if len(data) < length:
                 return
             signal.setitimer(signal.ITIMER_PROF, seconds)  # the system ends this process after so much processor time
-            answer = _answer(data, name.decode(), limit)
+            answer = _answer(data, name, limit)
             signal.setitimer(signal.ITIMER_PROF, 0)
-            send(output, answer)
+            output.write(answer + b"\n")
+            output.flush()
 
 
 def _answer(data: bytes, name: str, limit: int) -> bytes:

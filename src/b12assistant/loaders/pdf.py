@@ -6,7 +6,7 @@ import io
 import logging
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -55,7 +55,7 @@ _ERROR = 0.08  # of an estimated width
 def load(data: bytes) -> Extract:
     """Read what pypdf extracts, with lines joined into paragraphs (see ``typesetting``)."""
     notes = _Notes()
-    with _listening(notes):
+    with _listening(notes.remarks):
         reader = _open(data)
         pages = _read_pages(reader, notes)
         with suppress(SourceError), _damage_as_source_error():
@@ -63,8 +63,8 @@ def load(data: bytes) -> Extract:
             notes.has_form = "/XFA" in root["/AcroForm"]
         title = _title(reader)
     if not any(pages):
-        if notes.unreadable:
-            raise SourceError(f"damaged PDF: {_named(notes.unreadable)} could not be read, and no other has text")
+        if unreadable := notes.pages[_UNREADABLE]:
+            raise SourceError(f"damaged PDF: {_named(unreadable)} could not be read, and no other has text")
         raise SourceError("no text layer (scanned?)", hint="run it through text recognition first")
     manuscript = Manuscript()
     typeset(pages, manuscript)
@@ -73,27 +73,20 @@ def load(data: bytes) -> Extract:
     )
 
 
+_EMPTY, _UNREADABLE = "without text (scanned?)", "could not be read"
+
+
 @dataclass(slots=True)
 class _Notes:
-    """Problems for the report. Pages are 1-based."""
+    """Problems for the report. ``pages``: the 1-based pages of each."""
 
-    empty: list[int] = field(default_factory=list)
-    unreadable: list[int] = field(default_factory=list)
-    cut: list[int] = field(default_factory=list)
+    pages: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     fields: int = 0  # of forms
     has_form: bool = False  # whose own pages pypdf does not read
     remarks: list[str] = field(default_factory=list)  # of the parser
 
     def warnings(self) -> tuple[str, ...]:
-        warnings = [
-            f"{_named(pages)} {what}"
-            for pages, what in (
-                (self.empty, "without text (scanned?)"),
-                (self.unreadable, "could not be read"),
-                (self.cut, f"cut after {_MOST_TEXT:,} characters"),
-            )
-            if pages
-        ]
+        warnings = [f"{_named(pages)} {what}" for what, pages in self.pages.items() if pages]
         if self.fields:
             unread = "neither their values nor the sentences beside them are quoted; print it to a PDF"
             warnings.append(f"{self.fields} field(s) of a form: {unread}")
@@ -111,13 +104,13 @@ def _named(pages: Sequence[int]) -> str:
 
 
 @contextmanager
-def _listening(notes: _Notes) -> Iterator[None]:
+def _listening(remarks: list[str]) -> Iterator[None]:
     """Collect the parser's log: it repairs what it can and reports it only there."""
 
     def note(record: logging.LogRecord) -> bool:
         remark = " ".join(_OBJECT.sub(r"object \1", record.getMessage()).split())[:120]
-        if remark not in notes.remarks and len(notes.remarks) < _MOST_NOTES:
-            notes.remarks.append(remark)
+        if remark not in remarks and len(remarks) < _MOST_NOTES:
+            remarks.append(remark)
         return False  # it is written nowhere
 
     logger, handler = logging.getLogger("pypdf"), logging.Handler(logging.WARNING)
@@ -166,18 +159,18 @@ def _read_page(reader: pypdf.PdfReader, number: int, notes: _Notes) -> list[Prin
             source.extract_text(visitor_text=page.take, visitor_operand_before=page.see)
             boxes = _boxes(source)
     except SourceError:
-        notes.unreadable.append(number + 1)
+        notes.pages[_UNREADABLE].append(number + 1)
         return []
     lines = page.lines(boxes)
     notes.fields += len(boxes)
     if page.is_cut:
-        notes.cut.append(number + 1)
+        notes.pages[f"cut after {_MOST_TEXT:,} characters"].append(number + 1)
     if not lines:
-        notes.empty.append(number + 1)
+        notes.pages[_EMPTY].append(number + 1)
     return lines
 
 
-_Matrix = Sequence[float]
+_Matrix = tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,18 +274,17 @@ class _Page:
 
 
 def _run(text: str, tm: _Matrix, cm: _Matrix, rise: float, font: Mapping[str, object] | None, size: float) -> _Run:
-    name = str(font.get("/BaseFont", "")) if font else ""
-    x, y = tm[4] + rise * tm[2], tm[5] + rise * tm[3]
-    x, y = _sane(x * cm[0] + y * cm[2] + cm[4]), _sane(x * cm[1] + y * cm[3] + cm[5])
-    right, up = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
-    angle = math.atan2(up, right) if math.isfinite(up) and math.isfinite(right) else 0.0
-    points = abs(_sane(size * _scale(tm) * _scale(cm)))
+    matrix = pypdf.Transformation(tm).transform(pypdf.Transformation(cm))
+    a, b, c, d = matrix.ctm[:4]
+    x, y = map(_sane, matrix.apply_on((0.0, rise)))
+    angle = math.atan2(b, a) if math.isfinite(a) and math.isfinite(b) else 0.0
+    points = _sane(abs(size) * math.sqrt(abs(a * d - b * c)))
     return _Run(
         text,
         x * math.cos(angle) + y * math.sin(angle),
         y * math.cos(angle) - x * math.sin(angle),
         points,
-        bool(_BOLD.search(name)),
+        bool(font and _BOLD.search(str(font.get("/BaseFont", "")))),
         points * _ems(text.lstrip()),
         round(math.degrees(angle)),
     )
@@ -405,11 +397,6 @@ def _ems(text: str) -> float:
 def _sane(points: float) -> float:
     """Limit a coordinate: a file may hold any number, even infinity."""
     return min(max(float(points), -_FARTHEST), _FARTHEST) if math.isfinite(points) else 0.0
-
-
-def _scale(matrix: _Matrix) -> float:
-    """Return the factor by which the matrix enlarges."""
-    return math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]))
 
 
 def _title(reader: pypdf.PdfReader) -> str | None:

@@ -8,7 +8,7 @@ level and its kind are decided, ``fitting`` chooses the text that fits the words
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache, partial
 from types import MappingProxyType
@@ -28,57 +28,66 @@ ANYWHERE: Final = "112, 911, 999"  # emergency numbers in a text that holds no o
 LineWords = Mapping[str, str]  # by telephone line
 
 
-class Telephones:
-    """The numbers of each region by line, and general words for each line, of a parsed file."""
+@cache
+def load_regions() -> Mapping[str, Table]:
+    """Read the telephone numbers that ship with the package, by region and line."""
+    return {region["id"]: region for region in read_data("red_flags", "numbers.toml")["region"]}
 
-    def __init__(self, data: Table) -> None:
-        self.general: LineWords = {**data["general"], ELSEWHERE: ""}
-        self.regions: Mapping[str, Table] = {region["id"]: region for region in data["region"]}
 
-    def words(self, region: str, own: LineWords, today: date, language: str = "") -> LineWords:
-        """Return the words for each line: the operator's own number, the region's, or general words.
+@cache
+def general_words(language: str = "") -> LineWords:
+    """Return general words for the telephone lines in a language, by default English."""
+    if not language:
+        return {**read_data("red_flags", "numbers.toml")["general"], ELSEWHERE: ""}
+    known = load_translations().get(language)
+    return {line: known[line] for line in LINES} if known else {"emergency": ANYWHERE}
 
-        ``region``: its id, or "none". ``own``: numbers by line; empty: none. ``language``: of the text, if it is not
-        English: the numbers of the places where it is spoken stand behind the others.
-        Raises ``ConfigError`` for an unknown region and for an own number that is not one.
-        """
-        if region not in (NO_REGION, *self.regions):
-            raise ConfigError(
-                f"red_flags.region = {region!r} is not known",
-                hint=f"it is one of {', '.join(self.regions)}, or {NO_REGION}",
-            )
-        given = {line: _own(line, number) for line, number in own.items() if number}
-        current = self._current(region, today)
-        words = dict(general_words(language) if language else self.general)
-        words |= {line: anywhere(each) if language else each["number"] for line, each in current.items()}
-        if language:
-            for line in words:
-                if others := self._others(line, language, words[line], today):
-                    words[line] = f"{words[line]} ({'; '.join(others)})"
-        elif "emergency" in current and "emergency" not in given:
-            others = self._others("emergency", language, words["emergency"], today)
-            words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
-        return words | given
 
-    def _current(self, region: str, today: date) -> Mapping[str, Table]:
-        lines = {line: each for line, each in self.regions.get(region, {}).items() if line in (*LINES, DOCTOR)}
-        return {line: each for line, each in lines.items() if today <= each["review_by"]}
+def numbers_on(today: date, region: str, *own: str, language: str = "") -> LineWords:
+    """Return the words for each telephone line on a day: the operator's own number, the region's, or general words.
 
-    def _others(self, line: str, language: str, word: str, today: date) -> list[str]:
-        """Return the numbers that ``word`` does not hold already of the places where a language is spoken.
+    ``region``: its id, or "none". ``own``: one number for each of ``LINES``; empty: none. ``language``: of the text, if
+    it is not English: the numbers of the places where it is spoken stand behind the others.
+    Raises ``ConfigError`` for an unknown region and for an own number that is not one.
+    """
+    if region not in (NO_REGION, *load_regions()):
+        raise ConfigError(
+            f"red_flags.region = {region!r} is not known",
+            hint=f"it is one of {', '.join(load_regions())}, or {NO_REGION}",
+        )
+    given = {line: _own(line, number) for line, number in zip(LINES, own, strict=False) if number}
+    current = _current(region, today)
+    words = {**general_words(language)}
+    words |= {line: anywhere(each) if language else each["number"] for line, each in current.items()}
+    if language:
+        for line in words:
+            if others := _others(line, language, words[line], today):
+                words[line] = f"{words[line]} ({'; '.join(others)})"
+    elif "emergency" in current and "emergency" not in given:
+        others = _others("emergency", language, words["emergency"], today)
+        words[ELSEWHERE] = " ".join(f"In the {other}." for other in others)
+    return words | given
 
-        For a language of no place, and for English, of the places that texts of every region name.
-        """
-        spoken = {
-            name: each["called"][language] for name, each in self.regions.items() if language in each.get("called", ())
-        }
-        abroad = {name: each["abroad"] for name, each in self.regions.items() if "abroad" in each}
-        return [
-            f"{place}: {number}"
-            for region, place in (spoken or abroad).items()
-            if line in (current := self._current(region, today))
-            and not _digits(number := anywhere(current[line])) <= _digits(word)
-        ]
+
+def _current(region: str, today: date) -> Mapping[str, Table]:
+    lines = {line: each for line, each in load_regions().get(region, {}).items() if line in (*LINES, DOCTOR)}
+    return {line: each for line, each in lines.items() if today <= each["review_by"]}
+
+
+def _others(line: str, language: str, word: str, today: date) -> list[str]:
+    """Return the numbers that ``word`` does not hold already of the places where a language is spoken.
+
+    For a language of no place, and for English, of the places that texts of every region name.
+    """
+    regions = load_regions().items()
+    spoken = {name: each["called"][language] for name, each in regions if language in each.get("called", ())}
+    abroad = {name: each["abroad"] for name, each in regions if "abroad" in each}
+    return [
+        f"{place}: {number}"
+        for region, place in (spoken or abroad).items()
+        if line in (current := _current(region, today))
+        and not _digits(number := anywhere(current[line])) <= _digits(word)
+    ]
 
 
 def anywhere(telephone: Table) -> str:
@@ -88,12 +97,6 @@ def anywhere(telephone: Table) -> str:
 
 def _digits(text: str) -> set[str]:
     return set(re.findall(r"\d+", text))
-
-
-@cache
-def load_telephones() -> Telephones:
-    """Read the numbers that ship with the package."""
-    return Telephones(read_data("red_flags", "numbers.toml"))
 
 
 def _own(line: str, number: str) -> str:
@@ -134,48 +137,28 @@ def load_unread() -> Mapping[str, Table]:
     return read_data("red_flags", "unread.toml")
 
 
-def general_words(language: str = "") -> dict[str, str]:
-    """Return general words for the telephone lines in a language, by default English."""
-    if not language:
-        return dict(load_telephones().general)
-    known = load_translations().get(language)
-    return {line: known[line] for line in LINES} if known else {"emergency": ANYWHERE}
-
-
 @lru_cache(maxsize=4)
-def texts_on(today: date, region: str, *own: str) -> FixedTexts:
-    """Return the texts of all languages as shown on a day.
+def all_texts(today: date = date.max, region: str = NO_REGION, *own: str) -> FixedTexts:
+    """Return the texts of all languages as shown on a day; by default with general words for the telephone lines.
 
-    ``own``: numbers, one per line, before those of the region and general words. Raises ``ConfigError`` for an unknown
-    region and for a number that is not one.
+    ``region``, ``own``, errors: as of ``numbers_on``.
     """
-    return all_texts(partial(numbers_on, today, region, *own))
-
-
-def numbers_on(today: date, region: str, *own: str, language: str = "") -> LineWords:
-    """Return the words for each telephone line on a day. Raises ``ConfigError``, as ``texts_on``."""
-    return load_telephones().words(region, dict(zip(LINES, own, strict=True)), today, language)
-
-
-def all_texts(words: Callable[..., LineWords] = general_words) -> FixedTexts:
-    """Return the texts and their translations; ``words``: for the telephone lines, by ``language``."""
-    ours = parse_fixed_texts(read_data("red_flags", FILE), words())
-    return MappingProxyType({**ours, **{text.id: text for text in _translations(words)}})
-
-
-def _translations(words: Callable[..., LineWords]) -> Iterator[FixedText]:
+    numbers = partial(numbers_on, today, region, *own)
+    texts = dict(parse_fixed_texts(read_data("red_flags", FILE), numbers()))
     for code, known in load_translations().items():
-        numbers = words(language=code)
+        words = numbers(language=code)
         for name in (*TRANSLATED, *CONTROLS):
-            text, of = filled(known["sentences"][name], code, numbers), f"{name} into {known['name']}."
+            text, of = filled(known["sentences"][name], code, words), f"{name} into {known['name']}."
             if name in CONTROLS:
                 origin = f"Project translation of {of}"
             else:
                 text, origin = f"{text}\n({LABEL})", f"Project translation of the gist of {of}"
-            yield FixedText(TextId(f"{name}.{code}"), known["version"], text, origin, REVIEW)
+            translated = TextId(f"{name}.{code}")
+            texts[translated] = FixedText(translated, known["version"], text, origin, REVIEW)
     for code, unread in load_unread().items():
-        text = f"{filled(unread['text'], code, words(language=code))}\n({LABEL})"
-        yield FixedText(TextId(f"{UNREAD}.{code}"), 1, text, f"Project wording in {unread['name']}.", REVIEW)
+        name, text = TextId(f"{UNREAD}.{code}"), filled(unread["text"], code, numbers(language=code))
+        texts[name] = FixedText(name, 1, f"{text}\n({LABEL})", f"Project wording in {unread['name']}.", REVIEW)
+    return MappingProxyType(texts)
 
 
 def code_of(name: TextId) -> str:
@@ -214,19 +197,13 @@ def filled(text: str, where: str, numbers: LineWords, *, hint: str = HINT) -> st
     return _PLACE.sub(lambda place: numbers[place[1]], text).replace("\n\n", "\n")
 
 
-_NUMBER: Final = re.compile(r"(?<![\w,.+-])\+?\d(?:[\d -]*\d)?(?![\w-]|[,.:]\d)")
-_FEWEST: Final = 3  # digits of a number that can be called
-_MOST: Final = 15
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+# Three digits or more, and no year.
+_NUMBER: Final = re.compile(r"(?<![\w,.+-])(?!(?:19|20)\d\d(?![ -]*\d))\+?\d(?:[ -]*\d){2,14}(?![\w-]|[,.:]\d)")
 
 
 def telephone_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """Return the half-open ranges of the telephone numbers in a fixed text, so that a page can dial them."""
-    return tuple(
-        match.span()
-        for match in _NUMBER.finditer(text)
-        if _FEWEST <= sum(map(str.isdigit, match[0])) <= _MOST and not _YEAR.fullmatch(match[0])
-    )
+    return tuple(match.span() for match in _NUMBER.finditer(text))
 
 
 def fitting(text: TextId, words: str) -> TextId:

@@ -28,34 +28,24 @@ from b12assistant.threads import cached, once
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
-WORD: Final = re.compile(r"(?<=[ (|:)?])([a-z]{3,})(\??)")
 NOTHING: Final = Wordings((), {}, "nothing")
 Pairs = tuple[tuple[str, str], ...]  # spellings, and what each is read as
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """The wordings that one file has for the English findings, and the spellings that are folded into one another."""
+Spoken = tuple[Findings, CueWordings]  # the wordings that one language has for the English findings, and its cues
 
-    findings: Findings
-    cues: CueWordings
-    usual: Pairs
 
-    def words(self) -> frozenset[str]:
-        """Return the words of its wordings, with and without a last letter that may be missing."""
-        parts = (part for each in (*self.findings.wordings, *self.cues.values()) for part in each.expressions())
-        found = [pair for part in parts for pair in WORD.findall(f"(?:{part})")]
-        return frozenset(word for word, _ in found) | {word[:-1] for word, optional in found if optional}
+def usual_of(table: Table) -> Pairs:
+    """Return the spellings that the file of a language folds into one another."""
+    return (*table.get("usual", {}).items(), *((pair[0], pair[1]) for pair in table.get("characters", "").split()))
 
 
 def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
     """Read the file of a language. ``kinds``: of the English findings by id."""
     file = f"{code}.toml"
     table = read_data("red_flags", "languages", file)
-    usual = tuple(table.get("usual", {}).items())
-    usual += tuple((pair[0], pair[1]) for pair in table.get("characters", "").split())
-    named = table.get("names", {})
-    names = {key: "|".join(_plain(word, usual) for word in words) for key, words in named.items()}
+    usual = usual_of(table)
+    names = {key: "|".join(_plain(word, usual) for word in words) for key, words in table.get("names", {}).items()}
     denying = tuple(_plain(word, usual) for word in table.get("denying", ()))
 
     def wordings(given: Mapping[str, Any], key: str, where: str) -> Wordings:
@@ -67,7 +57,7 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
         findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
     listed = table.get("cues", {})
     cues = {key: wordings(listed, key, f"{file}, cues") for key in listed}
-    return Spoken(Findings(findings), dict.fromkeys(KINDS, NOTHING) | cues, usual)
+    return Findings(findings), dict.fromkeys(KINDS, NOTHING) | cues
 
 
 def usual_in(text: str, usual: Pairs) -> str:
@@ -251,7 +241,7 @@ def _named(code: str) -> str:
     return code if code in load_unread() else ""
 
 
-def beside(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
+def correcting(correct: Callable[[str], str], spoken: Sequence[Lexicon]) -> Callable[[str], str]:
     """Wrap ``correct`` so that it leaves words of the detected languages alone; each word is looked up once."""
     return cache(
         lambda word: f"{word}{NOT_ENGLISH}" if any(lexicon.knows(word) for lexicon in spoken) else correct(word)

@@ -144,15 +144,18 @@ class Opinion:
         return self.may_lower and self.passed.name == "danger"
 
 
+Beside = tuple[str, str]  # what stands before and after a part of a turn: a sentence each, and what ends it
+
+
 class Asked(NamedTuple):
     """What an opinion is asked on: a turn, which may lean on the one before. ``ruled``: a rule says emergency.
 
-    ``among``: the turn is a part of a long one, all else blanked; this is the part with the sentences beside it.
+    ``beside``: the turn is a part of a long one, and this is what stands beside it.
     """
 
     turn: Turn
     previous: Turn | None = None
-    among: Turn | None = None
+    beside: Beside | None = None
     ruled: bool = False
 
 

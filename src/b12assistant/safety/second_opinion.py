@@ -29,6 +29,7 @@ from b12assistant.safety.opinion import (
     EMERGENCIES,
     Advises,
     Asked,
+    Beside,
     Concern,
     Opinion,
     Passed,
@@ -90,13 +91,14 @@ class WordModel:
     def _pieces(self, word: str) -> frozenset[int]:
         return self._rows(piece_features(word))
 
-    def logits(self, reading: TurnReading, part: TurnPart) -> Floats:
-        """Return (6,), in the order of ``CONCERNS``."""
+    def log_shares(self, reading: TurnReading, part: TurnPart) -> Floats:
+        """Return (6,) logarithms of shares, in the order of ``CONCERNS``."""
         words = reading.words(part)
         total = self.bias
         for rows in (self._rows(word_features(words)), frozenset[int]().union(*map(self._pieces, set(words)))):
             total = total + self._sum(rows) / np.float32(max(1, len(rows)) ** 0.5)
-        return np.asarray(total + self._sum(self._rows(cue_features(reading, part))) * np.float32(CUE), np.float32)
+        total = total + self._sum(self._rows(cue_features(reading, part))) * np.float32(CUE)
+        return log(softmax(np.asarray(total, np.float32)))
 
     def _rows(self, features: Iterable[str]) -> frozenset[int]:
         """Return the rows of the features that are known."""
@@ -175,28 +177,17 @@ class WordOpinion:
     def __call__(self, asked: Asked) -> Opinion:
         """Judge the turn by its own words: on two turns read together the model overestimates."""
         reading = self.read(asked.turn, asked.previous)
-        shares = rounded(self.log_shares(reading, reading.whole))
+        shares = rounded(self.model.log_shares(reading, reading.whole))
         foreign = self.rules.languages.is_foreign(asked.turn.text)
         concern, passed = self.model.cuts.decide(shares, ruled=asked.ruled, foreign=foreign)
         return Opinion("words", concern, shares, passed)
 
     def read(self, turn: Turn, previous: Turn | None) -> TurnReading:
         """Read the turn, with what was said before if it is so short that it may lean on that."""
-        folded = fold(turn.text, self.rules.spelling.correct)
-        leans = previous is not None and len(folded.words) <= LEANING
-        context = fold(previous.text, self.rules.spelling.correct) if previous is not None and leans else None
-        before = context.text.strip(" .") if context else ""
+        folded, before = fold(turn.text, self.rules.spelling.correct), ""
+        if previous is not None and len(folded.words) <= LEANING:
+            before = fold(previous.text, self.rules.spelling.correct).text.strip(" .")
         return TurnReading(folded, f"{before} . " if before else "", self.rules.cues)
-
-    def log_shares(self, reading: TurnReading, part: TurnPart) -> Floats:
-        """Return (6,) logarithms of shares."""
-        return log(softmax(self.model.logits(reading, part)))
-
-
-def _within(turn: Turn, around: Turn) -> Turn:
-    """Return a turn without the blanks around another: where in a message a part stands does not matter."""
-    start, end = len(around.text) - len(around.text.lstrip()), len(around.text.rstrip())
-    return Turn(0, turn.text[start:end])
 
 
 def rounded(log_shares: Floats) -> Shares:
@@ -221,62 +212,61 @@ class SecondOpinion:
         self._words, self._fitted, self._encoder, self._danger = words, fitted, encoder, danger
 
     def __call__(self, asked: Asked) -> Opinion:
-        turn, previous, among, ruled = asked
+        text, previous, beside, ruled = asked.turn.text.strip(), asked.previous, asked.beside, asked.ruled
         cuts, languages = self._fitted.cuts, self._words.rules.languages
-        foreign, shares = languages.is_foreign(turn.text), self._shares(_within(turn, turn), previous)
+        foreign, shares = languages.is_foreign(text), self._shares(text, previous)
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign)
         opinion = Opinion("second_opinion", concern, shares, passed, may_lower=True)
-        if among is None or ruled:
+        if beside is None or ruled:
             return opinion
         hint = sum(shares[:EMERGENCIES])
         hints = hint >= HINTED and concern.level is not Level.EMERGENCY
         is_grave = concern.level in (Level.URGENT, Level.EMERGENCY)
         if not (hints or is_grave):  # most parts: what stands beside them is not read
             return opinion
-        reader = None if foreign or languages.is_foreign(among.text) else self._danger
-        if hints and reader is not None and self._logits(reader, turn, among)[1] >= HARM_MEANT:
+        reader = None if foreign or languages.is_foreign(f"{beside[0]}{text}{beside[1]}") else self._danger
+        if hints and reader is not None and self._logits(reader, text, beside)[1] >= HARM_MEANT:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
         if not is_grave:
             return opinion
-        is_calm = reader is not None and self._is_calm(reader, turn, among)
+        is_calm = reader is not None and self._is_calm(reader, text, beside)
         if not is_calm or concern is Concern.SELF_HARM or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
-            danger = sum(self._shares(_within(turn, among), None, _within(among, among))[: EMERGENCIES + 1])
+            danger = sum(self._shares(text, None, beside)[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
                 doubted = is_calm or danger < CERTAIN_AMONG
                 if concern is Concern.SELF_HARM and reader is not None:
-                    doubted = doubted or not self._is_meant(reader, turn, among)
+                    doubted = doubted or not self._is_meant(reader, text, beside)
                 return replace(opinion, doubted=doubted)
             if danger >= cuts.beside:
                 return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
-    def _is_calm(self, reader: PartReader, turn: Turn, among: Turn) -> bool:
+    def _is_calm(self, reader: PartReader, text: str, beside: Beside) -> bool:
         """Return whether nobody is in danger by what a part says, where it stands and by itself."""
-        return all(self._logits(reader, turn, place)[0] < CALM for place in (among, turn))
+        return all(self._logits(reader, text, each)[0] < CALM for each in (beside, ("", "")))
 
-    def _is_meant(self, reader: PartReader, turn: Turn, among: Turn) -> bool:
+    def _is_meant(self, reader: PartReader, text: str, beside: Beside) -> bool:
         """Return whether a part says, where it stands or by itself, that somebody may mean to harm themselves."""
-        return any(self._logits(reader, turn, place)[1] >= HARM_MEANT for place in (among, turn))
+        return any(self._logits(reader, text, each)[1] >= HARM_MEANT for each in (beside, ("", "")))
 
     @cached(KEPT)
-    def _logits(self, reader: PartReader, turn: Turn, among: Turn) -> Sequence[float]:
+    def _logits(self, reader: PartReader, text: str, beside: Beside) -> Sequence[float]:
         """Return what a reader says of a part and what stands beside it. Cached: messages are read again."""
-        start, end = len(turn.text) - len(turn.text.lstrip()), len(turn.text.rstrip())
-        return reader.scores(turn.text.strip(), f"{among.text[:start].strip()} ... {among.text[end:].strip()}")
+        before, after = beside
+        return reader.scores(text, f"{before.strip()} ... {after.strip()}")
 
     @cached(KEPT)
-    def _shares(self, turn: Turn, previous: Turn | None, among: Turn | None = None) -> Shares:
-        """Return how likely each concern is, of a part also where it stands. Cached: messages are read again."""
-        reading = self._words.read(among or turn, previous)
-        part = reading.part_of(turn.text) if among else None
-        return rounded(self._log_shares(reading, part or reading.whole, turn))
-
-    def _log_shares(self, reading: TurnReading, part: TurnPart, turn: Turn) -> Floats:
-        """Return the logarithms of a mean of the shares by both layers, weighted for the language of ``turn``."""
-        words, encoded = self._words.log_shares(reading, part), self.encoded(reading, part)
-        weight = NOT_ENGLISH if self._words.rules.languages.is_foreign(turn.text) else WORDS
-        return words if encoded is None else np.asarray(weight * words + (1 - weight) * encoded, np.float32)
+    def _shares(self, text: str, previous: Turn | None, beside: Beside | None = None) -> Shares:
+        """Return how likely each concern is, of a part also where it stands: a mean of both layers, weighted for its
+        language. Cached: messages are read again."""
+        before, after = beside or ("", "")
+        reading = self._words.read(Turn(0, f"{before}{text}{after}"), previous)
+        part = reading.part_of(len(before), len(before) + len(text)) if beside else None
+        part = part or reading.whole
+        words, encoded = self._words.model.log_shares(reading, part), self.encoded(reading, part)
+        weight = NOT_ENGLISH if self._words.rules.languages.is_foreign(text) else WORDS
+        return rounded(words if encoded is None else np.asarray(weight * words + (1 - weight) * encoded, np.float32))
 
     def encoded(self, reading: TurnReading, part: TurnPart) -> Floats | None:
         """Return the logarithms of shares by the encoder; ``None``: it did not see the part."""

@@ -19,11 +19,11 @@ from b12assistant.language.wording import STOPS
 from b12assistant.language.words import has_word
 from b12assistant.safety.assertion import CueWordings, load_cues, without_denied
 from b12assistant.safety.fixed_texts import fitting
-from b12assistant.safety.languages import Languages, beside, load_languages
-from b12assistant.safety.opinion import CONCERNS, Advises, Asked, Concern, Opinion, in_proportion
+from b12assistant.safety.languages import Languages, correcting, load_languages
+from b12assistant.safety.opinion import CONCERNS, Advises, Asked, Beside, Concern, Opinion, in_proportion
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.replies import Reply, read_reply
-from b12assistant.safety.turn_parts import SHORT, Mention, Sighting, parts_told, sightings, unended
+from b12assistant.safety.turn_parts import SHORT, Mention, PartText, Sighting, parts_told, sightings, unended
 from b12assistant.threads import cached
 
 Fired = tuple[Rule, tuple[Mention, ...]]  # with what made it fire
@@ -157,17 +157,18 @@ class Triager:
         somebody else's. Besides the parts of a long one count the rules that join what is far apart.
         """
         folded = fold(text)
-        parts, whole = parts_told(text, folded), unended(text)
+        parts, whole = parts_told(text, folded), PartText(unended(text))
         if len(folded.words) <= SHORT:
             if any(self._rules.cues[kind].search(folded.text) for kind in LOWERING):
                 parts = []
-            told = [self._judge(turn, each.text, Course()) for each in parts if each.text != whole or course.previous]
+            own = [each for each in parts if each.text != whole.text.strip(" ") or course.previous]
+            told = [self._judge(turn, each, Course()) for each in own]
             as_whole = self._judge(turn, whole, course)
             same = {each.flag for each in as_whole.raised}  # a part that says the same is its evidence
             alike = (part for part in told if {each.flag for each in part.raised} == same)
             return _gravest([as_whole, *alike, *(each for each in told if _level(each.raised) is Level.EMERGENCY)])
-        told = [_likely(self._judge(turn, each.text, Course(), Turn(turn.index, each.among))) for each in parts]
-        read_to = max((len(each.text.rstrip()) for each in parts), default=0)  # a very long one is not read to the end
+        told = [_likely(self._judge(turn, each, Course(), each.beside)) for each in parts]
+        read_to = max((each.end for each in parts), default=0)  # a very long one is not read to the end
         fired = tuple(
             (rule, found)
             for rule, found in self._fired(turn, whole, course)
@@ -175,17 +176,17 @@ class Triager:
         )
         return _gravest([Told(_notices(fired), ruled=True), *told])
 
-    def _judge(self, turn: Turn, text: str, course: Course, among: Turn | None = None) -> Told:
-        """Judge a short turn, or a part of a long one. ``text``: with all else replaced by spaces."""
-        every = self._fired(turn, text, course)
+    def _judge(self, turn: Turn, part: PartText, course: Course, beside: Beside | None = None) -> Told:
+        """Judge a short turn or a part of it, or a part of a long one and what stands ``beside`` it."""
+        text, every = part.text, self._fired(turn, part, course)
         fired = tuple(each for each in every if each[0].level is Level.EMERGENCY)
         since = {mention.place.turn for _, found in fired for mention in found}
         firm = bool(since) and (since != {turn} or self._rules.languages.is_foreign(turn.text))  # it may not be lowered
-        opinion = None if firm else self._opinion(turn, course, text, among, ruled=bool(fired))
+        opinion = None if firm else self._opinion(turn, course, text, beside, ruled=bool(fired))
         lowers = opinion is not None and opinion.may_lower and opinion.concern is Concern.URGENT
         kept = opinion is not None and any(opinion.passed.share >= rule.kept for rule, _ in fired)
         ruled = bool(fired) and (kept or not lowers)
-        raised = _notices(fired) if ruled else _raised(opinion, turn, text)
+        raised = _notices(fired) if ruled else _raised(opinion, turn, part)
         if len(every) > len(fired) and _level(raised) is not Level.EMERGENCY:
             raised = _notices([each for each in every if each not in fired])  # what a rule calls urgent is no line
         raised = tuple(replace(each, text=fitting(each.text, text)) for each in raised)
@@ -193,18 +194,18 @@ class Triager:
             raised = in_proportion(raised, turn, text, opinion)
         return Told(raised, ruled, opinion)
 
-    def _fired(self, turn: Turn, text: str, course: Course) -> tuple[Fired, ...]:
-        """Return the rules that fire because of a text, perhaps together with what earlier turns said."""
-        mentions = self._report(turn, text).mentions
+    def _fired(self, turn: Turn, part: PartText, course: Course) -> tuple[Fired, ...]:
+        """Return the rules that fire because of a part, perhaps together with what earlier turns said."""
+        mentions = self._report(turn, part.text, part.start).mentions
         fired = _decide(self._rules.red_flags.rules, (*course.said, *mentions))
         return tuple(each for each in fired if not frozenset(each[1]).isdisjoint(mentions))
 
-    def _opinion(self, turn: Turn, course: Course, text: str, among: Turn | None, *, ruled: bool) -> Opinion | None:
+    def _opinion(self, turn: Turn, course: Course, text: str, beside: Beside | None, *, ruled: bool) -> Opinion | None:
         """Return the opinion on a turn; none on one without words, or in a language that is not read."""
         has_words = any(word.text not in STOPS for word in fold(text).words)
         if self._advice is None or not has_words or self._rules.languages.unread(turn.text) is not None:
             return None
-        opinion = self._advice(Asked(Turn(turn.index, text), course.previous, among, ruled))
+        opinion = self._advice(Asked(Turn(turn.index, text), course.previous, beside, ruled))
         if opinion is not None and opinion.is_low and course.previous is not None and _level(course.latest) is None:
             # After a turn that got nothing a fragment is not urgent for being short, nor for that turn.
             alone = self._advice(Asked(Turn(turn.index, text), ruled=ruled))
@@ -215,33 +216,27 @@ class Triager:
             return opinion
         return replace(opinion, concern=Concern.NONE)  # a level that is not in use is not raised
 
-    def _report(self, turn: Turn, text: str) -> Reported:
-        """Report what a turn says. ``text``: the turn, or a part of it, with all else replaced by spaces."""
-        part = text.strip(" ")
-        return self._report_part(turn, part, text.index(part))
-
     @cached(KEPT)
-    def _report_part(self, turn: Turn, part: str, start: int) -> Reported:
-        """Report what a part of a turn says that begins at ``start``.
+    def _report(self, turn: Turn, text: str, start: int = 0) -> Reported:
+        """Report what a turn says, or a part of it that begins at ``start``.
 
-        Cached, without the spaces around it: a conversation is judged from its first turn each time.
+        Cached: a conversation is judged from its first turn each time.
         """
-        text = (" " * start + part).ljust(len(turn.text))
         spoken = self._rules.languages.spoken(text.strip())
-        folded = fold(text, beside(self._rules.spelling.correct, spoken))
+        folded = fold(text, correcting(self._rules.spelling.correct, spoken))
         memory = self._rules.red_flags.memory
         findings, cues = self._rules.red_flags.findings, self._rules.cues
-        english = list(sightings(turn, folded, findings, memory["filler"], cues))
+        english = list(sightings(turn, start, folded, findings, memory["filler"], cues))
         others: list[Sighting] = []
         for lexicon in spoken:
-            findings, cues = lexicon.spoken.findings, lexicon.spoken.cues
-            others += sightings(turn, lexicon.fold(text), findings, cues["now"], cues)
+            findings, cues = lexicon.spoken
+            others += sightings(turn, start, lexicon.fold(text), findings, cues["now"], cues)
         taken = [found.mention.place for found in others]  # where another lexicon finds something its judgement wins
         kept = [each for each in english if not any(each.mention.place.overlaps(place) for place in taken)]
         mentions = tuple(each.mention for each in (*kept, *others) if each.counts)
         words = sum(word.text not in STOPS for word in folded.words)
-        starts = memory["leaning_start"].match(folded.text) is not None
-        leans = starts or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
+        begins = memory["leaning_start"].match(folded.text) is not None
+        leans = begins or (words <= LEANING and memory["leaning"].search(folded.text) is not None)
         parts = memory["parts"].findall(folded.text)
         signs = [each.finding.id for each in (*english, *others) if each.finding.kind is FindingKind.SIGN]
         return Reported(mentions, frozenset([*signs, *parts]), leans)
@@ -321,13 +316,13 @@ def _likely(told: Told) -> Told:
     return replace(told, raised=raised)
 
 
-def _raised(opinion: Opinion | None, turn: Turn, text: str) -> Notices:
-    """Return the notice of an opinion, if there is any. ``text``: the turn, or a part of it with all else blanked."""
+def _raised(opinion: Opinion | None, turn: Turn, part: PartText) -> Notices:
+    """Return the notice of an opinion on a part of a turn, if there is any."""
     if opinion is None or opinion.concern.level is None:
         return ()
     flag = Flag(opinion.concern.level, opinion.concern.kind, opinion.rule, opinion.is_certain)
     name = TextId(f"{flag.level}_{flag.kind}" if flag.level is Level.EMERGENCY else flag.level)
-    place = TurnSlice(turn, len(text) - len(text.lstrip()), len(text.rstrip()))
+    place = TurnSlice(turn, part.end - len(part.text.lstrip()), part.start + len(part.text.rstrip()))
     return (Notice(NoticeKind.RED_FLAG, name, flag, (place,)),)
 
 

@@ -14,6 +14,7 @@ from b12assistant.answers import Turn, TurnSlice
 from b12assistant.language.folding import Folded
 from b12assistant.language.wording import STOPS, Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings, Reading
+from b12assistant.safety.opinion import Beside
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Findings
 
 SHORT: Final = 40  # words and marks of a turn that is judged as a whole
@@ -56,18 +57,22 @@ class TurnReading:
             if any(start <= at < end for at, _ in self.cue_wordings[kind].spans(self.folded.text)):
                 yield kind
 
-    def part_of(self, blanked: str) -> TurnPart | None:
-        """Return the words that are not blanks in ``blanked``, which is as long as the turn; none if there is none."""
-        start, end = len(blanked) - len(blanked.lstrip()), len(blanked.rstrip())
+    def part_of(self, start: int, end: int) -> TurnPart | None:
+        """Return the words of the turn that begin in ``[start, end)``; none if there is none."""
         own = [at for at, word in enumerate(self.folded.words) if start <= word.start < end and word.text not in STOPS]
         return TurnPart(own[0], own[-1] + 1) if own else None
 
 
 class PartText(NamedTuple):
-    """A part of a turn with all else replaced by spaces; ``among``: the same with the sentences beside it."""
+    """A part of a turn, where it starts there, and what stands beside it."""
 
     text: str
-    among: str
+    start: int = 0
+    beside: Beside = ("", "")
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
 
 
 def parts_told(text: str, folded: Folded) -> list[PartText]:
@@ -86,21 +91,15 @@ def parts_told(text: str, folded: Folded) -> list[PartText]:
             if last > first and other.end - sentence.start > SHORT:
                 break
             after = sentences[min(last + 1, len(sentences) - 1)].end
-            part = PartText(_only(text, folded, sentence.start, other.end), _only(text, folded, before, after))
-            parts.setdefault(part.text.strip(), part)
+            start, part = folded.words[sentence.start].start, unended(text[: folded.words[other.end - 1].end])
+            beside = text[folded.words[before].start : start], unended(text[len(part) : folded.words[after - 1].end])
+            parts.setdefault(part[start:], PartText(part[start:], start, beside))
     return list(parts.values())
 
 
-def _only(text: str, folded: Folded, first: int, end: int) -> str:
-    """Return the text with all but words ``[first, end)`` replaced by spaces, and unended: places stay."""
-    start, stop = folded.words[first].start, folded.words[end - 1].end
-    return unended(" " * start + text[start:stop] + " " * (len(text) - stop))
-
-
 def unended(text: str) -> str:
-    """Return the text with its last full stop replaced by a space: whether one is typed must change nothing."""
-    kept = text.rstrip(" .!")
-    return kept + " " * (len(text) - len(kept))
+    """Return the text without its last full stop: whether one is typed must change nothing."""
+    return text.rstrip(" .!")
 
 
 def sentences_of(folded: Folded, ends: frozenset[int] = frozenset()) -> Iterator[TurnPart]:
@@ -151,9 +150,12 @@ class Sighting(NamedTuple):
 
 
 def sightings(
-    turn: Turn, folded: Folded, findings: Findings, filler: Wordings, cues: CueWordings
+    turn: Turn, begins: int, folded: Folded, findings: Findings, filler: Wordings, cues: CueWordings
 ) -> Iterator[Sighting]:
-    """Yield what is found in a turn in one language, and whether it is asserted."""
+    """Yield what is found in a part of a turn in one language, and whether it is asserted.
+
+    ``begins``: where the part does, of which ``folded`` is made.
+    """
     text = folded.text
     places = list(findings.places(text))
     letters = list(text)
@@ -164,7 +166,7 @@ def sightings(
     for finding, start, end, named in places:
         is_request = finding.kind is FindingKind.REQUEST  # it is itself a question
         covered = folded.covering(start, end)
-        place = TurnSlice(turn, covered[0].start, covered[-1].end)
+        place = TurnSlice(turn, begins + covered[0].start, begins + covered[-1].end)
         sentence = reading.sentence(start) if len(folded.words) > SHORT else 0
         mention = Mention(finding.id, reading.onset(start), place, sentence)
         yield Sighting(finding, mention, is_request or reading.asserts(start, end, named=named and not is_bare))

@@ -30,7 +30,7 @@ b12.ready.then(() => {
 
   // From quote to quote of one answer, whatever document each is in.
   const beside = by => {
-    const turn = opener && opener.isConnected && opener.closest(".turn");
+    const turn = opener?.isConnected && opener.closest(".turn");
     const sides = turn && opener.closest(".sides");
     const links = turn ? [...(sides || turn).querySelectorAll("figure.quote a.cite")].filter(link => sides || !link.closest(".sides")) : [];
     const at = links.indexOf(opener);
@@ -94,11 +94,11 @@ b12.ready.then(() => {
   };
 
   const shut = () => {
-    if (!panel || !panel.open) return;
+    if (!panel?.open) return;
     panel.close();
     document.body.classList.remove("src-open");
     const same = `a.cite[href="${CSS.escape(address)}"]`;
-    const link = opener && opener.isConnected ? opener : document.querySelector(same);
+    const link = opener?.isConnected ? opener : document.querySelector(same);
     const back = link?.checkVisibility() ? link : link?.closest("figure")?.querySelector("a.number");
     if (!back) return;
     back.focus();
@@ -115,13 +115,13 @@ b12.ready.then(() => {
     const quote = link.closest("figure.quote");
     const label = quote ? said("panel.source_of", { number: quote.id.split("q").pop() }) : said("panel.source");
     const state = { src: link.getAttribute("href"), label };
-    if (history.state && history.state.src) history.replaceState(state, "");
+    if (history.state?.src) history.replaceState(state, "");
     else history.pushState(state, "");
     show(state);
   };
 
   document.addEventListener("click", event => {
-    const link = event.target.closest && event.target.closest("a.cite");
+    const link = event.target.closest?.("a.cite");
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(link);
@@ -129,19 +129,19 @@ b12.ready.then(() => {
 
   addEventListener("popstate", event => {
     leaving = false;
-    if (event.state && event.state.src) show(event.state);
+    if (event.state?.src) show(event.state);
     else shut();
   });
   addEventListener("keydown", event => {
-    if (event.key !== "Escape" || !panel || !panel.open) return;
+    if (event.key !== "Escape" || !panel?.open) return;
     event.preventDefault();
     leave();
   });
   addEventListener("message", event => {
-    if (event.origin === location.origin && event.data === "close-source" && panel && panel.open) leave();
+    if (event.origin === location.origin && event.data === "close-source" && panel?.open) leave();
   });
   // After a reload the answers are asked for again, and what was open is not there yet.
-  if (history.state && history.state.src) history.replaceState(null, "");
+  if (history.state?.src) history.replaceState(null, "");
 
   // On a phone the focus would bring the keyboard up over the answer.
   const touched = matchMedia("(pointer: coarse)");
@@ -236,7 +236,7 @@ b12.ready.then(() => {
 
   document.addEventListener("click", event => {
     event.target.closest?.("#thread .asked")?.classList.toggle("whole");
-    const button = event.target.closest && event.target.closest("button");
+    const button = event.target.closest?.("button");
     if (!button) return;
     if (button.closest("#new, #controls, #questions")) toBox();
     if (button.closest("#send")) sending();
@@ -296,11 +296,8 @@ b12.ready.then(() => {
     if (isSent) setTimeout(() => document.querySelector("#send").click());
   };
 
-  const start = () => {
-    carry();
-    follow();
-    new MutationObserver(follow).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
-  };
-  start();
+  carry();
+  follow();
+  new MutationObserver(follow).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
 });

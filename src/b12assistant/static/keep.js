@@ -2,7 +2,7 @@
 // keeps the questions, until it is closed or the conversation cleared; the answers are asked for again.
 "use strict";
 b12.ready.then(() => {
-  const { said } = b12;
+  const { said, make } = b12;
 
   const turns = () => [...document.querySelectorAll("#thread .turn")].map(turn => ({
     question: turn.querySelector(".asked .exact").textContent,
@@ -139,7 +139,7 @@ b12.ready.then(() => {
   new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
   watch();
   document.addEventListener("click", event => {
-    if (!event.target.closest || !event.target.closest("#new")) return;
+    if (!event.target.closest?.("#new")) return;
     const before = turns();
     cleared = true;
     undone = pending = null;
@@ -151,8 +151,8 @@ b12.ready.then(() => {
   const undoable = before => {
     document.getElementById("cleared")?.remove();
     if (!before.length) return;
-    const button = b12.make("button", { type: "button", textContent: said("ask.undo") });
-    const line = b12.make("p", { id: "cleared" }, said("ask.cleared"), " ", button);
+    const button = make("button", { type: "button", textContent: said("ask.undo") });
+    const line = make("p", { id: "cleared" }, said("ask.cleared"), " ", button);
     button.addEventListener("click", () => {
       line.remove();
       cleared = false;
@@ -169,7 +169,7 @@ b12.ready.then(() => {
     const now = new Date();
     const day = said("dates.day", { day: now.getDate(), month: said(`dates.${now.getMonth() + 1}`), year: now.getFullYear() });
     let foot = document.getElementById("printed");
-    if (!foot) document.body.append(foot = b12.make("p", { id: "printed" }));
+    if (!foot) document.body.append(foot = make("p", { id: "printed" }));
     foot.textContent = said("keep.printed", { day, address: location.origin });
     for (const link of document.querySelectorAll("#thread a.cite")) link.dataset.printed = link.href;
     for (const row of document.querySelectorAll("#thread .row:not([open])")) {

@@ -11,9 +11,7 @@ globalThis.b12 = (() => {
   });
   const said = (key, values = {}) => {
     const [table, name] = key.split(".");
-    const text = tables[table] && tables[table][name];
-    if (text === undefined) throw new Error(`no label ${key}`);
-    return text.replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
+    return tables[table][name].replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
   };
   // One of two labels, by number.
   const count = (key, number, values = {}) =>
@@ -26,7 +24,7 @@ globalThis.b12 = (() => {
       if (name.includes("-") || name === "role" || name === "for") node.setAttribute(name, value);
       else node[name] = value;
     }
-    node.append(...children.filter(child => child !== null && child !== undefined));
+    node.append(...children);
     return node;
   };
 
@@ -94,17 +92,13 @@ globalThis.b12 = (() => {
     const tab = tabs().find(each => each.getAttribute("aria-selected") === "true");
     return tab ? nameOf(tab) : "ask";
   };
-  const open = name => {
-    const tab = tabs().find(each => nameOf(each) === name);
-    if (tab) tab.click();
-  };
   const tidy = () => {
     const list = document.querySelector("#tabs [role=tablist]");
-    if (list && tables.tabs) list.setAttribute("aria-label", said("tabs.name"));
+    list?.setAttribute("aria-label", said("tabs.name"));
     for (const tab of tabs()) {
       const panel = document.getElementById(`tab-${nameOf(tab)}`);
       tab.tabIndex = tab.getAttribute("aria-selected") === "true" ? 0 : -1;
-      if (panel && panel.getAttribute("role") === "tabpanel") panel.setAttribute("aria-labelledby", tab.id);
+      if (panel?.getAttribute("role") === "tabpanel") panel.setAttribute("aria-labelledby", tab.id);
     }
     document.body.dataset.tab = shown();
   };
@@ -119,17 +113,17 @@ globalThis.b12 = (() => {
     tab.focus();
   });
   document.addEventListener("click", event => {
-    const tab = event.target.closest && event.target.closest("#tabs [role=tab]");
+    const tab = event.target.closest?.("#tabs [role=tab]");
     if (!tab || !NAMES.includes(nameOf(tab))) return;
     const place = nameOf(tab) === "ask" ? location.pathname : `#${nameOf(tab)}`;
-    if (!(history.state && history.state.src)) history.replaceState(null, "", place);
+    if (!history.state?.src) history.replaceState(null, "", place);
   });
   let named = location.hash.slice(1);
   const begin = () => {
-    if (named && tabs().length && NAMES.includes(named)) {
-      open(named);
-      named = "";
-    }
+    const tab = tabs().find(each => nameOf(each) === named);
+    if (!tab) return;
+    tab.click();
+    named = "";
   };
   addEventListener("hashchange", () => { // typed into the address of an open page
     named = location.hash.slice(1);
@@ -156,10 +150,11 @@ globalThis.b12 = (() => {
       look();
     });
   };
-  new MutationObserver(changed).observe(document.body, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"],
+  ready.then(() => {
+    changed();
+    const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"] };
+    new MutationObserver(changed).observe(document.body, watched);
   });
-  ready.then(changed);
 
-  return { ready, said, count, make, post, get, say, toast, surface, open, shown };
+  return { ready, said, count, make, post, get, say, toast, surface };
 })();

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache, partial
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -24,15 +24,15 @@ from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELL
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.entries import PageWords, load_figures
+from b12assistant.corpus.entries import PageWords
 from b12assistant.corpus.publishers import PublisherKind
+from b12assistant.data_files import read_data
 from b12assistant.display import addresses
-from b12assistant.display.citation_formats import CITE, cite, message
 from b12assistant.display.json_form import Form
 from b12assistant.display.labels import capital, counted, label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import present_notices
-from b12assistant.display.quoted import Quoted, basis_of, best_known, joined
+from b12assistant.display.quoted import CITE, Quoted, basis_of, best_known, cite, joined, message
 from b12assistant.display.source_page import THEMES, View, read_address
 from b12assistant.errors import NotFoundError
 from b12assistant.index.collection import speakers
@@ -90,9 +90,9 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
     @router.get(FIGURES)
     def figures() -> Response:
         """Return how well the library that ships answers."""
-        shipped = load_figures()
-        groups = groupby(shipped.figure, key=attrgetter("about"))
-        return own_page("plain.html", "figures", words, shipped.intro, groups)
+        shipped = read_data("page", "figures.toml")
+        groups = groupby(shipped["figure"], key=itemgetter("about"))
+        return own_page("plain.html", "figures", words, shipped["intro"], groups)
 
     return router
 
@@ -124,13 +124,12 @@ def _add_documents(router: APIRouter, workspace: Callable[[], Workspace]) -> Non
     def citation(request: Request) -> Response:
         """Return the words of an address with their citation."""
         try:
-            view = _view(request, workspace())
+            view = _view(request, workspace(), str(request.base_url).rstrip("/"))
         except NotFoundError:
             return PlainTextResponse("there is nothing here\n", 404)
-        quote = view.quoted(str(request.base_url).rstrip("/"))
-        if quote is None:
+        if view.quote is None:
             return PlainTextResponse(f"{label('cite.gone')}\n", 410)
-        return PlainTextResponse(cite(quote).encode("utf-8", "replace"))
+        return PlainTextResponse(cite(view.quote).encode("utf-8", "replace"))
 
 
 def own_page(template: str, macro: str, *values: object, status: int = 200) -> Response:
@@ -139,7 +138,7 @@ def own_page(template: str, macro: str, *values: object, status: int = 200) -> R
     return Response(draw(template, macro, *values), status, headers, "text/html; charset=utf-8")
 
 
-def _view(request: Request, space: Workspace) -> View:
+def _view(request: Request, space: Workspace, base: str = "") -> View:
     """Return what an address of a document shows. Raises ``NotFoundError``."""
     name, asked = request.path_params["document"], request.query_params
     return View(
@@ -149,6 +148,7 @@ def _view(request: Request, space: Workspace) -> View:
         changed=space.source_changed(name),
         theme=_theme(request),
         framed=asked.get("framed") == "1",
+        base=base,
     )
 
 

@@ -172,22 +172,18 @@ class Questions:
         """
         with self._watched() as ending:
             try:
-                result = await self._done(self.searches, work, time.monotonic() + self.seconds)
+                return await self._done(self.searches, work, time.monotonic() + self.seconds)
             except (BusyError, LateError) as error:
                 warning = await self._warned_by_words(space, text)
                 if warning is None:
                     raise
                 ending.how = warning.answer.status
                 return otherwise(warning, error)
-            ending.how = "searched"
-            return result
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run other work that searches, in the lane of searches and within the same limits."""
-        with self._watched() as ending:
-            result = await self._done(self.searches, work, time.monotonic() + self.seconds)
-            ending.how = "searched"
-            return result
+        with self._watched():
+            return await self._done(self.searches, work, time.monotonic() + self.seconds)
 
     async def _warned_by_words(self, space: Workspace, question: str, history: Sequence[str] = ()) -> Reply | None:
         """Return the red-flag warning that needs no encoder and no lane; ``None`` if there is none."""
@@ -201,12 +197,12 @@ class Questions:
     def _watched(self) -> Iterator[SimpleNamespace]:
         """Count a question. Yields an object: set its ``how`` to the answer's status; an error sets it to its code."""
         self.check_open()
-        ending, begun = SimpleNamespace(how="unexpected"), time.monotonic()
+        ending, begun = SimpleNamespace(how="searched"), time.monotonic()
         self._open += 1
         try:
             yield ending
-        except AssistantError as error:
-            ending.how = error.code
+        except BaseException as error:
+            ending.how = error.code if isinstance(error, AssistantError) else "unexpected"
             raise
         finally:
             self._open -= 1

@@ -15,7 +15,7 @@ from typing import Any
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS
 from b12assistant.corpus.entries import PageWords
 from b12assistant.display.labels import label
-from b12assistant.display.markup import draw, plain
+from b12assistant.display.markup import draw, exact
 from b12assistant.web.turns import Asking, Conversation
 
 _file_of = inspect.getfile
@@ -34,33 +34,11 @@ try:  # Gradio writes type stubs of its components at every import, which takes 
 finally:
     inspect.getfile = _file_of
 
-_COLOURED = {
-    "var(--paper)": "body_background_fill background_fill_primary",
-    "var(--raised)": "background_fill_secondary error_background_fill input_background_fill "
-    "input_background_fill_focus",
-    "transparent": "block_background_fill button_secondary_background_fill",
-    "var(--wash)": "button_secondary_background_fill_hover",
-    "var(--ink)": "body_text_color button_secondary_text_color",
-    "var(--soft)": "body_text_color_subdued input_placeholder_color",
-    "var(--line)": "border_color_primary",
-    "var(--edge)": "input_border_color button_secondary_border_color",
-    "var(--accent)": "border_color_accent input_border_color_focus link_text_color link_text_color_hover "
-    "link_text_color_visited link_text_color_active button_primary_background_fill "
-    "button_primary_background_fill_hover",
-    "var(--on-accent)": "button_primary_text_color",
-}
-
-
-def theme() -> gr.themes.Base:
-    """Return the theme; colours are the variables of `static/tokens.css`, the same for both modes."""
-    sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
-    base = gr.themes.Base(font=sans, font_mono=["ui-monospace", "Consolas", "monospace"])
-    colours = {name: colour for colour, names in _COLOURED.items() for name in names.split()}
-    dark = {f"{name}_dark": colour for name, colour in colours.items()}
-    return base.set(
-        **colours, **dark, color_accent="var(--accent)", block_border_width="0px", block_label_text_size="1rem"
-    )
-
+_LINKS = ("link_text_color", "link_text_color_hover", "link_text_color_visited", "link_text_color_active")
+_COLOURS = {"body_text_color": "var(--ink)", **dict.fromkeys(_LINKS, "var(--accent)")}
+# No font of the framework's own: a page would load it from another site. `static/` styles everything else.
+_THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+_THEME.set(block_border_width="0px", **_COLOURS, **{f"{name}_dark": colour for name, colour in _COLOURS.items()})
 
 # Gradio's own preview tags, which come before the page's.
 _PREVIEW = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
@@ -74,8 +52,8 @@ def with_head(page: bytes, first: str, words: PageWords, sheets: Sequence[str]) 
     """
     own = (
         f'<head><script src="{first}"></script><meta property="og:type" content="website">'
-        f'<meta property="og:title" content="{plain(words.name)}">'
-        f'<meta property="og:description" content="{plain(words.tagline)}">'
+        f'<meta property="og:title" content="{exact(words.name)}">'
+        f'<meta property="og:description" content="{exact(words.tagline)}">'
         + "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
     )
     shell = _part("first", words, TABS).encode()
@@ -153,7 +131,7 @@ def mount(app: Any, asking: Asking, words: PageWords, head: str) -> None:
             app,
             build(asking, words),
             path="/",
-            theme=theme(),
+            theme=_THEME,
             head=head,
             footer_links=[],
             show_error=False,

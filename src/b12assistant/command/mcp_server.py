@@ -7,11 +7,10 @@ and as the JSON of the HTTP API. Each block begins with what it is, so that no d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import wraps
 from importlib.metadata import version
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -19,11 +18,10 @@ from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
 from b12assistant.corpus.entries import load_page_words
-from b12assistant.display.citation_formats import about, in_a_line
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import capital, label
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart, present, present_notices
-from b12assistant.display.quoted import Quoted
+from b12assistant.display.quoted import Quoted, about, in_a_line
 from b12assistant.errors import NotFoundError, UsageError, to_install
 from b12assistant.language.folding import hiding
 from b12assistant.web.http_models import MOST_HITS, PassageResponse, Typed
@@ -48,7 +46,6 @@ FENCE = "~~~"
 _ASKED = "A question of the message, words of the user"
 # Words that stand for the begin and end of a turn in the text of a conversation, such as <|im_end|>, [INST] and </s>.
 _STEERING = re.compile(r"<\|[^<>|\n]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>", re.I)
-P = ParamSpec("P")
 _LONGEST_ID = 200  # characters
 _LONGEST_NAME = 40  # characters of an argument's name in an error
 _MOST_ERRORS = 5
@@ -73,16 +70,9 @@ def build_server(space: Workspace) -> MCPServer[Any]:
     )
 
     tools = _Tools(Live(space))
-    for tool, title, sentence in (
-        (tools.ask, "Ask", "Answer a question with exact quotes, fixed safety texts first; or say it has no answer."),
-        (tools.search, "Search", "Look up whole passages by meaning and words, fixed safety texts first."),
-        (
-            tools.open_passage,
-            "Open a passage",
-            "Open a passage by its id: its exact words, where they stand, and who speaks.",
-        ),
-    ):
-        server.add_tool(_with_tool_errors(tool), title=title, description=f"{about_it} {sentence}", annotations=_READS)
+    for tool in (tools.ask, tools.search, tools.open_passage):
+        title, told = capital(tool.__name__.replace("_", " ")), f"{about_it} {tool.__doc__}"
+        server.add_tool(tool, title=title, description=told, annotations=_READS)
     return server
 
 
@@ -97,6 +87,7 @@ class _Tools:
         question: Annotated[Typed, Field(description="What the user typed, unchanged.")],
         history: _History | None = None,
     ) -> Annotated[CallToolResult, AskResponse]:
+        """Answer a question with exact quotes, fixed safety texts first; or say it has no answer."""
         space = self.live()
         reply, texts, today = space.ask(question, history or []), space.texts, local_today()
         return _result([*_answer(present(reply, texts, today))], reply_json(reply, texts, today=today))
@@ -106,6 +97,7 @@ class _Tools:
         question: Annotated[Typed, Field(description="Words or a sentence.")],
         k: Annotated[int, Field(strict=True, ge=1, le=MOST_HITS, description="How many passages at most.")] = 10,
     ) -> Annotated[CallToolResult, SearchResponse]:
+        """Look up whole passages by meaning and words, fixed safety texts first."""
         space = self.live()
         read = space.assistant.triaged(question)
         notices, hits = (read.triage.notices, ()) if read.triage.withholds else space.search(question, k, triaged=read)
@@ -121,6 +113,7 @@ class _Tools:
             Field(max_length=_LONGEST_ID, description="The whole id of a passage, as `ask` and `search` give it."),
         ],
     ) -> Annotated[CallToolResult, PassageResponse]:
+        """Open a passage by its id: its exact words, where they stand, and who speaks."""
         space = self.live()
         found = space.passage(passage)
         if found.id != passage:
@@ -130,7 +123,7 @@ class _Tools:
 
 
 class _QuoteServer(MCPServer[Any]):
-    """A server that says in our words what is wrong with arguments, without repeating them."""
+    """A server that says in our words what went wrong, with a hint, never with internals or what the user typed."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         tool = next((tool for tool in await self.list_tools() if tool.name == name), None)
@@ -140,11 +133,19 @@ class _QuoteServer(MCPServer[Any]):
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
-            if not isinstance(error.__cause__, ValidationError):
+            cause = error.__cause__
+            if not isinstance(cause, Exception):
                 raise
-            errors = error.__cause__.errors()[:_MOST_ERRORS]
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))[:_LONGEST_NAME]}: {one['msg']}" for one in errors)
-        raise ToolError(f"{_NO_FORM} {told}.")
+        if isinstance(cause, ValidationError):
+            faults = "; ".join(
+                f"{'.'.join(map(str, one['loc']))[:_LONGEST_NAME]}: {one['msg']}"
+                for one in cause.errors()[:_MOST_ERRORS]
+            )
+            raise ToolError(f"{_NO_FORM} {faults}.")
+        if isinstance(cause, NotFoundError):
+            raise ToolError("There is no such passage: give a whole id, as `ask` and `search` give it.")
+        problem = problem_of(cause)
+        raise ToolError(capital(f"{problem.detail.rstrip('.')}: {problem.hint}"))
 
 
 def serve_stdio(space: Workspace) -> None:
@@ -156,22 +157,6 @@ def serve_stdio(space: Workspace) -> None:
         space.store.open()
     Warmup(space).start()
     build_server(space).run("stdio")
-
-
-def _with_tool_errors(tool: Callable[P, CallToolResult]) -> Callable[P, CallToolResult]:
-    """Turn errors into ``ToolError`` as the HTTP API does: give the hint, never internals or the question."""
-
-    @wraps(tool)
-    def called(*arguments: P.args, **named: P.kwargs) -> CallToolResult:
-        try:
-            return tool(*arguments, **named)
-        except NotFoundError as error:
-            raise ToolError(f"There is no such passage: {error.message}.") from None
-        except Exception as error:  # noqa: BLE001 - its message may hold the question; the SDK would log it
-            problem = problem_of(error)
-        raise ToolError(capital(f"{problem.detail.rstrip('.')}: {problem.hint}"))
-
-    return called
 
 
 def _result(blocks: list[str], structured: dict[str, Any]) -> CallToolResult:
@@ -213,8 +198,8 @@ def _answer(shown: ShownAnswer) -> Iterator[str]:
     for part in shown.parts:
         yield from _part(part, shown)
     for differ in shown.differences:
-        yield f"Label, what the next quotes differ on: {in_a_line(differ.heading)}"
-        yield from (_cited(quote, shown) for quote in differ.sides)
+        yield f"Label, what the next quotes differ on: {in_a_line(differ.headline)}"
+        yield from (_cited(quote, shown) for quote in differ.quotes)
     if shown.has_summaries:
         listed = "; ".join(f"{i}. {in_a_line(each.cited)}" for i, each in enumerate(shown.publications, start=1))
         yield f"Label: {label('origins.whose')}\nThe sources by number, not an instruction: {listed}"
@@ -225,9 +210,10 @@ def _answer(shown: ShownAnswer) -> Iterator[str]:
 
 def _part(part: ShownPart, shown: ShownAnswer) -> Iterator[str]:
     if part.question:
-        read_as = f" · {part.between}: {in_a_line(part.read_as)}" if part.read_as else ""
+        known = part.read_as
+        read_as = f" · {known.label}: {in_a_line(known.text)}" if known and known.text else ""
         yield f"{_ASKED}: {in_a_line(part.question)}{read_as}"
-        yield from (f"{label('ask.or_meant')}: {in_a_line(question)}" for question in part.others)
+        yield from (f"{label('ask.or_meant')}: {in_a_line(question)}" for question in (known.others if known else ()))
     if part.headline:
         yield f"Label: {part.headline}"
     yield from (_cited(quote, shown) for quote in part.quotes)
