@@ -58,7 +58,7 @@ def peer_store(texts: Sequence[str]) -> None:
     faiss.write_index(index, str(KEPT / "index.faiss"))
 
 
-def peer_open() -> Ask:
+def peer_open(_what: str) -> Ask:
     import faiss
 
     model, texts = peer(), json.loads((KEPT / "texts.json").read_text())
@@ -68,10 +68,16 @@ def peer_open() -> Ask:
     ]
 
 
-def product() -> Any:
+def product(what: str = "one") -> Any:
+    """Open the index; for all questions load what only some need, as `serve` does."""
     from fit.data import workspace
 
-    return workspace(KEPT / "corpus", KEPT / "index")
+    from b12assistant.application.live import prepare
+
+    space = workspace(KEPT / "corpus", KEPT / "index")
+    if what == "all":
+        prepare(space)
+    return space
 
 
 def product_store(texts: Sequence[str]) -> None:
@@ -83,9 +89,9 @@ def product_store(texts: Sequence[str]) -> None:
 
 
 # A whole answer, and as far as it compares with a search: triage, both searches and late interaction.
-SYSTEMS: dict[str, tuple[Callable[[Sequence[str]], None] | None, Callable[[], Ask]]] = {
-    "b12assistant": (product_store, lambda: product().ask),
-    "b12assistant, search": (None, lambda: product().search),  # of what is stored
+SYSTEMS: dict[str, tuple[Callable[[Sequence[str]], None] | None, Callable[[str], Ask]]] = {
+    "b12assistant": (product_store, lambda what: product(what).ask),
+    "b12assistant, search": (None, lambda what: product(what).search),  # of what is stored
     "sentence-transformers + FAISS": (peer_store, peer_open),
 }
 
@@ -106,7 +112,7 @@ def carry_out(system: str, what: str) -> None:
     if what == "texts" and store:
         store(given)
     else:
-        (KEPT / "times.json").write_text(json.dumps(timed(open_(), given)))
+        (KEPT / "times.json").write_text(json.dumps(timed(open_(what), given)))
 
 
 def run_of(given: Mapping[str, Sequence[str]]) -> Iterator[list[float]]:

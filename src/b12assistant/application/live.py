@@ -12,16 +12,20 @@ from b12assistant.threads import give_back
 
 _LOG = logging.getLogger("b12assistant.index")
 _LONG = 50  # times the examples make a long message
+_GERMAN = "Wie lange dauert das noch?"
 
 
 def prepare(space: Workspace) -> None:
-    """Read in advance what a misspelt word needs, and compile the patterns of triage, for messages short and long."""
+    """Load in advance what only some messages need: misspelt ones, long ones, with several questions, or in another
+    language. The patterns of triage are compiled with it."""
     from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
 
     try:
         words = space.page_words or load_page_words()
         for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
+        space.assistant.triaged(_GERMAN)
+        space.ask(" ".join(words.examples))
         space.engine.query("Symtoms?")
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("not prepared: %s", type(error).__name__)
