@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from shell import ANSWERS, Call, b12
 
+from b12assistant.command.prompt import key
+from b12assistant.errors import UsageError
+
 pytestmark = pytest.mark.slow
 
 QUESTION = "What insulates a nerve fibre?"
@@ -68,3 +71,12 @@ def test_it_runs_from_another_folder(call: Call, built: Path, tmp_path: Path, an
     places = ["--corpus", str(built / "corpus"), "--index", str(built / "index")]
     for arguments in ([*places, "ask", "--json", QUESTION], ["ask", *places, "--json", QUESTION]):
         assert json.loads(call(*arguments, cwd=tmp_path).out)["answer"] == answer["answer"]
+
+
+def test_the_keys_that_mark_need_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def getchar() -> str:
+        raise OSError("No such device or address: '/dev/tty'")
+
+    monkeypatch.setattr("click.getchar", getchar)
+    with pytest.raises(UsageError, match="the keys that mark come from a terminal: run `b12assistant improve` in one"):
+        key()

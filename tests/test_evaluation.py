@@ -133,12 +133,19 @@ def test_a_labelled_question_is_read(tmp_path: Path) -> None:
     assert (found.gold, found.accepted) == (["words"], ["words", "others"])
 
 
+def test_null_is_not_given(tmp_path: Path) -> None:
+    nulls = dict.fromkeys(("history", "gold", "alt_gold", "need", "kind"))
+    (found,) = load_labelled(write(tmp_path / "qa.jsonl", json.dumps({"id": 1, "question": "what?", **nulls})))
+    assert (found.history, found.gold, found.accepted, found.need, found.kind) == ([], [], [], "any", "")
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
         ("{", "not JSON"),
         ("[]", "not a JSON object"),
         ('{"id": "a"}', "question is missing"),
+        ('{"id": "a", "question": " "}', "question"),
         ('{"id": "a", "question": "what?", "gold": "words"}', "gold = 'words' is not known"),
     ],
 )

@@ -203,6 +203,8 @@ def test_at_the_terminal_keys_mark_and_take_back(space: FakeWorkspace, capsys: p
     assert json.loads(line) == {"text": "Metformin lowers B12 in some people.", "asked": list(questions)}
     Desk(Improver(space), questions, lambda: "q").work()
     assert "2 questions, 2 marked." in capsys.readouterr().out
+    Desk(Improver(space), questions, lambda: "").work()  # no more input
+    assert "2 of 2 are marked now" in capsys.readouterr().out
 
 
 def test_what_is_taken_back_is_shown_again(space: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,6 +121,11 @@ def test_what_search_finds_can_be_opened_by_its_id(space: FakeWorkspace) -> None
     assert hit["text"] in space.document(hit["document"]).document.text
 
 
+def test_the_beginning_of_an_id_opens_nothing(space: FakeWorkspace) -> None:
+    for passage in space.opened.collection.passages:
+        assert call(space, "open_passage", passage=passage.id[:-1]).is_error
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "told"),
     [
@@ -128,6 +133,8 @@ def test_what_search_finds_can_be_opened_by_its_id(space: FakeWorkspace) -> None
         ("search", {"question": "???"}, "The question has no readable word: type what you want to know in words"),
         ("search", {"question": "a", "k": 0}, "greater than or equal to 1"),
         ("open_passage", {"passage": "SECRET" * 50}, "passage: String should have at most 200 characters"),
+        ("open_passage", {"passage": "SECRET"}, "There is no such passage: give a whole id"),
+        ("open_passage", {"passage": "a", "x" * 40 + "SECRET": 1}, f"{'x' * 40}: not an argument of open_passage"),
     ],
 )
 def test_wrong_use_is_reported(tool: str, arguments: dict[str, Any], told: str, space: FakeWorkspace) -> None:

@@ -227,6 +227,13 @@ def test_the_nearest_of_several_places_is_found() -> None:
     assert found[0][0].start == start + 2
 
 
+def test_a_place_that_ends_behind_the_document_is_not_there() -> None:
+    document = build_document("One two. Three.", file="a.txt")
+    place = place_of(addresses.of_spans([document.span(9, 15)]))
+    assert place is not None
+    assert replace(place, spans=(Range(9, 20),)).found_in(document) is None
+
+
 @pytest.mark.parametrize("text", ["a seasoned cat", "season", "reason is", "seasoń", ""])
 def test_words_inside_longer_words_are_not_the_same_words(text: str) -> None:
     document = build_document("The season is over.", file="a.txt")

@@ -149,12 +149,7 @@ class Window:
     @property
     def is_nameless(self) -> bool:
         """Return whether its best sentence rests on nothing but pages that nobody signs."""
-        return self.is_unknown and bool(self.best.document.attributed([self.best.range]))
-
-    @property
-    def is_unknown(self) -> bool:
-        """Return whether nobody known stands behind its best sentence."""
-        return self.weight is SourceWeight.UNVERIFIED
+        return self.weight is SourceWeight.UNVERIFIED and bool(self.best.document.attributed([self.best.range]))
 
     @property
     def sells(self) -> bool:
@@ -421,9 +416,11 @@ def behind(first: Window, best: Window, others: Sequence[Window]) -> list[Window
 def _weightiest(said: Sequence[Window], rivals: Sequence[int]) -> int:
     """Return who comes first of some that sell nothing: the best one, or of those that answer about as well the one of
     most weight. A detail, and a page of nobody known, must be better than others by more."""
-    standing = {i: said[i].score - _DETAIL * said[i].is_detail - _UNKNOWN * said[i].is_unknown for i in rivals}
-    level = [i for i in rivals if max(standing.values()) - standing[i] <= _LEVEL]
-    return min(level, key=lambda i: (said[i].is_detail, said[i].weight.step, -standing[i]))
+    weight, is_detail = {i: said[i].weight for i in rivals}, {i: said[i].is_detail for i in rivals}
+    cost = {i: _DETAIL * is_detail[i] + _UNKNOWN * (weight[i] is SourceWeight.UNVERIFIED) for i in rivals}
+    first = max(rivals, key=lambda i: said[i].score - cost[i])
+    level = [i for i in rivals if said[first].score - said[i].score <= _LEVEL]
+    return min(level, key=lambda i: (is_detail[i], weight[i].step, i != first, -said[i].score))
 
 
 def _apart(said: Sequence[Window]) -> list[int]:

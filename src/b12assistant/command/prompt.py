@@ -145,13 +145,15 @@ class Desk:
         click.echo(f"{len(marked)} questions, {sum(marked)} marked.")
         at: int | None = marked.index(False) if False in marked else len(marked)
         while at is not None:
-            at = self._turn(at)
+            at = self._turn(at, marked)
         marked = self.improver.marked(self.questions)
         click.echo(f"{sum(marked)} of {len(marked)} are marked now; `b12assistant index` brings that to readers.")
 
-    def _turn(self, at: int) -> int | None:
-        """Show the question at a place and take keys; return the place of the next to show, ``None`` to leave."""
-        marked = self.improver.marked(self.questions)
+    def _turn(self, at: int, marked: list[bool]) -> int | None:
+        """Show the question at a place and take keys; return the place of the next to show, ``None`` to leave.
+
+        ``marked``: which questions have a mark, kept up to date.
+        """
         question = self.questions[at] if at < len(self.questions) else ""
         sentences = self._show(question, at, is_marked=marked[at]) if question else {}
         if not question:
@@ -169,10 +171,13 @@ class Desk:
                     click.echo("Taken back." if self.improver.undo() else "There is no mark to take back.")
                     now = self.improver.marked(self.questions)
                     if now != marked:  # the question whose mark that was
-                        return next(place for place, was in enumerate(marked) if was != now[place])
+                        place = next(place for place, was in enumerate(marked) if was != now[place])
+                        marked[:] = now
+                        return place
                 elif question and (key == "n" or key in sentences):
                     self.improver.mark({question: () if key == "n" else (sentences[key],)})
                     click.echo(lines([f"Marked: {'nothing answers' if key == 'n' else sentences[key].text}"]))
+                    marked[at] = True
                     return at + 1
                 else:
                     click.echo(f"Not a key here; the sentences have capital letters.\n{_KEYS}")
