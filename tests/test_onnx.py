@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +16,18 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder
 from fit.data import DATA, PACKAGED
-from fit.graph import changed, make_graph
+from fit.graph import changed, make_graph, rounding
 from numpy.typing import NDArray
 
 from b12assistant.answers import Level, Turn
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import (
+    EIGHT_BITS,
+    FILE,
+    IN_CONTEXT,
     RED_FLAGS,
     SentenceEncoder,
+    in_eight_bits,
     load_encoder,
     parse_low_rank,
     red_flag_encoder,
@@ -175,6 +179,37 @@ def test_the_encoder_of_red_flags_is_the_one_that_was_learned() -> None:
     assert np.all(close > far)
 
 
+@pytest.mark.parametrize("file", [FILE, IN_CONTEXT])
+def test_questions_are_read_close_to_how_passages_are(file: str) -> None:
+    """In eight bits by the same changed weights: closer to these than to others."""
+    plain = load_encoder(threads=1)
+    tuned = tuned_encoder(plain, file)
+    rounded = in_eight_bits(tuned)
+    assert rounded is not tuned
+    assert rounded.digest == tuned.digest
+    texts = packaged_texts(plain)[:12]
+    assert least_cosine(tuned, rounded, texts) > 0.94  # of any token; 0 if word pieces differ
+    found, exact, other = (np.array([each.vector for each in e.encode(texts)]) for e in (rounded, tuned, plain))
+    close, far = (np.sum(found * each, axis=1) for each in (exact, other))
+    assert close.min() > 0.985
+    assert np.all(close > far)
+
+
+def test_the_graph_in_eight_bits_is_made_of_the_one_that_ships() -> None:
+    whole, rounded = (shipped_graph(find_weights(), name) for name in (PINNED_MODEL, EIGHT_BITS))
+    assert whole is not None
+    assert rounded == rounding(whole)
+
+
+def test_an_encoder_without_a_graph_in_eight_bits_stays() -> None:
+    other = FakeEncoder()
+    assert in_eight_bits(other) is other
+    weights, graph = replace(find_weights(), digest="0" * 64), shipped_graph(find_weights())
+    assert graph is not None
+    changed_weights = OnnxEncoder(weights, graph, threads=1)
+    assert in_eight_bits(changed_weights) is changed_weights
+
+
 def test_an_encoder_without_one_for_red_flags_is_refused() -> None:
     with pytest.raises(EncoderError, match="no encoder of red flags"):
         red_flag_encoder(FakeEncoder())
@@ -228,8 +263,9 @@ def test_texts_in_one_run_have_the_vectors_that_each_has_alone(*, tuned: bool) -
 
 
 @pytest.mark.slow
-def test_in_eight_bits_texts_do_not_change_each_other() -> None:
-    encoder = red_flag_encoder(load_encoder(threads=2))
+@pytest.mark.parametrize("of", [red_flag_encoder, in_eight_bits])
+def test_in_eight_bits_texts_do_not_change_each_other(of: Callable[[Encoder], Encoder]) -> None:
+    encoder = of(load_encoder(threads=2))
     texts = ["B12", "?", "My feet are numb. " * 20, "Is it serious? " * 20]
     alone = [next(iter(encoder.encode([text]))) for text in texts]
     for together in (list(encoder.encode(texts)), encoder.each(texts), encoder.each(texts[2:])):

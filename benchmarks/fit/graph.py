@@ -13,8 +13,8 @@ import io
 import json
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from b12assistant.index.encoding import SentenceEncoder
+from b12assistant.index.encoding import EIGHT_BITS, SentenceEncoder
 from b12assistant.index.onnx_encoder import (
     GRAPHS,
     PINNED_MODEL,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _OPSET = 17
+LEFT = tuple(f"encoder.layer.{n}.output.dense" for n in range(4))  # the matrices that stay in single precision
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _FILES = (SAFETENSORS, TOKENIZER, "config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json")
 
@@ -48,8 +49,9 @@ _FILES = (SAFETENSORS, TOKENIZER, "config.json", "modules.json", "sentence_bert_
 def fit(_given: Given) -> None:
     """Make the graph, and write it with its facts."""
     graph = make_graph(SentenceEncoder(find_weights(), threads=1))
-    write_graph(graph, PINNED_MODEL)
-    print(f"{len(graph.data)} bytes, sha256 {graph.sha256}")
+    for name, each in ((PINNED_MODEL, graph), (EIGHT_BITS, rounding(graph))):
+        write_graph(each, name)
+        print(f"{name}: {len(each.data)} bytes, sha256 {each.sha256}")
 
 
 def write_graph(graph: OnnxGraph, name: str) -> None:
@@ -154,6 +156,58 @@ def in_eight_bits(graph: bytes) -> bytes:
         kind = {"op_types_to_quantize": ["MatMul"], "weight_type": QuantType.QInt8}
         quantize_dynamic(plain, small, per_channel=True, reduce_range=True, **kind)
         return small.read_bytes()
+
+
+def rounding(graph: OnnxGraph) -> OnnxGraph:
+    """Return the graph with its matrices, and at each run what they multiply, in eight bits; it is given the matrices
+    when it is opened.
+
+    But the second matrices of the first layers: a few of the numbers that they multiply are so large that rounding
+    them would lose the others. With these four in single precision cosines of a question and what it is near differ by
+    .0035, not .0044, and a run takes half of what it takes in single precision, not two fifths.
+    """
+    model = onnx.load_from_string(graph.data)
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    turned = {node.output[0]: node.input[0] for node in model.graph.node if node.op_type == "Transpose"}
+    names = {own: name for name, own in graph.weights.items() if not name.startswith(LEFT)}
+    nodes: list[Any] = []
+    done: dict[str, str] = {}
+    for node in model.graph.node:
+        own = turned.get(node.input[1], "") if node.op_type == "MatMul" else ""
+        if own not in names or own not in held:
+            nodes.append(node)
+            continue
+        (given, _), (made,) = node.input, node.output
+        if not any(each.output[0] == f"{given}_rounded" for each in nodes):
+            outputs = [f"{given}_{each}" for each in ("rounded", "step", "zero")]
+            nodes.append(helper.make_node("DynamicQuantizeLinear", [given], outputs))
+        product = [f"{given}_rounded", f"{own}_rounded", f"{given}_zero", f"{own}_zero"]
+        nodes += [
+            helper.make_node("MatMulInteger", product, [f"{made}_whole"]),
+            helper.make_node("Cast", [f"{made}_whole"], [f"{made}_number"], to=onnx.TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{given}_step", f"{own}_steps"], [f"{made}_step"]),
+            helper.make_node("Mul", [f"{made}_number", f"{made}_step"], [made]),
+        ]
+        rows, columns = held.pop(own).dims
+        held |= {each.name: each for each in _given(own, rows, columns)}
+        done[names[own]] = own
+    nodes = [node for node in nodes if node.op_type != "Transpose" or node.input[0] not in done.values()]
+    for field, values in ((model.graph.node, nodes), (model.graph.initializer, held.values())):
+        del field[:]
+        field.extend(values)
+    data = bytes(model.SerializeToString(deterministic=True))
+    return replace(graph, data=data, sha256=hashlib.sha256(data).hexdigest(), alone=True, traced="", rounded=done)
+
+
+def _given(name: str, rows: int, columns: int) -> Iterator[Any]:
+    """Yield the tensors of a matrix (out, in) in eight bits; two are given when the graph is opened."""
+    kinds = (("rounded", [columns, rows], onnx.TensorProto.INT8), ("steps", [rows], onnx.TensorProto.FLOAT))
+    for what, sizes, kind in kinds:
+        tensor = onnx.TensorProto(name=f"{name}_{what}", dims=sizes, data_type=kind)
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value=SAFETENSORS)  # of no meaning
+        yield tensor
+    yield numpy_helper.from_array(np.zeros(rows, np.int8), f"{name}_zero")
 
 
 def linked(graph: bytes, folder: Path) -> tuple[bytes, dict[str, str]]:

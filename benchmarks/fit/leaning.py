@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from b12assistant.index.encoding import load_encoder, tuned_encoder
+from b12assistant.index.encoding import in_eight_bits, load_encoder, tuned_encoder
 from b12assistant.language.words import readable
 from fit.data import Given, labelled_rows, write
 
@@ -27,7 +27,7 @@ def turns(*names: str) -> Iterator[tuple[str, bool]]:
 
 def weigh(name: str, learned: Sequence[tuple[str, bool]], limit: float) -> None:
     """Fit weights that tell texts apart, and write them with their limit."""
-    encoder = tuned_encoder(load_encoder())
+    encoder = in_eight_bits(tuned_encoder(load_encoder()))
     x = LOUD * np.array([each.vector for each in encoder.each([readable(text) for text, _ in learned])])
     model = LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
     model.fit(x, [is_so for _, is_so in learned])

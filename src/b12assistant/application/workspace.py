@@ -44,6 +44,7 @@ from b12assistant.index.encoding import (
     RANKER,
     JointReader,
     asking_weights,
+    in_eight_bits,
     load_encoder,
     open_reader,
     red_flag_encoder,
@@ -222,15 +223,15 @@ class Workspace:
     def engine(self) -> Engine:
         vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
         is_tuned, plain = self.configuration.settings.encoder.tuned, self.plain_encoder
-        in_context = tuned_encoder(plain, IN_CONTEXT) if is_tuned else plain
+        in_context = in_eight_bits(tuned_encoder(plain, IN_CONTEXT)) if is_tuned else plain
         return Engine(
             collection,
-            self.encoder,
+            in_eight_bits(self.encoder),
             self.projection,
             vocabulary=vocabulary,
             ranker=self.quote_ranker,
             in_context=in_context if is_tuned else None,
-            finder=Finder() if in_context is plain else Finder(in_context, *asking_weights()),
+            finder=Finder(in_context, *asking_weights()) if in_context.digest != plain.digest else Finder(),
         )
 
     @once

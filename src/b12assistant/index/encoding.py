@@ -207,7 +207,19 @@ def tuned_encoder(encoder: Encoder, file: str = FILE) -> Encoder:
     return encoder.tuned(parse_low_rank(arrays), hashlib.sha256(f"{fitted_on} {digest}".encode()).hexdigest())
 
 
-RED_FLAGS = "red_flags"  # the name of a graph
+RED_FLAGS, EIGHT_BITS = "red_flags", "all-MiniLM-L6-v2-eight-bits"  # names of graphs
+
+
+def in_eight_bits(encoder: Encoder) -> Encoder:
+    """Return what reads questions for an encoder: the same weights, most in eight bits, in half the time.
+
+    Its vectors have a cosine of .996 with the encoder's own. Passages are encoded in single precision. An encoder that
+    no such graph was made for stays as it is.
+    """
+    if not isinstance(encoder, OnnxEncoder):
+        return encoder
+    graph = shipped_graph(encoder.weights, EIGHT_BITS)
+    return encoder if graph is None else encoder.with_graph(graph)
 
 
 def red_flag_encoder(encoder: Encoder, *, threads: int = 0) -> OnnxEncoder:

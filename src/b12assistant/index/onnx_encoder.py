@@ -1,9 +1,10 @@
 """The encoder on ONNX Runtime: the results of `encoding.py` without loading torch. Its weights are verified.
 
 The graph reads the weights from the model's own file, memory-mapped; a tuned encoder replaces some of them and shares
-the rest. `benchmarks/fit/graph.py` makes it. That of the red flags holds the matrices that were tuned, in eight bits;
-`benchmarks/fit/red_flags.py` makes it. Each run takes one thread, and bulk work does several runs at once: that wastes
-nothing on a busy machine, and the bits do not depend on the number of threads.
+the rest. Passages are encoded by it; questions by one that multiplies in eight bits, in half the time and close
+to it. `benchmarks/fit/graph.py` makes both. That of the red flags holds the matrices that were tuned, in eight
+bits; `benchmarks/fit/red_flags.py` makes it. Each run takes one thread, and bulk work does several runs at once: that
+wastes nothing on a busy machine, and the bits do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from importlib.metadata import version
+from itertools import chain
 from math import inf
 from pathlib import Path
 from threading import Lock
@@ -57,7 +59,8 @@ class OnnxGraph:
     ``limit``: tokens of a text without the special ones. ``pad``: id of the padding piece. ``weights``: the model's
     names of the weights it reads, and the graph's. ``files``: sha256 of the model's files that it was made from.
     ``alone``: each text is run by itself: in eight bits the others of a batch would change its numbers. ``traced``:
-    sha256 of the graph before it was simplified, which gave the same bits; empty if it was not.
+    sha256 of the graph before it was simplified, which gave the same bits; empty if it was not. ``rounded``: as
+    ``weights``, of the matrices that it reads in eight bits (`rounded`).
     """
 
     data: bytes
@@ -69,6 +72,7 @@ class OnnxGraph:
     files: Mapping[str, str]
     alone: bool = False
     traced: str = ""
+    rounded: Mapping[str, str] = field(default_factory=dict)
 
 
 def shipped_graph(weights: ModelWeights, name: str = PINNED_MODEL) -> OnnxGraph | None:
@@ -128,6 +132,7 @@ def file_digest(path: Path) -> str:
 
 Floats = NDArray[np.float32]
 Changes = Callable[[], Iterable[tuple[str, Floats]]]  # what is added to each named weight
+Arrays = Mapping[str, NDArray[Any]]
 RUNTIME = "onnxruntime"
 WORDS = "embeddings.word_embeddings.weight"
 SPECIAL = 2  # the tokens a model puts around a text
@@ -154,7 +159,7 @@ def import_runtime() -> Any:
     return onnxruntime
 
 
-def open_session(graph: bytes, folder: Path, words: str, weights: Mapping[str, Floats] = MappingProxyType({})) -> Any:
+def open_session(graph: bytes, folder: Path, words: str, weights: Arrays = MappingProxyType({})) -> Any:
     """Open a graph that has weights in files of ``folder``, with these ``weights`` instead of its own; one thread.
 
     ``words``: the graph's name of the word vectors, which all sessions of a model share.
@@ -205,11 +210,11 @@ class OnnxEncoder:
     def __init__(
         self, weights: ModelWeights, graph: OnnxGraph, *, threads: int, changes: Changes = tuple, digest: str = ""
     ) -> None:
-        self._weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
+        self.weights, self._graph, self._threads, self._changes = weights, graph, threads, changes
         self._folder, self.tokenizer = weights.place, weights.place / TOKENIZER
         self.name, self.digest = weights.name, digest or weights.digest
         self.dimension, self.limit = graph.dimension, graph.limit
-        self._kept: Sequence[Floats] = ()  # weights that the session still reads
+        self._kept: Sequence[NDArray[Any]] = ()  # weights that the session still reads
 
     @property
     def runtime(self) -> Mapping[str, str]:
@@ -222,26 +227,30 @@ class OnnxEncoder:
 
     @once
     def _session(self) -> Any:
-        session, tuned = self._opened()
-        if tuned and not _needs_none(session, tuned):
+        session, given = self._opened()
+        if given and not _needs_none(session, given):
             session, self._kept = self._opened()
-        del tuned
+        del given
         trim()  # else 80 MB stay: what held the weights
-        if self._graph.alone:  # it cannot be tuned, so its graph, 11 MB, is not needed again
+        if self._graph.alone:  # in eight bits; it is not tuned once it is open, so its graph, up to 11 MB, can go
             self._graph = replace(self._graph, data=b"")
         return session
 
-    def _opened(self) -> tuple[Any, Sequence[Floats]]:
-        """Return a session, and the changed weights that it was given."""
+    def _opened(self) -> tuple[Any, Sequence[NDArray[Any]]]:
+        """Return a session, and the weights that it was given: those that were changed, and those in eight bits."""
         from safetensors import safe_open
 
+        weights: dict[str, NDArray[Any]] = {}
         with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            tuned = {name: own.get_tensor(name) + change for name, change in self._changes()}
-        weights = {self._graph.weights[name]: value for name, value in tuned.items()}
+            tuned = ((name, own.get_tensor(name) + change) for name, change in self._changes())
+            plain = ((name, own.get_tensor(name)) for name in self._graph.rounded)
+            for name, value in chain(plain, tuned):
+                named = self._graph.rounded.get(name)
+                weights |= {self._graph.weights[name]: value} if named is None else rounded(named, value)
         with OPENING:
             session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
             self._result(session, TINY)
-        return session, tuple(tuned.values())
+        return session, tuple(weights.values())
 
     @once
     def _pool(self) -> ThreadPoolExecutor:
@@ -252,13 +261,17 @@ class OnnxEncoder:
         with NATIVE_CALLS:
             return len(self._tokenizer.encode(levelled(text), add_special_tokens=False))
 
+    def with_graph(self, graph: OnnxGraph) -> Self:
+        """Return a copy that runs another graph of the same weights; its digest stays, as its vectors are near."""
+        return type(self)(self.weights, graph, threads=self._threads, changes=self._changes, digest=self.digest)
+
     def tuned(self, changes: Changes, digest: str = "") -> Self:
         """Return a copy with each of ``changes``, (out, in), added to the published weight of its name.
 
         ``digest``: of the copy; without one, that of this encoder.
         """
         named = digest or self.digest
-        return type(self)(self._weights, self._graph, threads=self._threads, changes=changes, digest=named)
+        return type(self)(self.weights, self._graph, threads=self._threads, changes=changes, digest=named)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
@@ -331,14 +344,25 @@ def check_length(pieces: int, limit: int) -> None:
         raise EncoderError(f"a text has {pieces} word pieces, the model reads {limit}", hint="split it before encoding")
 
 
-def _needs_none(session: Any, weights: Sequence[Floats]) -> bool:
+def rounded(name: str, matrix: Floats) -> dict[str, NDArray[Any]]:
+    """Round a matrix, (out, in), as a graph in eight bits reads it: (in, out) int8, and what a step of each column is
+    worth, (out,).
+
+    Seven bits: with eight, processors without VNNI would overflow, and answer otherwise.
+    """
+    steps = np.maximum(matrix.max(axis=1), -matrix.min(axis=1)) / np.float32(64)
+    values = np.rint(matrix / np.maximum(steps, 1e-12)[:, None]).astype(np.int8)
+    return {f"{name}_rounded": np.ascontiguousarray(values.T), f"{name}_steps": steps}
+
+
+def _needs_none(session: Any, weights: Sequence[NDArray[Any]]) -> bool:
     """Check that a session copied the weights it was given, and overwrite the originals.
 
     Kept with the copy they would take 42 MB. The runtime does not promise a copy, so each session is tried.
     """
     before = OnnxEncoder._result(session, TINY)
     for weight in weights:
-        weight.fill(np.nan)
+        weight.fill(0)
     return all(map(np.array_equal, before, OnnxEncoder._result(session, TINY)))
 
 
