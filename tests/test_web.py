@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -19,7 +20,7 @@ from shell import Done
 from starlette.testclient import TestClient
 
 from b12assistant.errors import ConfigError, ServerError
-from b12assistant.web import listening, policy, site
+from b12assistant.web import listening, policy, site, ui
 from b12assistant.web.page_routes import OWN_POLICY
 from b12assistant.web.policy import JOIN
 from b12assistant.web.questions import Warmup
@@ -50,6 +51,26 @@ def test_every_response_has_its_headers(route: str, client: TestClient) -> None:
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors" in headers["content-security-policy"]
     assert "server" not in headers
+
+
+def test_a_page_that_nobody_asks_looks_for_questions_a_few_times_a_second(
+    space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio would look a thousand times."""
+    looks = 0
+
+    def counted(_: object) -> int:
+        nonlocal looks
+        looks += 1
+        return 0
+
+    monkeypatch.setattr("gradio.queueing.Queue.__len__", counted)
+    with TestClient(application(space, Warmup(space)), base_url=HERE) as client:
+        begun = time.monotonic()
+        client.get("/")
+        time.sleep(0.3)
+        most = (time.monotonic() - begun) / ui.LOOKS + 5
+    assert 2 <= looks <= most
 
 
 def test_the_page_lets_only_its_own_inline_scripts_run(client: TestClient) -> None:

@@ -69,6 +69,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise Gr
 TABS = ("ask", "lookup")
 EVENTS_AT_ONCE = 256  # that the framework runs: they only wait for their turn in the lanes of `Questions`
 MOST_EVENTS = 500  # calls of the page that wait; one more is refused
+LOOKS, IDLE = 0.02, 1.0  # seconds between two looks for an event, and for progress, which no event reports
 SESSIONS = 500  # held in memory; the oldest is forgotten first
 KEPT = 12 * 3600  # seconds after its last question that a conversation is held
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -92,6 +93,9 @@ def build(asking: Asking, words: PageWords) -> gr.Blocks:
     # `Questions` limits how many are answered at once. Each state of the queue is a message of its own to all who wait,
     # and the page shows none of them.
     page.queue(max_size=MOST_EVENTS, default_concurrency_limit=None, status_update_rate=60)
+    # Gradio looks for events every millisecond: 7 % of a core while nobody asks, and each look interrupts an answer.
+    queue = page._queue
+    queue.sleep_when_free, queue.progress_update_sleep_when_free = LOOKS, IDLE
     page.state_session_capacity = SESSIONS
     return page
 
