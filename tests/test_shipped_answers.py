@@ -220,22 +220,6 @@ def test_a_slip_in_a_question_of_the_library_counts_against_nobody(shipped: Work
     assert (found.unknown, found.likely >= found.least) == (0, True)
 
 
-def test_no_word_of_a_question_of_the_library_is_strange(shipped: Workspace) -> None:
-    texts = shipped.engine.collection.asked.texts[::997]
-    words = shipped.engine.collection.words
-    assert any(words.unknown_terms(text) for text in texts)
-    assert {shipped.assistant.understood(text).unknown for text in texts} == {0.0}
-
-
-def test_a_word_that_only_near_questions_have_refuses_nothing(shipped: Workspace) -> None:
-    question = "can i take my injection ampoules on holiday to spain or go early"
-    assert shipped.engine.collection.words.unknown_terms(question)
-    answer = shipped.ask(question).answer
-    assert answer.status is not Status.NO_ANSWER
-    assert "travelling" in answer.quotes[0].best.text
-    assert shipped.ask("can i take my saxophone to spain").answer.status is Status.NO_ANSWER
-
-
 def test_who_may_have_meant_something_else_can_tap_it(shipped: Workspace) -> None:
     reply = shipped.ask("mine started two years ago", ["can numb feet recover"])
     read_as = reply.answer.interpretation

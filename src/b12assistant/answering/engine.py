@@ -214,17 +214,10 @@ class Engine:
         near = self._asked_of(query, self.collection.row(window.passage))[0][window.cut.rows]
         return None if np.isnan(near).all() else float(np.nanmax(near))
 
-    @cached(_CURRENT)
     def _unknown(self, query: Query) -> float:
-        """Return how much of a question no source has; what it leans on counts only if it names nothing itself.
-
-        Where nearly every sentence is asked something, people's words in the nearest questions are known too.
-        """
-        own, words = query.read[query.lead :], self.collection.words
-        own = own if terms(own) else query.read
-        if not self.collection.asked_throughout or not words.unknown_terms(own):
-            return words.unknown_share(own)
-        return words.unknown_share(own, {term for near in self._nearest(query.vector) for term in terms(near.text)})
+        """Return how much of a question no source has; what it leans on counts only if it names nothing itself."""
+        own = query.read[query.lead :]
+        return self.collection.words.unknown_share(own if terms(own) else query.read)
 
     def hits(self, query: Query, k: int = SEARCHED, wanted: Callable[[Passage], bool] | None = None) -> tuple[Hit, ...]:
         quotable = self._quotable(papers=asks_for_paper(query.text))
@@ -394,8 +387,8 @@ class Engine:
 
     @cached(_KEPT)
     def _holding(self, span: Span) -> tuple[int, QuoteSpan] | None:
-        """Return the row and the shortest words that hold a sentence, and answer with it if any do; ``None`` if its
-        source may not be quoted."""
+        """Return the shortest words that hold a sentence, and answer with it if any do, of its first passage, with
+        their row; ``None`` if its source may not be quoted."""
         rows = [row for row in self.collection.rows_of[span.document.id] if self._quotable(papers=False)[row]]
         found = [(row, cut) for row in rows for cut in self._cuts(row)]
         holding = [(row, cut) for row, cut in found if any(each.range.contains(span.range) for each in cut.spans)]
@@ -432,8 +425,11 @@ class Engine:
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,
-        half by the mean of the nearest few, since one alone may be near by chance, and this counts for more; where few
-        sentences are asked anything, by the nearest alone, since another question must not harm a sentence."""
+        half by the mean of the nearest few, since one alone may be near by chance.
+
+        By the nearest alone where few sentences are asked anything: there another question must not harm a sentence.
+        Where nearly every one is, this counts for more.
+        """
         nearest, few = self._asked_of(query, row)
         if not self.collection.asked_throughout:
             return nearest
@@ -455,7 +451,7 @@ class Engine:
     @cached(_CURRENT)
     def _asked_of(self, query: Query, row: int) -> tuple[Vectors, Vectors]:
         """Return each sentence's cosine with the nearest question that it is asked, and the mean of the nearest few, or
-        NaN. Cached: quotes are ranked, then judged, by it."""
+        NaN. Cached: a candidate quote is ranked and then judged by it."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         nearest, few = self.collection.asked.best(self._own(query), first, last, _FEW)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
@@ -463,8 +459,10 @@ class Engine:
         return nearest, few
 
     def _with_asked(self, query: Query, row: int) -> Vectors:
-        """Return the `cosines`, `(sentences, q)`, raised by what is asked of each sentence, a reader's words for it;
-        where nearly every sentence is asked something, the vectors of the questions say enough."""
+        """Return the `cosines`, `(sentences, q)`, raised by what is asked of each sentence: a reader's words for it.
+
+        Where nearly every sentence is asked something, the vectors of the questions say enough.
+        """
         cosines = self.cosines(query, row)
         if self.collection.asked_throughout:
             return cosines

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -120,13 +120,9 @@ class BM25FIndex:
         """Return the index terms of ``question`` that are in no row, each once."""
         return [term for term in dict.fromkeys(terms(question)) if term not in self._vocabulary]
 
-    def unknown_share(self, question: str, others: Container[str] = ()) -> float:
-        """Return how much of ``question`` is unknown here: the idf share of its unknown terms, 0 to 1.
-
-        ``others``: terms that are known besides those of the rows.
-        """
-        known = list(self.asked(question))
-        unknown = [term for term in self.unknown_terms(question) if term not in others]
+    def unknown_share(self, question: str) -> float:
+        """Return how much of ``question`` is unknown here: the idf share of its unknown terms, 0 to 1."""
+        known, unknown = list(self.asked(question)), self.unknown_terms(question)
         unseen = len(unknown) * float(np.log(1 + (self._count + 0.5) / 0.5))
         seen = float(self._idf[known].sum(dtype=np.float64))
         return unseen / max(unseen + seen, 1e-9) if known or unknown else 1.0
