@@ -20,6 +20,9 @@ from fit.graph import changed, make_graph, rounding
 from numpy.typing import NDArray
 
 from b12assistant.answers import Level, Turn
+from b12assistant.api import Workspace
+from b12assistant.application.health import examine
+from b12assistant.config import load_configuration
 from b12assistant.errors import EncoderError
 from b12assistant.index.encoding import (
     EIGHT_BITS,
@@ -199,6 +202,19 @@ def test_the_graph_in_eight_bits_is_made_of_the_one_that_ships() -> None:
     whole, rounded = (shipped_graph(find_weights(), name) for name in (PINNED_MODEL, EIGHT_BITS))
     assert whole is not None
     assert rounded == rounding(whole)
+
+
+@pytest.mark.parametrize("damage", ["onnx", "json"])
+def test_a_damaged_graph_of_questions_is_named_by_doctor(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in (PACKAGED / GRAPHS).iterdir():
+        cut = file.name == f"{EIGHT_BITS}.{damage}"
+        (tmp_path / file.name).write_bytes(file.read_bytes()[: -9 if cut else None])
+    monkeypatch.setattr("b12assistant.index.onnx_encoder.GRAPHS", str(tmp_path))
+    space = Workspace(load_configuration(environment={}, flags={"paths.index": str(tmp_path / "index")}))
+    (problem,) = examine(space)["problems"]
+    assert f"{EIGHT_BITS}.onnx" in problem
 
 
 def test_an_encoder_without_a_graph_in_eight_bits_stays() -> None:
