@@ -60,6 +60,14 @@ def test_the_very_next_answer_is_from_a_newly_published_index(space: FakeWorkspa
     assert before.ask(ASKED).generation == former  # a caller that started with it goes on with it
 
 
+def test_a_newer_index_is_read_with_the_encoders_that_are_loaded(space: FakeWorkspace) -> None:
+    engine = space.engine
+    kept = vars(space.renewed())
+    assert kept["question_encoder"] is engine.encoder
+    assert kept["context_encoder"] is engine.in_context
+    assert "engine" not in kept
+
+
 def test_while_one_caller_opens_a_new_index_the_others_get_the_one_in_use(
     space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

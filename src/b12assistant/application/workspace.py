@@ -75,6 +75,8 @@ PACKAGED_INDEX = Path(str(resources.files("b12assistant")), "data", "index")  # 
 _OF_ANY_INDEX = {
     "plain_encoder",
     "encoder",
+    "question_encoder",
+    "context_encoder",
     "red_flag_encoder",
     "projection",
     "quote_ranker",
@@ -156,9 +158,19 @@ class Workspace:
 
     @once
     def encoder(self) -> Encoder:
-        """Return the encoder of passages and questions."""
+        """Return the encoder of passages. Questions use it in eight bits."""
         is_tuned = self.configuration.settings.encoder.tuned
         return tuned_encoder(self.plain_encoder) if is_tuned else self.plain_encoder
+
+    @once
+    def question_encoder(self) -> Encoder:
+        return in_eight_bits(self.encoder)
+
+    @once
+    def context_encoder(self) -> Encoder | None:
+        """Return what reads a question in its context; ``None``: the encoder of questions."""
+        is_tuned = self.configuration.settings.encoder.tuned
+        return in_eight_bits(tuned_encoder(self.plain_encoder, IN_CONTEXT)) if is_tuned else None
 
     @once
     def red_flag_encoder(self) -> Encoder:
@@ -222,16 +234,16 @@ class Workspace:
     @once
     def engine(self) -> Engine:
         vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
-        is_tuned, plain = self.configuration.settings.encoder.tuned, self.plain_encoder
-        in_context = in_eight_bits(tuned_encoder(plain, IN_CONTEXT)) if is_tuned else plain
+        in_context, plain = self.context_encoder, self.plain_encoder
+        is_fitted = in_context is not None and in_context.digest != plain.digest
         return Engine(
             collection,
-            in_eight_bits(self.encoder),
+            self.question_encoder,
             self.projection,
             vocabulary=vocabulary,
             ranker=self.quote_ranker,
-            in_context=in_context if is_tuned else None,
-            finder=Finder(in_context, *asking_weights()) if in_context.digest != plain.digest else Finder(),
+            in_context=in_context,
+            finder=Finder(in_context, *asking_weights()) if is_fitted else Finder(),
         )
 
     @once

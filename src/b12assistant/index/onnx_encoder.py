@@ -1,10 +1,11 @@
 """The encoder on ONNX Runtime: the results of `encoding.py` without loading torch. Its weights are verified.
 
 The graph reads the weights from the model's own file, memory-mapped; a tuned encoder replaces some of them and shares
-the rest. Passages are encoded by it; questions by one that multiplies in eight bits, in half the time and close
-to it. `benchmarks/fit/graph.py` makes both. That of the red flags holds the matrices that were tuned, in eight
-bits; `benchmarks/fit/red_flags.py` makes it. Each run takes one thread, and bulk work does several runs at once: that
-wastes nothing on a busy machine, and the bits do not depend on the number of threads.
+the rest. It encodes passages when they are indexed. Questions use a second graph that multiplies in eight bits: its
+vectors are close, and a run takes half the time. `benchmarks/fit/graph.py` makes both. That of the red flags holds the
+matrices that were tuned, in eight bits; `benchmarks/fit/red_flags.py` makes it. Each run takes one thread, and bulk
+work does several runs at once: that wastes nothing on a busy machine, and the bits do not depend on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from importlib.metadata import version
-from itertools import chain
 from math import inf
 from pathlib import Path
 from threading import Lock
@@ -177,7 +177,7 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Arrays = Mappi
     if words not in weights:
         options.add_initializer(words, _word_vectors(folder / SAFETENSORS))
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    session._model_bytes = None  # kept to open it again on another device: 17 MB for the two graphs in eight bits
+    session._model_bytes = None  # kept to open it again on another device: 10 to 12 MB for most graphs in eight bits
     return session
 
 
@@ -232,7 +232,9 @@ class OnnxEncoder:
             session, self._kept = self._opened()
         del given
         trim()  # else 80 MB stay: what held the weights
-        if self._graph.alone:  # in eight bits; it is not tuned once it is open, so its graph, up to 11 MB, can go
+        if (
+            self._graph.alone and not self._graph.rounded
+        ):  # it cannot be tuned, so its graph, 11 MB, is not needed again
             self._graph = replace(self._graph, data=b"")
         return session
 
@@ -242,11 +244,12 @@ class OnnxEncoder:
 
         weights: dict[str, NDArray[Any]] = {}
         with safe_open(self._folder / SAFETENSORS, "numpy") as own:
-            tuned = ((name, own.get_tensor(name) + change) for name, change in self._changes())
-            plain = ((name, own.get_tensor(name)) for name in self._graph.rounded)
-            for name, value in chain(plain, tuned):
-                named = self._graph.rounded.get(name)
-                weights |= {self._graph.weights[name]: value} if named is None else rounded(named, value)
+            unchanged = dict(self._graph.rounded)
+            for name, change in self._changes():
+                value, place = own.get_tensor(name) + change, unchanged.pop(name, None)
+                weights |= rounded(place, value) if place else {self._graph.weights[name]: value}
+            for name, place in unchanged.items():
+                weights |= rounded(place, own.get_tensor(name))
         with OPENING:
             session = open_session(self._graph.data, self._folder, self._graph.weights[WORDS], weights)
             self._result(session, TINY)
@@ -260,6 +263,11 @@ class OnnxEncoder:
     def count(self, text: str) -> int:
         with NATIVE_CALLS:
             return len(self._tokenizer.encode(levelled(text), add_special_tokens=False))
+
+    @property
+    def is_rounded(self) -> bool:
+        """Return whether its graph multiplies in eight bits."""
+        return self._graph.alone
 
     def with_graph(self, graph: OnnxGraph) -> Self:
         """Return a copy that runs another graph of the same weights; its digest stays, as its vectors are near."""
@@ -345,8 +353,7 @@ def check_length(pieces: int, limit: int) -> None:
 
 
 def rounded(name: str, matrix: Floats) -> dict[str, NDArray[Any]]:
-    """Round a matrix, (out, in), as a graph in eight bits reads it: (in, out) int8, and what a step of each column is
-    worth, (out,).
+    """Round a matrix, (out, in), for a graph in eight bits: return it as (in, out) int8, and the scale of each column.
 
     Seven bits: with eight, processors without VNNI would overflow, and answer otherwise.
     """
@@ -358,7 +365,7 @@ def rounded(name: str, matrix: Floats) -> dict[str, NDArray[Any]]:
 def _needs_none(session: Any, weights: Sequence[NDArray[Any]]) -> bool:
     """Check that a session copied the weights it was given, and overwrite the originals.
 
-    Kept with the copy they would take 42 MB. The runtime does not promise a copy, so each session is tried.
+    Kept with the copy they would take 18 to 42 MB. The runtime does not promise a copy, so each session is tried.
     """
     before = OnnxEncoder._result(session, TINY)
     for weight in weights:
