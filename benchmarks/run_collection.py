@@ -44,7 +44,6 @@ from b12assistant.config import load_configuration
 from b12assistant.display import terminal
 from b12assistant.errors import AssistantError, UsageError
 from b12assistant.index.collection import Collection
-from b12assistant.index.encoding import in_eight_bits
 from b12assistant.protocols import Progress
 
 CACHE = Path("build/bench-cache")
@@ -108,7 +107,7 @@ def searched(
     dataset: Dataset, collection: Collection, rankings: Sequence[Ranking], space: Workspace, progress: Progress
 ) -> Iterator[tuple[str, Run]]:
     """Search for every judged query with each ranking, and yield its run. Queries are encoded as questions are."""
-    encoder = in_eight_bits(space.encoder)
+    encoder = space.question_encoder
     asked = {id_: encode_query(text, collection, encoder, space.projection) for id_, text in dataset.queries.items()}
     for ranking in rankings:
         run: dict[str, dict[str, float]] = {}

@@ -45,7 +45,7 @@ OURS = re.compile(r"b-?12|cobalamin|neuropath|pernicious|homocyst|methylmal", re
 PASSED = 0.10  # of the unanswerable of the calibration split
 REFUSED = 0.9
 FULL = 0.85
-ITSELF = 0.975  # cosine from which an asked question is the question itself; eight bits of both blur it
+ITSELF = 0.985  # cosine from which an asked question is the question itself; eight bits of both blur it a little
 SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
 
 

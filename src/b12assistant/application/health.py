@@ -27,7 +27,6 @@ from b12assistant.display.terminal import counted
 from b12assistant.errors import AssistantError, SourceError, UsageError
 from b12assistant.index.collection import Opened
 from b12assistant.index.documents import Entry
-from b12assistant.index.encoding import in_eight_bits
 from b12assistant.loaders.passages import passage_id
 from b12assistant.types import GAP, DocumentId, FileEnd, MarkKind
 
@@ -217,7 +216,7 @@ def examine(space: Workspace) -> dict[str, Any]:
     }
     try:
         encoder = space.encoder
-        in_eight_bits(encoder)  # the graph that questions are read by is verified
+        space.question_encoder  # noqa: B018 - reports a damaged graph
         report["encoder"] = {"name": encoder.name, "sha256": encoder.digest, "runtime": dict(encoder.runtime)}
         report["problems"] += space.triage.problems
         if (ranker := space.quote_ranker) is not None:

@@ -169,8 +169,9 @@ class Workspace:
     @once
     def context_encoder(self) -> Encoder | None:
         """Return what reads a question in its context; ``None``: the encoder of questions."""
-        is_tuned = self.configuration.settings.encoder.tuned
-        return in_eight_bits(tuned_encoder(self.plain_encoder, IN_CONTEXT)) if is_tuned else None
+        plain, is_tuned = self.plain_encoder, self.configuration.settings.encoder.tuned
+        tuned = tuned_encoder(plain, IN_CONTEXT) if is_tuned else plain
+        return None if tuned is plain else in_eight_bits(tuned)
 
     @once
     def red_flag_encoder(self) -> Encoder:
@@ -234,8 +235,7 @@ class Workspace:
     @once
     def engine(self) -> Engine:
         vocabulary, collection = folder.corpus_vocabulary(self.corpus), self.opened.collection
-        in_context, plain = self.context_encoder, self.plain_encoder
-        is_fitted = in_context is not None and in_context.digest != plain.digest
+        in_context = self.context_encoder
         return Engine(
             collection,
             self.question_encoder,
@@ -243,7 +243,7 @@ class Workspace:
             vocabulary=vocabulary,
             ranker=self.quote_ranker,
             in_context=in_context,
-            finder=Finder(in_context, *asking_weights()) if is_fitted else Finder(),
+            finder=Finder(in_context, *asking_weights()) if in_context else Finder(),
         )
 
     @once

@@ -232,9 +232,7 @@ class OnnxEncoder:
             session, self._kept = self._opened()
         del given
         trim()  # else 80 MB stay: what held the weights
-        if (
-            self._graph.alone and not self._graph.rounded
-        ):  # it cannot be tuned, so its graph, 11 MB, is not needed again
+        if self._graph.alone and not self._graph.rounded:  # it cannot be tuned, so its graph, 11 MB, can go
             self._graph = replace(self._graph, data=b"")
         return session
 
