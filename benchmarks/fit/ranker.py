@@ -29,7 +29,7 @@ from b12assistant.index.encoding import FOLDER, LONGEST, RANKER, SentenceEncoder
 from b12assistant.index.onnx_encoder import TINY, find_weights
 from fit.context import of_letters, of_threads
 from fit.data import DATA, GRADED, PACKAGED, SPARED, TYPED, UNREAD, Given, labelled_rows, rows, vectors
-from fit.graph import in_eight_bits, linked, traced
+from fit.graph import in_eight_bits, linked, simplified, traced
 from fit.low_rank import BFLOAT16, Descent
 
 HELD = ("questions/test.jsonl", "questions/calibration.jsonl", "unanswerable/test.jsonl", "trials/answers.jsonl")
@@ -162,7 +162,7 @@ def write_joint(joint: Joint, name: str, encoder: str, place: Path) -> None:
     """Write the graph and its facts. ``encoder``: the digest of the one it is for; ``place``: of the word vectors."""
     inputs = dict.fromkeys(TINY, torch.ones(2, 8, dtype=torch.long))
     whole = in_eight_bits(traced(joint, inputs, {"score": {0: "texts"}}, fold=True))
-    graph, _ = linked(whole, place)  # where the word vectors stay
+    graph = simplified(linked(whole, place)[0], shaped=False)  # the word vectors stay in their file
     (PACKAGED / FOLDER / f"{name}.onnx").write_bytes(graph)
     facts = {"encoder": encoder, "sha256": hashlib.sha256(graph).hexdigest()}
     (PACKAGED / FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
