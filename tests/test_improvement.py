@@ -2,11 +2,9 @@
 
 import json
 import multiprocessing
-from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-import numpy as np
 import pytest
 from builders import build_document, build_passages
 from corpora import again, origin, three_files, write
@@ -19,9 +17,8 @@ from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.corpus.folder import corpus_not_answered
 from b12assistant.corpus.provenance import SentenceEntry, located
-from b12assistant.errors import CorpusError, IndexDamagedError, SourceFactsError, UsageError
-from b12assistant.index.asked_questions import NOTHING_ASKED, AskedQuestions, Group, as_codes, in_full, is_thorough
-from b12assistant.index.indexing import key_of
+from b12assistant.errors import CorpusError, SourceFactsError, UsageError
+from b12assistant.index.asked_questions import NOTHING_ASKED
 from b12assistant.language.words import find_words
 from b12assistant.types import Document, Range, Span
 
@@ -375,62 +372,6 @@ def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
     assert with_not_answered(before, ["four"], ["THREE", "one"]) == "# mine\n two\n\nfour\n"
 
 
-def unit(*values: float) -> np.ndarray:
-    row = np.array(values, np.float32)
-    return row / np.linalg.norm(row)
-
-
-def asked() -> AskedQuestions:
-    """Two documents of two and three sentences; nothing is asked of the second sentence of each."""
-    groups = [Group(("a", "b"), (0, 0)), Group(("c", "d"), (0, 2))]
-    codes = [as_codes(np.stack([unit(1, 0), unit(1, 1)])), as_codes(np.stack([unit(0, 1), unit(-1, 0)]))]
-    return AskedQuestions.join(groups, [2, 3], [key_of("x", group.questions) for group in groups], codes)
-
-
-def test_the_nearest_question_of_each_sentence_counts_or_the_mean_of_a_few() -> None:
-    for few, best in ((1, 1), (2, 0.854)):
-        np.testing.assert_allclose(asked().best(unit(1, 0), 0, 5, few)[1], [best, np.nan, 0, np.nan, -1], atol=0.01)
-    np.testing.assert_allclose(asked().best(unit(1, 0), 1, 3, 2)[0], [np.nan, 0], atol=0.01)
-
-
-def test_no_question_is_near_below_the_least() -> None:
-    found = asked()
-    everything = found.nearest(unit(1, 0))
-    for least in (-1.0, 0.5, 0.9, 2.0):
-        assert found.nearest(unit(1, 0), least=least) == [each for each in everything if each.cosine >= least]
-
-
-def test_what_else_may_be_meant_says_something_else_of_another_sentence() -> None:
-    found = asked()
-    near = found.nearest(unit(1, 0), 4)
-    for shown, most, others in ((set(), 2, "cd"), (set(), 1, "c"), ({2}, 2, "d"), ({2, 4}, 2, "")):
-        assert "".join(each.text for each in found.apart(near[:1], near, shown, most)) == others
-    assert found.apart([], [], set(), 2) == []
-
-
-def test_a_question_is_shown_as_one_with_its_mark_if_that_is_about_as_near() -> None:
-    first, second, *_ = asked().nearest(unit(1, 0), 4)
-    assert in_full(first, [first, second]).text == "a"
-    for cosine, shown in ((0.95, "b?"), (0.9, "a")):
-        assert in_full(first, [first, replace(second, text="b?", cosine=cosine)]).text == shown
-
-
-def test_questions_read_back_from_bytes_are_the_same() -> None:
-    first = asked()
-    again = AskedQuestions.from_bytes(first.to_bytes(), 5, 2)
-    np.testing.assert_array_equal(first.vectors, again.vectors)
-    np.testing.assert_array_equal(first.sentences, again.sentences)
-    assert first.groups == again.groups
-    assert first.texts == again.texts == ("a", "b", "c", "d")
-    assert list(again.of(0, 2)) == [(0, "a"), (0, "b")]
-    assert list(again.of(2, 5)) == [(2, "c"), (4, "d")]
-
-
-def test_a_file_that_does_not_fit_is_damage() -> None:
-    with pytest.raises(IndexDamagedError, match="does not fit"):
-        AskedQuestions.from_bytes(asked().to_bytes(), 4, 2)
-
-
 LINES = (("Metformin lowers B12.", ["does it sink", "diabetes pill and vitamin"]), ("Ask for a test.", ["what to ask"]))
 
 
@@ -467,22 +408,6 @@ def test_a_question_that_is_answered_and_listed_as_not_answered_is_named(tmp_pat
     write(space.corpus, {"not_answered.txt": "Does it  sink\n"})
     with pytest.raises(SourceFactsError, match=r"not_answered\.txt says that nothing answers 'Does it  sink'"):
         space.index()
-
-
-def test_headings_alone_make_no_corpus_that_is_asked_throughout() -> None:
-    assert is_thorough(enumerate("abc"), 3)
-    assert not is_thorough(enumerate("abc"), 3, {"a", "b"})
-
-
-def test_questions_that_nothing_answers_belong_to_no_sentence() -> None:
-    groups = [Group(("a",), (1,)), Group(("b", "c"), (0, 0))]
-    codes = [as_codes(unit(1, 0)[None]), as_codes(np.stack([unit(0, 1), unit(1, 1)]))]
-    found = AskedQuestions.join(groups, [2, 0], [key_of("x", group.questions) for group in groups], codes)
-    found = AskedQuestions.from_bytes(found.to_bytes(), 2, 2)
-    np.testing.assert_allclose(found.best(unit(0, 1), 0, 2, 1)[0], [np.nan, 0], atol=0.01)
-    best = [found.best_of_none(each, 2) for each in (unit(1, 1), unit(1, 0))]
-    assert best == pytest.approx([1, 0.5**0.5], abs=0.01)
-    assert asked().best_of_none(unit(1, 0), 5) is None
 
 
 def test_a_question_near_one_that_nothing_answers_is_marked_as_such(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
@@ -373,7 +374,7 @@ class Engine:
             return None
         near = iter((collection.examples @ self._own(query)).tolist())
         closeness = [
-            (max(next(near) for _ in each.asked), max((next(near) for _ in each.not_asked), default=-1.0))
+            (max(islice(near, len(each.asked))), max(islice(near, len(each.not_asked)), default=-1.0))
             for each in collection.disputes
         ]
 

@@ -233,13 +233,17 @@ class AskedQuestions:
         """Return the ``most`` questions of sentences that are nearest to ``query``, (d,), the nearest first; none
         whose cosine is below ``least``. ``of``: of which sentences; all by default.
 
-        They are sought among the 512 whose signs are most alike: in a tenth of the time that all cosines take.
+        They are sought among the 512 whose signs are most alike, and those as alike as the last of them: in a tenth of
+        the time that all cosines take.
         """
         answered = len(self.texts)
         if not answered:
             return []
-        apart = np.bitwise_count(self._signs[:, :answered] ^ _as_bits(query[None])).sum(axis=0, dtype=np.uint16)
-        some = np.argpartition(apart, _SOME)[:_SOME] if answered > _SOME else np.arange(answered)
+        apart = np.zeros(answered, np.uint16)
+        for signs, own in zip(self._signs[:, :answered], _as_bits(query[None]), strict=True):
+            apart += np.bitwise_count(signs ^ own)
+        nearer = np.bincount(apart).cumsum()  # by how many signs differ
+        some = np.flatnonzero(apart <= np.searchsorted(nearer, min(_SOME, answered)))
         cosines = self.vectors[some].astype(np.float32) @ query / _SCALE
         near = np.flatnonzero((cosines >= least) & (True if of is None else of[self.sentences[some]]))
         order = near[np.lexsort((some[near], -cosines[near]))][:most]
