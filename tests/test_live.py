@@ -14,7 +14,7 @@ from serving import small_space
 from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
-from b12assistant.application.live import Live
+from b12assistant.application.live import Live, prepare
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
 
@@ -66,6 +66,13 @@ def test_a_newer_index_is_read_with_the_encoders_that_are_loaded(space: FakeWork
     assert kept["question_encoder"] is engine.encoder
     assert kept["context_encoder"] is engine.in_context
     assert "engine" not in kept
+
+
+def test_no_pattern_of_triage_is_left_to_compile_for_the_first_who_writes_it(space: FakeWorkspace) -> None:
+    fresh = again(space)
+    prepare(fresh)
+    used = [*fresh.rules.red_flags.findings.wordings, *fresh.rules.cues.values()]
+    assert [each for each in used if each and not each.is_compiled] == []
 
 
 def test_while_one_caller_opens_a_new_index_the_others_get_the_one_in_use(

@@ -17,7 +17,7 @@ _GERMAN = "Wie lange dauert das noch?"
 
 def prepare(space: Workspace) -> None:
     """Load in advance what only some messages need: misspelt ones, long ones, with several questions, or in another
-    language. The patterns of triage are compiled with it."""
+    language; and compile the patterns of triage: a second in all."""
     from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
 
     try:
@@ -25,6 +25,8 @@ def prepare(space: Workspace) -> None:
         for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
         space.assistant.triaged(_GERMAN)
+        for each in (*space.rules.red_flags.findings.wordings, *space.rules.cues.values()):
+            each.search("")  # compiles it: some take as long as a whole question
         space.ask(" ".join(words.examples))
         space.engine.query("Symtoms?")
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
