@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from b12assistant.api import Workspace
 from b12assistant.application.live import Live, prepare
+from b12assistant.safety.opinion import load_proportion
 from b12assistant.types import GenerationId
 from b12assistant.web.service import build_app
 
@@ -71,7 +72,8 @@ def test_a_newer_index_is_read_with_the_encoders_that_are_loaded(space: FakeWork
 def test_no_pattern_of_triage_is_left_to_compile_for_the_first_who_writes_it(space: FakeWorkspace) -> None:
     fresh = again(space)
     prepare(fresh)
-    used = [*fresh.rules.red_flags.findings.wordings, *fresh.rules.cues.values()]
+    flags = fresh.rules.red_flags
+    used = [*flags.findings.wordings, *fresh.rules.cues.values(), *flags.memory.values(), *load_proportion().values()]
     assert [each for each in used if each and not each.is_compiled] == []
 
 

@@ -236,8 +236,8 @@ def simplified(graph: bytes, *, shaped: bool = True) -> bytes:
 
     That is: a check of the attention's shares for NaN, which no text gives, since it has a token; a mask for each
     layer, as large as the shares; and the shapes of reshaped tensors, computed at each run from the axes that stay.
-    ``shaped``: keep the shapes of the others. Where the runtime knows them it joins a sum and its norm, which takes an
-    eighth more time in eight bits, and rounds otherwise.
+    ``shaped``: whether the graph says the shapes of the others. By them the runtime joins a sum and its norm, which in
+    eight bits takes an eighth more time; without them it does not, and rounds a little differently.
     """
     model = onnx.load_from_string(graph)
     wanted = {output.name for output in model.graph.output}

@@ -25,8 +25,7 @@ def prepare(space: Workspace) -> None:
         for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
         space.assistant.triaged(_GERMAN)
-        for each in (*space.rules.red_flags.findings.wordings, *space.rules.cues.values()):
-            each.search("")  # compiles it: some take as long as a whole question
+        space.rules.compile()
         space.ask(" ".join(words.examples))
         space.engine.query("Symtoms?")
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again

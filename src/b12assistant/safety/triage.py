@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, TextId, Triage, Turn, TurnSlice
@@ -18,9 +19,18 @@ from b12assistant.language.vocabulary import Spelling, load_spelling
 from b12assistant.language.wording import STOPS
 from b12assistant.language.words import has_word
 from b12assistant.safety.assertion import CueWordings, load_cues, without_denied
-from b12assistant.safety.fixed_texts import fitting
+from b12assistant.safety.fixed_texts import fitting, load_variants
 from b12assistant.safety.languages import Languages, correcting, load_languages
-from b12assistant.safety.opinion import CONCERNS, Advises, Asked, Beside, Concern, Opinion, in_proportion
+from b12assistant.safety.opinion import (
+    CONCERNS,
+    Advises,
+    Asked,
+    Beside,
+    Concern,
+    Opinion,
+    in_proportion,
+    load_proportion,
+)
 from b12assistant.safety.red_flags import FindingKind, Packaged, RedFlags, Rule, load_red_flags
 from b12assistant.safety.replies import Reply, read_reply
 from b12assistant.safety.turn_parts import SHORT, Mention, PartText, Sighting, parts_told, sightings, unended
@@ -50,6 +60,14 @@ class Rules:
     cues: CueWordings
     spelling: Spelling
     languages: Languages
+
+    def compile(self) -> None:
+        """Compile every pattern that an English text may meet: some take as long as a whole question."""
+        flags = self.red_flags
+        lists = (flags.memory.values(), self.cues.values(), load_proportion().values())
+        for each in chain(flags.findings.wordings, *lists):
+            each.search("")
+        load_variants()
 
 
 @dataclass(frozen=True, slots=True)
