@@ -57,6 +57,14 @@ def test_heavy_libraries_are_not_loaded(does: str, tmp_path: Path) -> None:
     assert loaded(does, HEAVY, tmp_path)[1] == ""
 
 
+@pytest.mark.parametrize(("sum_of", "told"), [("inf @ numpy.zeros(1)", False), ("inf - inf", True)])
+def test_only_what_blas_says_of_numbers_is_left_out(sum_of: str, told: bool, tmp_path: Path) -> None:
+    code = f"import b12assistant, numpy; inf = numpy.array([numpy.inf]); {sum_of}"
+    code = f"exec({code!r}, {{'__name__': 'b12assistant.answering.quoting'}})"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, check=False)
+    assert (b"RuntimeWarning" in done.stderr) == (done.returncode != 0) == told, done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "names"),

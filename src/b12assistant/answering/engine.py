@@ -197,8 +197,7 @@ class Engine:
             found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout))
         if collection.asked_throughout:
             return found
-        with np.errstate(all="ignore"):  # BLAS also reports what a kernel met beyond the ends of small operands
-            near = [(hit.passage, self.cosines(query, collection.row(hit.passage)) @ query.informative) for hit in hits]
+        near = [(hit.passage, self.cosines(query, collection.row(hit.passage)) @ query.informative) for hit in hits]
         closest = {passage.id: float(closeness.max()) for passage, closeness in near}
         return [self._beside_others(query, *each, closest) for each in zip(found, windows, strict=True)]
 
@@ -470,10 +469,9 @@ class Engine:
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
         raised, headings = cosines.copy(), self.collection.heading_questions
         asked = tuple(each for each in self.collection.asked.of(first, last) if each[1] not in headings)
-        with np.errstate(all="ignore"):  # as in `signals`
-            for place, tokens in self._words_of(asked):
-                near = ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1)
-                raised[place - first] = np.maximum(raised[place - first], near)
+        for place, tokens in self._words_of(asked):
+            near = ASKED_SHARE * (query.tokens @ tokens.T).max(axis=1)
+            raised[place - first] = np.maximum(raised[place - first], near)
         return raised
 
     @cached(_KEPT_OF_PASSAGES)

@@ -17,8 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS, check_word, turns_of
 from b12assistant.answers import Quote
 from b12assistant.application.workspace import Workspace
@@ -84,8 +82,7 @@ class Improver:
         query = engine.query(question[:SEARCHED_CHARACTERS])
         found: dict[tuple[DocumentId, int], tuple[Span, float]] = {}
         for row in [engine.collection.row(hit.passage) for hit in engine.hits(query, _SEARCHED)]:
-            with np.errstate(all="ignore"):  # as in `Engine.signals`
-                closeness = engine.cosines(query, row) @ query.informative
+            closeness = engine.cosines(query, row) @ query.informative
             for sentence, close in zip(engine.collection.passages[row].sentences, closeness, strict=True):
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))
         return sorted(found.values(), key=lambda near: -near[1])[:NEAREST]
