@@ -19,22 +19,22 @@ LONGEST = 500  # lines of a file
 # may import those to the left of a "<", but not those beside them.
 PICTURE = (
     ("", "__init__ < errors < types data_files < answers config protocols < threads"),
-    ("language", "vocabulary", "folding < wording", "detection", "words"),
+    ("language", "vocabulary", "folding < wording", "detection", "words < claims"),
     ("", "cleaning"),
     ("loaders", ("decoding manuscript passages < text < html typesetting < markdown pdf < __init__ < isolation")),
     ("safety", "assertion fixed_texts opinion red_flags < replies turn_parts < languages < triage < second_opinion"),
     ("corpus", ("entries publishers < disputes sources < folder < provenance")),
     (
         "index",
-        ("documents store < vectors < asked_questions lexical_index < collection < reading < indexing milvus"),
+        (
+            "documents layout store < vectors < asked_questions lexical_index quotable < collection < reading < "
+            "indexing milvus"
+        ),
         "onnx_encoder < encoding",
     ),
     (
         "answering",
-        (
-            "claims layout retrieval scope turn_forms < asked signals < context quoting < found < engine < "
-            "thread < assistant lookup"
-        ),
+        ("retrieval scope turn_forms < asked signals < context quoting < found < engine < thread < assistant lookup"),
     ),
     (
         "display",

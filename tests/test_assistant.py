@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from builders import build_document
 from builders_answers import EASY, assistant, broken, calm, flagging, no_engine, source
+from builders_quotes import detail, said
 from fakes import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from b12assistant.answering import assistant as module
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import Order, QuoteSpan, Window, behind, load_cues, order
+from b12assistant.answering.quoting import Order, Window, behind, load_cues, order
 from b12assistant.answers import (
     Answer,
     Flag,
@@ -35,13 +36,10 @@ from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.safety.triage import Triager, load_rules
 from b12assistant.types import (
     Document,
-    DocumentId,
     Interest,
     Mark,
     MarkKind,
     Pairing,
-    Passage,
-    PassageId,
     Range,
     Source,
     SourceKind,
@@ -284,19 +282,6 @@ HURRY = "Do not wait for a test."
 PLAIN = "Myelin wraps nerve fibres."
 OTHER = "Vitamin B12 is found in milk."
 SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
-
-
-def said(text: str, interest: Interest, score: float = 0.5, kind: SourceKind | None = None) -> Window:
-    document = Document(DocumentId(f"{interest}.md"), "digest", "Title", text, Source(kind=kind, interest=interest))
-    span = document.span(0, len(text))
-    cut = QuoteSpan(Passage(PassageId("0"), (span,)), (span,), slice(0, 1), (span,), len(text), (0,))
-    return Window(cut, span, score)
-
-
-def detail(window: Window) -> Window:
-    """The same window; its sentence is a curator's detail."""
-    document = replace(window.best.document, details=(window.best.range,))
-    return replace(window, best=document.span(window.best.start, window.best.end))
 
 
 def ordered(*candidates: Window, most: int = 3, strict: bool = False) -> Order:

@@ -11,12 +11,12 @@ from builders_quotes import passages_of, windows_of
 from corpora import again, three_files, write
 from fakes import PLAIN, FakeEncoder, FakeWorkspace, RefusingEncoder, fake_workspace
 
-from b12assistant.answering.claims import claims_of, hold
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Difference, Window, find_difference
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
 from b12assistant.corpus.disputes import Dispute, parse_disputes, resolve
 from b12assistant.errors import SourceFactsError
+from b12assistant.language.claims import claims_of, hold
 from b12assistant.types import Document, Span
 
 TOPIC = TopicId("dose")

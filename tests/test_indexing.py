@@ -219,8 +219,9 @@ def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
 
 
 FILES = (
-    *("context_tokens.safetensors", "documents.jsonl", "left_out.json", "lexical.safetensors"),
-    *("manifest.json", "sentence_tokens.safetensors", "sentences_under_headings.safetensors", "vectors.safetensors"),
+    *("context_tokens.safetensors", "documents.jsonl", "left_out.json", "lexical.safetensors", "manifest.json"),
+    *("quotable.safetensors", "sentence_tokens.safetensors"),
+    *("sentences_under_headings.safetensors", "vectors.safetensors"),
 )
 
 
@@ -297,7 +298,8 @@ def test_what_is_large_or_asked_throughout_keeps_no_vectors_under_headings(
 
 
 @pytest.mark.parametrize(
-    "file", ["context_tokens.safetensors", "documents.jsonl", "sentences_under_headings.safetensors"]
+    "file",
+    ["context_tokens.safetensors", "documents.jsonl", "quotable.safetensors", "sentences_under_headings.safetensors"],
 )
 def test_a_generation_whose_parts_do_not_fit_is_not_taken_over(space: FakeWorkspace, file: str) -> None:
     space.index()

@@ -1,70 +1,19 @@
 """What may be quoted: whole sentences with what they need, from one section, short, and only once."""
 
 import dataclasses
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
 from builders import build_document
-from builders_quotes import all_texts, answers, passages_of, texts, windows_of
+from builders_quotes import DRAWN, ITEM, PARAGRAPH, ROW, all_texts, answers, choose, passages_of, texts, windows_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answering.quoting import CHARACTERS, Window, choose, cuts, score
+from b12assistant.answering.quoting import Window, best_first, score
 from b12assistant.answers import Quote, Strength
+from b12assistant.index.quotable import CHARACTERS, Quotable, cuts
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source, Words
-
-PARAGRAPH, HEADING, ITEM, ROW = BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.TABLE_ROW
-
-SENTENCES = (
-    "Nerves need B12.",
-    "Milk 🥛 has some.",
-    "Beans have none, e.g. kidney beans.",
-    "Don’t eat:",
-    "Any of these.",
-    "which is why it",
-    "grows back slowly.",
-    "É" + "t" * 200 + " ends.",
-    "Label",
-)
-FURNITURE = ("Page 7", "Buy now!")
-PARTS = st.tuples(
-    st.sampled_from([PARAGRAPH, PARAGRAPH, PARAGRAPH, ITEM, ITEM, ITEM, ROW, HEADING]),
-    st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=5),
-    st.sampled_from(["\n\n", "\n"]),
-    st.sampled_from(["", "- ", "1. "]),
-)
-FURNISHED = st.tuples(
-    st.none(), st.lists(st.sampled_from(FURNITURE), min_size=1, max_size=1), st.just("\n"), st.just("")
-)
-
-
-@st.composite
-def documents(draw: st.DrawFn, name: str = "a.md") -> Document:
-    """Paragraphs, lists, tables and headings in any order, with page furniture between; some blocks begin a section."""
-    text, blocks, sections, marks = "", [], [], []
-    for kind, sentences, gap, bullet in draw(st.lists(PARTS | FURNISHED, min_size=1, max_size=9)):
-        words = (bullet if kind is ITEM else "") + " ".join(sentences)
-        place = Range(len(text), len(text) + len(words))
-        text += words + gap
-        blocks.append(Block(kind or PARAGRAPH, place))
-        if kind is None:
-            marks.append(Mark(place, MarkKind.NEVER, "furniture"))
-        if kind is HEADING:
-            sections.append(place)
-    ends = [*(place.start for place in sections[1:]), len(text)]
-    return Document(
-        DocumentId(name),
-        "digest",
-        "Title",
-        text,
-        sections=tuple(Section(place, 1, place.start, end) for place, end in zip(sections, ends, strict=False)),
-        blocks=tuple(blocks),
-        marks=tuple(marks),
-    )
-
-
-DRAWN = st.tuples(documents(), st.lists(st.sampled_from(("Nerves", "Milk", "eat", "it", "grows", "Label")), min_size=1))
 
 
 def drawn_windows(drawn: tuple[Document, list[str]], most: int = 60) -> list[Window]:
@@ -208,14 +157,26 @@ def test_passages_scored_together_score_as_alone(
 ) -> None:
     weights = np.full(2, 0.5, np.float32)
     passages = [passage for document in (one[0], other[0]) for passage in passages_of(document)]
-    found = [cuts(passage) for passage in passages]
     cosines = [
         np.array([[float(word in span.text) for word in ("Nerves", "eat")] for span in passage.sentences], np.float32)
         for passage in passages
     ]
     asked = [np.full(len(cosine), np.nan, np.float32) for cosine in cosines]
-    alone = [score([f], [c], weights, [a]) for f, c, a in zip(found, cosines, asked, strict=True)]
-    assert score(found, cosines, weights, asked) == [window for windows in alone for window in windows]
+    whole, rows = Quotable.of(passages), range(len(passages))
+    alone = [window for row in rows for window in score(whole, [row], [cosines[row]], weights, [asked[row]])]
+    assert list(score(whole, rows, cosines, weights, asked)) == sorted(alone, key=best_first)
+
+
+@given(DRAWN, DRAWN)
+def test_what_may_be_quoted_reads_back_from_arrays_as_it_was_found(
+    one: tuple[Document, list[str]], other: tuple[Document, list[str]]
+) -> None:
+    parts = [passages_of(one[0]), passages_of(other[0])]
+    whole = Quotable.join([Quotable.of(part) for part in parts])
+    read = Quotable.from_bytes(whole.to_bytes(), whole.passages)
+    assert [read.cuts(row) for row in range(len(read.passages))] == [cuts(passage) for passage in chain(*parts)]
+    again = Quotable.join([read.part(range(len(parts[0]))), read.part(range(len(parts[0]), len(whole.passages)))])
+    assert again.to_bytes() == whole.to_bytes()
 
 
 FAQ = "Why is it called so? The river gave it that name. See the next chapter. Boats are kept there."
@@ -232,9 +193,10 @@ def test_a_question_is_quoted_with_what_follows_it_and_never_alone() -> None:
 
 def test_the_answer_and_not_its_question_is_the_best_sentence() -> None:
     (passage,) = passages_of(build_document(FAQ))
-    held = [cut for cut in cuts(passage) if cut.rows == slice(0, 2)]
     cosines = np.array([[1.0], [0.2], [0.1], [0.1]], np.float32)
-    (window,) = score([held], [cosines], np.ones(1, np.float32), [np.full(4, np.nan, np.float32)])
+    nothing = [np.full(4, np.nan, np.float32)]
+    scored = score(Quotable.of([passage]), [0], [cosines], np.ones(1, np.float32), nothing)
+    window = next(window for window in scored if window.cut.rows == slice(0, 2))
     assert window.best.text == "The river gave it that name."
 
 

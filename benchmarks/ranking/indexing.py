@@ -27,6 +27,7 @@ from b12assistant.errors import ConfigError, DatasetError
 from b12assistant.index.collection import Collection, built_with, most_pieces
 from b12assistant.index.indexing import embed
 from b12assistant.index.lexical_index import index_words
+from b12assistant.index.quotable import Quotable
 from b12assistant.index.vectors import Projection, TokenStore
 from b12assistant.language.words import split_sentences, trim
 from b12assistant.loaders.passages import chunk, sentences_in
@@ -76,7 +77,8 @@ def index(
         vectors = arrays["vectors"]
         context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
     name = GenerationId(hashlib.sha256(vectors.tobytes()).hexdigest()[:32])
-    return Collection(name, documents, passages, vectors, index_words(passages), context, None)
+    nothing = Quotable.of(())  # only ranked
+    return Collection(name, documents, passages, vectors, index_words(passages), nothing, context, None)
 
 
 def _encoded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: Projection, progress: Progress) -> bytes:

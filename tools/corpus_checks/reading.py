@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from b12assistant.answering.layout import Layout
 from b12assistant.cleaning import mark
 from b12assistant.corpus.folder import corpus_files, corpus_sources
 from b12assistant.corpus.provenance import attribute, read_sentences, without_origin
 from b12assistant.corpus.sources import SourcesFile, read_front_matter, source_of
 from b12assistant.errors import SourceError, SourceFactsError
+from b12assistant.index.layout import Layout
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.types import BlockKind, Document, DocumentId, Origin, OriginId, Passage, Source

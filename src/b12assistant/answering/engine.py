@@ -11,20 +11,9 @@ from itertools import islice
 import numpy as np
 
 from b12assistant.answering.asked import Finder
-from b12assistant.answering.claims import Claims, hold
 from b12assistant.answering.context import InContext, TextModel, load_leaning, load_small_talk, vector_in_context
 from b12assistant.answering.found import Found, Sought
-from b12assistant.answering.quoting import (
-    ORDINARY,
-    SEARCHED,
-    Difference,
-    QuoteSpan,
-    Window,
-    choose,
-    cuts,
-    find_difference,
-    score,
-)
+from b12assistant.answering.quoting import ORDINARY, SEARCHED, Difference, Window, choose, find_difference, score
 from b12assistant.answering.retrieval import (
     Mask,
     Query,
@@ -48,7 +37,9 @@ from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import Nearest, in_full
 from b12assistant.index.collection import Collection, SourceWords, under_heading
 from b12assistant.index.encoding import JointReader
+from b12assistant.index.quotable import QuoteSpan
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
+from b12assistant.language.claims import Claims, hold
 from b12assistant.language.vocabulary import Vocabulary, english_words
 from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
 from b12assistant.protocols import Encoder
@@ -260,9 +251,10 @@ class Engine:
     @once
     def _unasked(self) -> frozenset[int]:
         """Return the rows of passages that may be quoted for any question, and have no sentence asked anything."""
-        counts = np.diff(np.searchsorted(self.collection.asked.sentences, self.collection.sentence_starts))
-        free = np.flatnonzero((counts == 0) & self._quotable(papers=False)).tolist()
-        return frozenset(row for row in free if self._cuts(row))
+        collection = self.collection
+        asked = np.diff(np.searchsorted(collection.asked.sentences, collection.sentence_starts)) > 0
+        has_cuts = np.diff(collection.quotable.starts) > 0
+        return frozenset(np.flatnonzero(~asked & has_cuts & self._quotable(papers=False)).tolist())
 
     def windows(self, sought: Sought, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
         """Return at most ``most`` candidate quotes, best first, without repeats."""
@@ -270,8 +262,8 @@ class Engine:
         rows = [self.collection.row(hit.passage) for hit in hits]
         cosines = [self._with_asked(query, row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
-        scored = score([self._cuts(row) for row in rows], cosines, sought.weights, asked)
-        return choose(scored, most, paragraphs=not self.collection.asked_throughout)
+        scored = score(self.collection.quotable, rows, cosines, sought.weights, asked)
+        return choose(scored, most, self._cuts, paragraphs=not self.collection.asked_throughout)
 
     def reread(
         self, sought: Sought, hits: Sequence[Hit], windows: Sequence[Window], *, alone: bool
@@ -355,7 +347,8 @@ class Engine:
     def _scored(self, sought: Sought, row: int, cut: QuoteSpan) -> Window:
         """Return a cut of the passage in a row as a window."""
         cosines, asked = self.cosines(sought.query, row), self._wanted_of(sought.query, row)
-        return score([[cut]], [cosines], sought.weights, [asked])[0]
+        scored = score(self.collection.quotable, [row], [cosines], sought.weights, [asked])
+        return next(window for window in scored if window.cut is cut)
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window, with what it claims."""
@@ -390,7 +383,7 @@ class Engine:
         """Return the shortest words that hold a sentence, and answer with it if any do, of its first passage, with
         their row; ``None`` if its source may not be quoted."""
         rows = [row for row in self.collection.rows_of[span.document.id] if self._quotable(papers=False)[row]]
-        found = [(row, cut) for row in rows for cut in self._cuts(row)]
+        found = [(row, cut) for row in rows for cut in self.collection.quotable.cuts(row)]
         holding = [(row, cut) for row, cut in found if any(each.range.contains(span.range) for each in cut.spans)]
         answering = [(row, cut) for row, cut in holding if any(b.range.overlaps(span.range) for b in cut.bests)]
         return min(answering or holding, key=lambda pair: (pair[0], pair[1].length), default=None)
@@ -418,10 +411,9 @@ class Engine:
             vocabulary=self.vocabulary,
         )
 
-    @cached(_KEPT)
-    def _cuts(self, row: int) -> tuple[QuoteSpan, ...]:
-        """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
-        return cuts(self.collection.passages[row])
+    def _cuts(self, passage: Passage) -> tuple[QuoteSpan, ...]:
+        """Return what may be quoted of a passage."""
+        return self.collection.quotable.cuts(self.collection.row(passage))
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,

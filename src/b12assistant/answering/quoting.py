@@ -13,76 +13,32 @@ which sources differ, among those that a curator wrote down.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, chain, pairwise, takewhile
+from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 
-from b12assistant.answering.claims import Claims, claims_of, hold
-from b12assistant.answering.layout import JoinedSentence, Layout
 from b12assistant.answering.signals import UNJUDGED, Signals
-from b12assistant.answers import MOST_GAPS, Topic, TopicId
+from b12assistant.answers import Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.data_files import chosen, read_data
+from b12assistant.index.quotable import Quotable, QuoteSpan
 from b12assistant.index.vectors import Vectors
-from b12assistant.language.words import BULLET, bare, terms
-from b12assistant.threads import once
-from b12assistant.types import BlockKind, Interest, Passage, PassageId, SourceWeight, Span, Words
+from b12assistant.language.claims import hold
+from b12assistant.language.words import bare
+from b12assistant.types import Interest, Passage, SourceWeight, Span, Words
 
-_SHORT_ANSWER = re.compile(
-    r"(?:yes|no|go ahead|it depends|maybe|not (?:really|quite|yet)|of course(?: not)?)[.!]", re.I
-)
-_CLOSING = " \n)\"'”’|"
-_PLACE = r"section|chapter|page|part|table|figure|appendix|below|above|overleaf|guide|manual|documentation|\w\(\d\)"
-_POINTER = re.compile(rf"\W*(?:please )?(?:see|refer to|cf\.?)(?: also)?(?=.*(?:{_PLACE}))(?: [^\s,;:]+){{1,7}}", re.I)
 # Tried on three development sets: other numbers of passages, rates and shares are no better on all. The
 # calibration and the ranker were fitted to quotes of this make.
 SEARCHED = 20  # passages
-CHARACTERS = 520  # of a quote, at most
-_SENTENCES = 3  # of a quote, at most
-_WHOLE_LIST = 1.5  # times the characters of a quote: a list of up to this length is quoted whole
 # What each of these is stands in `data/chosen.toml`.
 _QUOTING, _DIFFERENCES = chosen("quoting"), chosen("differences")
 RATE, _ALIKE, _GAIN, ORDINARY = (_QUOTING[name] for name in ("rate", "alike", "gain", "ordinary"))
 _LEVEL, _DETAIL, _UNKNOWN = (_QUOTING[name] for name in ("level", "level_of_general", "level_of_unknown"))
 _AHEAD, _BEARS, _FAR = (_DIFFERENCES[name] for name in ("ahead", "bears", "far"))
 _SENSITIVE = ("dose", "safe", "start_or_stop")
-
-
-@dataclass(frozen=True)
-class QuoteSpan:
-    """A part of a passage that may be quoted, whatever is asked: its sentences ``rows``, with what they need.
-
-    ``charged``: characters of the sentences alone.
-    """
-
-    passage: Passage
-    spans: tuple[Span, ...]
-    rows: slice
-    bests: tuple[Span, ...]  # the sentences, without bullets
-    charged: int
-    telling: tuple[int, ...]  # which of `bests` can answer by themselves
-
-    @once
-    def length(self) -> int:
-        return _length(self.spans)
-
-    @once
-    def terms(self) -> frozenset[str]:
-        return frozenset(terms(self.text))
-
-    @once
-    def claims(self) -> tuple[Claims, ...]:
-        """Return what each of its sentences claims, with the words that lead in to it."""
-        text, first = self.passage.document.text, self.bests[0].start
-        lead = " ".join(text[span.start : min(span.end, first)] for span in self.spans if span.start < first)
-        return tuple(claims_of(f"{lead} {sentence.text}") for sentence in self.bests)
-
-    @property
-    def text(self) -> str:
-        return " ".join(span.text for span in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,127 +113,59 @@ class Window:
         return self.passage.document.source.interest is not Interest.NONE
 
 
-def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
-    """Return all that may be quoted from a passage. ``most``: characters of a quote.
-
-    A sentence that opens a list is one cut with its list, and no other cut runs into the list. A question, as on a page
-    of questions and answers, is quoted with what follows it; so is a sentence that only points elsewhere. A row of a
-    table in a summary is shown in its document only, since the summary also says it in a sentence.
-    """
-    layout = Layout.of(passage.document)
-    wholes = layout.wholes(passage)
-    found: list[QuoteSpan] = []
-    for place, first in enumerate(wholes):
-        lead = layout.lead_in(first.spans[0])
-        if lead is None:
-            continue
-        if layout.opens_list(first.spans[-1]):
-            found.extend(_list(passage, wholes[place:], lead, layout, most))
-            continue
-        run = [first, *takewhile(lambda whole: not _begins_anew(whole, layout), wholes[place + 1 :])]
-        shown: tuple[Span, ...] = ()
-        for last in run[:_SENTENCES]:
-            shown += last.spans
-            spans = _joined((*lead, *shown), layout)
-            if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
-                break
-            if not _leads_on(last.spans[-1], layout):
-                found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
-    if passage.document.source.words is Words.PROJECT_SUMMARY:
-        found = [cut for cut in found if not any(layout.kind_at(best) is BlockKind.TABLE_ROW for best in cut.bests)]
-    return tuple(cut for cut in found if cut.telling)
-
-
-def _begins_anew(whole: JoinedSentence, layout: Layout) -> bool:
-    """Return whether no quote of what stands before runs into a sentence: it opens a list, or names something else."""
-    return layout.opens_list(whole.spans[-1]) or layout.kind_at(whole.spans[0]) is BlockKind.TERM
-
-
-def _leads_on(sentence: Span, layout: Layout) -> bool:
-    """Return whether a sentence asks, names or announces what the next one says ("Yes."): no quote ends with it."""
-    asks = sentence.text.rstrip(_CLOSING).endswith("?")
-    is_short = _SHORT_ANSWER.fullmatch(sentence.text) is not None and not layout.ends_block(sentence)
-    return asks or is_short or layout.leads_on(sentence)
-
-
-def _tells_nothing(sentence: Span, layout: Layout) -> bool:
-    """Return whether a sentence by itself answers nothing: it leads on, but to no list, or only points elsewhere."""
-    leads_on = _leads_on(sentence, layout) and not layout.opens_list(sentence)
-    return leads_on or bool(_POINTER.fullmatch(sentence.text.rstrip(_CLOSING)))
-
-
-def _list(
-    passage: Passage, wholes: Sequence[JoinedSentence], lead: tuple[Span, ...], layout: Layout, most: int
-) -> Iterator[QuoteSpan]:
-    """Yield the sentence that opens a list with all of it; if that is too long, with what fits, a gap, and its end."""
-    opener, *listed = [wholes[0], *takewhile(lambda whole: layout.is_listed(whole.spans[0]), wholes[1:])]
-    items = [whole.spans for whole in listed]
-    if len(wholes) == 1 + len(listed):  # the next passage may go on with the list
-        items += layout.items_after((*opener.spans, *chain(*items))[-1])
-    sizes = accumulate(map(_length, items))
-    for kept in range(sum(size <= _WHOLE_LIST * most for size in sizes), 0, -1):
-        shown = (*opener.spans, *chain(*items[:kept]), *(items[-1] if kept < len(items) else ()))
-        spans = _joined((*lead, *shown), layout)
-        longest = most * (1 if kept < len(items) else _WHOLE_LIST)
-        if len(spans) <= MOST_GAPS + 1 and _length(spans) <= longest:
-            rows = slice(opener.rows.start, [opener, *listed[:kept]][-1].rows.stop)
-            yield _cut(passage, spans, rows, _length(shown), layout)
-            return
-
-
-def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, layout: Layout) -> QuoteSpan:
-    bests = tuple(_without_bullet(sentence, layout) for sentence in passage.sentences[rows])
-    telling = tuple(place for place, best in enumerate(bests) if not _tells_nothing(best, layout))
-    return QuoteSpan(passage, spans, rows, bests, charged, telling)
-
-
 def score(
-    found: Sequence[Sequence[QuoteSpan]], cosines: Sequence[Vectors], weights: Vectors, asked: Sequence[Vectors]
-) -> list[Window]:
-    """Return each cut of each passage as a window. ``cosines[i]``: (sentences, q), each query token's best cosine in
-    each sentence of passage ``i``; ``weights``: (q,), adding up to 1 or less; ``asked[i]``: (sentences,), of each
-    sentence how near the question is to what is asked of it, or NaN."""
-    starts = accumulate((len(each) for each in cosines), initial=0)
-    flat = [(cut, start) for each, start in zip(found, starts, strict=False) for cut in each]
-    if not flat:
-        return []
-    rows = np.concatenate([*cosines, cosines[-1][-1:]])  # one row more, so that every end is a row
-    ends = np.array([(start + cut.rows.start, start + cut.rows.stop) for cut, start in flat])
-    charged = np.array([cut.charged for cut, _ in flat])
-    totals = np.maximum.reduceat(rows, ends.ravel(), axis=0)[::2] @ weights
-    totals -= RATE * np.maximum(0, charged - 100) / 100
-    scores = rows @ weights
-    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - ORDINARY)
-    totals += np.maximum.reduceat(gained, ends.ravel())[::2]
-    scores += gained
-    own = scores.tolist()
-    return [
-        Window(cut, cut.bests[max(cut.telling, key=own[first:last].__getitem__)], total)
-        for (cut, _), (first, last), total in zip(flat, ends.tolist(), totals.tolist(), strict=True)
-    ]
+    quotable: Quotable, rows: Sequence[int], cosines: Sequence[Vectors], weights: Vectors, asked: Sequence[Vectors]
+) -> Iterator[Window]:
+    """Yield what may be quoted of the passages in ``rows``, best first.
 
-
-def choose(candidates: Sequence[Window], most: int, *, paragraphs: bool = False) -> tuple[Window, ...]:
-    """Return the best windows, best first; none overlaps another or says the same as another of its document.
-
-    ``paragraphs``: whether other people's words are shown with what stands beside them.
+    ``cosines[i]``: (sentences, q), each query token's best cosine in each sentence of passage ``rows[i]``; ``weights``:
+    (q,), adding up to 1 or less; ``asked[i]``: (sentences,), of each sentence how near the question is to what is asked
+    of it, or NaN.
     """
-    ranked = sorted(candidates, key=_best_first)
-    cuts_of = {(each.passage.id, each.cut.rows.start, each.cut.rows.stop): each.cut for each in ranked}
+    held = [slice(*quotable.starts[row : row + 2].tolist()) for row in rows]
+    if not any(each.stop > each.start for each in held):
+        return
+    begin = np.repeat([0, *accumulate(map(len, cosines[:-1]))], [each.stop - each.start for each in held])
+    ends = np.concatenate([quotable.rows[each] for each in held]) + begin[:, None]
+    words = np.concatenate([*cosines, cosines[-1][-1:]])  # one row more, so that every end is a row
+    gained = _GAIN * np.nan_to_num(np.concatenate([*asked, asked[-1][-1:]]) - ORDINARY)
+    totals = np.maximum.reduceat(words, ends.ravel(), axis=0)[::2] @ weights
+    totals -= RATE * np.maximum(0, np.concatenate([quotable.charged[each] for each in held]) - 100) / 100
+    totals += np.maximum.reduceat(gained, ends.ravel())[::2]
+    own = (words @ weights + gained).tolist()
+    places = [(row, at) for row, each in zip(rows, held, strict=True) for at in range(each.stop - each.start)]
+
+    def window(i: int) -> Window:
+        row, at = places[i]
+        cut, first = quotable.cuts(row)[at], ends[i, 0]
+        return Window(cut, cut.bests[max(cut.telling, key=lambda place: own[first + place])], float(totals[i]))
+
+    for _, tied in groupby(np.argsort(-totals, kind="stable").tolist(), key=totals.__getitem__):
+        yield from sorted(map(window, tied), key=best_first)
+
+
+def choose(
+    ranked: Iterable[Window], most: int, cuts_of: Callable[[Passage], Sequence[QuoteSpan]], *, paragraphs: bool = False
+) -> tuple[Window, ...]:
+    """Return the best windows; none overlaps another or says the same as another of its document.
+
+    ``ranked``: best first, as `score` yields them, of which only as many are taken as are needed. ``cuts_of``: all that
+    may be quoted of a passage. ``paragraphs``: whether other people's words are shown with what stands beside them.
+    """
     chosen: list[Window] = []
-    for best in ranked:
-        if len(chosen) == most:
-            break
+    for best in ranked if most else ():
         if best.passage.document.source.words is Words.PROJECT_SUMMARY:
-            shown = [_alone(best, cuts_of)]
+            shown = [_alone(best, cuts_of(best.passage))]
         else:
-            shown = [_in_paragraph(best, cuts_of), best] if paragraphs else [best]
+            shown = [_in_paragraph(best, cuts_of(best.passage)), best] if paragraphs else [best]
         if new := next((each for each in shown if not any(_same(each, other) for other in chosen)), None):
             chosen.append(new)
+            if len(chosen) == most:
+                break
     return tuple(chosen)
 
 
-def _alone(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
+def _alone(window: Window, cuts: Sequence[QuoteSpan]) -> Window:
     """Show only the best sentence, with what it cannot be quoted without: each of ours has its own publications.
 
     A list stays whole.
@@ -286,13 +174,11 @@ def _alone(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpa
     if any(each.text.endswith(":") for each in window.cut.bests):
         return window
     row = rows.start + window.cut.bests.index(window.best)
-    held = ((i, j) for i in range(rows.start, row + 1) for j in range(row + 1, rows.stop + 1))
-    found = (cuts_of.get((window.passage.id, i, j)) for i, j in held)
-    least = min((cut for cut in found if cut), key=lambda cut: cut.length, default=window.cut)
-    return replace(window, quoted=least)
+    held = (cut for cut in cuts if rows.start <= cut.rows.start <= row < cut.rows.stop <= rows.stop)
+    return replace(window, quoted=min(held, key=lambda cut: cut.length))
 
 
-def _in_paragraph(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], QuoteSpan]) -> Window:
+def _in_paragraph(window: Window, cuts: Sequence[QuoteSpan]) -> Window:
     """Show the window with as many sentences of its paragraph as a quote may have, those after it first."""
     passage, rows = window.passage, window.cut.rows
     text, sentences = passage.document.text, passage.sentences
@@ -300,13 +186,13 @@ def _in_paragraph(window: Window, cuts_of: Mapping[tuple[PassageId, int, int], Q
     def is_one_line(cut: QuoteSpan) -> bool:
         return not any("\n" in text[one.end : next_.start] for one, next_ in pairwise(sentences[cut.rows]))
 
-    places = [(passage.id, i, j) for i in range(rows.start + 1) for j in range(rows.stop, len(sentences) + 1)]
-    fitting = [cut for cut in map(cuts_of.get, places) if cut is not None and is_one_line(cut)]
+    wider = (cut for cut in cuts if cut.rows.start <= rows.start and rows.stop <= cut.rows.stop)
+    fitting = filter(is_one_line, wider)
     grown = max(fitting, key=lambda cut: (cut.rows.stop - cut.rows.start, cut.rows.start), default=window.cut)
     return window if grown is window.cut else replace(window, quoted=grown)
 
 
-def _best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
+def best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:
     """Return a sort key: best first, the shorter of two equally good windows; the rest breaks all ties.
 
     The same words may be quoted from two passages that share a torn sentence, for an item and for the sentence that
@@ -331,31 +217,6 @@ def _same(one: Window, other: Window) -> bool:
     a, b = one.shown.terms, other.shown.terms
     alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
     return alike and all(any(hold(said, each) for said in other.shown.claims) for each in one.shown.claims)
-
-
-def _length(spans: Sequence[Span]) -> int:
-    """Count the characters quoted, without what is between the spans."""
-    return sum(span.end - span.start for span in spans)
-
-
-def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:
-    """Join neighbours with only blanks between them into one span; no span begins with a bullet."""
-    joined: list[Span] = []
-    for part in parts:
-        if joined and not part.document.text[joined[-1].end : part.start].strip():
-            joined[-1] = part.document.span(joined[-1].start, part.end)
-        else:
-            joined.append(_without_bullet(part, layout))
-    return tuple(joined)
-
-
-def _without_bullet(span: Span, layout: Layout) -> Span:
-    """Move the start of a quote past the bullet of a list item; the number of a step stays."""
-    bullet = BULLET.match(span.text)
-    block = layout.block_that_begins(span.start) if bullet else None
-    if bullet is None or bullet.end() == len(span.text) or block is None or block.kind is not BlockKind.LIST_ITEM:
-        return span
-    return span.document.span(span.start + bullet.end(), span.end)
 
 
 @dataclass(frozen=True, slots=True)

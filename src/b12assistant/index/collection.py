@@ -24,6 +24,7 @@ from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
 from b12assistant.index.asked_questions import ASKED, NOTHING_ASKED, AskedQuestions, is_thorough, question_headings
 from b12assistant.index.documents import DOCUMENTS, Entry, all_reports, entries_from_bytes, entries_to_bytes
 from b12assistant.index.lexical_index import FIELDS, LEXICAL, BM25FIndex
+from b12assistant.index.quotable import QUOTABLE, Quotable
 from b12assistant.index.store import Data, Generation
 from b12assistant.index.vectors import ROWS_FILE, FaissIndex, TokenStore, Vectors, read_rows, read_vectors, save_arrays
 from b12assistant.language.detection import detected
@@ -83,7 +84,7 @@ class SourceWords:
 
 @dataclass(frozen=True)
 class Collection:
-    """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors``, (n, d), and of ``words``.
+    """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors``, (n, d), ``words`` and ``quotable``.
 
     ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
     passage once. ``alone``: one unit for each sentence, encoded by itself; ``under_headings``: a vector for each
@@ -96,6 +97,7 @@ class Collection:
     passages: Sequence[Passage]
     vectors: Vectors
     words: BM25FIndex
+    quotable: Quotable
     context: TokenStore
     alone: TokenStore | None
     disputes: tuple[Dispute, ...] = ()
@@ -212,7 +214,7 @@ def first_words(title: str, encoder: Encoder) -> str:
 
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
-METHOD = 9  # raise when chunking, embedding or terms change: an index of another method is not opened
+METHOD = 10  # raise when chunking, embedding or terms change: an index of another method is not opened
 READING = 12  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
@@ -262,6 +264,7 @@ class Opened:
             ROWS_FILE: save_arrays({"rows": held.vectors}),
             DOCUMENTS: entries_to_bytes(self.entries),
             LEXICAL: held.words.to_bytes(),
+            QUOTABLE: held.quotable.to_bytes(),
             CONTEXT: held.context.to_bytes(),
             LEFT_OUT: (json.dumps(refused, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass"),
         }
@@ -292,6 +295,7 @@ def read_parts(generation: Generation) -> Opened:
             passages,
             read_vectors(files[ROWS_FILE], (len(passages), dimension)),
             BM25FIndex.from_bytes(files[LEXICAL]),
+            Quotable.from_bytes(files[QUOTABLE], passages),
             _tokens(files[CONTEXT], CONTEXT, sentences + len(passages)),
             _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
             *_disputes(files, entries, dimension),

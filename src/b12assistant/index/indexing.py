@@ -52,6 +52,7 @@ from b12assistant.index.collection import (
 )
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
+from b12assistant.index.quotable import Quotable
 from b12assistant.index.reading import FileReading, FilesRead, Reader, walk
 from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
@@ -139,12 +140,14 @@ def made_by(model_sha256: str, runtime: Mapping[str, str], title_pieces: int, me
 class Previous:
     """An earlier generation; empty by default.
 
-    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, and ``vectors``,
-    those of its sentences under their headings, of the questions asked of them, and of each dispute's examples.
+    ``entries``: by file. ``quotable``: what may be quoted of a document, by `key_of` its digest and file. By `key_of`
+    what was encoded: ``embedded``, the arrays of each document, and ``vectors``, those of its sentences under their
+    headings, of the questions asked of them, and of each dispute's examples.
     """
 
     id: GenerationId | None = None
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    quotable: Mapping[str, Quotable] = field(default_factory=dict)
     embedded: Mapping[str, Embedded] = field(default_factory=dict)
     vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
@@ -178,6 +181,7 @@ def previous_of(generation: Generation) -> Previous:
     return Previous(
         generation.id,
         {entry.document.id: entry for entry in entries},
+        {key_of(each.digest, each.id): held.quotable.part(held.rows_of[each.id]) for each in held.documents},
         dict(zip(keys, _documents(held, entries), strict=True)),
         {
             **_by_key(zip(headings, map(_size, entries), strict=True), held.under_headings),
@@ -285,6 +289,7 @@ class Indexer:
             read.passages,
             vectors,
             index_words(read.passages),
+            self._quotable(read, previous),
             TokenStore.join([each.context for each in made]),
             TokenStore.join([each.alone for each in made if each.alone is not None]) if alone else None,
             disputes,
@@ -352,6 +357,12 @@ class Indexer:
         keys = [key_of(self._scope, texts) for texts in examples]
         made = self._made("disputes", keys, examples, previous.vectors, lambda texts: _vectors(texts, self.encoder))
         return np.concatenate(made) if made else None
+
+    def _quotable(self, read: FilesRead, previous: Previous) -> Quotable:
+        """Return what may be quoted of each passage."""
+        keys = [key_of(entry.document.digest, entry.document.id) for entry in read.entries]
+        passages = [entry.passages for entry in read.entries]
+        return Quotable.join(self._made("quotes", keys, passages, previous.quotable, Quotable.of))
 
     def _headings(self, read: FilesRead, previous: Previous) -> Vectors:
         """Return a vector for each sentence under its heading, (sentences, d)."""
