@@ -9,10 +9,10 @@ from fakes import PLAIN, FakeEncoder
 
 from b12assistant.cleaning import mark
 from b12assistant.index.collection import Collection
+from b12assistant.index.cuts import quotable_of
 from b12assistant.index.documents import Entry
 from b12assistant.index.indexing import embed
 from b12assistant.index.lexical_index import index_words
-from b12assistant.index.quotable import Quotable
 from b12assistant.index.vectors import TokenStore
 from b12assistant.loaders import load
 from b12assistant.loaders.passages import chunk, sentences_in
@@ -52,7 +52,7 @@ def build_collection(*documents: Document, encoder: Encoder | None = None, most:
         passages,
         np.concatenate([each.vectors for each in embedded]),
         index_words(passages),
-        Quotable.of(passages),
+        quotable_of(passages),
         TokenStore.join([each.context for each in embedded]),
         TokenStore.join([each.alone for each in embedded if each.alone is not None]),
     )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from b12assistant.answering import quoting
 from b12assistant.answering.quoting import Window, best_first, score
-from b12assistant.index.quotable import CHARACTERS, Quotable, QuoteSpan, cuts
+from b12assistant.index.cuts import CHARACTERS, cuts, quotable_of
+from b12assistant.index.quotable import QuoteSpan
 from b12assistant.loaders.passages import chunk, sentences_in
 from b12assistant.types import (
     Block,
@@ -87,7 +88,7 @@ def windows_of(passage: Passage, *asked: str, most: int = CHARACTERS) -> list[Wi
     """Windows for a query of words; a word's cosine is 1 in a sentence that has it, else 0."""
     cosines = np.array([[float(word in span.text) for word in asked] for span in passage.sentences], np.float32)
     weights, nothing = np.full(len(asked), 1 / len(asked), np.float32), np.full(len(cosines), np.nan, np.float32)
-    return list(score(Quotable.of([passage], most), [0], [cosines], weights, [nothing]))
+    return list(score(quotable_of([passage], most), [0], [cosines], weights, [nothing]))
 
 
 def choose(found: Iterable[Window], most: int, *, paragraphs: bool = False) -> tuple[Window, ...]:

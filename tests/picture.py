@@ -27,7 +27,7 @@ PICTURE = (
     (
         "index",
         (
-            "documents layout store < vectors < asked_questions lexical_index quotable < collection < reading < "
+            "documents layout store < vectors < asked_questions lexical_index quotable < collection cuts < reading < "
             "indexing milvus"
         ),
         "onnx_encoder < encoding",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from b12assistant.answering.quoting import Window, best_first, score
 from b12assistant.answers import Quote, Strength
-from b12assistant.index.quotable import CHARACTERS, Quotable, cuts
+from b12assistant.index.cuts import CHARACTERS, cuts, quotable_of
+from b12assistant.index.quotable import Quotable
 from b12assistant.types import Block, BlockKind, Document, DocumentId, Mark, MarkKind, Range, Section, Source, Words
 
 
@@ -162,7 +163,7 @@ def test_passages_scored_together_score_as_alone(
         for passage in passages
     ]
     asked = [np.full(len(cosine), np.nan, np.float32) for cosine in cosines]
-    whole, rows = Quotable.of(passages), range(len(passages))
+    whole, rows = quotable_of(passages), range(len(passages))
     alone = [window for row in rows for window in score(whole, [row], [cosines[row]], weights, [asked[row]])]
     assert list(score(whole, rows, cosines, weights, asked)) == sorted(alone, key=best_first)
 
@@ -172,7 +173,7 @@ def test_what_may_be_quoted_reads_back_from_arrays_as_it_was_found(
     one: tuple[Document, list[str]], other: tuple[Document, list[str]]
 ) -> None:
     parts = [passages_of(one[0]), passages_of(other[0])]
-    whole = Quotable.join([Quotable.of(part) for part in parts])
+    whole = Quotable.join([quotable_of(part) for part in parts])
     read = Quotable.from_bytes(whole.to_bytes(), whole.passages)
     assert [read.cuts(row) for row in range(len(read.passages))] == [cuts(passage) for passage in chain(*parts)]
     again = Quotable.join([read.part(range(len(parts[0]))), read.part(range(len(parts[0]), len(whole.passages)))])
@@ -195,7 +196,7 @@ def test_the_answer_and_not_its_question_is_the_best_sentence() -> None:
     (passage,) = passages_of(build_document(FAQ))
     cosines = np.array([[1.0], [0.2], [0.1], [0.1]], np.float32)
     nothing = [np.full(4, np.nan, np.float32)]
-    scored = score(Quotable.of([passage]), [0], [cosines], np.ones(1, np.float32), nothing)
+    scored = score(quotable_of([passage]), [0], [cosines], np.ones(1, np.float32), nothing)
     window = next(window for window in scored if window.cut.rows == slice(0, 2))
     assert window.best.text == "The river gave it that name."
 

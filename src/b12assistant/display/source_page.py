@@ -14,8 +14,8 @@ from b12assistant.display.addresses import HIT, ROOT, MarkedPlace, read_link
 from b12assistant.display.labels import day, label, overdue, review
 from b12assistant.display.markup import Layer, Markup, exact, laid_out, layered
 from b12assistant.display.quoted import CITE, Basis, Quoted, Speaker, basis_of, joined, web_address
+from b12assistant.index.cuts import cuts
 from b12assistant.index.documents import Entry
-from b12assistant.index.quotable import cuts
 from b12assistant.types import BlockKind, Document, DocumentId, MarkKind, Range, Source
 
 THEMES = ("light", "dark")

@@ -50,6 +50,7 @@ from b12assistant.index.collection import (
     read_parts,
     under_heading,
 )
+from b12assistant.index.cuts import quotable_of
 from b12assistant.index.documents import Entry, all_reports
 from b12assistant.index.lexical_index import index_words
 from b12assistant.index.quotable import Quotable
@@ -362,7 +363,7 @@ class Indexer:
         """Return what may be quoted of each passage."""
         keys = [key_of(entry.document.digest, entry.document.id) for entry in read.entries]
         passages = [entry.passages for entry in read.entries]
-        return Quotable.join(self._made("quotes", keys, passages, previous.quotable, Quotable.of))
+        return Quotable.join(self._made("quotes", keys, passages, previous.quotable, quotable_of))
 
     def _headings(self, read: FilesRead, previous: Previous) -> Vectors:
         """Return a vector for each sentence under its heading, (sentences, d)."""
