@@ -50,6 +50,7 @@ _NEAREST = 2
 _MARGIN = chosen("quoting")["margin"]
 # Share of a quote's words, and of its best sentence's, that the quotes before it cover, from which it adds nothing
 # (docs/decisions/05-quoting.md has what readers of 369 pairs of quotes say that this drops).
+_DEEPEST = int(chosen("quoting")["deepest"])
 _SAID, _SAID_OF_BEST = chosen("repeats")["said"], chosen("repeats")["said_of_best"]
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)
@@ -286,7 +287,7 @@ class Answerer:
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
         further = behind(first, near[0], further)
-        shown = _adding(engine, [first, *further], most)
+        shown = _adding(engine, [first, *further][:_DEEPEST], most)
         if not (again or speakers.only_sellers):
             shown = self._completed(found.sought, shown, most)
         quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in shown)
