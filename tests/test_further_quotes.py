@@ -124,6 +124,13 @@ def test_of_two_quotes_the_second_stays_and_one_alone_is_completed() -> None:
     assert shown(quotes(*documents, source(NINE, "c.txt"), most=2)) == [SHORT, NINE]
 
 
+def test_a_quote_that_left_the_cache_of_a_large_collection_still_completes() -> None:
+    asked = assistant(completed(SHORT, THEN, "a.txt"), source(THEN, "b.txt"))
+    first = asked.reply(ASKED).answer.quotes
+    vars(asked.engine().collection.quotable).pop("cuts")
+    assert shown(asked.reply(ASKED).answer.quotes) == shown(first) == [SHORT, THEN]
+
+
 def test_no_completion_takes_the_first_place_from_what_it_completes() -> None:
     """Though it is longer, and the sentence in whose place the first one stands says nothing beside it."""
     then, always = "See a nurse about tea and also about hot tea for nerves.", "Myelin wraps 9 nerve fibres, always."

@@ -348,7 +348,7 @@ class Engine:
         """Return a cut of the passage in a row as a window."""
         cosines, asked = self.cosines(sought.query, row), self._wanted_of(sought.query, row)
         scored = score(self.collection.quotable, [row], [cosines], sought.weights, [asked])
-        return next(window for window in scored if window.cut is cut)
+        return next(window for window in scored if window.cut == cut)
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window, with what it claims."""

@@ -189,7 +189,7 @@ def _in_paragraph(window: Window, cuts: Sequence[QuoteSpan]) -> Window:
     wider = (cut for cut in cuts if cut.rows.start <= rows.start and rows.stop <= cut.rows.stop)
     fitting = filter(is_one_line, wider)
     grown = max(fitting, key=lambda cut: (cut.rows.stop - cut.rows.start, cut.rows.start), default=window.cut)
-    return window if grown is window.cut else replace(window, quoted=grown)
+    return window if grown == window.cut else replace(window, quoted=grown)
 
 
 def best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span, int, int, int]:

@@ -214,7 +214,7 @@ def first_words(title: str, encoder: Encoder) -> str:
 
 # An index records their versions: extraction, terms and searches depend on them.
 LIBRARIES = ("faiss-cpu", "markdown-it-py", "numpy", "pypdf", "PyStemmer", "selectolax", "sentencex")
-METHOD = 10  # raise when chunking, embedding or terms change: an index of another method is not opened
+METHOD = 10  # raise when chunking, embedding, terms or cuts change: an index of another method is not opened
 READING = 12  # raise when extraction or cleaning change: files are then read again, and vectors of the same text kept
 
 
