@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import ANSWERS, Call, b12
+from shell import ANSWERS, Call, b12, hearing_ctrl_c
 
 from b12assistant.command.prompt import key
 from b12assistant.errors import UsageError
@@ -80,3 +82,22 @@ def test_the_keys_that_mark_need_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("click.getchar", getchar)
     with pytest.raises(UsageError, match="the keys that mark come from a terminal: run `b12assistant improve` in one"):
         key()
+
+
+STOPPED = """
+import click
+from b12assistant.command.invocation import run
+
+@click.command()
+def commands():
+    exec("import os, signal; os.kill(os.getpid(), signal.SIGINT); [0 for _ in range(10**6)]")
+
+raise SystemExit(run(commands))
+"""
+
+
+def test_ctrl_c_while_a_dataclass_is_made_ends_as_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(STOPPED, "utf-8")
+    with hearing_ctrl_c():
+        done = subprocess.run([sys.executable, "-m", "stopped"], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr.decode().strip()) == (130, "b12assistant: stopped; nothing half done is kept")

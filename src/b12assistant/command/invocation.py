@@ -37,6 +37,8 @@ def run(commands: click.Command) -> int:
     except AssistantError as error:
         return complain(str(error), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
+        # CPython ends by the signal, as if nobody had caught it, if it came inside `exec` (where a dataclass is made).
+        exec("")  # noqa: S102 - the next one that ends well takes that back
         return complain("stopped; nothing half done is kept", 130)  # the usual status after Ctrl-C
     except BrokenPipeError:
         _mute()  # the reader closed the pipe
