@@ -77,7 +77,7 @@ def index(
         vectors = arrays["vectors"]
         context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
     name = GenerationId(hashlib.sha256(vectors.tobytes()).hexdigest()[:32])
-    nothing = Quotable.of((), ())  # only ranked
+    nothing = Quotable.of(passages, [()] * len(passages))  # they are only ranked
     return Collection(name, documents, passages, vectors, index_words(passages), nothing, context, None)
 
 

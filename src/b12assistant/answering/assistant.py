@@ -48,9 +48,9 @@ SEARCHED_CHARACTERS = 2_000
 MOST_TURNS = 20
 _NEAREST = 2
 _MARGIN = chosen("quoting")["margin"]
+_DEEPEST = int(chosen("quoting")["deepest"])  # windows
 # Share of a quote's words, and of its best sentence's, that the quotes before it cover, from which it adds nothing
 # (docs/decisions/05-quoting.md has what readers of 369 pairs of quotes say that this drops).
-_DEEPEST = int(chosen("quoting")["deepest"])
 _SAID, _SAID_OF_BEST = chosen("repeats")["said"], chosen("repeats")["said_of_best"]
 _OF_SEVERAL = 2  # quotes for each question of a message that asks several
 _BEST_FIRST = (Status.ANSWERED, Status.POSSIBLY, Status.NO_ANSWER)

@@ -123,7 +123,8 @@ def score(
     of it, or NaN.
     """
     held = [slice(*quotable.starts[row : row + 2].tolist()) for row in rows]
-    if not any(each.stop > each.start for each in held):
+    places = [(row, at) for row, each in zip(rows, held, strict=True) for at in range(each.stop - each.start)]
+    if not places:
         return
     begin = np.repeat([0, *accumulate(map(len, cosines[:-1]))], [each.stop - each.start for each in held])
     ends = np.concatenate([quotable.rows[each] for each in held]) + begin[:, None]
@@ -133,7 +134,6 @@ def score(
     totals -= RATE * np.maximum(0, np.concatenate([quotable.charged[each] for each in held]) - 100) / 100
     totals += np.maximum.reduceat(gained, ends.ravel())[::2]
     own = (words @ weights + gained).tolist()
-    places = [(row, at) for row, each in zip(rows, held, strict=True) for at in range(each.stop - each.start)]
 
     def window(i: int) -> Window:
         row, at = places[i]

@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -132,7 +131,7 @@ class Collection:
     @once
     def sentence_starts(self) -> NDArray[np.int64]:
         """Return the place among all sentences at which each passage's begin, ``(n + 1,)``."""
-        return np.array([0, *accumulate(len(passage.sentences) for passage in self.passages)], np.int64)
+        return self.quotable.sentence_starts
 
     @once
     def piece_idf(self) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from itertools import accumulate, chain, takewhile
 
 from b12assistant.answers import MOST_GAPS
 from b12assistant.index.layout import JoinedSentence, Layout
-from b12assistant.index.quotable import Quotable, QuoteSpan
+from b12assistant.index.quotable import Quotable, QuoteSpan, characters
 from b12assistant.language.words import BULLET
 from b12assistant.types import BlockKind, Passage, Span, Words
 
@@ -50,10 +50,10 @@ def cuts(passage: Passage, most: int = CHARACTERS) -> tuple[QuoteSpan, ...]:
         for last in run[:_SENTENCES]:
             shown += last.spans
             spans = _joined((*lead, *shown), layout)
-            if len(spans) > MOST_GAPS + 1 or (last is not first and _length(spans) > most):
+            if len(spans) > MOST_GAPS + 1 or (last is not first and characters(spans) > most):
                 break
             if not _leads_on(last.spans[-1], layout):
-                found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), _length(shown), layout))
+                found.append(_cut(passage, spans, slice(first.rows.start, last.rows.stop), characters(shown), layout))
     if passage.document.source.words is Words.PROJECT_SUMMARY:
         found = [cut for cut in found if not any(layout.kind_at(best) is BlockKind.TABLE_ROW for best in cut.bests)]
     return tuple(cut for cut in found if cut.telling)
@@ -85,14 +85,14 @@ def _list(
     items = [whole.spans for whole in listed]
     if len(wholes) == 1 + len(listed):  # the next passage may go on with the list
         items += layout.items_after((*opener.spans, *chain(*items))[-1])
-    sizes = accumulate(map(_length, items))
+    sizes = accumulate(map(characters, items))
     for kept in range(sum(size <= _WHOLE_LIST * most for size in sizes), 0, -1):
         shown = (*opener.spans, *chain(*items[:kept]), *(items[-1] if kept < len(items) else ()))
         spans = _joined((*lead, *shown), layout)
         longest = most * (1 if kept < len(items) else _WHOLE_LIST)
-        if len(spans) <= MOST_GAPS + 1 and _length(spans) <= longest:
+        if len(spans) <= MOST_GAPS + 1 and characters(spans) <= longest:
             rows = slice(opener.rows.start, [opener, *listed[:kept]][-1].rows.stop)
-            yield _cut(passage, spans, rows, _length(shown), layout)
+            yield _cut(passage, spans, rows, characters(shown), layout)
             return
 
 
@@ -100,11 +100,6 @@ def _cut(passage: Passage, spans: tuple[Span, ...], rows: slice, charged: int, l
     bests = tuple(_without_bullet(sentence, layout) for sentence in passage.sentences[rows])
     telling = tuple(place for place, best in enumerate(bests) if not _tells_nothing(best, layout))
     return QuoteSpan(passage, spans, rows, bests, charged, telling)
-
-
-def _length(spans: Sequence[Span]) -> int:
-    """Count the characters quoted, without what is between the spans."""
-    return sum(span.end - span.start for span in spans)
 
 
 def _joined(parts: Sequence[Span], layout: Layout) -> tuple[Span, ...]:

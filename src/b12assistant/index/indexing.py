@@ -59,7 +59,7 @@ from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoded, Encoder, Progress
 from b12assistant.threads import give_back, once
-from b12assistant.types import FileReport, GenerationId, Passage
+from b12assistant.types import Document, FileReport, GenerationId, Passage
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -141,9 +141,9 @@ def made_by(model_sha256: str, runtime: Mapping[str, str], title_pieces: int, me
 class Previous:
     """An earlier generation; empty by default.
 
-    ``entries``: by file. ``quotable``: what may be quoted of a document, by `key_of` its digest and file. By `key_of`
-    what was encoded: ``embedded``, the arrays of each document, and ``vectors``, those of its sentences under their
-    headings, of the questions asked of them, and of each dispute's examples.
+    ``entries``: by file. ``quotable``: what may be quoted of a document, by `quotable_key`. By `key_of` what was
+    encoded: ``embedded``, the arrays of each document, and ``vectors``, those of its sentences under their headings, of
+    the questions asked of them, and of each dispute's examples.
     """
 
     id: GenerationId | None = None
@@ -182,7 +182,7 @@ def previous_of(generation: Generation) -> Previous:
     return Previous(
         generation.id,
         {entry.document.id: entry for entry in entries},
-        {key_of(each.digest, each.id): held.quotable.part(held.rows_of[each.id]) for each in held.documents},
+        {quotable_key(each): held.quotable.part(held.rows_of[each.id]) for each in held.documents},
         dict(zip(keys, _documents(held, entries), strict=True)),
         {
             **_by_key(zip(headings, map(_size, entries), strict=True), held.under_headings),
@@ -201,6 +201,11 @@ def document_key(scope: str, passages: Sequence[Passage]) -> str:
 def headings_key(scope: str, passages: Sequence[Passage]) -> str:
     """Return the key of the vectors of a document's sentences under their headings."""
     return key_of(scope, [[heading_of(passage), [span.text for span in passage.sentences]] for passage in passages])
+
+
+def quotable_key(document: Document) -> str:
+    """Return the key of what may be quoted of a document: its name counts, as files are read by what they are."""
+    return key_of(document.digest, document.id)
 
 
 def key_of(scope: str, *texts: object) -> str:
@@ -361,7 +366,7 @@ class Indexer:
 
     def _quotable(self, read: FilesRead, previous: Previous) -> Quotable:
         """Return what may be quoted of each passage."""
-        keys = [key_of(entry.document.digest, entry.document.id) for entry in read.entries]
+        keys = [quotable_key(entry.document) for entry in read.entries]
         passages = [entry.passages for entry in read.entries]
         return Quotable.join(self._made("quotes", keys, passages, previous.quotable, quotable_of))
 

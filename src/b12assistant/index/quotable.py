@@ -44,7 +44,7 @@ class QuoteSpan:
 
     @once
     def length(self) -> int:
-        return sum(span.end - span.start for span in self.spans)
+        return characters(self.spans)
 
     @once
     def terms(self) -> frozenset[str]:
@@ -119,7 +119,7 @@ class Quotable:
         """Return that of the passages in ``rows``."""
         begin, end = self.starts[[rows.start, rows.stop]].tolist()
         spans = slice(*self.span_starts[[begin, end]].tolist())
-        sentences = slice(*self.sentences[[rows.start, rows.stop]].tolist())
+        sentences = slice(*self.sentence_starts[[rows.start, rows.stop]].tolist())
         return Quotable(
             self.passages[rows.start : rows.stop],
             self.starts[rows.start : rows.stop + 1] - begin,
@@ -132,14 +132,14 @@ class Quotable:
         )
 
     @once
-    def sentences(self) -> Offsets:
+    def sentence_starts(self) -> Offsets:
         """Return the place among all sentences at which each passage's begin, (n + 1,)."""
         return _starts(len(passage.sentences) for passage in self.passages)
 
     @cached(_KEPT)
     def cuts(self, row: int) -> tuple[QuoteSpan, ...]:
         """Return what may be quoted of the passage in a row. Cached: it does not depend on the question."""
-        passage, sentence = self.passages[row], int(self.sentences[row])
+        passage, sentence = self.passages[row], int(self.sentence_starts[row])
         document = passage.document
         first, last = self.starts[row : row + 2].tolist()
         bounds = self.span_starts[first : last + 1].tolist()
@@ -166,10 +166,15 @@ class Quotable:
         """Read verified bytes of a file; the arrays are views of them. Raises ``IndexDamagedError``."""
         arrays = read_arrays(data, QUOTABLE)
         read = cls(passages, *(arrays[name] for name in _ARRAYS))
-        ends = (*read.starts[-1:], *read.span_starts[-1:], *read.sentences[-1:])
+        ends = (*read.starts[-1:], *read.span_starts[-1:], *read.sentence_starts[-1:])
         if (len(read.starts), *ends) != (len(passages) + 1, len(read.rows), len(read.spans), len(read.bests)):
             raise IndexDamagedError(f"{QUOTABLE} does not fit the documents", hint=REBUILD)
         return read
+
+
+def characters(spans: Iterable[Span]) -> int:
+    """Count the characters of some spans, without what is between them."""
+    return sum(span.end - span.start for span in spans)
 
 
 def _starts(sizes: Iterable[int]) -> Offsets:
