@@ -6,10 +6,12 @@ import pytest
 from builders_opinion import triage
 
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Turn
+from b12assistant.safety.fixed_texts import all_texts
 from b12assistant.safety.opinion import CERTAIN, Asked, Concern, Opinion, Passed, in_proportion
-from b12assistant.safety.triage import Triager, load_rules
+from b12assistant.safety.triage import MEDICAL_LIKELY, Triager, load_rules
 
 RULES = Triager(load_rules())
+SEARCHED = "face drooping one side"
 FILLER = "My sister came to stay, we painted the fence and went to the sea with the dog. " * 3
 
 
@@ -116,6 +118,16 @@ def test_new_numb_legs_with_lost_control_are_an_emergency_and_likely_where_a_let
         assert (flag.rule, flag.certain) == ("bladder_change_with_nerve_signs", certain)
 
 
+@pytest.mark.parametrize("leant_on", [False, True])
+def test_the_text_of_an_emergency_that_is_not_certain_says_if(leant_on: bool) -> None:
+    after = [Turn(1, "is it serious?")] if leant_on else []
+    for text, name in (("crushing chest pain, I have it now", "emergency_medical"), (SEARCHED, MEDICAL_LIKELY)):
+        (notice,) = RULES([Turn(0, text), *after]).notices
+        assert notice.text == name
+        assert all_texts()[notice.text].text.startswith("If this is new" if name == MEDICAL_LIKELY else "Call ")
+    assert RULES([Turn(0, "no puedo respirar"), *after]).notices[0].text == "emergency_medical"
+
+
 def test_a_letters_own_reading_leaves_that_rule_its_emergency_from_a_tenth() -> None:
     turn = Turn(0, "Since my legs went numb I have not made it to the toilet twice.")
     for share, level in ((0.12, Level.EMERGENCY), (0.02, Level.URGENT)):
@@ -126,7 +138,7 @@ def test_a_letters_own_reading_leaves_that_rule_its_emergency_from_a_tenth() -> 
         assert flag.level is level
 
 
-@pytest.mark.parametrize("text", ["loss of bladder control", "face drooping one side"])
+@pytest.mark.parametrize("text", ["loss of bladder control", SEARCHED])
 def test_a_grave_sign_typed_like_a_search_is_likely_and_withholds_nothing(text: str) -> None:
     found = RULES([Turn(0, text)])
     assert found.flag is not None

@@ -43,6 +43,7 @@ RANKS: Final[tuple[Level | None, ...]] = (*Level, None)  # the most serious firs
 REMINDER: Final = TextId("reminder")
 REMINDER_CRISIS: Final = TextId("reminder_crisis")  # where somebody may have meant to do harm
 MEDICAL: Final = TextId("emergency_medical")  # says less than the one on anaphylaxis, which replaces it
+MEDICAL_LIKELY: Final = TextId("emergency_medical_likely")  # the same, with an "if": for one that is not certain
 ANAPHYLAXIS: Final = TextId("emergency_anaphylaxis")
 NEAR: Final = 400  # characters of what was said before, to be read with a turn
 KEPT: Final = 2048  # turns and parts whose report is cached; a long letter has 600
@@ -129,7 +130,10 @@ class Triager:
         for turn in turns:
             course, last = self._follow(course, turn)
             apart.extend(last.apart)
-        return Triage(self._rules.languages.told(turns, last.notices), last.alone, tuple(apart))
+        notices = self._rules.languages.told(turns, last.notices)
+        if notices == last.notices:  # nothing is translated
+            notices = tuple(map(_as_sure, notices))
+        return Triage(notices, last.alone, tuple(apart))
 
     def _follow(self, course: Course, turn: Turn) -> tuple[Course, Triage]:
         """Follow one more turn: what is remembered, and told of it alone. A remark is not searched for an emergency.
@@ -360,6 +364,12 @@ def _reminder(emergencies: Notices) -> Notice:
     flags = [notice.flag for notice in emergencies if notice.flag]
     meant = any(flag.kind is FlagKind.SELF_HARM or (flag.kind is FlagKind.POISONING and flag.certain) for flag in flags)
     return Notice(NoticeKind.RED_FLAG, REMINDER_CRISIS if meant else REMINDER)
+
+
+def _as_sure(notice: Notice) -> Notice:
+    """Return a notice whose text is as sure as its flag: who may be well is told to call if it is new or now."""
+    is_likely = notice.text == MEDICAL and notice.flag is not None and not notice.flag.certain
+    return replace(notice, text=MEDICAL_LIKELY) if is_likely else notice
 
 
 def _is_self_harm(notice: Notice) -> bool:
