@@ -207,6 +207,12 @@ def test_the_words_that_brought_a_safety_text_stand_beside_it(output: str, space
     assert "you wrote:" not in said(Level.URGENT, "urgent", 0, len(letter.text))
 
 
+def test_the_heading_of_an_emergency_is_as_sure_as_its_flag() -> None:
+    for certain, heading in ((True, "Get help now"), (False, "Check this first")):
+        html = shown(replace(ALARM, flag=replace(FLAG, certain=certain)))
+        assert (heading in html, "Get help now" in html) == (True, certain)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -325,5 +325,6 @@ def _alarm(notice: Notice, *, emergency: bool) -> tuple[Alarm | None, str]:
         return "emergency", label("ask.safety_check")
     if notice.flag is None or notice.kind is NoticeKind.ADVICE:
         return None, ""
-    calm = label("ask.decide" if notice.text == _DECISION else "ask.please_read")
-    return ("emergency", label("ask.safety_first")) if emergency else ("caution", calm)
+    if emergency:
+        return "emergency", label("ask.safety_first" if notice.flag.certain else "ask.safety_likely")
+    return "caution", label("ask.decide" if notice.text == _DECISION else "ask.please_read")
