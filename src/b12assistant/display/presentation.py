@@ -320,7 +320,7 @@ def _translated(notice: Notice, texts: FixedTexts, alarm: Alarm | None) -> Shown
 
 
 def _alarm(notice: Notice, *, emergency: bool) -> tuple[Alarm | None, str]:
-    """Return alarm and heading. Beside an emergency nothing less is shown, so all flags get the same."""
+    """Return alarm and heading. Beside an emergency all flags get its alarm, and a heading as sure as they are."""
     if notice.kind is NoticeKind.TRIAGE_FAILED:
         return "emergency", label("ask.safety_check")
     if notice.flag is None or notice.kind is NoticeKind.ADVICE:

@@ -367,7 +367,7 @@ def _reminder(emergencies: Notices) -> Notice:
 
 
 def _as_sure(notice: Notice) -> Notice:
-    """Return a notice whose text is as sure as its flag: who may be well is told to call if it is new or now."""
+    """Return a notice whose text is as sure as its flag: it says "if" where that is not certain."""
     is_likely = notice.text == MEDICAL and notice.flag is not None and not notice.flag.certain
     return replace(notice, text=MEDICAL_LIKELY) if is_likely else notice
 
