@@ -401,7 +401,7 @@ class Engine:
         collection = self.collection
         return readings(
             SourceWords(collection.passages, collection.asked.texts),
-            is_known=lambda words: collection.words.unknown_share(words) == 0,
+            is_known=lambda words: not terms(words) or collection.words.unknown_share(words) == 0,
             is_word=lambda word: (
                 language() != ENGLISH  # of other languages there is no dictionary
                 or self.encoder.count(word) == 1

@@ -27,7 +27,14 @@ from b12assistant.answers import AskedWord, Interpretation, Replacement, TermId,
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.vectors import Projection, SearchResult, Vectors
-from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, load_levels, load_vocabulary
+from b12assistant.language.vocabulary import (
+    Levels,
+    Slips,
+    Vocabulary,
+    load_levels,
+    load_vocabulary,
+    usual_spellings,
+)
 from b12assistant.language.words import readable, terms
 from b12assistant.protocols import Encoded, Encoder
 from b12assistant.threads import once
@@ -80,15 +87,22 @@ class Rewriter:
         for start, end, read, slip in sorted(found, key=lambda change: change[0]):
             yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read, slip)
 
-    def _corrected(self, written: str) -> Span | AskedWord | None:
-        """Return the word that was meant; ``None`` if the word is correct, or like none of the collection."""
+    def _corrected(self, written: str) -> Span | TermId | AskedWord | None:
+        """Return what was meant; ``None`` if the word is correct, or like none of the collection."""
         word = written.lower()
         if word in self.words.counts or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
             return None
-        meant = self._slips.meant(word)
-        if meant is None or (terms(word) != terms(meant) and any(stem in self.stems for stem in terms(word))):
+        meant = usual_spellings().get(word) or self._slips.meant(word)
+        if meant is None:
+            return self._apart(word)
+        if terms(word) != terms(meant) and any(stem in self.stems for stem in terms(word)):
             return None
         return self.words[meant]
+
+    def _apart(self, word: str) -> TermId | None:
+        """Return two words that were typed without a blank between them, if they name nothing, as "howmuch"."""
+        pairs = ((word[:at], word[at:]) for at in range(1, len(word) - 1))
+        return next((TermId(" ".join(pair)) for pair in pairs if not any(map(terms, pair))), None)
 
     @once
     def _slips(self) -> Slips:

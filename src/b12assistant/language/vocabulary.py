@@ -234,14 +234,20 @@ def forms_of(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+@cache
+def usual_spellings() -> Mapping[str, str]:
+    """Read how people type words in chats and misspell them most, each with its usual spelling."""
+    aliases = read_data("red_flags", SPELLING_FILE)["aliases"]
+    return MappingProxyType({written: usual for usual, others in aliases.items() for written in others})
+
+
 def load_spelling(vocabulary: frozenset[str]) -> Spelling:
     """Read the words that ship with the package; ``vocabulary``: the words of the wordings."""
     data = read_data("red_flags", SPELLING_FILE)
-    read = {written: usual for usual, others in data["aliases"].items() for written in others}
     return Spelling(
         words=frozenset(data["words"]),
         keep=frozenset(data["keep"]),
-        aliases=MappingProxyType(read),
+        aliases=usual_spellings(),
         vocabulary=vocabulary | frozenset(data.get("known", ())),
     )
 
