@@ -199,8 +199,8 @@ class SecondOpinion:
 
     ``danger`` reads a part of a letter with what stands beside it: of what only the model calls grave, whether
     somebody is in danger now; of what only hints at an emergency, whether somebody may mean to harm themselves. What
-    it finds calm is not told, unless the model is surer or it is self-harm: then it is told, but takes no answer away.
-    Self-harm that ``danger`` does not hear is told too, and takes no answer away.
+    it finds calm is not told, unless the model is surer: then it is told, but takes no answer away. So is self-harm
+    in what is not calm, if ``danger`` does not hear that it is meant.
     """
 
     def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, danger: PartReader | None = None) -> None:
@@ -230,7 +230,7 @@ class SecondOpinion:
         if not is_grave:
             return opinion
         is_calm = reader is not None and self._is_calm(reader, text, beside)
-        if not is_calm or concern is Concern.SELF_HARM or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
+        if not is_calm or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
             danger = sum(self._shares(text, None, beside)[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
                 doubted = is_calm or danger < CERTAIN_AMONG
