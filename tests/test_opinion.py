@@ -90,7 +90,8 @@ CALM, GRAVE = second_opinion.CALM - 1, second_opinion.CALM + 1
 CALMED = [
     ("zorp", CALM, CALM, "none"),
     ("frob", CALM, CALM, "none"),
-    ("glim", CALM, CALM, "self_harm"),
+    ("glim", CALM, CALM, "none"),
+    ("glim", GRAVE, CALM, "self_harm"),
     ("zorp", GRAVE, CALM, "medical"),
     ("frob", CALM, GRAVE, "urgent"),
 ]

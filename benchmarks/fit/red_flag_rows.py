@@ -61,13 +61,6 @@ def letters(split: str) -> list[Row]:
     return [as_row(row) for row in labelled_rows(f"letters/{split}.jsonl") if row["level"] == "none"]
 
 
-def calm_letters() -> list[Row]:
-    """Return further harmless letters to learn from: those that no second reader calls more."""
-    doubted = {row["id"] for row in labelled_rows("letters/flagged_reader.jsonl") if row["reader"] != "none"}
-    found = (row for row in labelled_rows("letters/train_more.jsonl") if row["level"] == "none" and "serious" not in row)
-    return [as_row(row) for row in found if row["id"] not in doubted]
-
-
 def told_letters() -> list[Row]:
     """Return the letters to learn from of which it is known which words are serious, if any are."""
     return [as_row(row) for row in labelled_rows("letters/train_more.jsonl") if "serious" in row]

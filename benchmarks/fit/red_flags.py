@@ -37,8 +37,8 @@ from fit.words import LEARNED, READER, fit_words_on, learned_rows, opinion_of, s
 
 ALL_EPOCHS = 5  # from scratch
 ROUNDS = 2
-READ = 36_000  # rows that are judged in a round, to find the hardest
-CALM_PARTS, OTHERS = (3_000, 1_200), (2_600, 2_600)  # learned in a round: the hardest, and some of the rest
+READ = 26_000  # rows that are judged in a round, to find the hardest
+CALM_PARTS, OTHERS = (1_800, 700), (2_200, 2_600)  # learned in a round: the hardest, and some of the rest
 DOUBTFUL = 5.5  # a greater loss says more of the label
 WINDOWS = 1_000  # of harmless sentences, and as many of serious ones, in a round
 MANGLING, AFTER = 0.2, 0.2  # chance that a row is read mangled, and after a turn that it does not lean on

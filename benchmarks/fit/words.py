@@ -37,7 +37,7 @@ from b12assistant.safety.second_opinion import (
 from b12assistant.safety.triage import load_rules
 from b12assistant.safety.turn_parts import TurnReading, sentences_of
 from fit.data import DATA, Given, write
-from fit.red_flag_rows import Row, calm_letters, labelled_parts, letters, load, mangled, told_letters
+from fit.red_flag_rows import Row, labelled_parts, letters, load, mangled, told_letters
 
 LEARNED = DATA / "red_flags" / FILE  # what `red-flags` learned: the head, and the changes of the encoder
 UNCUT = np.array([2.0, 2.0, 2.0, 2.0, 0.0, 2.0, 0.0])  # never reached
@@ -121,8 +121,7 @@ def has_words(row: Row) -> bool:
 def learned_rows() -> list[Row]:
     """Return what is learned: messages, letters, and parts of both."""
     written = [*load("train"), *load("letters_train"), *told_letters()]
-    more = (*letters("train"), *calm_letters(), *load("letters_public"), *load("letters_crisis"))
-    every = [*written, *labelled_parts([*written, *more], RULES, MOST)]
+    every = [*written, *labelled_parts([*written, *letters("train")], RULES, MOST)]
     return [row for row in every if has_words(row)]
 
 
