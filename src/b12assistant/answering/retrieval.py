@@ -47,6 +47,10 @@ _LEADERS = 5
 CONTEXT = chosen("retrieval")["context"]  # weight of what a follow-up leans on, relative to its own words
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LONG_NAME = 9  # letters
+_LEAST, _COMMON = (
+    2,
+    20,
+)  # of two words typed as one: letters of each, and times that the sources have one that names something
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,16 @@ class Rewriter:
         return self.words[meant]
 
     def _apart(self, word: str) -> TermId | None:
-        """Return two words that were typed without a blank between them, if they name nothing, as "howmuch"."""
-        pairs = ((word[:at], word[at:]) for at in range(1, len(word) - 1))
-        return next((TermId(" ".join(pair)) for pair in pairs if not any(map(terms, pair))), None)
+        """Return two words that were typed without a blank between them, as "howmuch": one names nothing, and the other
+        neither or is common. ("myprotein" is a name.)"""
+        for pair in ((word[:at], word[at:]) for at in range(1, len(word) - 1)):
+            named = [each for each in pair if terms(each)]
+            if not named or (len(named) == 1 and _LEAST <= min(map(len, pair)) and self._is_common(named[0], pair)):
+                return TermId(" ".join(pair))
+        return None
+
+    def _is_common(self, word: str, pair: tuple[str, str]) -> bool:
+        return self.words.counts[word] >= _COMMON and "my" not in pair
 
     @once
     def _slips(self) -> Slips:

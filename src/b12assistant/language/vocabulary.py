@@ -260,6 +260,16 @@ _SHORT: Final = 5
 _TWICE: Final = 7  # letters from which a word may have two slips
 _SOUNDING: Final = 3  # a word that sounds like another may have one slip for so many letters
 _VOWELS: Final = frozenset("aeiouy")
+_ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEXT: Final = {  # the keys that touch each, and itself
+    key: "".join(
+        row[max(0, at - (other >= here)) : at + 1 + (other <= here)]
+        for other, row in enumerate(_ROWS)
+        if abs(other - here) < 2
+    )
+    for here, keys in enumerate(_ROWS)
+    for at, key in enumerate(keys)
+}
 _CONTRACTED: Final = re.compile(r"'(t|re|ve|ll|d|m)$")
 _SOUNDS: Final = tuple(
     (re.compile(written), sound)
@@ -317,7 +327,7 @@ class Slips:
         near = (*self._by_letter.get(word[0], ()), *self._by_letter.get(word[1], ()))
         for each, slips in _near(word, near, 2 if len(word) >= _TWICE else 1):
             is_all_there = not Counter(word) - Counter(each)  # swapped, or a letter is missing
-            if is_all_there or (len(word) > _SHORT and each[0] == word[0]):
+            if is_all_there or _is_next_key(word, each) or (len(word) > _SHORT and each[0] == word[0]):
                 costs[each] = _APART * slips
         for each, slips in _near(word, self._by_sound.get(_sound(word), ()), len(word) // _SOUNDING):
             costs[each] = min(costs.get(each, inf), _SOUNDS_ALIKE + slips)
@@ -325,6 +335,12 @@ class Slips:
             costs = {each: cost for each, cost in costs.items() if self.counts[each] >= self._least}
         best = max(costs, key=lambda each: self._common[each] - costs[each], default=None)
         return best if best and self._common[best] - costs[best] >= _LIKELY else None
+
+
+def _is_next_key(word: str, other: str) -> bool:
+    """Return whether a finger that slipped to the next key tells two words apart."""
+    typed = [pair for pair in zip(word, other, strict=False) if pair[0] != pair[1]]
+    return len(word) == len(other) and len(typed) == 1 and typed[0][1] in _NEXT.get(typed[0][0], "")
 
 
 def _grouped(words: Iterable[str], key: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
