@@ -86,7 +86,7 @@ def reading(there: float = 9.0, alone: float = 9.0, harm: float = -9.0) -> Mock:
     return Mock(scores=lambda _, beside: (alone if beside == " ... " else there, harm))
 
 
-CALM, GRAVE = second_opinion.CALM - 1, second_opinion.CALM + 1
+CALM, GRAVE = second_opinion.CALM_OF_HARM - 1, second_opinion.CALM + 1
 CALMED = [
     ("zorp", CALM, CALM, "none"),
     ("frob", CALM, CALM, "none"),

@@ -128,8 +128,8 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
-CALM, CALM_SHARE, HARM_MEANT, HINTED = (
-    chosen("red_flags")[name] for name in ("calm", "calm_share", "harm_meant", "harm_hinted")
+CALM, CALM_OF_HARM, CALM_SHARE, HARM_MEANT, HINTED = (
+    chosen("red_flags")[name] for name in ("calm", "calm_of_harm", "calm_share", "harm_meant", "harm_hinted")
 )
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 2048  # turns and parts whose opinion is cached
@@ -229,7 +229,8 @@ class SecondOpinion:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
         if not is_grave:
             return opinion
-        is_calm = reader is not None and self._is_calm(reader, text, beside)
+        limit = CALM_OF_HARM if concern is Concern.SELF_HARM else CALM
+        is_calm = reader is not None and self._is_calm(reader, text, beside, limit)
         if not is_calm or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
             danger = sum(self._shares(text, None, beside)[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
@@ -242,9 +243,9 @@ class SecondOpinion:
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
-    def _is_calm(self, reader: PartReader, text: str, beside: Beside) -> bool:
+    def _is_calm(self, reader: PartReader, text: str, beside: Beside, limit: float) -> bool:
         """Return whether nobody is in danger by what a part says, where it stands and by itself."""
-        return all(self._logits(reader, text, each)[0] < CALM for each in (beside, ("", "")))
+        return all(self._logits(reader, text, each)[0] < limit for each in (beside, ("", "")))
 
     def _is_meant(self, reader: PartReader, text: str, beside: Beside) -> bool:
         """Return whether a part says, where it stands or by itself, that somebody may mean to harm themselves."""
