@@ -319,11 +319,24 @@ def test_what_people_call_it_reaches_the_document(
         ("am i deficent", "deficient"),
         ("is a vegen short of b12", "vegan"),
         ("does Metfromin lower b12", "metformin"),
+        ("wot does b12 do", "what"),
+        ("howmuch b12 a day", "how much"),
+        ("is thenormal range different", "the normal"),
+        ("why is my levek low", "level"),
     ],
 )
 def test_a_slip_is_read_as_what_was_meant(shipped: Workspace, question: str, meant: str) -> None:
     replaced = shipped.assistant.understood(question).sought.read_as.replaced
-    assert meant in [change.words.lower() for change in replaced]
+    assert meant in [change.words.lower() for change in replaced if change.slip]
+
+
+@pytest.mark.parametrize("who", ["pt", "caller", "customer", "resident", "girlfriend", "auntie", "lodger"])
+def test_whom_a_question_is_for_makes_no_answer_go(shipped: Workspace, who: str) -> None:
+    assert shipped.ask(f"my {who} has tingling feet, could this be B12?").answer.quotes
+
+
+def test_a_brand_is_not_taken_apart(shipped: Workspace) -> None:
+    assert not shipped.assistant.understood("is myprotein b12 any good").sought.read_as.replaced
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,15 @@ from b12assistant.answering.retrieval import reading, readings
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.data_files import read_data
 from b12assistant.index.collection import SourceWords
-from b12assistant.language.vocabulary import FILES, Vocabulary, load_levels, load_vocabulary, parse_terms
+from b12assistant.language.vocabulary import (
+    FILES,
+    Vocabulary,
+    english_words,
+    load_levels,
+    load_vocabulary,
+    parse_terms,
+    usual_spellings,
+)
 from b12assistant.language.words import american, terms
 from b12assistant.types import Document, DocumentId, Passage, PassageId
 
@@ -58,7 +66,7 @@ def test_no_variant_means_two_things() -> None:
 
 @pytest.mark.parametrize(("variant", "term"), SHIPPED.terms.items())
 def test_every_variant_is_found_and_every_term_can_be_searched(variant: str, term: TermId) -> None:
-    assert terms(term)
+    assert terms(term) or term in english_words()  # "wot" is only a spelling
     assert list(SHIPPED.find(variant)) == [(0, len(variant), term)]
 
 
@@ -141,7 +149,8 @@ def test_every_change_is_an_address_in_what_was_written(texts: list[str]) -> Non
     read_as = READ.replaced(asked(*texts))
     for change in read_as.replaced:
         assert any(change.written.text in part.text for part in read_as.parts)
-        assert change.words in SOURCE.text
+        usual = change.words in usual_spellings().values() or not terms(change.words)
+        assert change.words in SOURCE.text or (change.slip and usual)
     text, lead = reading(read_as)
     assert text[lead:] == reading(READ.replaced(asked(texts[-1])))[0]
 

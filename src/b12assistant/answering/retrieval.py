@@ -81,7 +81,9 @@ class Rewriter:
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
         known = [*self.vocabulary.find(part.text), *(self.levels.find(part.text) if self.levels else ())]
-        found: list[tuple[int, int, TermId | AskedWord | Span, bool]] = [(*each, False) for each in known]
+        found: list[tuple[int, int, TermId | AskedWord | Span, bool]] = [
+            (start, end, term, not terms(term)) for start, end, term in known  # "wot" is no other name
+        ]
         taken = [range(start, end) for start, end, _ in known]
         for word in _WORD.finditer(part.text):
             is_name = _is_name(part.text, word) or any(word.start() in each for each in taken)
@@ -108,7 +110,7 @@ class Rewriter:
         neither or is common. ("myprotein" is a name.)"""
         for pair in ((word[:at], word[at:]) for at in range(1, len(word) - 1)):
             named = [each for each in pair if terms(each)]
-            if not named or (len(named) == 1 and _LEAST <= min(map(len, pair)) and self._is_common(named[0], pair)):
+            if not named or (len(named) == 1 and min(map(len, pair)) >= _LEAST and self._is_common(named[0], pair)):
                 return TermId(" ".join(pair))
         return None
 
