@@ -82,7 +82,8 @@ class Rewriter:
         """Yield the changes in order; no two overlap."""
         known = [*self.vocabulary.find(part.text), *(self.levels.find(part.text) if self.levels else ())]
         found: list[tuple[int, int, TermId | AskedWord | Span, bool]] = [
-            (start, end, term, not terms(term)) for start, end, term in known  # "wot" is no other name
+            (start, end, term, not terms(term))
+            for start, end, term in known  # "wot" is no other name
         ]
         taken = [range(start, end) for start, end, _ in known]
         for word in _WORD.finditer(part.text):
