@@ -190,6 +190,16 @@ def test_most_questions_of_letters_by_another_writer_are_found_and_few_others() 
     assert counted["false"] / counted["letters"] <= 0.2
 
 
+@pytest.mark.slow
+def test_no_question_of_a_letter_breaks_off_before_the_words_that_end_its_sentence() -> None:
+    letters = [json.loads(line)["text"] for line in (LETTERS / "test.jsonl").read_text("utf-8").splitlines()]
+    ends = [(each, text[text.index(each) + len(each) :].split("\n")[0]) for text in letters for each in asked(text)]
+    broken = [
+        (words, rest) for words, rest in ends if words.endswith((" the", " your", " my", " a", " in", " any", " for"))
+    ]
+    assert [words for words, rest in broken if rest.strip(" .") and len(rest.split(".")[0].split()) <= 8] == []
+
+
 def test_without_the_encoder_each_sentence_with_a_question_mark_asks() -> None:
     letter = f"{STORY}Is folic acid safe with it? It rained. Can I drive?"
     assert asked(letter, Finder()) == ["Is folic acid safe with it?", "Can I drive?"]

@@ -40,6 +40,8 @@ _LED = re.compile(rf"(?:{_JOINING}\b[\s,]*)+", re.I)
 _TRAILS = re.compile(rf"(?:\s+{_JOINING}|[\s,;:–—(-])+$", re.I)
 # What stands between two questions: of 293 short messages that ask two things none had nothing.
 _BETWEEN = re.compile(rf"[?.!,;:\n–—(/|…？！。，；：、&]\s*\S|\s[-+~→]\s|(?<!\w){_JOINING}(?!\w)", re.I)
+_BREAKS_OFF = re.compile(r"\b(?:the|an?|my|your|his|her|our|their|of|from|with|in|at|for|to|this|any|or)\Z", re.I)
+_REST = 8  # words that a question which breaks off may go on
 _TOLD = re.compile(r"[\"“”]|\b(?:said|says?|ask(?:s|ed|ing)|told|thought|wonder(?:s|ed))\b", re.I)
 _ENDS = " )\"'”’!"
 # A request of nothing but these asks for no fact.
@@ -162,12 +164,14 @@ def _most_likely(own: Vectors, offsets: Sequence[Sequence[int]], is_word: Sequen
 
 
 def _closed(text: str, found: Sequence[Range], sentences: Sequence[Range]) -> Iterator[Range]:
-    """Yield the questions, the last of each sentence with a question mark up to that mark."""
+    """Yield the questions, the last of each sentence with a question mark up to that mark, and one that breaks off
+    ("can b12 affect your") to the end of its sentence if that is near."""
     for place, each in enumerate(found):
         following = found[place + 1].start if place + 1 < len(found) else len(text)
         at = bisect_right(sentences, each.end - 1, key=lambda sentence: sentence.start) - 1
         end = sentences[at].end if at >= 0 else each.end
-        runs_on = each.end < end <= following and _is_marked(text, Range(each.start, end))
+        breaks_off = _BREAKS_OFF.search(text, each.start, each.end) and len(text[each.end : end].split()) <= _REST
+        runs_on = each.end < end <= following and (breaks_off or _is_marked(text, Range(each.start, end)))
         yield Range(each.start, end) if runs_on else each
 
 
