@@ -1,9 +1,10 @@
 """Put a question as the sources would, encode it, and rank passages for it.
 
 People write "jab", "shortage" and "nervs" where pages write "injection", "deficiency" and "nerves". The words are the
-reviewed vocabulary (`vocabulary`), searched beside the user's own; a misspelt word is corrected only to one of the
-collection or of what is asked of it, and that is searched in its place. Every change is an address in what the user
-wrote with the word that was read, so that it can be shown and undone.
+reviewed vocabulary (`vocabulary`), searched beside the user's own; a misspelt word is corrected only to its usual
+spelling, to one of the collection or of what is asked of it, or to two that were run together, and that is searched in
+its place. Every change is an address in what the user wrote with the word that was read, so that it can be shown and
+undone.
 
 Passages are ranked in steps: candidates from FAISS and BM25F, late interaction, then feedback from the leaders.
 
@@ -47,10 +48,7 @@ _LEADERS = 5
 CONTEXT = chosen("retrieval")["context"]  # weight of what a follow-up leans on, relative to its own words
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LONG_NAME = 9  # letters
-_LEAST, _COMMON = (
-    2,
-    20,
-)  # of two words typed as one: letters of each, and times that the sources have one that names something
+_JOINED = chosen("spelling")["joined"]
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,8 @@ class Rewriter:
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
         known = [*self.vocabulary.find(part.text), *(self.levels.find(part.text) if self.levels else ())]
-        found: list[tuple[int, int, TermId | AskedWord | Span, bool]] = [
-            (start, end, term, not terms(term))
-            for start, end, term in known  # "wot" is no other name
-        ]
+        found: list[tuple[int, int, TermId | AskedWord | Span, bool]]
+        found = [(start, end, term, not terms(term)) for start, end, term in known]  # "wot" is a slip, no other name
         taken = [range(start, end) for start, end, _ in known]
         for word in _WORD.finditer(part.text):
             is_name = _is_name(part.text, word) or any(word.start() in each for each in taken)
@@ -107,16 +103,16 @@ class Rewriter:
         return self.words[meant]
 
     def _apart(self, word: str) -> TermId | None:
-        """Return two words that were typed without a blank between them, as "howmuch": one names nothing, and the other
-        neither or is common. ("myprotein" is a name.)"""
-        for pair in ((word[:at], word[at:]) for at in range(1, len(word) - 1)):
-            named = [each for each in pair if terms(each)]
-            if not named or (len(named) == 1 and min(map(len, pair)) >= _LEAST and self._is_common(named[0], pair)):
-                return TermId(" ".join(pair))
-        return None
+        """Return two words that were typed without a blank between them, as "howmuch"."""
+        pairs = ((word[:at], word[at:]) for at in range(1, len(word) - 1))
+        return next((TermId(" ".join(pair)) for pair in pairs if self._are_two(*pair)), None)
 
-    def _is_common(self, word: str, pair: tuple[str, str]) -> bool:
-        return self.words.counts[word] >= _COMMON and "my" not in pair
+    def _are_two(self, first: str, second: str) -> bool:
+        """Return whether neither names anything, or one does and is common; "myprotein" is a name."""
+        named = [each for each in (first, second) if terms(each)]
+        if len(named) != 1:
+            return not named
+        return len(first) > 1 and "my" not in (first, second) and self.words.counts[named[0]] >= _JOINED
 
     @once
     def _slips(self) -> Slips:

@@ -235,15 +235,20 @@ def forms_of(word: str) -> tuple[str, ...]:
 
 
 @cache
+def _spelling_data() -> Table:
+    return read_data("red_flags", SPELLING_FILE)
+
+
+@cache
 def usual_spellings() -> Mapping[str, str]:
-    """Read how people type words in chats and misspell them most, each with its usual spelling."""
-    aliases = read_data("red_flags", SPELLING_FILE)["aliases"]
+    """Return how people type words in chats and misspell them most, each with its usual spelling."""
+    aliases = _spelling_data()["aliases"]
     return MappingProxyType({written: usual for usual, others in aliases.items() for written in others})
 
 
 def load_spelling(vocabulary: frozenset[str]) -> Spelling:
     """Read the words that ship with the package; ``vocabulary``: the words of the wordings."""
-    data = read_data("red_flags", SPELLING_FILE)
+    data = _spelling_data()
     return Spelling(
         words=frozenset(data["words"]),
         keep=frozenset(data["keep"]),
