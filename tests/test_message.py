@@ -200,6 +200,17 @@ def test_no_question_of_a_letter_breaks_off_before_the_words_that_end_its_senten
     assert [words for words, rest in broken if rest.strip(" .") and len(rest.split(".")[0].split()) <= 8] == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "question",
+    ["If I stopped the tablets, would it come back?", "once she is on tablets, when should we check her again?"],
+)
+def test_a_condition_belongs_to_the_question_that_it_opens(question: str) -> None:
+    assert asked(f"{STORY}Thank you for all the help so far. {question} It was a long wait for the result.") == [
+        question
+    ]
+
+
 def test_without_the_encoder_each_sentence_with_a_question_mark_asks() -> None:
     letter = f"{STORY}Is folic acid safe with it? It rained. Can I drive?"
     assert asked(letter, Finder()) == ["Is folic acid safe with it?", "Can I drive?"]
