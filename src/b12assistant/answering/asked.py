@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
+from itertools import chain
 
 import numpy as np
 
@@ -41,7 +41,7 @@ _TRAILS = re.compile(rf"(?:\s+{_JOINING}|[\s,;:–—(-])+$", re.I)
 # What stands between two questions: of 293 short messages that ask two things none had nothing.
 _BETWEEN = re.compile(rf"[?.!,;:\n–—(/|…？！。，；：、&]\s*\S|\s[-+~→]\s|(?<!\w){_JOINING}(?!\w)", re.I)
 _CONDITION = re.compile(r"(?:if|when|once|after|before)\b[^?]*\Z", re.I)
-_JOINED = re.compile(r"[\s,;–—-]+")
+_PAUSE = re.compile(r"[\s,;–—-]+")
 _BREAKS_OFF = re.compile(r"\b(?:the|an?|my|your|his|her|our|their|of|from|with|in|at|for|to|this|any|or)\Z", re.I)
 _REST = 8  # words that a question which breaks off may go on
 _TOLD = re.compile(r"[\"“”]|\b(?:said|says?|ask(?:s|ed|ing)|told|thought|wonder(?:s|ed))\b", re.I)
@@ -89,7 +89,7 @@ class Finder:
         may_be_several = words > SHORT or (words >= 2 * _LEAST and _BETWEEN.search(text))
         sentences = sentences_of(text) if may_be_several else ()
         cuts = (_trimmed(text, each) for each in _closed(text, self._ranges(text, sentences), sentences))
-        found = list(_with_condition(text, [each for each in cuts if each is not None and _asks(text, each)]))
+        found = _with_condition(text, [each for each in cuts if each is not None and _asks(text, each)])
         if not found or (len(found) == 1 and words <= SHORT):
             begin = len(text) - len(text.lstrip())
             core = TurnSlice(turn, found[0].start, found[0].end) if found else None
@@ -177,15 +177,16 @@ def _closed(text: str, found: Sequence[Range], sentences: Sequence[Range]) -> It
         yield Range(each.start, end) if runs_on else each
 
 
-def _with_condition(text: str, found: Sequence[Range]) -> Iterator[Range]:
-    """Yield the questions; one that only says "if I stopped," is a part of the next one."""
-    start = -1
-    for each, following in zip_longest(found, found[1:]):
-        start = each.start if start < 0 else start
-        if following and _CONDITION.match(text, start, each.end) and _JOINED.fullmatch(text, each.end, following.start):
-            continue
-        yield Range(start, each.end)
-        start = -1
+def _with_condition(text: str, found: Sequence[Range]) -> list[Range]:
+    """Return the questions; one that only says "if I stopped," is a part of the next one."""
+    joined: list[Range] = []
+    for each in found:
+        last = joined[-1] if joined else None
+        if last and _CONDITION.match(text, last.start, last.end) and _PAUSE.fullmatch(text, last.end, each.start):
+            joined[-1] = Range(last.start, each.end)
+        else:
+            joined.append(each)
+    return joined
 
 
 def _is_marked(text: str, part: Range) -> bool:
