@@ -240,9 +240,8 @@ def test_an_operator_sets_the_limits_and_a_question_in_a_message_keeps_its_dista
 ENGINE = Engine(build_collection(build_document("Myelin wraps nerve fibres. Tea is hot.")), FakeEncoder(), PLAIN)
 
 
-def names(question: str, *before: str) -> list[str]:
-    turns = [Turn(i, text) for i, text in enumerate((*before, question))]
-    query = ENGINE.query_of(Interpretation(tuple(TurnSlice(turn, 0, len(turn.text)) for turn in turns)))
+def names(question: str, told: str = "") -> list[str]:
+    query = ENGINE.query_of(Interpretation(TurnSlice(Turn(0, question), 0, len(question))), told)
     return [word.term for word, _ in ENGINE.topics.weighed(query, ENGINE.encoder.digest)]
 
 

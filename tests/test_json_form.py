@@ -176,11 +176,11 @@ def test_the_sides_of_a_disagreement_are_whole_quotes_with_the_next_numbers() ->
 def test_what_was_searched_is_slices_of_turns() -> None:
     before = Turn(0, "nerves")
     read_as = Interpretation(
-        (TurnSlice(before, 0, 6), TurnSlice(TURN, 8, 12)), (Replacement(TurnSlice(TURN, 3, 7), TermId("nerves")),)
+        TurnSlice(TURN, 8, 12), (TurnSlice(before, 0, 6),), (Replacement(TurnSlice(TURN, 3, 7), TermId("nerves")),)
     )
     assert rendered(Answer(TURN, Status.ANSWERED, None, (), (), interpretation=read_as))["interpretation"] == {
         "move": "asks",
-        "text": "nerves heal",
+        "text": "heal",
         "parts": [
             {"turn": 0, "start": 0, "end": 6, "text": "nerves"},
             {"turn": 1, "start": 8, "end": 12, "text": "heal"},

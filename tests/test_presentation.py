@@ -28,6 +28,7 @@ from b12assistant.answers import (
     FlagKind,
     Interpretation,
     Level,
+    Move,
     Notice,
     NoticeKind,
     Quote,
@@ -345,9 +346,9 @@ HOSTILE = "\x1b]0;owned\x07 \u202eevil\u202c [bold]x[/bold] :smile:"
 
 def test_hostile_text_of_a_source_and_of_the_user_is_shown_inert() -> None:
     turn, quotes = Turn(0, HOSTILE), (quoted(f"Zebra {HOSTILE}.", title=f"Quince {HOSTILE}"),)
-    read_as = Interpretation((TurnSlice(turn, 0, len(HOSTILE)),))
+    read_as = Interpretation(TurnSlice(turn, 0, len(HOSTILE)), move=Move.MORE)
     shown = printed(Answer(turn, Status.ANSWERED, None, quotes, NOTICES, interpretation=read_as))
-    assert "Showing results for: " in shown
+    assert "More about: " in shown
     assert shown.count("[bold]x[/bold] :smile:") == 3
     assert not re.search(r"[\x1b\x07\u202e\u202c]", shown)
 
@@ -393,7 +394,7 @@ def test_only_words_of_sources_turns_fixed_texts_and_labels_are_printed(reason: 
     status = Status.ANSWERED if reason is None else Status.POSSIBLY
     turn = Turn(0, "wombat?")
     notices = tuple(Notice(NoticeKind.SCOPE, name) for name in TEXTS)
-    read_as = Interpretation((TurnSlice(turn, 0, 7),))
+    read_as = Interpretation(TurnSlice(turn, 0, 7), move=Move.MORE)
     quotes = (quoted(), quoted(source=Source(review_by=date(2020, 1, 1))))
     answer = Answer(turn, status, reason, quotes, notices, nearest=(quotes[0].passage,), interpretation=read_as)
     known = {*words(TEXT), *words(turn.text), "Quince", *LABELS}

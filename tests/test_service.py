@@ -49,8 +49,8 @@ def test_history_is_read_with_the_question(client: TestClient) -> None:
     asked = {"question": "And eggs?", "history": ["Which food holds vitamin B12?"]}
     read_as = client.post("/api/v1/ask", json=asked).json()["answer"]["interpretation"]
     assert {part["turn"] for part in read_as["parts"]} == {0, 1}
+    assert "vitamin B12" in read_as["parts"][0]["text"]
     assert "eggs" in read_as["text"]
-    assert "vitamin B12" in read_as["text"]
 
 
 def test_an_emergency_is_safety_only_even_without_an_index(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from b12assistant.answering.engine import Engine
 from b12assistant.answering.found import Found
 from b12assistant.answering.signals import UNJUDGED, Calibration, Signals, is_barred, load_barring, load_calibration
 from b12assistant.answering.thread import alone
-from b12assistant.answers import Turn
+from b12assistant.answers import Interpretation, Turn
 from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions, Nearest
 from fit import unasked
@@ -129,7 +129,7 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     spared = (row for row in rows(TYPED) if row["id"].startswith(SPARED))
     for told in (*list(rows(GRADED))[-UNREAD:], *spared):
         question = Turn(0, told["question"])
-        sought = engine.sought(engine.read(alone(question, len(question.text))))
+        sought = engine.sought(engine.read(Interpretation(alone(question, len(question.text)))))
         query, hits = sought.query, engine.candidates(sought)
         windows = engine.reread(sought, hits, engine.windows(sought, hits, 4 * quotes), alone=True)[:quotes]
         for place, (window, signals) in enumerate(zip(windows, engine.signals(query, hits, windows), strict=True)):

@@ -22,7 +22,6 @@ Topic = NewType("Topic", str)  # a curator's question that sources answer differ
 TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
 
 MOST_GAPS = 2  # in one quote
-_MARKS = "?!.,;:"  # no space before one of these
 
 
 class Level(StrEnum):
@@ -258,13 +257,15 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What was searched, as slices of the user's turns: first the context it needs, then the question.
+    """What was searched, as slices of the user's turns: the question's ``own`` words, and the ``context`` in which they
+    were read: earlier turns, or what stands around them.
 
     ``question``: the question of the library that it was read as, if it was read in its context; ``others``: those that
     it may mean instead, if the answer is not sure.
     """
 
-    parts: tuple[TurnSlice, ...]
+    own: TurnSlice
+    context: tuple[TurnSlice, ...] = ()
     replaced: tuple[Replacement, ...] = ()
     move: Move = Move.ASKS
     question: QuestionText | None = None
@@ -272,31 +273,22 @@ class Interpretation:
 
     @property
     def text(self) -> str:
-        """Return the question of the library, or the parts: a space between them, but none before a mark."""
-        if self.question is not None:
-            return self.question
-        first, *others = (part.text for part in self.parts)
-        return first + "".join(text if text[:1] in _MARKS else f" {text}" for text in others)
+        """Return the question of the library, or the question's own words."""
+        return self.own.text if self.question is None else self.question
 
     @property
-    def is_joined(self) -> bool:
-        """Return whether the question was read in its context."""
-        return self.question is not None or len(self.parts) > 1
+    def parts(self) -> tuple[TurnSlice, ...]:
+        return (*self.context, self.own)
+
+    @property
+    def earlier(self) -> tuple[TurnSlice, ...]:
+        """Return what it was read with of earlier turns."""
+        return tuple(each for each in self.context if each.turn != self.own.turn)
 
     @property
     def is_plain(self) -> bool:
         """Return whether these are simply the turn's own words."""
-        return self.move is Move.ASKS and not self.replaced and not self.is_joined
-
-    @property
-    def own(self) -> TurnSlice:
-        """Return the words of the question itself: the last part of the latest turn."""
-        return max(enumerate(self.parts), key=lambda each: (each[1].turn.index, each[0]))[1]
-
-    @property
-    def lead(self) -> int:
-        """Count the characters of ``text`` before the question itself."""
-        return len(self.text) - len(self.own.text) if self.question is None else 0
+        return self.move is Move.ASKS and not (self.replaced or self.context or self.question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +305,7 @@ class AskedAnswer:
     @property
     def context(self) -> tuple[TurnSlice, ...]:
         """Return the user's other words that the question was read with."""
-        return self.interpretation.parts[:-1] if self.interpretation else ()
+        return self.interpretation.context if self.interpretation else ()
 
 
 @dataclass(frozen=True, slots=True)

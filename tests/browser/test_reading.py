@@ -180,11 +180,6 @@ def test_a_letter_is_answered_in_parts_and_its_questions_are_asked_by_a_press(re
     turn.locator(".also a").click()
     assert reader.page.evaluate("() => document.activeElement.closest('figure').id").endswith("q1")
 
-    alone = reader.press(".turn button.alone")
-    assert alone.locator(".asked .exact").inner_text() == REFUSED
-    assert alone.locator(".read-as").count() == 0  # nothing was read with it
-    assert "as-typed" in (alone.get_attribute("class") or "")
-
     further = reader.press(f'.further button[value="{EGGS}"]')
     assert further.locator(".asked .exact").inner_text() == EGGS
     assert further.locator("figure").count()

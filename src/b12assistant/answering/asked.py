@@ -11,10 +11,9 @@ encoder is in use, each sentence with a question mark asks something.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from b12assistant.types import Range
 
 MOST_ASKED = 4
 SHORT = 24  # words up to which a message with one question is asked as a whole
-LONGEST = 300  # characters that are read of a question, and of what it leans on: of 2,262 one leant on more
+LONGEST = 300  # characters that are read of a question
 PART, MOST_PARTS = 800, 8  # characters of a message that are read in one pass, and passes: some 1,200 words
 TELLS, BEGINS, GOES_ON = range(3)  # what a word piece does
 _LEAST = 3  # words of a question without a question mark; one less with it
@@ -56,13 +55,9 @@ _REQUEST = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a message: the words that ask, and the nearest of what else the message says, if it says more.
-
-    ``core``: of a short message that is asked as a whole, the words that ask.
-    """
+    """A question of a message: the words that ask. ``core``: the same, of a short message that is asked as a whole."""
 
     words: TurnSlice
-    near: tuple[TurnSlice, ...] = ()
     core: TurnSlice | None = None
 
     @property
@@ -97,7 +92,7 @@ class Finder:
         once: dict[tuple[str, ...], Range] = {}
         for part in found:
             once.setdefault(_content(text[part.start : min(part.end, part.start + LONGEST)]), part)
-        return tuple(Asked(TurnSlice(turn, p.start, p.end), _near(turn, p, sentences)) for p in once.values())
+        return tuple(Asked(TurnSlice(turn, each.start, each.end)) for each in once.values())
 
     def _ranges(self, text: str, sentences: Sequence[Range]) -> list[Range]:
         """Return what asks in the first `MOST_PARTS` parts, and each other sentence with a question mark, unless it
@@ -212,18 +207,6 @@ def _content(question: str) -> tuple[str, ...]:
     """Return what is the same for two questions that ask the same: their content words, and what they ask for."""
     words, content = surface_words(question), sorted(set(terms(question)))
     return tuple(words) if len(content) < 2 else (*content, words[0])
-
-
-def _near(turn: Turn, part: Range, sentences: Sequence[Range]) -> tuple[TurnSlice, ...]:
-    """Return the sentence before a question that says something, or else the next one after it, if there is one."""
-    here = bisect_left(sentences, part.start, key=lambda each: each.start)
-    before = [(each.start, min(each.end, part.start)) for each in sentences[:here]]
-    after = [(each.start, each.end) for each in sentences[here:] if each.start >= part.end]
-    for start, end in chain(((max(start, end - LONGEST), end) for start, end in reversed(before)), after):
-        cut = trim(turn.text, start, min(end, start + LONGEST))
-        if cut and terms(turn.text[cut.start : cut.end]):
-            return (TurnSlice(turn, cut.start, cut.end),)
-    return ()
 
 
 def sentences_of(text: str) -> tuple[Range, ...]:

@@ -144,16 +144,13 @@ class Answerer:
         return Reply(answer, timings, thread.engine.collection.generation)
 
     def _found(self, question: Question) -> Found:
-        """Pass a question from its query to a judgement, in one reading after the other."""
-        engine, calibration, most = self._thread.engine, self._thread.calibration, 4 * self.settings.quoting.quotes
-        found: list[Found] = []
-        for attempt in question.attempts:
-            sought = engine.sought(attempt.read_as, attempt.context)
-            hits = engine.candidates(sought)
-            windows = engine.windows(sought, hits, most)  # more than are shown, to find a better speaker
-            windows = engine.reread(sought, hits, windows, alone=question.words is None)
-            found.append(engine.judged(sought, hits, windows, calibration, attempt.least))
-        return max(found, key=lambda each: each.likely)
+        """Pass a question from its query to a judgement."""
+        engine, most = self._thread.engine, 4 * self.settings.quoting.quotes
+        sought = engine.sought(question.read_as)
+        hits = engine.candidates(sought)
+        windows = engine.windows(sought, hits, most)  # more than are shown, to find a better speaker
+        windows = engine.reread(sought, hits, windows, alone=question.words is None)
+        return engine.judged(sought, hits, windows, self._thread.calibration, question.least)
 
     def search(
         self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None, *, triaged: Triaged | None = None
@@ -166,7 +163,7 @@ class Answerer:
         read = triaged or self.triaged(question)
         check_word(question)
         engine = self.engine()
-        read_as = alone(read.turns[-1], SEARCHED_CHARACTERS, literal=True)
+        read_as = Interpretation(alone(read.turns[-1], SEARCHED_CHARACTERS, literal=True))
         notices = _of_corpus(read.triage.notices, engine)
         return (*notices, *_cut(read_as)), engine.hits(engine.query_of(read_as), k, wanted)
 
@@ -302,7 +299,7 @@ class Answerer:
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
             *((Notice(NoticeKind.DOSE, DOSE),) if is_bare else ()),
-            *self.scope.notices(read_as.parts, [quote.document.text for quote in quotes]),
+            *self.scope.notices((*read_as.earlier[-1:], read_as.own), [quote.document.text for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
         )
@@ -339,7 +336,9 @@ class Answerer:
         reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
         unsold = [each.passage for each in found.windows if each.passage.document.source.interest is not Interest.SELLS]
         nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
-        fitting = self.scope.notices(read_as.parts, [passage.document.text for passage in nearest])
+        fitting = self.scope.notices(
+            (*read_as.earlier[-1:], read_as.own), [passage.document.text for passage in nearest]
+        )
         is_told = not fitting and not self.scope.is_about_it((turn.text, read_as.text))
         scope = (Notice(NoticeKind.SCOPE, SCOPE),) if is_told else fitting
         nearest = () if is_told and self.scope.subject is not None else nearest

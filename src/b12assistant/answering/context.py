@@ -33,8 +33,13 @@ class InContext:
     @property
     def text(self) -> str:
         """Return the question, then the nearest of what stands around it: the form that the encoder was trained on."""
-        before, after = self.before.strip()[-BEFORE:], self.after.strip()[:AFTER]
-        return f"{self.asks} | {before} ... {after}" if after else f"{self.asks} | {before}"
+        after = self.after.strip()[:AFTER]
+        return f"{self.asks} | {self.told} ... {after}" if after else f"{self.asks} | {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Return the nearest of what stands before the question."""
+        return self.before.strip()[-BEFORE:]
 
     @property
     def asks(self) -> str:

@@ -31,7 +31,7 @@ from b12assistant.answering.retrieval import (
     spelt,
 )
 from b12assistant.answering.signals import Calibration, Signals, Topics, absent, is_barred, load_topics, mean_of
-from b12assistant.answering.turn_forms import asks_for_paper, goes_on, only_remarks, specific
+from b12assistant.answering.turn_forms import asks_for_paper, goes_on, only_remarks
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.asked_questions import Nearest, in_full
@@ -86,29 +86,34 @@ class Engine:
         return self.query_of(self._read_alone(text))
 
     def _read_alone(self, text: str) -> Interpretation:
-        return self.read(Interpretation((TurnSlice(Turn(0, text), 0, len(text)),)))
+        return self.read(Interpretation(TurnSlice(Turn(0, text), 0, len(text))))
 
-    def sought(self, read_as: Interpretation, context: InContext | None = None) -> Sought:
-        """Encode a reading; with its ``context``, by what it means there, and a little by its own words.
+    def sought(self, read_as: Interpretation) -> Sought:
+        """Encode a reading; in its context by what it means there, and a little by its own words.
 
         Then it is searched and judged in the words of the nearest question of the library, if that is near enough to be
-        what was meant. That cannot stand for one that asks for a paper or gives a result: it would change them.
+        what was meant. That cannot stand for one that asks for a paper or gives a result: it would change them. Where
+        few sentences are asked anything, it is searched with the words before it, which count less than its own.
         """
         begun, query = time.perf_counter(), self.query_of(read_as)
-        if context is None:
-            return Sought(read_as, query, 1000 * (time.perf_counter() - begun))
-        own = spelt(read_as)
-        in_context = replace(context, own=own + context.own[len(read_as.own.text) :])
-        means = vector_in_context(in_context, self.in_context or self.encoder)
-        vector = mean_of(np.stack([means, _OWN * query.vector]))
-        nearest = self._nearest(vector)
+        nearest: list[Nearest] = []
+        if read_as.context:
+            context = _context_of(read_as)
+            means = vector_in_context(context, self.in_context or self.encoder)
+            vector = mean_of(np.stack([means, _OWN * query.vector]))
+            if not self.collection.asked_throughout:
+                query = self.query_of(read_as, context.told)
+            elif self._is_meant(context.own, nearest := self._nearest(vector)):
+                read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
+                query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
+            query = replace(query, vector=vector)
+        return Sought(read_as, query, 1000 * (time.perf_counter() - begun), tuple(nearest))
+
+    def _is_meant(self, own: str, nearest: Sequence[Nearest]) -> bool:
+        """Return whether the nearest question of the library can stand for one with these words of its own."""
         levels = self._readings.levels
-        is_apart = asks_for_paper(own) or (levels and levels.result_of(own) is not None)
-        if nearest and nearest[0].cosine >= _MEANT and not is_apart:
-            read_as = replace(read_as, question=QuestionText(in_full(nearest[0], nearest).text), replaced=())
-            query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
-        milliseconds = 1000 * (time.perf_counter() - begun)
-        return Sought(read_as, replace(query, vector=vector), milliseconds, context, tuple(nearest))
+        is_apart = asks_for_paper(own) or (levels is not None and levels.result_of(own) is not None)
+        return bool(nearest) and nearest[0].cosine >= _MEANT and not is_apart
 
     def leans(self, text: str) -> bool:
         """Return whether a turn may need what came before; with an encoder that this was not fitted on, by its form."""
@@ -124,23 +129,17 @@ class Engine:
         """Add the sources' words for those of the user."""
         return self._readings.replaced(read_as)
 
-    def query_of(self, read_as: Interpretation) -> Query:
-        """Encode a reading. Half of a surrogate pair, which no encoder can read, becomes a question mark.
-
-        If a question has no specific word ("why there?"), what it leans on counts in full.
-        """
+    def query_of(self, read_as: Interpretation, told: str = "") -> Query:
+        """Encode a reading after what was ``told`` before it. Half of a surrogate pair, which no encoder can read,
+        becomes a question mark."""
+        lead = f"{told} " if told else ""
         words = [each.words for each in read_as.replaced if not each.slip]
-        text, lead = reading(read_as, only_slips=True)
-        says = bool(specific(text[lead:]))
-        own = self._encoded(text, says * lead)
-        if not words:
-            return own
-        text, lead = reading(read_as)
-        return beside(own, self._encoded(text, says * lead), words)
+        own = self._encoded(lead + spelt(read_as), len(lead))
+        return beside(own, self._encoded(lead + reading(read_as), len(lead)), words) if words else own
 
     @cached(_TEXTS)
     def _encoded(self, text: str, lead: int) -> Query:
-        """Encode a text with its lead. Cached: several readings of a turn share texts."""
+        """Encode a text with its lead. Cached: a turn is encoded for more than one use."""
         return encode_query(readable(text), self.collection, self.encoder, self.projection, lead)
 
     def judged(
@@ -297,11 +296,7 @@ class Engine:
         asked = self._asked_of(query, row)[0][sentence - self.collection.sentence_starts[row]]
         stored = self.collection.under_headings
         headed = self._with_heading(window.passage, window.best) if stored is None else stored[sentence]
-        return float(np.fmax(headed @ self._own(query), asked - _NEARER))
-
-    def _own(self, query: Query) -> Vectors:
-        """Return the vector of a question's own words, without what they lean on."""
-        return (self._encoded(query.read[query.lead :], 0) if query.lead else query).vector
+        return float(np.fmax(headed @ query.vector, asked - _NEARER))
 
     @cached(_KEPT)
     def _with_heading(self, passage: Passage, sentence: Span) -> Vectors:
@@ -311,7 +306,8 @@ class Engine:
 
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         """Raise what names a range that a result in the question is inside of; return the best first."""
-        levels, told = self._readings.levels, sought.context.text if sought.context else sought.query.text
+        levels, read_as = self._readings.levels, sought.read_as
+        told = _context_of(read_as).text if read_as.context else sought.query.text
         if levels is None or (result := levels.result_of(told)) is None:
             return windows
         raised = (replace(each, score=each.score + _FITS * levels.fits(each.best.text, result)) for each in windows)
@@ -357,14 +353,11 @@ class Engine:
             yield self.collection.context.part(unit, unit + 1), claims
 
     def difference(self, sought: Sought, found: Sequence[Window]) -> Difference | None:
-        """Return the curators' topic that the question is about, if there is one.
-
-        Of a question that was joined to another only its own words count: that difference was already shown.
-        """
+        """Return the curators' topic that the question is about, if there is one."""
         collection, query = self.collection, sought.query
         if collection.examples is None or not found:
             return None
-        near = iter((collection.examples @ self._own(query)).tolist())
+        near = iter((collection.examples @ query.vector).tolist())
         closeness = [
             (max(islice(near, len(each.asked))), max(islice(near, len(each.not_asked)), default=-1.0))
             for each in collection.disputes
@@ -445,7 +438,7 @@ class Engine:
         """Return each sentence's cosine with the nearest question that it is asked, and the mean of the nearest few, or
         NaN. Cached: a candidate quote is ranked and then judged by it."""
         first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        nearest, few = self.collection.asked.best(self._own(query), first, last, _FEW)
+        nearest, few = self.collection.asked.best(query.vector, first, last, _FEW)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             nearest[nearest < ORDINARY] = np.nan
         return nearest, few
@@ -487,3 +480,11 @@ class Engine:
     def bests(self, query: Query, row: int) -> Vectors:
         """Return `bests_in` of a query. Cached: the ranking has most of what quotes are chosen by."""
         return bests_in(query, self.collection, row)
+
+
+def _context_of(read_as: Interpretation) -> InContext:
+    """Return a question, spelt right, with the words before and after it."""
+    own = read_as.own
+    before = [part.text for part in read_as.context if (part.turn.index, part.start) < (own.turn.index, own.start)]
+    after = [part.text for part in read_as.context[len(before) :]]
+    return InContext(spelt(read_as), " ".join(before), " ".join(after))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from b12assistant.answering.context import InContext
 from b12assistant.answering.quoting import Difference, Window
 from b12assistant.answering.retrieval import Query
 from b12assistant.answers import Interpretation
@@ -21,20 +20,18 @@ _TOKENS = chosen("context")["tokens"]  # weight of the words of a question in it
 class Sought:
     """A question as it is searched and judged. ``encoding``: milliseconds that encoding took.
 
-    ``context``: what stands around a question that is searched by what it means there; ``asked``: the questions of the
-    library nearest to that.
+    ``asked``: the questions of the library nearest to what it means in its context, if it is searched by that.
     """
 
     read_as: Interpretation
     query: Query
     encoding: float
-    context: InContext | None = None
     asked: tuple[Nearest, ...] = ()
 
     @property
     def weights(self) -> Vectors:
         """Return what each token of the query weighs: in a context less than alone."""
-        return self.query.informative * np.float32(_TOKENS if self.context else 1)
+        return self.query.informative * np.float32(_TOKENS if self.asked else 1)
 
 
 @dataclass(frozen=True)

@@ -67,14 +67,8 @@ class Rewriter:
     levels: Levels | None = None
 
     def replaced(self, read_as: Interpretation) -> Interpretation:
-        """Add a replacement for every word of the parts that the sources put differently."""
-        kept = [
-            change
-            for part in read_as.parts
-            for change in self._changes(part)
-            if not any(change.written.overlaps(other.written) for other in read_as.replaced)
-        ]
-        return replace(read_as, replaced=(*read_as.replaced, *kept))
+        """Add a replacement for every word of the question that the sources put differently."""
+        return replace(read_as, replaced=tuple(self._changes(read_as.own)))
 
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
@@ -144,28 +138,19 @@ def readings(
     return Rewriter(known, words, is_word, stems, levels)
 
 
-def reading(read_as: Interpretation, *, only_slips: bool = False) -> tuple[str, int]:
-    """Return the interpretation's text in the words of the sources, or only spelt right, and how much of it is only
-    leant on."""
-    replaced = [change for change in read_as.replaced if change.slip or not only_slips]
-    if not replaced:
-        return read_as.text, read_as.lead
-    texts = []
-    for part in read_as.parts:
-        text, at = "", part.start
-        for change in replaced:
-            if part.holds(change.written):
-                text += part.turn.text[at : change.written.start] + change.words
-                at = change.written.end
-        texts.append(text + part.turn.text[at : part.end])
-    whole = " ".join(texts)
-    return whole, len(whole) - len(texts[-1])
+def reading(read_as: Interpretation, *, only_slips: bool = False) -> str:
+    """Return the user's own words of a question in the words of the sources, or only spelt right."""
+    own, text, at = read_as.own, "", read_as.own.start
+    for change in read_as.replaced:
+        if change.slip or not only_slips:
+            text += own.turn.text[at : change.written.start] + change.words
+            at = change.written.end
+    return text + own.turn.text[at : own.end]
 
 
 def spelt(read_as: Interpretation) -> str:
     """Return the user's own words of a question, spelt right."""
-    text, lead = reading(replace(read_as, question=None), only_slips=True)
-    return text[lead:]
+    return reading(read_as, only_slips=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Understand the last turn of a conversation: the questions it asks, and how each may be read.
+"""Understand the last turn of a conversation: the questions it asks, and how each is read.
 
 A complete question is searched as it stands, without small talk. A turn that leans on earlier ones, and each question
 of a letter, is read in its context (`context.py`), and searched, judged and shown as the question of the library
 nearest to what it means (`docs/decisions/07-conversation.md`). Over a corpus that asks little of its sentences there is
-no such question: the turn is searched with the words that it leans on.
+no such question: it is searched by what it means, and with the words before it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from b12assistant.answering.asked import LONGEST, SHORT, Asked
-from b12assistant.answering.context import InContext
+from b12assistant.answering.asked import SHORT, Asked
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, sign_off, states
@@ -24,25 +23,14 @@ _FOLLOW_UP = 300  # characters, at most
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A way to read a question. ``least``: the confidence from which it is answered.
-
-    ``context``: what stands around the question, if it is searched by what it means there.
-    """
-
-    read_as: Interpretation
-    least: float
-    context: InContext | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the ways to read it, of which the one most likely answered counts.
+    """A question as it is read. ``least``: the confidence from which it is answered.
 
     ``words``: those that ask, of a message that asks several questions or asks inside a story.
     """
 
-    attempts: tuple[Attempt, ...]
+    read_as: Interpretation
+    least: float
     words: TurnSlice | None = None
 
 
@@ -56,7 +44,8 @@ class Thread:
 
     def as_typed(self, turn: Turn) -> Question:
         """Read the turn by itself, with every word of it."""
-        return Question((self._alone(alone(turn, self.most, literal=True)),))
+        own = alone(turn, self.most, literal=True)
+        return Question(Interpretation(own), self.calibration.least(own.text))
 
     def questions(self, turns: tuple[Turn, ...]) -> list[Question]:
         """Return the questions of the last turn, also those that are not searched; the turn as a whole if it is one.
@@ -76,51 +65,42 @@ class Thread:
         turn, place = turns[-1], last_question(turns)
         if place is not None and (move := move_of(turn.text)) is not Move.ASKS:
             again = self.whole(turns[: place + 1])
-            moved = [replace(each, read_as=replace(each.read_as, move=move)) for each in again.attempts]
-            return replace(again, attempts=tuple(moved))
-        if len(turn.text.split()) > SHORT and (last := self.engine.finder.asked_of(turn)[-1]).near:
-            return replace(self._part(turn, last, self.calibration.least(turn.text)), words=None)
+            return replace(again, read_as=replace(again.read_as, move=move))
+        if len(turn.text.split()) > SHORT:
+            last = self.engine.finder.asked_of(turn)[-1]
+            if last.words.text != turn.text.strip():
+                return replace(self._part(turn, last), least=self.calibration.least(turn.text), words=None)
         own = alone(turn, self.most)
         if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
-            return Question((self._alone(self.engine.read(self._bare(own))),))
-        if self.engine.collection.asked_throughout:
-            earlier = " ".join(turns[place].text for place in _telling(turns)[-_TURNS:])
-            return Question((self._in_context(own.own, InContext(own.text, earlier)),))
-        before = alone(turns[place], LONGEST)
-        return Question((self._with_all(*before.parts, *own.parts),))
+            own = self._bare(own)
+            return self._read(Interpretation(own), self.calibration.least(own.text))
+        earlier = [turns[place] for place in _telling(turns)[-_TURNS:]]
+        context = tuple(TurnSlice(each, 0, len(each.text)) for each in earlier)
+        return self._read(Interpretation(own, context), self.calibration.message)
 
-    def _bare(self, own: Interpretation) -> Interpretation:
+    def _bare(self, whole: TurnSlice) -> TurnSlice:
         """Return what asks in a short message, if it leans on nothing and all else is small talk."""
-        turn, whole = own.own.turn, own.own
+        turn = whole.turn
         core = self.engine.finder.asked_of(turn)[0].core if language() == ENGLISH else None
         if core is None or not whole.overlaps(core):
-            return own
+            return whole
         core = replace(core, start=max(core.start, whole.start), end=min(core.end, whole.end))
         rest = [
             part for part in (turn.text[whole.start : core.start], turn.text[core.end : whole.end]) if has_word(part)
         ]
         is_bare = rest and not self.engine.leans(core.text) and all(map(self.engine.is_small_talk, rest))
-        return Interpretation((core,)) if is_bare else own
+        return core if is_bare else whole
 
-    def _part(self, turn: Turn, asked: Asked, least: float | None = None) -> Question:
-        """Read a question of a message in its context; or by itself and with the words that it may lean on."""
-        if self.engine.collection.asked_throughout:
-            message, words = turn.text[: self.most], asked.words
-            context = InContext(words.text, message[: words.start], message[words.end :])
-            return Question((self._in_context(asked.read, context),), words)
-        ways = [(), asked.near] if asked.near else [()]
-        least = self.calibration.message if least is None else least
-        attempts = (replace(self._with_all(*near, asked.read), least=least) for near in ways)
-        return Question(tuple(attempts), asked.words)
+    def _part(self, turn: Turn, asked: Asked) -> Question:
+        """Read a question of a message in its context."""
+        words = asked.words
+        around = trim(turn.text, 0, words.start), trim(turn.text, words.end, min(len(turn.text), self.most))
+        context = tuple(TurnSlice(turn, each.start, each.end) for each in around if each)
+        return self._read(Interpretation(asked.read, context), self.calibration.message, words)
 
-    def _in_context(self, asked: TurnSlice, context: InContext) -> Attempt:
-        return Attempt(self.engine.read(Interpretation((asked,))), self.calibration.message, context)
-
-    def _with_all(self, *parts: TurnSlice) -> Attempt:
-        return self._alone(self.engine.read(Interpretation(parts)))
-
-    def _alone(self, read_as: Interpretation) -> Attempt:
-        return Attempt(read_as, self.calibration.least(read_as.own.text))
+    def _read(self, read_as: Interpretation, least: float, words: TurnSlice | None = None) -> Question:
+        """Read a question in the words of the sources."""
+        return Question(self.engine.read(read_as), least, words)
 
 
 def stands_alone(text: str) -> bool:
@@ -154,11 +134,9 @@ def times_more(turns: Sequence[Turn]) -> int:
     return sum(move_of(turn.text) is Move.MORE for turn in turns[previous + 1 :])
 
 
-def alone(turn: Turn, most: int, *, literal: bool = False) -> Interpretation:
+def alone(turn: Turn, most: int, *, literal: bool = False) -> TurnSlice:
     """Return the turn by itself, at most ``most`` characters; ``literal``: keep words that only lead in or sign off."""
     begin = 0 if literal else new_topic(turn.text) or lead_in(turn.text)
     end = len(turn.text) if literal or language() != ENGLISH else sign_off(turn.text, begin)
     own = trim(turn.text, begin, end)
-    return Interpretation(
-        (TurnSlice(turn, own.start, min(own.end, own.start + most)) if own else TurnSlice(turn, 0, 0),)
-    )
+    return TurnSlice(turn, own.start, min(own.end, own.start + most)) if own else TurnSlice(turn, 0, 0)

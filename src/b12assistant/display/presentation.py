@@ -206,7 +206,9 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
     sides = iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, texts)
-    whole = read_as.text if (read_as := answer.interpretation) and read_as.is_joined else answer.question.text
+    whole, read_as = answer.question.text, answer.interpretation
+    if read_as and (read_as.question or read_as.earlier):
+        whole = read_as.question or " ".join(each.text for each in (*read_as.earlier, read_as.own))
     return ShownAnswer(
         answer.question.text,
         tuple(notice for notice in notices if notice.kind is not NoticeKind.ADVICE),
@@ -273,9 +275,8 @@ def _nearest(passages: Sequence[Passage], today: date) -> tuple[Quoted, ...]:
     return tuple(near.values())
 
 
-def _read_as(read_as: Interpretation, *, in_message: bool = False) -> ReadAs:
+def _read_as(read_as: Interpretation, *, in_message: bool = False) -> ReadAs | None:
     """Say how a turn, or a question in a message, was read: as which of the library, or with which other words."""
-    parts = [part.text for part in read_as.parts]
     also = " ".join(
         label(told, words=words)
         for told, slip in (("ask.spelt_as", True), ("ask.also_searched", False))
@@ -283,11 +284,12 @@ def _read_as(read_as: Interpretation, *, in_message: bool = False) -> ReadAs:
     )
     if read_as.question is not None and read_as.move is Move.ASKS:
         return ReadAs(label("ask.read_as"), read_as.question, also, read_as.others)
-    if in_message:
-        return ReadAs(label("ask.read_with"), ", ".join(f"“{each}”" for each in parts[:-1]), also, read_as.others)
-    joined = read_as.move is Move.ASKS and len(parts) > 1
-    move = "joined" if joined else read_as.move
-    return ReadAs(label(f"moves.{move}"), " · ".join(parts[:-1] if joined else parts), also)
+    earlier, asks = [each.text for each in read_as.earlier], read_as.move is Move.ASKS
+    if in_message or (asks and not (earlier or also)):
+        return None
+    if asks and earlier:
+        return ReadAs(label("moves.joined"), " · ".join(earlier), also)
+    return ReadAs(label(f"moves.{read_as.move}"), " · ".join([*earlier, read_as.own.text]), also)
 
 
 def present_notices(notices: Sequence[Notice], texts: FixedTexts) -> tuple[ShownNotice, ...]:
