@@ -102,7 +102,7 @@ def test_one_changed_file_is_all_that_is_embedded(space: FakeWorkspace) -> None:
     report = second.index()
     assert embedded(report) == second.fake_reader.extracted == ["guides/food.md"]
     headed = "Food: Liver holds most."
-    assert set(second.fake_encoder.encoded) == {"Food. Liver holds most.", "Liver holds most.", headed}
+    assert set(second.fake_encoder.encoded) == {"Food. Liver holds most.", headed}
     assert not report.unchanged
 
 
@@ -220,7 +220,7 @@ def test_what_the_encoder_refuses_stops_the_build(space: FakeWorkspace) -> None:
 
 FILES = (
     *("context_tokens.safetensors", "documents.jsonl", "left_out.json", "lexical.safetensors", "manifest.json"),
-    *("quotable.safetensors", "sentence_tokens.safetensors"),
+    "quotable.safetensors",
     *("sentences_under_headings.safetensors", "vectors.safetensors"),
 )
 
@@ -287,14 +287,12 @@ def test_what_is_large_or_asked_throughout_keeps_no_vectors_under_headings(
     assert not second.index().unchanged
     assert {text.partition(": ")[0] for text in second.fake_encoder.encoded} > {"Food", "Nerves"}
     assert again(space).opened.collection.under_headings is not None
-    assert again(space).opened.collection.alone is not None
     for passage in again(space).opened.collection.passages:
         asked = [{"text": sentence.text, "asked": ["is it so?"]} for sentence in passage.sentences]
         lines = "\n".join(map(json.dumps, asked))
         write(space.corpus, {f"sentences/{passage.document.id}.jsonl": lines})
     again(space).index()
-    held = again(space).opened.collection
-    assert (held.under_headings, held.alone) == (None, None)
+    assert again(space).opened.collection.under_headings is None
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def index(
         context = TokenStore(arrays["tokens"], arrays["pieces"], arrays["starts"])
     name = GenerationId(hashlib.sha256(vectors.tobytes()).hexdigest()[:32])
     nothing = Quotable.of(passages, [()] * len(passages))  # they are only ranked
-    return Collection(name, documents, passages, vectors, index_words(passages), nothing, context, None)
+    return Collection(name, documents, passages, vectors, index_words(passages), nothing, context)
 
 
 def _encoded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: Projection, progress: Progress) -> bytes:
@@ -86,7 +86,7 @@ def _encoded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: P
     found = []
     for done, each in enumerate(split):
         progress("encoding", done, len(split))
-        found.append(embed(each, encoder, projection, alone=False))
+        found.append(embed(each, encoder, projection))
     progress("encoding", len(split), len(split))
     vectors, buffer = np.concatenate([each.vectors for each in found]), io.BytesIO()
     context = TokenStore.join([each.context for each in found])

@@ -466,15 +466,9 @@ class Engine:
         queries = encode_queries(texts, self.collection, self.encoder, self.projection)
         return [(at, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]
 
-    @cached(_CURRENT)
     def cosines(self, query: Query, row: int) -> Vectors:
-        """Return each query token's best cosine in each sentence of a passage, ``(sentences, q)``: in context, or the
-        mean of that and alone, if that is kept. Cached: quotes are chosen, then judged, by them."""
-        context = self.bests(query, row)[1:]
-        if self.collection.alone is None or self.collection.asked_throughout:
-            return context
-        first, last = self.collection.sentence_starts[row : row + 2].tolist()
-        return np.asarray((context + self.collection.alone.best(query.tokens, first, last)) / 2, dtype=np.float32)
+        """Return each query token's best cosine in each sentence of a passage, ``(sentences, q)``."""
+        return self.bests(query, row)[1:]
 
     @cached(_CURRENT)
     def bests(self, query: Query, row: int) -> Vectors:

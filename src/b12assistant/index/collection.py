@@ -44,7 +44,7 @@ from b12assistant.types import (
 )
 
 LEFT_OUT = "left_out.json"
-CONTEXT, ALONE = "context_tokens.safetensors", "sentence_tokens.safetensors"
+CONTEXT = "context_tokens.safetensors"
 UNDER_HEADINGS = "sentences_under_headings.safetensors"
 DISPUTES, EXAMPLES = "disputes.json", "disputes.safetensors"
 _WORD = re.compile(r"[A-Za-z]{4,}")
@@ -86,9 +86,8 @@ class Collection:
     """Passages with their indexes: ``passages[row]`` is row ``row`` of ``vectors``, (n, d), ``words`` and ``quotable``.
 
     ``context``: for each passage one unit for its title and one for each of its sentences, all from encoding the
-    passage once. ``alone``: one unit for each sentence, encoded by itself; ``under_headings``: a vector for each
-    sentence with its heading, (sentences, d). Both are ``None`` in large collections, and where nearly every sentence
-    is asked something. ``engine``: what searches instead of this process.
+    passage once. ``under_headings``: a vector for each sentence with its heading, (sentences, d); ``None`` in large
+    collections, and where nearly every sentence is asked something. ``engine``: what searches instead of this process.
     """
 
     generation: GenerationId
@@ -98,7 +97,6 @@ class Collection:
     words: BM25FIndex
     quotable: Quotable
     context: TokenStore
-    alone: TokenStore | None
     disputes: tuple[Dispute, ...] = ()
     examples: Vectors | None = None  # a vector for each example question of each dispute, in order
     asked: AskedQuestions = NOTHING_ASKED
@@ -267,8 +265,6 @@ class Opened:
             CONTEXT: held.context.to_bytes(),
             LEFT_OUT: (json.dumps(refused, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass"),
         }
-        if held.alone is not None:
-            files[ALONE] = held.alone.to_bytes()
         if held.under_headings is not None:
             files[UNDER_HEADINGS] = save_arrays({"rows": held.under_headings})
         if held.examples is not None:
@@ -295,8 +291,7 @@ def read_parts(generation: Generation) -> Opened:
             read_vectors(files[ROWS_FILE], (len(passages), dimension)),
             BM25FIndex.from_bytes(files[LEXICAL]),
             Quotable.from_bytes(files[QUOTABLE], passages),
-            _tokens(files[CONTEXT], CONTEXT, sentences + len(passages)),
-            _tokens(files[ALONE], ALONE, sentences) if ALONE in files else None,
+            _tokens(files[CONTEXT], sentences + len(passages)),
             *_disputes(files, entries, dimension),
             AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else NOTHING_ASKED,
             read_rows(files[UNDER_HEADINGS], UNDER_HEADINGS, (sentences, dimension))
@@ -310,10 +305,10 @@ def read_parts(generation: Generation) -> Opened:
         raise IndexDamagedError(f"the files of index {generation.id} do not fit each other", hint=REBUILD) from error
 
 
-def _tokens(data: Data, file: str, units: int) -> TokenStore:
-    store = TokenStore.from_bytes(data, file)
+def _tokens(data: Data, units: int) -> TokenStore:
+    store = TokenStore.from_bytes(data, CONTEXT)
     if len(store) != units:
-        raise IndexDamagedError(f"{file} does not fit {DOCUMENTS}", hint=REBUILD)
+        raise IndexDamagedError(f"{CONTEXT} does not fit {DOCUMENTS}", hint=REBUILD)
     return store
 
 

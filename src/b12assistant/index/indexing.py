@@ -64,33 +64,29 @@ from b12assistant.types import Document, FileReport, GenerationId, Passage
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 _TITLE_END = ". "
-# Passages. A larger collection gets no sentence vectors: they nearly double its token vectors, and under headings add
-# 1.5 kB a sentence.
-SENTENCE_VECTORS_UP_TO = 3000
+SENTENCE_VECTORS_UP_TO = 3000  # passages: each sentence under its heading takes 1.5 kB
 _AT_ONCE = 512  # texts encoded at once
 _MANY = 200  # texts of a document: after each lot, memory is given back; without, 5,000 passages took 1.2 GB
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``alone``: one for each sentence."""
+    """``vectors``: (passages, d). ``context``: a unit for each title and sentence."""
 
     vectors: Vectors
     context: TokenStore
-    alone: TokenStore | None
 
 
-def embed(passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, alone: bool) -> Embedded:
+def embed(passages: Sequence[Passage], encoder: Encoder, projection: Projection) -> Embedded:
     """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
     title = first_words(passages[0].document.title, encoder)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
     vectors, stores = [], []
     for encoded, ends in zip(_encoded(texts, encoder), bounds, strict=True):
         vectors.append(encoded.vector)
-        stores.append(_grouped(encoded, np.searchsorted(encoded.offsets[:, 0], ends), projection))
-    sentences = [span.text for passage in passages for span in passage.sentences] if alone else []
-    units = [_grouped(encoded, [len(encoded.tokens)], projection) for encoded in _encoded(sentences, encoder)]
-    return Embedded(np.stack(vectors), TokenStore.join(stores), TokenStore.join(units) if alone else None)
+        units = np.array([0, *np.searchsorted(encoded.offsets[:, 0], ends)], np.int64)
+        stores.append(TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, units))
+    return Embedded(np.stack(vectors), TokenStore.join(stores))
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -110,11 +106,6 @@ def _running_text(title: str, passage: Passage) -> tuple[str, list[int]]:
         ends.append(len(text))
         text += " "
     return text.rstrip(), ends
-
-
-def _grouped(encoded: Encoded, ends: Iterable[int], projection: Projection) -> TokenStore:
-    """Return the tokens in units; ``ends``: the token after the last of each."""
-    return TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, np.array([0, *ends], np.int64))
 
 
 def _under_headings(passages: Sequence[Passage], encoder: Encoder) -> Vectors:
@@ -218,8 +209,7 @@ def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]
     row = sentence = 0
     for entry in entries:
         last, end = row + len(entry.passages), sentence + _size(entry)
-        units = held.alone.part(sentence, end) if held.alone else None
-        yield Embedded(held.vectors[row:last], held.context.part(row + sentence, last + end), units)
+        yield Embedded(held.vectors[row:last], held.context.part(row + sentence, last + end))
         row, sentence = last, end
 
 
@@ -277,17 +267,15 @@ class Indexer:
         read = reading.read(walked, previous.entries)
         disputes = resolve(walked.disputes, read.passages)
         asked = self._asked(read, walked.of_none, previous)
-        alone = self._keeps_sentences(read, asked)
-        known = {key: each for key, each in previous.embedded.items() if each.alone is not None or not alone}
         keys = [document_key(self._scope, entry.passages) for entry in read.entries]
         made = self._made(
             "embedding",
             keys,
             [entry.passages for entry in read.entries],
-            known,
-            lambda passages: embed(passages, self.encoder, self.projection, alone=alone),
+            previous.embedded,
+            lambda passages: embed(passages, self.encoder, self.projection),
         )
-        new = (entry.document.id for entry, key in zip(read.entries, keys, strict=True) if key not in known)
+        new = (entry.document.id for entry, key in zip(read.entries, keys, strict=True) if key not in previous.embedded)
         vectors = np.concatenate([each.vectors for each in made])
         collection = Collection(
             GenerationId("draft"),
@@ -297,11 +285,10 @@ class Indexer:
             index_words(read.passages),
             self._quotable(read, previous),
             TokenStore.join([each.context for each in made]),
-            TokenStore.join([each.alone for each in made if each.alone is not None]) if alone else None,
             disputes,
             self._examples(disputes, previous),
             asked,
-            self._headings(read, previous) if alone else None,
+            self._headings(read, previous) if self._keeps_sentences(read, asked) else None,
         )
         files = Opened(collection, read.entries, read.left_out, {}).to_files()
         return Built(files, self._facts(read, vectors.shape[1]), read, frozenset(new))
