@@ -146,7 +146,7 @@ class Answerer:
     def _found(self, question: Question) -> Found:
         """Pass a question from its query to a judgement."""
         engine, most = self._thread.engine, 4 * self.settings.quoting.quotes
-        sought = engine.sought(question.read_as)
+        sought = engine.sought(question.read_as, question.core)
         hits = engine.candidates(sought)
         windows = engine.windows(sought, hits, most)  # more than are shown, to find a better speaker
         windows = engine.reread(sought, hits, windows, alone=question.words is None)

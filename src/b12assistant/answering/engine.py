@@ -88,8 +88,8 @@ class Engine:
     def _read_alone(self, text: str) -> Interpretation:
         return self.read(Interpretation(TurnSlice(Turn(0, text), 0, len(text))))
 
-    def sought(self, read_as: Interpretation) -> Sought:
-        """Encode a reading; in its context by what it means there, and a little by its own words.
+    def sought(self, read_as: Interpretation, core: Interpretation | None = None) -> Sought:
+        """Encode a reading; in its context by what it means there. What ``core`` means counts half, if it is given.
 
         Then it is searched and judged in the words of the nearest question of the library, if that is near enough to be
         what was meant. That cannot stand for one that asks for a paper or gives a result: it would change them. Where
@@ -97,10 +97,10 @@ class Engine:
         """
         begun, query = time.perf_counter(), self.query_of(read_as)
         nearest: list[Nearest] = []
+        if core is not None:
+            query = replace(query, vector=mean_of(np.stack([query.vector, self._meaning(core)])))
         if read_as.context:
-            context = _context_of(read_as)
-            means = vector_in_context(context, self.in_context or self.encoder)
-            vector = mean_of(np.stack([means, _OWN * query.vector]))
+            context, vector = _context_of(read_as), self._meaning(read_as)
             if not self.collection.asked_throughout:
                 query = self.query_of(read_as, context.told)
             elif self._is_meant(context.own, nearest := self._nearest(vector)):
@@ -108,6 +108,11 @@ class Engine:
                 query = self._encoded(spelt(self._read_alone(nearest[0].text)), 0)
             query = replace(query, vector=vector)
         return Sought(read_as, query, 1000 * (time.perf_counter() - begun), tuple(nearest))
+
+    def _meaning(self, read_as: Interpretation) -> Vectors:
+        """Return the vector of what a question means in its context, and a little of its own words."""
+        means = vector_in_context(_context_of(read_as), self.in_context or self.encoder)
+        return mean_of(np.stack([means, _OWN * self.query_of(read_as).vector]))
 
     def _is_meant(self, own: str, nearest: Sequence[Nearest]) -> bool:
         """Return whether the nearest question of the library can stand for one with these words of its own."""

@@ -26,12 +26,14 @@ _FOLLOW_UP = 300  # characters, at most
 class Question:
     """A question as it is read. ``least``: the confidence from which it is answered.
 
-    ``words``: those that ask, of a message that asks several questions or asks inside a story.
+    ``words``: those that ask, of a message that asks several questions or asks inside a story. ``core``: the words that
+    ask, in the context of the others, of a short message that also tells something.
     """
 
     read_as: Interpretation
     least: float
     words: TurnSlice | None = None
+    core: Interpretation | None = None
 
 
 @dataclass(frozen=True)
@@ -72,35 +74,40 @@ class Thread:
                 return replace(self._part(turn, last), least=self.calibration.least(turn.text), words=None)
         own = alone(turn, self.most)
         if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
-            own = self._bare(own)
-            return self._read(Interpretation(own), self.calibration.least(own.text))
+            return self._alone(own)
         earlier = [turns[place] for place in _telling(turns)[-_TURNS:]]
         context = tuple(TurnSlice(each, 0, len(each.text)) for each in earlier)
         return self._read(Interpretation(own, context), self.calibration.message)
 
-    def _bare(self, whole: TurnSlice) -> TurnSlice:
-        """Return what asks in a short message, if it leans on nothing and all else is small talk."""
-        turn = whole.turn
-        core = self.engine.finder.asked_of(turn)[0].core if language() == ENGLISH else None
+    def _alone(self, whole: TurnSlice) -> Question:
+        """Read a short message by itself, without small talk beside a question that leans on nothing."""
+        core = self.engine.finder.asked_of(whole.turn)[0].core if language() == ENGLISH else None
         if core is None or not whole.overlaps(core):
-            return whole
+            return self._read(Interpretation(whole), self.calibration.least(whole.text))
         core = replace(core, start=max(core.start, whole.start), end=min(core.end, whole.end))
-        rest = [
-            part for part in (turn.text[whole.start : core.start], turn.text[core.end : whole.end]) if has_word(part)
-        ]
-        is_bare = rest and not self.engine.leans(core.text) and all(map(self.engine.is_small_talk, rest))
-        return core if is_bare else whole
+        around = _around(core, whole)
+        if around and not self.engine.leans(core.text) and all(self.engine.is_small_talk(each.text) for each in around):
+            return self._read(Interpretation(core), self.calibration.least(core.text))
+        read = self._read(Interpretation(whole), self.calibration.least(whole.text))
+        return replace(read, core=self.engine.read(Interpretation(core, around))) if around else read
 
     def _part(self, turn: Turn, asked: Asked) -> Question:
         """Read a question of a message in its context."""
-        words = asked.words
-        around = trim(turn.text, 0, words.start), trim(turn.text, words.end, min(len(turn.text), self.most))
-        context = tuple(TurnSlice(turn, each.start, each.end) for each in around if each)
-        return self._read(Interpretation(asked.read, context), self.calibration.message, words)
+        context = _around(asked.words, TurnSlice(turn, 0, min(len(turn.text), self.most)))
+        return self._read(Interpretation(asked.read, context), self.calibration.message, asked.words)
 
     def _read(self, read_as: Interpretation, least: float, words: TurnSlice | None = None) -> Question:
         """Read a question in the words of the sources."""
         return Question(self.engine.read(read_as), least, words)
+
+
+def _around(part: TurnSlice, whole: TurnSlice) -> tuple[TurnSlice, ...]:
+    """Return what stands before and after a part of some words, if that has words."""
+    text = part.turn.text
+    around = trim(text, whole.start, part.start), trim(text, part.end, whole.end)
+    return tuple(
+        TurnSlice(part.turn, each.start, each.end) for each in around if each and has_word(text[each.start : each.end])
+    )
 
 
 def stands_alone(text: str) -> bool:
