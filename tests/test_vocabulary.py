@@ -216,13 +216,13 @@ def test_a_result_is_in_the_first_scale(text: str, result: float | None) -> None
         (210, "A B12 level under 148 pmol/L (200 pg/mL) means deficiency is likely.", False),
         (1100, "About 6% of people had a B12 of 601 pmol/L or more.", True),
         (1100, "A B12 above about 1,000 ng/L is usually called high.", True),
-        (143, "An active B12 level over 70 pmol/L makes vitamin B12 deficiency unlikely.", False),
-        (143, "A B12 of 240 is unclear, whether it is in ng/L, pg/mL or pmol/L.", False),
-        (143, "B12 injections of 1,000 micrograms are given to people aged 65 to 80.", False),
-        (143, "Ferritin under 30 ng/L is low.", False),
+        (143, "An active B12 level over 70 pmol/L makes vitamin B12 deficiency unlikely.", None),
+        (143, "A B12 of 240 is unclear, whether it is in ng/L, pg/mL or pmol/L.", None),
+        (143, "B12 injections of 1,000 micrograms are given to people aged 65 to 80.", None),
+        (143, "Ferritin under 30 ng/L is low.", None),
     ],
 )
-def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: str, *, fit: bool) -> None:
+def test_a_sentence_fits_a_result_inside_of_its_range(result: float, sentence: str, *, fit: bool | None) -> None:
     assert LEVELS.fits(sentence, result) is fit
 
 

@@ -54,7 +54,8 @@ _KEPT_OF_PASSAGES = 256  # passages of which larger results are cached
 _TEXTS = 64  # encoded texts that are kept
 _QUOTING = chosen("quoting")
 _READ, _REREAD = _QUOTING["read"], int(_QUOTING["reread"])
-_FITS, _FEW, _SURER = _QUOTING["fits"], int(_QUOTING["few"]), _QUOTING["surer"]
+_FITS, _MISSES = _QUOTING["fits"], _QUOTING["misses"]
+_FEW, _SURER = int(_QUOTING["few"]), _QUOTING["surer"]
 _HEADED, _PASSAGE, _NEARER = (chosen("unasked")[name] for name in ("headed", "passage", "nearer"))
 # Cosine from which the nearest asked question is what was meant; how much a question's own words count beside that.
 _MEANT, _OWN = (chosen("context")[name] for name in ("meant", "own"))
@@ -310,13 +311,15 @@ class Engine:
         return encoded.vector
 
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
-        """Raise what names a range that a result in the question is inside of; return the best first."""
+        """Raise what names a range that a result in the question is inside of, lower what names only others; return the
+        best first."""
         levels, read_as = self._readings.levels, sought.read_as
         told = _context_of(read_as).text if read_as.context else sought.query.text
         if levels is None or (result := levels.result_of(told)) is None:
             return windows
-        raised = (replace(each, score=each.score + _FITS * levels.fits(each.best.text, result)) for each in windows)
-        return tuple(sorted(raised, key=lambda each: -each.score))
+        worth = {True: _FITS, False: -_MISSES, None: 0.0}
+        moved = [replace(each, score=each.score + worth[levels.fits(each.best.text, result)]) for each in windows]
+        return tuple(sorted(moved, key=lambda each: -each.score))
 
     def covered(self, window: Window, shown: Sequence[Window]) -> tuple[float, float]:
         """Return how much of a window's words, and of its best sentence, other windows say, 0 to 1: the mean, by idf,

@@ -108,7 +108,8 @@ class Levels:
             re.compile(rf"\b{data['of']}\b{before}{result}", re.I),
             re.compile(
                 rf"^(?P<before>)\W*(?:is|was)\s+(?:an?\s+)?{result}\s+(?:\w+\s+)?(?:{data['judged']})\b"
-                rf"(?:\s+(?:for|in)\s+(?:my\s+|an?\s+)?{data['of']}(?:\s+(?:{data['results']}))?)?\W*$",
+                rf"(?:\s+(?:for|in)\s+(?:my\s+|an?\s+)?{data['of']}(?:\s+(?:{data['results']}))?)?"
+                r"(?:\W*$|[\s,]+(?:if|when|as|with|and|but|because)\b)",
                 re.I,
             ),
         )
@@ -147,12 +148,12 @@ class Levels:
         found = next(self._results(text), None)
         return None if found is None else _number(found["number"]) * float(self._scale(found)["worth"])
 
-    def fits(self, sentence: str, result: float) -> bool:
-        """Return whether a sentence names a range or bound that ``result`` is inside of.
+    def fits(self, sentence: str, result: float) -> bool | None:
+        """Return whether a sentence names a range or bound that ``result`` is inside of; ``None`` if it names none.
 
         A range without a unit has that of the number before it; any other number without one says nothing.
         """
-        worth = 0.0
+        worth, fits = 0.0, None
         for match in self._named.finditer(sentence) if self._of.search(sentence) else ():
             worth = float(self._scale(match)["worth"]) if match["unit"] else worth if match["last"] else 0.0
             if worth:
@@ -160,7 +161,8 @@ class Levels:
                 is_below, is_above = bool(match["below"] or match["less"]), bool(match["above"] or match["more"])
                 if result < last if is_below else result > first if is_above else first <= result <= last:
                     return True
-        return False
+                fits = False
+        return fits
 
 
 def _number(written: str) -> float:
