@@ -44,7 +44,7 @@ def build_entry(text: str, *, file: str = "guide.md", source: Source = UNKNOWN, 
 def build_collection(*documents: Document, encoder: Encoder | None = None, most: int = 200) -> Collection:
     """The documents, ready for questions; each must contain a passage."""
     by_document = [build_passages(document, most=most) for document in documents]
-    embedded = [embed(each, encoder or FakeEncoder(), PLAIN) for each in by_document]
+    embedded = [embed(each, encoder or FakeEncoder(), PLAIN, headed=False) for each in by_document]
     passages = tuple(passage for each in by_document for passage in each)
     return Collection(
         GenerationId("0" * 32),

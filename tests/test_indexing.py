@@ -268,7 +268,7 @@ def test_a_new_heading_is_read_with_the_sentences_below_it(space: FakeWorkspace)
     write(space.corpus, {"guides/food.md": page.format("Offal")})
     second = again(space)
     second.index()
-    assert set(second.fake_encoder.encoded) == {"Offal: Liver holds most."}
+    assert set(second.fake_encoder.encoded) == {"Food. Liver holds most.", "Offal: Liver holds most."}
     held = again(space).opened.collection
     (row,) = held.rows_of[DocumentId("guides/food.md")]
     assert held.under_headings is not None

@@ -86,7 +86,7 @@ def _encoded(split: Sequence[Sequence[Passage]], encoder: Encoder, projection: P
     found = []
     for done, each in enumerate(split):
         progress("encoding", done, len(split))
-        found.append(embed(each, encoder, projection))
+        found.append(embed(each, encoder, projection, headed=False))
     progress("encoding", len(split), len(split))
     vectors, buffer = np.concatenate([each.vectors for each in found]), io.BytesIO()
     context = TokenStore.join([each.context for each in found])

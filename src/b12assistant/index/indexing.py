@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,7 +58,7 @@ from b12assistant.index.store import Data, Generation, read_generation
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.protocols import Encoded, Encoder, Progress
 from b12assistant.threads import give_back, once
-from b12assistant.types import Document, FileReport, GenerationId, Passage
+from b12assistant.types import FileReport, GenerationId, Passage
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -71,13 +70,15 @@ _MANY = 200  # texts of a document: after each lot, memory is given back; withou
 
 @dataclass(frozen=True)
 class Embedded:
-    """``vectors``: (passages, d). ``context``: a unit for each title and sentence."""
+    """``vectors``: (passages, d). ``context``: a unit for each title and sentence. ``headed``: a vector for each
+    sentence under its heading, if they are kept."""
 
     vectors: Vectors
     context: TokenStore
+    headed: Vectors | None
 
 
-def embed(passages: Sequence[Passage], encoder: Encoder, projection: Projection) -> Embedded:
+def embed(passages: Sequence[Passage], encoder: Encoder, projection: Projection, *, headed: bool) -> Embedded:
     """Encode the passages of one document, each with the title, cut to `TITLE_PIECES`, in front."""
     title = first_words(passages[0].document.title, encoder)
     texts, bounds = zip(*(_running_text(title, passage) for passage in passages), strict=True)
@@ -86,7 +87,8 @@ def embed(passages: Sequence[Passage], encoder: Encoder, projection: Projection)
         vectors.append(encoded.vector)
         units = np.array([0, *np.searchsorted(encoded.offsets[:, 0], ends)], np.int64)
         stores.append(TokenStore.of(projection.reduce(encoded.tokens), encoded.pieces, units))
-    return Embedded(np.stack(vectors), TokenStore.join(stores))
+    under = [text for each in passages for text in under_heading(each, each.sentences, encoder)] if headed else []
+    return Embedded(np.stack(vectors), TokenStore.join(stores), _vectors(under, encoder) if headed else None)
 
 
 def _encoded(texts: Sequence[str], encoder: Encoder) -> Iterator[Encoded]:
@@ -108,12 +110,6 @@ def _running_text(title: str, passage: Passage) -> tuple[str, list[int]]:
     return text.rstrip(), ends
 
 
-def _under_headings(passages: Sequence[Passage], encoder: Encoder) -> Vectors:
-    """Return a vector for each sentence under its heading, (sentences, d)."""
-    texts = [text for passage in passages for text in under_heading(passage, passage.sentences, encoder)]
-    return _vectors(texts, encoder)
-
-
 def _vectors(texts: Sequence[str], encoder: Encoder) -> Vectors:
     vectors = [encoded.vector for encoded in _encoded(texts, encoder)]
     return np.array(vectors, np.float32).reshape(-1, encoder.dimension)
@@ -132,14 +128,12 @@ def made_by(model_sha256: str, runtime: Mapping[str, str], title_pieces: int, me
 class Previous:
     """An earlier generation; empty by default.
 
-    ``entries``: by file. ``quotable``: what may be quoted of a document, by `quotable_key`. By `key_of` what was
-    encoded: ``embedded``, the arrays of each document, and ``vectors``, those of its sentences under their headings, of
-    the questions asked of them, and of each dispute's examples.
+    ``entries``: by file. By `key_of` what was encoded: ``embedded``, the arrays of each document, and ``vectors``, of
+    the questions asked of its sentences, and of each dispute's examples.
     """
 
     id: GenerationId | None = None
     entries: Mapping[str, Entry] = field(default_factory=dict)
-    quotable: Mapping[str, Quotable] = field(default_factory=dict)
     embedded: Mapping[str, Embedded] = field(default_factory=dict)
     vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
@@ -168,15 +162,12 @@ def previous_of(generation: Generation) -> Previous:
     pieces = manifest["chunking"]["title_pieces"]
     scope = made_by(manifest["model"]["sha256"], manifest["runtime"], pieces, manifest["method"])
     keys = [document_key(scope, entry.passages) for entry in entries]
-    headings = [headings_key(scope, entry.passages) for entry in entries]
     examples = [dispute.examples for dispute in held.disputes]
     return Previous(
         generation.id,
         {entry.document.id: entry for entry in entries},
-        {quotable_key(each): held.quotable.part(held.rows_of[each.id]) for each in held.documents},
         dict(zip(keys, _documents(held, entries), strict=True)),
         {
-            **_by_key(zip(headings, map(_size, entries), strict=True), held.under_headings),
             **_by_key(((key_of(scope, questions), len(questions)) for questions in examples), held.examples),
             **_by_key(held.asked.groups, held.asked.vectors),
         },
@@ -185,18 +176,8 @@ def previous_of(generation: Generation) -> Previous:
 
 def document_key(scope: str, passages: Sequence[Passage]) -> str:
     """Return the key of a document's arrays. ``scope``: what `made_by` returns."""
-    texts = [[span.text for span in passage.sentences] for passage in passages]
+    texts = [[heading_of(passage), [span.text for span in passage.sentences]] for passage in passages]
     return key_of(scope, passages[0].document.title, texts)
-
-
-def headings_key(scope: str, passages: Sequence[Passage]) -> str:
-    """Return the key of the vectors of a document's sentences under their headings."""
-    return key_of(scope, [[heading_of(passage), [span.text for span in passage.sentences]] for passage in passages])
-
-
-def quotable_key(document: Document) -> str:
-    """Return the key of what may be quoted of a document: its name counts, as files are read by what they are."""
-    return key_of(document.digest, document.id)
 
 
 def key_of(scope: str, *texts: object) -> str:
@@ -209,7 +190,8 @@ def _documents(held: Collection, entries: Sequence[Entry]) -> Iterator[Embedded]
     row = sentence = 0
     for entry in entries:
         last, end = row + len(entry.passages), sentence + _size(entry)
-        yield Embedded(held.vectors[row:last], held.context.part(row + sentence, last + end))
+        headed = held.under_headings[sentence:end] if held.under_headings is not None else None
+        yield Embedded(held.vectors[row:last], held.context.part(row + sentence, last + end), headed)
         row, sentence = last, end
 
 
@@ -267,15 +249,17 @@ class Indexer:
         read = reading.read(walked, previous.entries)
         disputes = resolve(walked.disputes, read.passages)
         asked = self._asked(read, walked.of_none, previous)
+        headed = self._keeps_headed(read, asked)
         keys = [document_key(self._scope, entry.passages) for entry in read.entries]
+        known = {key: each for key, each in previous.embedded.items() if each.headed is not None or not headed}
         made = self._made(
             "embedding",
             keys,
             [entry.passages for entry in read.entries],
-            previous.embedded,
-            lambda passages: embed(passages, self.encoder, self.projection),
+            known,
+            lambda passages: embed(passages, self.encoder, self.projection, headed=headed),
         )
-        new = (entry.document.id for entry, key in zip(read.entries, keys, strict=True) if key not in previous.embedded)
+        new = (entry.document.id for entry, key in zip(read.entries, keys, strict=True) if key not in known)
         vectors = np.concatenate([each.vectors for each in made])
         collection = Collection(
             GenerationId("draft"),
@@ -283,12 +267,12 @@ class Indexer:
             read.passages,
             vectors,
             index_words(read.passages),
-            self._quotable(read, previous),
+            Quotable.join([quotable_of(entry.passages) for entry in read.entries]),
             TokenStore.join([each.context for each in made]),
             disputes,
             self._examples(disputes, previous),
             asked,
-            self._headings(read, previous) if self._keeps_sentences(read, asked) else None,
+            np.concatenate([each.headed for each in made if each.headed is not None]) if headed else None,
         )
         files = Opened(collection, read.entries, read.left_out, {}).to_files()
         return Built(files, self._facts(read, vectors.shape[1]), read, frozenset(new))
@@ -336,7 +320,7 @@ class Indexer:
         )
         return AskedQuestions.join(groups, [*map(_size, read.entries), 0], keys, codes)
 
-    def _keeps_sentences(self, read: FilesRead, asked: AskedQuestions) -> bool:
+    def _keeps_headed(self, read: FilesRead, asked: AskedQuestions) -> bool:
         """Return whether vectors of single sentences are kept: the collection is small, and nearly nothing is asked of
         it."""
         count = sum(map(_size, read.entries))
@@ -350,19 +334,6 @@ class Indexer:
         keys = [key_of(self._scope, texts) for texts in examples]
         made = self._made("disputes", keys, examples, previous.vectors, lambda texts: _vectors(texts, self.encoder))
         return np.concatenate(made) if made else None
-
-    def _quotable(self, read: FilesRead, previous: Previous) -> Quotable:
-        """Return what may be quoted of each passage."""
-        keys = [quotable_key(entry.document) for entry in read.entries]
-        passages = [entry.passages for entry in read.entries]
-        return Quotable.join(self._made("quotes", keys, passages, previous.quotable, quotable_of))
-
-    def _headings(self, read: FilesRead, previous: Previous) -> Vectors:
-        """Return a vector for each sentence under its heading, (sentences, d)."""
-        passages = [entry.passages for entry in read.entries]
-        keys = [headings_key(self._scope, each) for each in passages]
-        work = partial(_under_headings, encoder=self.encoder)
-        return np.concatenate(self._made("headings", keys, passages, previous.vectors, work))
 
     def _facts(self, read: FilesRead, dimension: int) -> dict[str, object]:
         """Return what the manifest says about the build."""

@@ -115,22 +115,6 @@ class Quotable:
             np.concatenate([each.telling for each in parts]),
         )
 
-    def part(self, rows: range) -> Quotable:
-        """Return that of the passages in ``rows``."""
-        begin, end = self.starts[[rows.start, rows.stop]].tolist()
-        spans = slice(*self.span_starts[[begin, end]].tolist())
-        sentences = slice(*self.sentence_starts[[rows.start, rows.stop]].tolist())
-        return Quotable(
-            self.passages[rows.start : rows.stop],
-            self.starts[rows.start : rows.stop + 1] - begin,
-            self.rows[begin:end],
-            self.charged[begin:end],
-            self.span_starts[begin : end + 1] - self.span_starts[begin],
-            self.spans[spans],
-            self.bests[sentences],
-            self.telling[sentences],
-        )
-
     @once
     def sentence_starts(self) -> Offsets:
         """Return the place among all sentences at which each passage's begin, (n + 1,)."""
