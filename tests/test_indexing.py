@@ -272,7 +272,7 @@ def test_a_new_heading_is_read_with_the_sentences_below_it(space: FakeWorkspace)
     held = again(space).opened.collection
     (row,) = held.rows_of[DocumentId("guides/food.md")]
     assert held.under_headings is not None
-    stored = held.under_headings[held.sentence_starts[row]]
+    stored = held.under_headings[held.quotable.sentence_starts[row]]
     assert (stored == next(FakeEncoder().encode(["Offal: Liver holds most."])).vector).all()
 
 

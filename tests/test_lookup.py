@@ -225,7 +225,7 @@ def files(hits: tuple[Hit, ...]) -> list[str]:
 def test_hits_come_best_first_and_count_from_one(texts: list[str], question: str, k: int) -> None:
     collection = collection_of(*texts)
     hits = hits_of(question, collection, k=k)
-    keys = [(-hit.score, collection.row(hit.passage)) for hit in hits]
+    keys = [(-hit.score, collection.rows[hit.passage.id]) for hit in hits]
     assert keys == sorted(keys)
     assert [hit.rank for hit in hits] == list(range(1, min(k, len(collection.passages)) + 1))
 

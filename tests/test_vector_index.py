@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from b12assistant.errors import IndexDamagedError
-from b12assistant.index.lexical_index import BM25FIndex, Fields
+from b12assistant.index.lexical_index import FIELDS as USUAL
+from b12assistant.index.lexical_index import BM25FIndex
 from b12assistant.index.milvus import Collections
 from b12assistant.index.onnx_encoder import PINNED_DIGEST, PINNED_MODEL
 from b12assistant.index.vectors import (
@@ -217,7 +218,7 @@ def test_piece_idf_counts_the_units_that_hold_a_piece(store: TokenStore) -> None
     held = [set(pieces) for _, pieces in units(store)]
     size = max((max(pieces) for pieces in held if pieces), default=0) + 1
     slow = [log((len(held) + 1) / (sum(piece in pieces for pieces in held) + 0.5)) for piece in range(size)]
-    np.testing.assert_allclose(store.piece_idf(), slow, rtol=1e-5)
+    np.testing.assert_allclose(store.piece_idf, slow, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -265,24 +266,23 @@ def test_what_cannot_be_read_is_named(data: bytes) -> None:
 
 BODIES = ["numb feet and cold hands", "numb toes", "a diet without meat", "cold cold cold weather"]
 TITLES = ["Nerves", "Numb feet", "Food", "Weather"]
-USUAL = Fields()
 TEXTS = st.lists(st.sampled_from(["numb", "feet", "cold", "diet", "meat", "the"]), max_size=6).map(" ".join)
 FIELDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=8)
 
 
-def index(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: Fields = USUAL) -> BM25FIndex:
-    return BM25FIndex.build(bodies, titles, parameters)
+def index(bodies: list[str] = BODIES, titles: list[str] = TITLES) -> BM25FIndex:
+    return BM25FIndex.build(bodies, titles)
 
 
-BuildTerms = Callable[..., LexicalIndex]  # bodies, titles and parameters; BODIES, TITLES and USUAL if not given
+BuildTerms = Callable[..., LexicalIndex]  # bodies and titles; BODIES and TITLES if not given
 
 
 @pytest.fixture(scope="module")
 def milvus_words(tmp_path_factory: pytest.TempPathFactory) -> BuildTerms:
     collections = Collections(lite(tmp_path_factory.mktemp("milvus_words")), "terms")
 
-    def build_terms(bodies: list[str] = BODIES, titles: list[str] = TITLES, parameters: Fields = USUAL) -> LexicalIndex:
-        return milvus_terms(collections, index(bodies, titles, parameters), len(bodies))
+    def build_terms(bodies: list[str] = BODIES, titles: list[str] = TITLES) -> LexicalIndex:
+        return milvus_terms(collections, index(bodies, titles), len(bodies))
 
     return build_terms
 
@@ -299,11 +299,11 @@ def found(lexical: LexicalIndex, question: str, k: int = 10) -> list[tuple[int, 
     return list(zip(rows.tolist(), scores.tolist(), strict=True))
 
 
-def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p: Fields) -> float:
+def slow_score(question: str, row: int, bodies: list[str], titles: list[str]) -> float:
     """BM25F as the paper writes it, for one row."""
     fields = [
-        ([terms(text) for text in bodies], p.b_body, 1.0),
-        ([terms(text) for text in titles], p.b_title, p.title_weight),
+        ([terms(text) for text in bodies], USUAL["b_body"], 1.0),
+        ([terms(text) for text in titles], USUAL["b_title"], USUAL["title_weight"]),
     ]
     score = 0.0
     for term in terms(question):
@@ -313,13 +313,13 @@ def slow_score(question: str, row: int, bodies: list[str], titles: list[str], p:
             if average:
                 frequency += weight * texts[row].count(term) / (1 - b + b * len(texts[row]) / average)
         having = sum(any(term in texts[i] for texts, _, _ in fields) for i in range(len(bodies)))
-        score += log(1 + (len(bodies) - having + 0.5) / (having + 0.5)) * frequency / (p.k1 + frequency)
+        score += log(1 + (len(bodies) - having + 0.5) / (having + 0.5)) * frequency / (USUAL["k1"] + frequency)
     return score
 
 
 def gives_the_scores_of_the_formula(build_terms: BuildTerms, fields: list[tuple[str, str]], question: str) -> None:
     bodies, titles = [body for body, _ in fields], [title for _, title in fields]
-    slow = {row: slow_score(question, row, bodies, titles, Fields()) for row in range(len(bodies))}
+    slow = {row: slow_score(question, row, bodies, titles) for row in range(len(bodies))}
     fast = dict(found(build_terms(bodies, titles), question))
     assert fast == pytest.approx({row: score for row, score in slow.items() if score > 0}, rel=1e-5)
 

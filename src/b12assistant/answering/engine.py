@@ -183,17 +183,17 @@ class Engine:
     def signals(self, query: Query, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
         """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched."""
         collection = self.collection
-        barred = collection.asked.best_of_none(query.vector, int(collection.sentence_starts[-1]))
+        barred = collection.asked.best_of_none(query.vector, int(collection.quotable.sentence_starts[-1]))
         words, unknown = self.topics.weighed(query, self.encoder.digest), self._unknown(query)
         found = []
         for window in windows:
-            best = self._with_asked(query, self.collection.row(window.passage))[window.cut.rows].max(axis=0)
+            best = self._with_asked(query, self.collection.rows[window.passage.id])[window.cut.rows].max(axis=0)
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
             asked = self._asked(query, window)
             found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout))
         if collection.asked_throughout:
             return found
-        near = [(hit.passage, self.cosines(query, collection.row(hit.passage)) @ query.informative) for hit in hits]
+        near = [(hit.passage, self.cosines(query, collection.rows[hit.passage.id]) @ query.informative) for hit in hits]
         closest = {passage.id: float(closeness.max()) for passage, closeness in near}
         return [self._beside_others(query, *each, closest) for each in zip(found, windows, strict=True)]
 
@@ -207,7 +207,7 @@ class Engine:
 
     def _asked(self, query: Query, window: Window) -> float | None:
         """Return the cosine of a question and the nearest one asked of a quote, if there is one."""
-        near = self._asked_of(query, self.collection.row(window.passage))[0][window.cut.rows]
+        near = self._asked_of(query, self.collection.rows[window.passage.id])[0][window.cut.rows]
         return None if np.isnan(near).all() else float(np.nanmax(near))
 
     def _unknown(self, query: Query) -> float:
@@ -231,10 +231,10 @@ class Engine:
         is_ranked, quotable = papers or not self.collection.asked_throughout, self._quotable(papers=papers)
         rest: Set[int] = frozenset() if is_ranked else self._unasked
         many = len(rest) > SEARCHED  # else all of them are candidates
-        wanted = (lambda passage: self.collection.row(passage) in rest) if many else None
+        wanted = (lambda passage: self.collection.rows[passage.id] in rest) if many else None
         hits = self.hits(query, wanted=wanted) if is_ranked or many else ()
         near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
-        found = {self.collection.row(hit.passage) for hit in hits}
+        found = {self.collection.rows[hit.passage.id] for hit in hits}
         rows = sorted({*(() if many else rest), *self._rows_of(near)} - found)
         more = [self.collection.passages[row] for row in rows if quotable[row]]
         least = hits[-1].score if hits else 0.0
@@ -246,25 +246,25 @@ class Engine:
 
     @once
     def _quotable_sentences(self) -> Mask:
-        return np.repeat(self._quotable(papers=True), np.diff(self.collection.sentence_starts))
+        return np.repeat(self._quotable(papers=True), np.diff(self.collection.quotable.sentence_starts))
 
     def _rows_of(self, near: Sequence[Nearest]) -> list[int]:
         """Return the row of the passage that each question is asked of."""
-        starts = self.collection.sentence_starts
+        starts = self.collection.quotable.sentence_starts
         return list((np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist())
 
     @once
     def _unasked(self) -> frozenset[int]:
         """Return the rows of passages that may be quoted for any question, and have no sentence asked anything."""
         collection = self.collection
-        asked = np.diff(np.searchsorted(collection.asked.sentences, collection.sentence_starts)) > 0
+        asked = np.diff(np.searchsorted(collection.asked.sentences, collection.quotable.sentence_starts)) > 0
         has_cuts = np.diff(collection.quotable.starts) > 0
         return frozenset(np.flatnonzero(~asked & has_cuts & self._quotable(papers=False)).tolist())
 
     def windows(self, sought: Sought, hits: Sequence[Hit], most: int) -> tuple[Window, ...]:
         """Return at most ``most`` candidate quotes, best first, without repeats."""
         query = sought.query
-        rows = [self.collection.row(hit.passage) for hit in hits]
+        rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self._with_asked(query, row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
         scored = score(self.collection.quotable, rows, cosines, sought.weights, asked)
@@ -298,8 +298,8 @@ class Engine:
     def _headed(self, query: Query, window: Window) -> float:
         """Return the cosine of a question's own words and a window's best sentence under its heading; or of them and a
         question asked of the sentence, if that is nearer by more than two questions usually are."""
-        row, sentence = self.collection.row(window.passage), self._sentence(window)
-        asked = self._asked_of(query, row)[0][sentence - self.collection.sentence_starts[row]]
+        row, sentence = self.collection.rows[window.passage.id], self._sentence(window)
+        asked = self._asked_of(query, row)[0][sentence - self.collection.quotable.sentence_starts[row]]
         stored = self.collection.under_headings
         headed = self._with_heading(window.passage, window.best) if stored is None else stored[sentence]
         return float(np.fmax(headed @ query.vector, asked - _NEARER))
@@ -333,7 +333,7 @@ class Engine:
             held = [unit for each in shown for unit, said in self._units(each) if hold(said, claims)]
             cosines = [unit.best(own.unit_tokens(), 0, 1)[0] for unit in held]
             best.append(np.max(cosines, axis=0) if cosines else np.zeros(len(own.pieces), np.float32))
-            shares.append(idf_of(self.collection.piece_idf, own.pieces))
+            shares.append(idf_of(self.collection.context.piece_idf, own.pieces))
         whole = float(np.concatenate(best) @ as_shares(np.concatenate(shares)))
         main = window.shown.bests.index(window.best) if window.best in window.shown.bests else 0
         return whole, float(best[main] @ as_shares(shares[main]))
@@ -356,7 +356,8 @@ class Engine:
 
     def _units(self, window: Window) -> Iterator[tuple[TokenStore, Claims]]:
         """Yield the token vectors of each sentence of a window, with what it claims."""
-        rows, first = window.shown.rows, 1 + int(self.collection.context_starts[self.collection.row(window.passage)])
+        rows, row = window.shown.rows, self.collection.rows[window.passage.id]
+        first = 1 + int(self.collection.context_starts[row])
         for unit, claims in zip(range(first + rows.start, first + rows.stop), window.shown.claims, strict=True):
             yield self.collection.context.part(unit, unit + 1), claims
 
@@ -414,7 +415,7 @@ class Engine:
 
     def _cuts(self, passage: Passage) -> tuple[QuoteSpan, ...]:
         """Return what may be quoted of a passage."""
-        return self.collection.quotable.cuts(self.collection.row(passage))
+        return self.collection.quotable.cuts(self.collection.rows[passage.id])
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,
@@ -438,14 +439,14 @@ class Engine:
 
     def _sentence(self, window: Window) -> int:
         """Return the place of a window's best sentence among all sentences."""
-        first = int(self.collection.sentence_starts[self.collection.row(window.passage)])
+        first = int(self.collection.quotable.sentence_starts[self.collection.rows[window.passage.id]])
         return first + int(window.cut.rows.start) + window.cut.bests.index(window.best)
 
     @cached(_CURRENT)
     def _asked_of(self, query: Query, row: int) -> tuple[Vectors, Vectors]:
         """Return each sentence's cosine with the nearest question that it is asked, and the mean of the nearest few, or
         NaN. Cached: a candidate quote is ranked and then judged by it."""
-        first, last = self.collection.sentence_starts[row : row + 2].tolist()
+        first, last = self.collection.quotable.sentence_starts[row : row + 2].tolist()
         nearest, few = self.collection.asked.best(query.vector, first, last, _FEW)
         if not self.collection.asked_throughout:  # what is asked of a sentence must not harm it
             nearest[nearest < ORDINARY] = np.nan
@@ -459,7 +460,7 @@ class Engine:
         cosines = self.cosines(query, row)
         if self.collection.asked_throughout:
             return cosines
-        first, last = self.collection.sentence_starts[row : row + 2].tolist()
+        first, last = self.collection.quotable.sentence_starts[row : row + 2].tolist()
         raised, headings = cosines.copy(), self.collection.heading_questions
         asked = tuple(each for each in self.collection.asked.of(first, last) if each[1] not in headings)
         for place, tokens in self._words_of(asked):

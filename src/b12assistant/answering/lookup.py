@@ -144,7 +144,7 @@ class LookUp:
         )
 
     def _by_meaning(self, passage: Passage, query: Query) -> Match:
-        row = self.engine.collection.row(passage)
+        row = self.engine.collection.rows[passage.id]
         scores = self.engine.bests(query, row)[1:] @ query.informative  # without the title
         best = max(self.sentences(passage), key=lambda at: float(scores[at]))
         return Match(

@@ -227,7 +227,7 @@ def _query(
     text: str, lead: int, texts: Sequence[str], parts: Sequence[Encoded], collection: Collection, projection: Projection
 ) -> Query:
     pieces = np.concatenate([part.pieces for part in parts])
-    idf = idf_of(collection.piece_idf, pieces)
+    idf = idf_of(collection.context.piece_idf, pieces)
     if len(projection.piece_idf):
         idf = np.sqrt(idf * idf_of(projection.piece_idf, pieces))
     begins = np.cumsum([0, *(len(each) for each in texts[:-1])])

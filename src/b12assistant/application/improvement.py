@@ -81,7 +81,7 @@ class Improver:
         engine = self.space.engine
         query = engine.query(question[:SEARCHED_CHARACTERS])
         found: dict[tuple[DocumentId, int], tuple[Span, float]] = {}
-        for row in [engine.collection.row(hit.passage) for hit in engine.hits(query, _SEARCHED)]:
+        for row in [engine.collection.rows[hit.passage.id] for hit in engine.hits(query, _SEARCHED)]:
             closeness = engine.cosines(query, row) @ query.informative
             for sentence, close in zip(engine.collection.passages[row].sentences, closeness, strict=True):
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))

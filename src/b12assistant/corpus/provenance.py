@@ -38,12 +38,6 @@ class SentenceEntry(CuratedEntry):
     reviewed_by: Text | None = None
     reviewed_on: date | None = None
 
-    @property
-    def review(self) -> list[str]:
-        """Return who reviewed it and when, empty if nobody did."""
-        facts = (self.reviewed_by, self.reviewed_on)
-        return [str(fact) for fact in facts] if any(facts) else []
-
 
 def same_question(question: str) -> str:
     """Return the form in which questions are compared: blanks and capitals do not count."""
@@ -132,10 +126,7 @@ def provenance_facts(entries: Sequence[SentenceEntry], origins: Mapping[OriginId
     """Return what an index of these sentences depends on, for a digest: everything but the questions."""
     used = sorted({OriginId(id_) for entry in entries for id_ in entry.origins} & origins.keys())
     return [
-        [
-            [entry.text, dict(sorted(entry.origins.items())), entry.detail, entry.repeats, entry.then, *entry.review]
-            for entry in entries
-        ],
+        [entry.model_dump(mode="json", exclude={"asked"}) for entry in entries],
         [origins[id_].facts for id_ in used],
     ]
 

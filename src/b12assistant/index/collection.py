@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -124,22 +124,12 @@ class Collection:
     @once
     def context_starts(self) -> NDArray[np.int64]:
         """Return the unit of ``context`` at which each passage begins (its title), ``(n + 1,)``."""
-        return self.sentence_starts + np.arange(len(self.sentence_starts))
-
-    @once
-    def sentence_starts(self) -> NDArray[np.int64]:
-        """Return the place among all sentences at which each passage's begin, ``(n + 1,)``."""
-        return self.quotable.sentence_starts
-
-    @once
-    def piece_idf(self) -> NDArray[np.float32]:
-        """Return the idf over this collection's sentences and titles, by word piece."""
-        return self.context.piece_idf()
+        return self.quotable.sentence_starts + np.arange(len(self.passages) + 1)
 
     @once
     def asked_throughout(self) -> bool:
         """Return whether nearly every sentence is asked something, as in the corpus that ships."""
-        last = int(self.sentence_starts[-1])
+        last = int(self.quotable.sentence_starts[-1])
         return is_thorough(self.asked.of(0, last), last, self.heading_questions)
 
     @once
@@ -169,10 +159,6 @@ class Collection:
         """Return, for each row, the row of its document's first passage, ``(n,)``."""
         firsts = [self.rows_of[passage.document.id].start for passage in self.passages]
         return np.array(firsts, np.int64)
-
-    def row(self, passage: Passage) -> int:
-        """Return the row of one of the passages. Raises ``KeyError`` for another."""
-        return self.rows[passage.id]
 
     @once
     def rows(self) -> Mapping[PassageId, int]:
@@ -225,7 +211,7 @@ def built_with(encoder: Encoder) -> dict[str, object]:
     """Return what an index depends on besides corpus, model and runtime. It is stored in the manifest and compared."""
     return {
         "chunking": {"pieces": most_pieces(encoder), "title_pieces": TITLE_PIECES},
-        "lexical": asdict(FIELDS),
+        "lexical": FIELDS,
         "method": METHOD,
         **({"language": language()} if language() != ENGLISH else {}),
     }

@@ -11,7 +11,6 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -26,23 +25,10 @@ from b12assistant.types import Passage
 LEXICAL = "lexical.safetensors"
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """The parameters of BM25F. The title field holds the document's title and the headings above a passage.
-
-    ``k1``: how soon a repeated term stops counting; ``b_body`` and ``b_title``: how much a long field is marked down, 0
-    to 1; ``title_weight``: of a term in the title field against one in the passage.
-
-    ``k1`` and both ``b`` are the usual values of BM25; the title field took medquad from .859 to .896.
-    """
-
-    k1: float = 1.2
-    b_body: float = 0.75
-    b_title: float = 0.75
-    title_weight: float = 3.0
-
-
-FIELDS = Fields()
+# The parameters of BM25F. The title field holds the document's title and the headings above a passage. ``k1``: how soon
+# a repeated term stops counting; both ``b``: how much a long field is marked down, 0 to 1; ``title_weight``: of a term
+# in the title field against one in the passage. The title field took medquad from .859 to .896.
+FIELDS = {"k1": 1.2, "b_body": 0.75, "b_title": 0.75, "title_weight": 3.0}
 
 
 class BM25FIndex:
@@ -60,7 +46,7 @@ class BM25FIndex:
         self._count = int(rows.max()) + 1 if len(rows) else 0
 
     @classmethod
-    def build(cls, bodies: Iterable[str], titles: Iterable[str], fields: Fields = FIELDS) -> BM25FIndex:
+    def build(cls, bodies: Iterable[str], titles: Iterable[str]) -> BM25FIndex:
         """Index rows; ``bodies[i]`` and ``titles[i]`` are the two fields of row ``i``."""
         # Numbers only, not a dictionary for each row, which would take 20 KB.
         met: dict[str, int] = {}
@@ -77,8 +63,8 @@ class BM25FIndex:
         numbers = renumbered[np.frombuffer(met_numbers, np.int32)] if met else renumbered
         row_of = np.repeat(np.arange(len(held_in)), np.array(held_in, np.int64))
         frequencies = np.zeros(len(numbers))
-        for counted, b, weight in ((in_bodies, fields.b_body, 1.0), (in_titles, fields.b_title, fields.title_weight)):
-            counts = np.array(counted, np.int32)
+        for counted, name, weight in ((in_bodies, "b_body", 1.0), (in_titles, "b_title", FIELDS["title_weight"])):
+            counts, b = np.array(counted, np.int32), FIELDS[name]
             lengths = np.bincount(row_of, weights=counts, minlength=len(held_in))
             norms = 1 - b + b * lengths / (lengths.mean() if lengths.any() else 1.0)
             present = counts > 0  # elsewhere the norm may be zero
@@ -86,7 +72,7 @@ class BM25FIndex:
         order = np.argsort(numbers, kind="stable")  # by term, and in a term by row
         sizes = np.bincount(numbers, minlength=len(vocabulary)).astype(np.int64)
         idf = np.log(1 + (len(held_in) - sizes + 0.5) / (sizes + 0.5)).astype(np.float32)
-        weights = (frequencies / (fields.k1 + frequencies)).astype(np.float32)[order]
+        weights = (frequencies / (FIELDS["k1"] + frequencies)).astype(np.float32)[order]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         return cls(vocabulary, starts, row_of.astype(np.int32)[order], weights * np.repeat(idf, sizes), idf)
 
@@ -141,8 +127,8 @@ class BM25FIndex:
         return cls(vocabulary, arrays["starts"], arrays["rows"], arrays["weights"], arrays["idf"])
 
 
-def index_words(passages: Sequence[Passage], fields: Fields = FIELDS) -> BM25FIndex:
+def index_words(passages: Sequence[Passage]) -> BM25FIndex:
     """Index the words of passages and of the titles above them."""
     bodies = (" ".join(span.text for span in passage.sentences) for passage in passages)
     titles = ([each.document.title, *(each.document.slice(s.heading) for s in each.section)] for each in passages)
-    return BM25FIndex.build(bodies, (" ".join(dict.fromkeys(each)) for each in titles), fields)
+    return BM25FIndex.build(bodies, (" ".join(dict.fromkeys(each)) for each in titles))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from b12assistant.data_files import read_fitted
 from b12assistant.errors import REBUILD, IndexDamagedError
 from b12assistant.index.store import Data
+from b12assistant.threads import once
 
 _TYPES = {"I8": np.int8, "U8": np.uint8, "I32": np.int32, "I64": np.int64, "F32": np.float32}
 
@@ -165,6 +166,7 @@ class TokenStore:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    @once
     def piece_idf(self) -> Vectors:
         """Return the idf over units of every word piece up to the highest that occurs, ``(vocabulary,)``."""
         size = int(self.pieces.max(initial=0)) + 1
