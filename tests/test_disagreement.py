@@ -14,7 +14,8 @@ from fakes import PLAIN, FakeEncoder, FakeWorkspace, RefusingEncoder, fake_works
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.quoting import Difference, Window, find_difference
 from b12assistant.answers import Answer, Interpretation, TopicId, Turn, TurnSlice
-from b12assistant.corpus.disputes import Dispute, parse_disputes, resolve
+from b12assistant.corpus.disputes import DISPUTES_FILE, Dispute, resolve
+from b12assistant.corpus.folder import corpus_disputes
 from b12assistant.errors import SourceFactsError
 from b12assistant.language.claims import claims_of, hold
 from b12assistant.types import Document, Span
@@ -119,12 +120,13 @@ sides = [
 """
 
 
-def resolved(text: str) -> list[list[list[str]]]:
-    return [[[span.text for span in side] for side in each.sides] for each in resolve(parse_disputes(text), PASSAGES)]
+def resolved(text: str, corpus: Path) -> list[list[list[str]]]:
+    entries = corpus_disputes(write(corpus, {DISPUTES_FILE: text}))
+    return [[[span.text for span in side] for side in each.sides] for each in resolve(entries, PASSAGES)]
 
 
-def test_quotes_become_the_spans_where_they_are_found() -> None:
-    assert resolved(GOOD) == [[["Take 5 mcg a day."], ["Take 9 mcg a day."]]]
+def test_quotes_become_the_spans_where_they_are_found(tmp_path: Path) -> None:
+    assert resolved(GOOD, tmp_path) == [[["Take 5 mcg a day."], ["Take 9 mcg a day."]]]
 
 
 @pytest.mark.parametrize(
@@ -134,9 +136,9 @@ def test_quotes_become_the_spans_where_they_are_found() -> None:
         ("Take 9 mcg a day.", "day. Walk.", '"day. Walk." is not what can be quoted'),
     ],
 )
-def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: str) -> None:
+def test_a_quote_that_cannot_be_shown_is_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     with pytest.raises(SourceFactsError) as raised:
-        resolved(GOOD.replace(old, new))
+        resolved(GOOD.replace(old, new), tmp_path)
     assert complaint in raised.value.message
     assert "\n" not in raised.value.message
 
@@ -149,10 +151,10 @@ def test_a_quote_that_cannot_be_shown_is_named(old: str, new: str, complaint: st
         ('[{ document = "high.md", quote = "Take 9 mcg a day." }]', "[]", "disputes.toml:8: sides"),
     ],
 )
-def test_an_error_in_the_file_is_one_line(old: str, new: str, complaint: str) -> None:
+def test_an_error_in_the_file_is_one_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     assert old in GOOD
     with pytest.raises(SourceFactsError) as raised:
-        parse_disputes(GOOD.replace(old, new))
+        corpus_disputes(write(tmp_path, {DISPUTES_FILE: GOOD.replace(old, new)}))
     assert complaint in raised.value.message
 
 

@@ -23,7 +23,7 @@ from shell import b12, start
 
 from b12assistant.command.cli import commands
 from b12assistant.corpus.folder import check_files
-from b12assistant.errors import ConfigError
+from b12assistant.errors import SourceFactsError
 from b12assistant.types import FileEnd, Interest, SourceKind
 
 ROOT = Path(__file__).parent.parent
@@ -263,5 +263,5 @@ def test_indexing_names_the_line_of_a_fault_in_any_file(tmp_path: Path) -> None:
     file = "vocabulary.toml"
     says = ":1: kind = 'slang' is not known: it takes abbrev"
     (tmp_path / file).write_text(VOCABULARY.replace("lay", "slang"), "utf-8")
-    with pytest.raises(ConfigError, match=re.escape(f"{file}{says}")):
+    with pytest.raises(SourceFactsError, match=re.escape(f"{file}{says}")):
         check_files(tmp_path)

@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
 from b12assistant.data_files import read_data
@@ -38,7 +37,6 @@ def _whole(name: str, end: str = r"[.!]?$") -> re.Pattern[str]:
 CALL_TO_ACTION = re.compile(
     rf"^{_any('calls')}\s+(?:(?:a|an|your|our|my|the|this|now|more|at|in|up|us)\b|(?-i:[A-Z]))", re.I
 )
-STRONG_CALL = re.compile(rf"^{_any('strong_calls')}\b", re.I)
 FIRST_PERSON = re.compile(r"\b(?:our|ours|us|we|we['’]re|we['’]ll)\b", re.I)  # the seller speaks
 OFFER = re.compile(_any("offers"), re.I)
 BARGAIN = re.compile(_any("bargains"), re.I)
@@ -164,17 +162,19 @@ def words(text: str) -> int:
     return sum(1 + len(word) // _LONGEST_WORD for word in text.split())
 
 
-def _any_within(starts: Sequence[int], first: int, last: int) -> bool:
-    at = bisect_left(starts, first)
-    return at < len(starts) and starts[at] < last
-
-
 def unseen(page: Page) -> Iterator[Range]:
     """Yield sentences with invisible letters in them: a copy of them would hold more than a reader sees."""
-    runs = [run.start for run in hiding(page.extract.text)]
-    for block in page.extract.blocks:
-        if _any_within(runs, block.range.start, block.range.end):
-            yield from (each for each in page.sentences(block) if _any_within(runs, each.start, each.end))
+    return _touching(page, list(hiding(page.extract.text)))
+
+
+def struck(page: Page) -> Iterator[Range]:
+    """Yield sentences with words in them that are struck out."""
+    return _touching(page, page.united[Role.STRUCK])
+
+
+def _touching(page: Page, ranges: Sequence[Range]) -> Iterator[Range]:
+    if ranges:
+        yield from _with_lists(page, lambda sentence: next(sentence.without(ranges), None) != sentence)
 
 
 # A picture or field, and letters of a font's own (not the usual bullets).
@@ -185,13 +185,6 @@ def drawn(page: Page) -> Iterator[Range]:
     """Yield sentences in which something is drawn that has no text: without it, they may say something else."""
     if _NO_TEXT.search(page.extract.text):
         yield from _with_lists(page, lambda sentence: _NO_TEXT.search(page.text(sentence)) is not None)
-
-
-def in_role(page: Page, role: Role) -> Iterator[Range]:
-    """Yield sentences with words in regions of a role."""
-    starts, ends = [r.start for r in page.united[role]], [r.end for r in page.united[role]]
-    if starts:
-        yield from _with_lists(page, lambda at: bisect_left(starts, at.end) > bisect_left(ends, at.start + 1))
 
 
 def _with_lists(page: Page, is_sought: Callable[[Range], bool]) -> Iterator[Range]:
@@ -213,12 +206,8 @@ def adverts(page: Page) -> Iterator[Range]:
         text = page.text(block.range)
         if (words(text) <= SHORT and OFFER.search(text) and not _is_advice(text)) or _praises(text):
             yield block.range
-        elif _is_call(text) and STRONG_CALL.match(text):
+        elif words(text) <= BANNER and CALL_TO_ACTION.match(text) and not text.endswith((".", "?", ":")):
             yield block.range
-
-
-def _is_call(text: str) -> bool:
-    return words(text) <= BANNER and bool(CALL_TO_ACTION.match(text)) and not text.endswith((".", "?", ":"))
 
 
 def _praises(text: str) -> bool:
@@ -436,7 +425,7 @@ RULES = (
     ("prompt", MarkKind.NEVER, prompts),
     ("furniture", MarkKind.NEVER, furniture),
     (DRAWN, MarkKind.NEVER, drawn),
-    (STRUCK, MarkKind.NEVER, partial(in_role, role=Role.STRUCK)),
+    (STRUCK, MarkKind.NEVER, struck),
     ("reference", MarkKind.REFERENCE, references),
     ("advert", MarkKind.NEVER, adverts),
     ("pointer", MarkKind.NEVER, pointers),

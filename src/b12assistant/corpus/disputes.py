@@ -44,15 +44,6 @@ class Dispute:
         return (*self.asked, *self.not_asked)
 
 
-def parse_disputes(text: str, *, file: str = DISPUTES_FILE) -> tuple[DisputeEntry, ...]:
-    """Return the topics of a `disputes.toml`. Raises ``SourceFactsError`` that names file and line."""
-    from b12assistant.corpus.entries import DataFile, DisputesFile  # a question needs no pydantic
-
-    table_file = DataFile(DisputesFile, text, file=file)
-    table_file.refuse_twins("dispute", "id")
-    return tuple(table_file.content.dispute)
-
-
 def resolve(entries: Iterable[DisputeEntry], passages: Iterable[Passage]) -> tuple[Dispute, ...]:
     """Find the only span of every quote. Raises ``SourceFactsError`` with file, topic and quote."""
     known: dict[str, list[Passage]] = {}

@@ -115,17 +115,15 @@ _Model = TypeVar("_Model", bound=CuratedEntry)
 
 
 class DataFile(Generic[_Model]):
-    """A checked TOML file: its ``table``, and its model as ``content``. Raises ``raises`` with file and line."""
+    """A checked TOML file: its ``table``, and its model as ``content``. Raises ``SourceFactsError`` with the line."""
 
-    def __init__(
-        self, model: type[_Model], text: str, *, file: str, raises: type[AssistantError] = SourceFactsError
-    ) -> None:
+    def __init__(self, model: type[_Model], text: str, *, file: str) -> None:
         try:
             self.table = tomllib.loads(text)
         except (ValueError, RecursionError) as error:  # an over-long number is a plain ValueError
-            raise raises(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
+            raise SourceFactsError(f"{file} is not valid TOML: {error}", hint="fix it, then try again") from error
         self.where: Where = lambda *place: f"{file}:{line_of(text, *place)}"
-        self.content = check(model, self.table, self.where, raises)
+        self.content = check(model, self.table, self.where)
 
     def refuse_twins(self, table: str, key: str) -> None:
         """Raise ``SourceFactsError`` for two entries of ``table`` with the same ``key``."""

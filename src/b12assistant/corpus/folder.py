@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from b12assistant.corpus.disputes import DISPUTES_FILE, parse_disputes
+from b12assistant.corpus.disputes import DISPUTES_FILE
 from b12assistant.data_files import Table
 from b12assistant.errors import ConfigError, CorpusError, SourceFactsError
 from b12assistant.language.vocabulary import Vocabulary, parse_terms
@@ -64,8 +64,11 @@ def corpus_sources(corpus: Path) -> SourcesFile:
 
 def corpus_disputes(corpus: Path) -> tuple[DisputeEntry, ...]:
     """Return the topics of a corpus's `disputes.toml`, if it has one. Raises ``SourceFactsError``."""
-    text = text_of(corpus / DISPUTES_FILE)
-    return parse_disputes(text, file=str(corpus / DISPUTES_FILE)) if text is not None else ()
+    parsed = _parsed(corpus, DISPUTES_FILE)
+    if parsed is None:
+        return ()
+    parsed.refuse_twins("dispute", "id")
+    return tuple(parsed.content.dispute)
 
 
 def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
@@ -75,13 +78,16 @@ def corpus_not_answered(corpus: Path) -> tuple[str, ...]:
 
 
 def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
-    """Return the terms of a corpus's `vocabulary.toml`, if it has one. Raises ``ConfigError``."""
+    """Return the terms of a corpus's `vocabulary.toml`, if it has one.
+
+    Raises ``SourceFactsError`` if its form is wrong, ``ConfigError`` for a fault between its entries.
+    """
     parsed, file = _parsed(corpus, VOCABULARY_FILE), str(corpus / VOCABULARY_FILE)
     return Vocabulary(dict(parse_terms(parsed.table, file, hint=CORRECT_IT))) if parsed else None
 
 
 def corpus_page_words(corpus: Path) -> PageWords | None:
-    """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``ConfigError``."""
+    """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``SourceFactsError``."""
     parsed: DataFile[PageWords] | None = _parsed(corpus, PAGE_FILE)
     return parsed.content if parsed else None
 
@@ -89,7 +95,8 @@ def corpus_page_words(corpus: Path) -> PageWords | None:
 def corpus_texts(corpus: Path) -> Table:
     """Return the fixed texts of a corpus's `texts.toml`, empty if there are none.
 
-    A text with a known id replaces the packaged one. Raises ``ConfigError`` if a button sends that text.
+    A text with a known id replaces the packaged one. Raises ``SourceFactsError`` if the form of the file is wrong,
+    ``ConfigError`` if a button sends that text.
     """
     parsed = _parsed(corpus, TEXTS_FILE)
     texts: Table = parsed.table if parsed else {}
@@ -101,24 +108,25 @@ def corpus_texts(corpus: Path) -> Table:
 
 
 def check_files(corpus: Path) -> None:
-    """Check the form of the files that a question may read, and of the page's words. Raises ``ConfigError``."""
+    """Check the form of the files that a question may read, and of the page's words. Raises ``SourceFactsError``."""
     for name in (VOCABULARY_FILE, TEXTS_FILE, PAGE_FILE):
         _parsed(corpus, name)
 
 
 def _parsed(corpus: Path, name: str) -> DataFile[Any] | None:
-    """Return a curator's file of the right form, ``None`` if there is none. Raises ``ConfigError``."""
+    """Return a curator's file of the right form, ``None`` if there is none. Raises ``SourceFactsError``."""
     text = text_of(corpus / name)
     if text is None:
         return None
     from b12assistant.corpus import entries  # slow to import
 
     models: dict[str, type[entries.CuratedEntry]] = {
+        DISPUTES_FILE: entries.DisputesFile,
         VOCABULARY_FILE: entries.VocabularyFile,
         TEXTS_FILE: entries.TextsFile,
         PAGE_FILE: entries.PageWords,
     }
-    return entries.DataFile(models[name], text, file=str(corpus / name), raises=ConfigError)
+    return entries.DataFile(models[name], text, file=str(corpus / name))
 
 
 def text_of(path: Path) -> str | None:
