@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -71,10 +70,8 @@ class Entry:
 
 
 def entries_to_bytes(entries: Iterable[Entry]) -> bytes:
-    buffer = io.BytesIO()
-    for entry in entries:
-        buffer.write((json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) + "\n").encode())
-    return buffer.getvalue()
+    rows = (json.dumps(_entry(entry), ensure_ascii=False, sort_keys=True) for entry in entries)
+    return "".join(f"{row}\n" for row in rows).encode()
 
 
 def entries_from_bytes(data: bytes) -> tuple[Entry, ...]:

@@ -83,8 +83,6 @@ class BM25FIndex:
             column = slice(self._starts[number], self._starts[number + 1])
             scores[self._rows[column]] += times * self._weights[column]
         rows = np.flatnonzero(scores > 0)
-        if 0 < k < len(rows):  # sort only rows that can be among the first
-            rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
         return best_first(rows, scores[rows], k)
 
     def asked(self, question: str) -> dict[int, int]:
