@@ -5,16 +5,12 @@ Our own commands and pages use ``Workspace`` directly.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from b12assistant.answers import Notice, Reply
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.config import load_configuration
-from b12assistant.corpus.folder import require_corpus
 from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
 
@@ -50,7 +46,7 @@ class Assistant:
         ``IndexMissingError``, ``IndexDamagedError``, ``IndexMismatchError`` or ``EncoderError``, each with the command
         that fixes it.
         """
-        workspace = _workspace_of(corpus, index)
+        workspace = Workspace.of(corpus, index)
         workspace.opened  # noqa: B018 - raises here, not at the first question
         return cls(workspace)
 
@@ -111,14 +107,4 @@ def build_index(
     >>> [left.file for left in report.files if left.end is FileEnd.LEFT_OUT]
     ['LICENSE', 'README.md']
     """
-    build = partial(_workspace_of(corpus, index).index, strict=strict)
-    return build(progress=progress) if progress else build()
-
-
-def _workspace_of(corpus: str | Path | None, index: str | Path | None) -> Workspace:
-    given = {"paths.corpus": corpus, "paths.index": index}
-    flags = {key: str(path) for key, path in given.items() if path is not None}
-    configuration = load_configuration(environment=os.environ, flags=flags)
-    if corpus is not None:
-        require_corpus(Path(configuration.settings.paths.corpus))
-    return Workspace(configuration)
+    return Workspace.of(corpus, index).index(strict=strict, progress=progress)

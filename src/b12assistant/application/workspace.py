@@ -15,7 +15,7 @@ from functools import partial
 from importlib import resources
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from b12assistant.answering.asked import Finder
 from b12assistant.answering.assistant import SCOPE, Answerer, Triaged
@@ -100,6 +100,16 @@ class Workspace:
 
     configuration: Configuration = field(default_factory=lambda: load_configuration(environment=os.environ))
     first_use: Callable[[Workspace], object] = lambda space: space.index()
+
+    @classmethod
+    def of(cls, corpus: str | Path | None, index: str | Path | None, file: Path | None = None, **more: Any) -> Self:
+        """Return the workspace that file, environment and folders describe. Raises ``ConfigError``, ``CorpusError``."""
+        given = {"paths.corpus": corpus, "paths.index": index}
+        flags = {key: str(path) for key, path in given.items() if path is not None}
+        configuration = load_configuration(file=file, environment=os.environ, flags=flags)
+        if corpus is not None:
+            folder.require_corpus(Path(configuration.settings.paths.corpus))
+        return cls(configuration, **more)
 
     @property
     def corpus(self) -> Path:
@@ -305,7 +315,7 @@ class Workspace:
         *,
         strict: bool = False,
         from_scratch: bool = False,
-        progress: Progress = lambda stage, done, of: None,
+        progress: Progress | None = None,
     ) -> IndexReport:
         """Build and publish the index; unchanged files are copied from the previous one.
 
@@ -318,7 +328,7 @@ class Workspace:
         folder.check_files(self.corpus)
         with self.store.writing(), self.reader() as reader:
             settings = self.configuration.settings
-            indexer = Indexer(reader, self.encoder, self.projection, settings, progress)
+            indexer = Indexer(reader, self.encoder, self.projection, settings, progress or (lambda *_: None))
             before = self.store.last_good()
             previous = NOTHING if from_scratch else read_previous(before, PACKAGED_INDEX)
             built = indexer.build(self.corpus, previous)

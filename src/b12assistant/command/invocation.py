@@ -81,22 +81,17 @@ def places(command: Callable[..., None]) -> Callable[..., None]:
 def workspace(context: click.Context, corpus: str | None, index_folder: str | None) -> Workspace:
     """Return the workspace that file, environment and flags describe. Raises ``UsageError``."""
     from b12assistant.application.workspace import Workspace
-    from b12assistant.config import load_configuration
-    from b12assistant.corpus.folder import require_corpus
 
     given = context.obj
     folders = {
-        "paths.corpus": given["corpus"] if corpus is None else corpus,
-        "paths.index": given["index"] if index_folder is None else index_folder,
+        "corpus": given["corpus"] if corpus is None else corpus,
+        "index": given["index"] if index_folder is None else index_folder,
     }
     for key, folder in folders.items():
         if folder is not None and not folder.strip("\0 "):  # probably an unset variable in a script
-            raise UsageError(f"--{key.removeprefix('paths.')} is empty", hint="name a folder")
+            raise UsageError(f"--{key} is empty", hint="name a folder")
     file = Path(given["config"]) if given["config"] is not None else None
-    configuration = load_configuration(file=file, environment=os.environ, flags=folders)
-    if folders["paths.corpus"] is not None:
-        require_corpus(Path(configuration.settings.paths.corpus))
-    return Workspace(configuration, _first_use)
+    return Workspace.of(folders["corpus"], folders["index"], file, first_use=_first_use)
 
 
 def _first_use(space: Workspace) -> None:

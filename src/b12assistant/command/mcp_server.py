@@ -6,6 +6,7 @@ and as the JSON of the HTTP API. Each block begins with what it is, so that no d
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -144,8 +145,7 @@ class _QuoteServer(MCPServer[Any]):
             raise ToolError(f"{_NO_FORM} {faults}.")
         if isinstance(cause, NotFoundError):
             raise ToolError("There is no such passage: give a whole id, as `ask` and `search` give it.")
-        problem = problem_of(cause)
-        raise ToolError(capital(f"{problem.detail.rstrip('.')}: {problem.hint}"))
+        raise ToolError(problem_of(cause).sentence)
 
 
 def serve_stdio(space: Workspace) -> None:
@@ -161,7 +161,9 @@ def serve_stdio(space: Workspace) -> None:
 
 def _result(blocks: list[str], structured: dict[str, Any]) -> CallToolResult:
     content: list[ContentBlock] = [TextContent(text=_seen(block)) for block in blocks]
-    return CallToolResult(content=content, structured_content=_all_seen(structured))
+    return CallToolResult(
+        content=content, structured_content=json.loads(_seen(json.dumps(structured, ensure_ascii=False)))
+    )
 
 
 def _seen(text: str) -> str:
@@ -172,18 +174,6 @@ def _seen(text: str) -> str:
     for run in reversed(tuple(hiding(text))):
         text = text[: run.start] + text[run.end :]
     return _STEERING.sub(lambda word: f"{word[0][0]} {word[0][1:]}", text)
-
-
-def _all_seen(value: Any) -> Any:
-    match value:
-        case str():
-            return _seen(value)
-        case dict():
-            return {key: _all_seen(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_all_seen(inner) for inner in value]
-        case _:
-            return value
 
 
 def _answer(shown: ShownAnswer) -> Iterator[str]:

@@ -47,7 +47,6 @@ _UNAVAILABLE = {
     "stopping": "The server is being stopped.",
     "late": "The answer was not ready in time.",
 }
-_CODES = {403: "foreign_site", 405: "method", 413: "too_large", 415: "content_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,8 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem of any error, without details of the machine, which are logged."""
     if isinstance(error, ProblemError):
         return error.problem
-    if isinstance(error, HTTPException):
-        return _of_http(error)
+    if isinstance(error, HTTPException):  # FastAPI could not read the body
+        return _NOT_JSON
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
     if isinstance(error, QuestionError):
@@ -159,16 +158,6 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, PassingError):
         return label(f"ask.{error.code}")
     return problem.sentence if isinstance(error, AssistantError) else label("ask.broken")
-
-
-def _of_http(error: HTTPException) -> Problem:
-    if error.status_code == 404:
-        return NOT_FOUND
-    if error.status_code == 400:
-        return _NOT_JSON
-    status = HTTPStatus(error.status_code)
-    code = _CODES.get(status.value, status.phrase.lower().replace(" ", "_"))
-    return Problem(status.value, code, f"{status.phrase}.", headers=error.headers or {})
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
@@ -196,12 +185,9 @@ register_url_convertor("whole", _Whole())
 
 
 class JsonResponse(Response):
-    """The same JSON as the command line's, never cached, because an answer holds its question."""
+    """The same JSON as the command line's."""
 
     media_type = "application/json"
-
-    def __init__(self, content: Mapping[str, Any]) -> None:
-        super().__init__(content, headers={"Cache-Control": "no-store"})
 
     def render(self, content: Mapping[str, Any]) -> bytes:
         return json_bytes(content)

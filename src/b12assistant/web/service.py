@@ -16,7 +16,6 @@ from fastapi import APIRouter, FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
@@ -30,7 +29,7 @@ from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
 from b12assistant.web.http_models import DocumentResponse, PassageResponse
-from b12assistant.web.problems import MEDIA_TYPE, NOT_FOUND, BoundedRoute, JsonResponse, Problem, problem_of
+from b12assistant.web.problems import MEDIA_TYPE, NOT_FOUND, BoundedRoute, JsonResponse, Problem
 from b12assistant.web.questions import Questions
 
 _PROBLEM: Json = {
@@ -89,7 +88,6 @@ def build_app(workspace: Space, questions: Questions | None = None) -> FastAPI:
     """Return the API as an application, to which routes can be added."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNWATCHED)
     app.include_router(build_router(workspace, questions))
-    app.add_exception_handler(HTTPException, lambda asked, error: problem_of(error).response(asked.scope["path"]))
     return app
 
 
