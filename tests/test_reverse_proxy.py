@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from b12assistant.web import listening
 from b12assistant.web.policy import JOIN
-from b12assistant.web.questions import Warmup
+from b12assistant.web.questions import Questions, Warmup
 from b12assistant.web.site import DATA, application
 
 NGINX, OPENSSL = shutil.which("nginx"), shutil.which("openssl")
@@ -95,7 +95,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
 @pytest.fixture(scope="module")
 def proxied(watched: Watched, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder, listener = tmp_path_factory.mktemp("nginx"), listening.listen("127.0.0.1", 0)
-    server = listening.server(watched)
+    server = listening.server(watched, Questions(20))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     made = [str(OPENSSL), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]

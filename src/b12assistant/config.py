@@ -300,6 +300,7 @@ ONE_OF = {  # settings that take one of a few values
     _LANGUAGE: ("en", "de", "fr", "es"),
     "index.engine": ("faiss", "milvus"),
     "red_flags.packaged": ("all", "emergencies", "none"),
+    "web.log": ("info", "warning", "error"),
 }
 _BOOLEANS = {"false": False, "true": True}  # in the environment
 _FOLDERS = {"paths.corpus": "corpus", "paths.index": "index"}  # and what a project calls them

@@ -54,7 +54,7 @@ def test_what_is_typed_while_everything_loads_is_answered_and_nothing_is_lost(
     caplog.set_level("INFO", "b12assistant.questions")
     built, encoder = small_space(tmp_path), SlowEncoder()
     space = fake_workspace(built.corpus, built.store.root, encoder=encoder)
-    bounds = Questions.of(space.configuration.settings.web)
+    bounds = Questions(space.configuration.settings.web.seconds)
     bounds.seconds = 0.5 if is_late else SECONDS
     with running(space, questions=bounds) as address, chromium.new_context() as context:
         reader = Reader.of(context, address, "/?")

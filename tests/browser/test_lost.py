@@ -136,7 +136,7 @@ def test_a_question_asked_while_the_server_is_away_is_answered_by_the_next_one(
 
 
 def test_a_server_that_stops_says_so_and_the_next_one_answers(own: BrowserContext, built: FakeWorkspace) -> None:
-    questions = Questions.of(built.configuration.settings.web)
+    questions = Questions(built.configuration.settings.web.seconds)
     with running(built, questions=questions) as address:
         reader = Reader.of(own, address)
         questions.close()

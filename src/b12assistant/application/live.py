@@ -17,7 +17,7 @@ _GERMAN = "Wie lange dauert das noch?"
 
 def prepare(space: Workspace) -> None:
     """Load in advance what only some messages need: misspelt ones, long ones, with several questions, or in another
-    language; and compile the patterns of triage: a second in all."""
+    language; and compile the patterns of triage: a second in all. Then give spare memory back."""
     from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
 
     try:
@@ -30,11 +30,7 @@ def prepare(space: Workspace) -> None:
         space.engine.query("Symtoms?")
     except Exception as error:  # noqa: BLE001 - answers do not need them, and the next request tries again
         _LOG.error("not prepared: %s", type(error).__name__)
-
-
-def _settle(space: Workspace) -> None:
     give_back()
-    prepare(space)
 
 
 @dataclass(eq=False)
@@ -84,4 +80,4 @@ class Live:
         for problem in fresh.opened.problems:
             _LOG.error("an index was passed over: %s", problem)
         _LOG.info("index", extra={"generation": fresh.opened.collection.generation})
-        threading.Thread(target=_settle, args=(fresh,), name="renewing", daemon=True).start()
+        threading.Thread(target=prepare, args=(fresh,), name="renewing", daemon=True).start()

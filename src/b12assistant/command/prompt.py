@@ -42,13 +42,13 @@ def answer_once(space: Workspace, question: str, history: Sequence[str], *, json
     if json_:
         from b12assistant.display.json_form import reply_json
 
-        terminal.line(as_json(reply_json(reply, space.texts, today=local_today())))
+        click.echo(as_json(reply_json(reply, space.texts, today=local_today())))
         return
     _print(space, reply)
     if controls := _controls(space, reply):
-        terminal.line(_GO_ON)
+        click.echo(_GO_ON)
         for sentence in controls:
-            terminal.line(f'  "{sentence}"')
+            click.echo(f'  "{sentence}"')
 
 
 def piped() -> str:
@@ -68,15 +68,15 @@ def converse(space: Workspace, history: Sequence[str] = ()) -> None:
         import readline  # noqa: F401 - gives `input` its history and editing keys
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # a stray byte must not end the conversation
-    terminal.line(_GREETING)
+    click.echo(_GREETING)
     try:
         try:
             space.engine  # noqa: B018 - loads everything heavy before the first question
         except AssistantError as error:  # without an index, emergencies are still answered
-            terminal.line(terminal.inert(str(error)))
+            click.echo(terminal.inert(str(error)))
         _rounds(space, list(history))
     except (EOFError, KeyboardInterrupt):
-        terminal.line("")
+        click.echo("")
 
 
 def _rounds(space: Workspace, history: list[str]) -> None:
@@ -87,7 +87,7 @@ def _rounds(space: Workspace, history: list[str]) -> None:
             return
         if not typed.strip():
             history, held = [], {}
-            terminal.line("New topic.")
+            click.echo("New topic.")
             continue
         again = typed.strip() == _AS_TYPED and bool(history)
         question = held.get(typed.strip(), typed)
@@ -96,14 +96,14 @@ def _rounds(space: Workspace, history: list[str]) -> None:
         try:
             reply = space.ask(question, history, as_typed=again)
         except AssistantError as error:
-            terminal.line(terminal.inert(str(error)))
+            click.echo(terminal.inert(str(error)))
             history = [*history, question] if again else history
             continue
         held = {str(key): sentence for key, sentence in enumerate(_controls(space, reply), start=1)}
         _print(space, reply)
         history.append(question)
         for key, sentence in held.items():
-            terminal.line(f"  {key}: {sentence}")
+            click.echo(f"  {key}: {sentence}")
 
 
 def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
@@ -115,7 +115,6 @@ def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
 
 def _print(space: Workspace, reply: Reply) -> None:
     terminal.answer(present(reply, space.texts, local_today()), terminal.console())
-    sys.stdout.flush()
 
 
 _KEYS = "r right  A–T this sentence answers  n nothing answers  u undo  Enter next  b back  q quit"
@@ -193,7 +192,6 @@ class Desk:
         marked = " (marked)" if is_marked else ""
         click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {at + 1} of {len(self.questions)}{marked}")
         click.echo(f"{lines([' '.join(question.split())])}\n")
-        sys.stdout.flush()
         terminal.answer(present(reply, self.improver.space.texts, local_today()), terminal.console())
         click.echo("\nNearest sentences:")
         for letter, (sentence, closeness) in zip(_LETTERS, near, strict=False):

@@ -194,11 +194,6 @@ class Quoted:
         return self.document.source
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Return the words span by span, exactly the source's."""
-        return tuple(span.text for span in self.spans)
-
-    @property
     def text(self) -> str:
         """Return the words, with a gap between spans."""
         return spans_text(self.spans)
@@ -315,7 +310,7 @@ def spans_text(spans: Sequence[Span]) -> str:
 
 def cite(quote: Quoted) -> str:
     """Write the words in quotation marks, and below them who says so, in sentences with one full stop each."""
-    return f"“{GAP.join(map(dotted, quote.words))}”\n\n— {said_by(quote)}\n{quote.link}"
+    return f"“{dotted(quote.text)}”\n\n— {said_by(quote)}\n{quote.link}"
 
 
 def about(quote: Quoted, *, with_basis: bool = True) -> list[str]:
@@ -364,7 +359,7 @@ def _in_message(quote: Quoted, numbers: Mapping[OriginId, int]) -> Iterator[str]
         for known in filter(None, (quote.speaker.interest, *quote.notes)):
             yield f"{capital(known)}."
         return
-    yield GAP.join(map(dotted, quote.words)).join(("", "") if quote.is_summary else "“”")
+    yield dotted(quote.text).join(("", "") if quote.is_summary else "“”")
     yield f"— {said_by(quote)}\n{web_address(quote.link)}".rstrip()
 
 

@@ -44,12 +44,6 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
-def line(text: str) -> None:
-    """Print a line unchanged."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """Show a progress bar on stderr; nothing if stderr is not a terminal."""

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -18,11 +17,10 @@ from typing import Any
 
 import uvicorn
 
-from b12assistant.errors import ConfigError, ServerError
+from b12assistant.errors import ServerError
 from b12assistant.web.questions import Questions
 
 PORT = 7860
-LEVELS = ("info", "warning", "error")
 _OURS = ("b12assistant", "uvicorn.error")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
@@ -49,9 +47,7 @@ class JsonLines(logging.Formatter):
 
 
 def start(level: str) -> None:
-    """Start logging to standard error; ``level``: of our own events. Raises ``ConfigError``."""
-    if level not in LEVELS:
-        raise ConfigError(f"web.log = {level!r} is not a level", hint=f"set one of {', '.join(LEVELS)}")
+    """Start logging to standard error; ``level``: of our own events."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -65,7 +61,7 @@ MOST_CONNECTIONS = 900  # more are refused at once; a process may have 1,024 fil
 class _StoppingServer(uvicorn.Server):
     """A server that finishes its work before it stops, unless Ctrl+C is pressed twice."""
 
-    def __init__(self, config: uvicorn.Config, work: Questions | None) -> None:
+    def __init__(self, config: uvicorn.Config, work: Questions) -> None:
         super().__init__(config)
         self._work = work
 
@@ -74,8 +70,6 @@ class _StoppingServer(uvicorn.Server):
             return False
         # Every open page keeps a stream, which is cut off now: that is not an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-        if self._work is None:
-            return True
         self._work.close()  # refuses new questions
         return self._work.is_idle or self.force_exit
 
@@ -113,18 +107,17 @@ def address(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def run(app: App, listener: socket.socket, work: Questions | None = None, *, behind_proxy: bool = False) -> None:
+def run(app: App, listener: socket.socket, work: Questions, *, behind_proxy: bool = False) -> None:
     """Serve ``app`` until SIGTERM, then exit with status 0 when ``work`` is done; or until Ctrl+C.
 
     ``behind_proxy``: trust ``X-Forwarded-Proto`` from any client; otherwise only from this machine. There is no access
     log, because it would hold addresses.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after stopping
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again after stopping
     server(app, work, behind_proxy=behind_proxy).run(sockets=[listener])
 
 
-def server(app: App, work: Questions | None = None, *, behind_proxy: bool = False) -> uvicorn.Server:
+def server(app: App, work: Questions, *, behind_proxy: bool = False) -> uvicorn.Server:
     """Return the server of ``app``, not yet running."""
     config = uvicorn.Config(
         app,

@@ -22,9 +22,8 @@ from typing import Any, TypeVar
 from b12assistant.answers import Reason, Reply
 from b12assistant.application.live import prepare
 from b12assistant.application.workspace import Workspace
-from b12assistant.config import WebSettings
 from b12assistant.errors import AssistantError
-from b12assistant.threads import give_back, spare_memory
+from b12assistant.threads import spare_memory
 from b12assistant.web.problems import BusyError, LateError, LoadingError, PassingError, StoppingError, problem_of
 
 T = TypeVar("T")
@@ -87,15 +86,11 @@ class Questions:
     """The questions of one event loop. ``seconds``: the time limit of an answer."""
 
     seconds: float
-    checks: Lane
-    searches: Lane
+    checks: Lane = field(default_factory=lambda: Lane("check", _CHECKS, _WAITING))
+    searches: Lane = field(default_factory=lambda: Lane("search", _SEARCHES, _WAITING))
     readiness: Lane = field(default_factory=lambda: Lane("readiness", 1, _WAITING))
     _open: int = field(default=0, init=False)
     _closed: bool = field(default=False, init=False)
-
-    @classmethod
-    def of(cls, settings: WebSettings) -> Questions:
-        return cls(settings.seconds, Lane("check", _CHECKS, _WAITING), Lane("search", _SEARCHES, _WAITING))
 
     @property
     def is_idle(self) -> bool:
@@ -246,4 +241,3 @@ class Warmup:
             self._problem.set_result(problem_of(error).sentence)
         else:
             prepare(space)
-            give_back()

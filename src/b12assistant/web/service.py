@@ -22,7 +22,6 @@ from starlette.routing import BaseRoute, Match, Route
 
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.config import WebSettings
 from b12assistant.corpus.entries import PageWords, load_page_words
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
@@ -58,7 +57,7 @@ ROOT = "/api/v1"
 UNWATCHED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 Space = Callable[[], Workspace]
-_UNHURRIED = WebSettings(seconds=120.0)  # for tests and tools, where the first question loads everything
+_UNHURRIED = 120.0  # seconds, for tests and tools, where the first question loads everything
 
 
 def build_router(workspace: Space, questions: Questions | None = None) -> APIRouter:
@@ -69,7 +68,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
         generate_unique_id_function=attrgetter("name"),
         responses={"default": _PROBLEM},
     )
-    questions = questions or Questions.of(_UNHURRIED)
+    questions = questions or Questions(_UNHURRIED)
     _add_questions(router, workspace, questions)
     _add_corpus(router, workspace)
     _add_health(router, workspace, questions)

@@ -44,7 +44,7 @@ OPEN = (
 def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Questions | None = None) -> Policy:
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
-    questions = questions or Questions.of(settings.web)
+    questions = questions or Questions(settings.web.seconds)
     words = live().page_words or load_page_words()
     app = service.build_app(live, questions)
     app.include_router(page_router(live, questions, words))
@@ -74,7 +74,7 @@ def serve(space: Workspace, host: str = HOST, port: int = listening.PORT, *, beh
             "(docs/how-to/reverse-proxy.md)",
         )
     listening.start(settings.log)
-    questions = Questions.of(settings)
+    questions = Questions(settings.seconds)
     generation = space.opened.collection.generation  # a missing index stops the start, before any request
     with listening.listen(host, port) as listener:
         warmup = Warmup(space)
@@ -82,7 +82,8 @@ def serve(space: Workspace, host: str = HOST, port: int = listening.PORT, *, beh
         warmup.start()
         address = listening.address(host, listener)
         del space  # the served application holds the newest index
-        terminal.line(f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)")
+        told = f"b12assistant answers at {address} (index {generation[:8]}; Ctrl+C stops it)"
+        terminal.console().print(told, soft_wrap=True)
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
 

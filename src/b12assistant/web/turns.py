@@ -102,10 +102,8 @@ class Asking:
 
     async def again(self, asked: str | None, talk: Conversation) -> tuple[str, Conversation, str]:
         """Ask a question of an earlier message by itself; return "" for the field that named it, and as ``ask``."""
-        note = ""
-        for turn in CONVERSATION.validate_json(asked or "[]"):
-            _, talk, note = await self.ask(turn.question, talk, as_typed=turn.as_typed)
-        return "", talk, note
+        (turn,) = CONVERSATION.validate_json(asked or "")
+        return "", *(await self.ask(turn.question, talk, as_typed=turn.as_typed))[1:]
 
     async def _loaded(self) -> None:
         while not self.warmup.ended:
