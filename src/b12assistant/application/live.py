@@ -18,10 +18,8 @@ _GERMAN = "Wie lange dauert das noch?"
 def prepare(space: Workspace) -> None:
     """Load in advance what only some messages need: misspelt ones, long ones, with several questions, or in another
     language; and compile the patterns of triage: a second in all. Then give spare memory back."""
-    from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
-
     try:
-        words = space.page_words or load_page_words()
+        words = space.page_words
         for text in (*words.examples, " ".join(words.examples * _LONG)):
             space.assistant.triaged(text)
         space.assistant.triaged(_GERMAN)

@@ -156,8 +156,8 @@ class Workspace:
         return load_rules(Packaged(self.configuration.settings.red_flags.packaged))
 
     @property
-    def page_words(self) -> PageWords | None:
-        """Return the corpus's own words for the page, if it has any."""
+    def page_words(self) -> PageWords:
+        """Return the words for the page, the corpus's own if it has any."""
         return folder.corpus_page_words(self.corpus)
 
     @once

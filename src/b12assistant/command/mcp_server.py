@@ -18,7 +18,6 @@ from pydantic import Field, ValidationError
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import capital, label
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart, present, present_notices
@@ -60,7 +59,7 @@ _History = Annotated[
 
 def build_server(space: Workspace) -> MCPServer[Any]:
     """Return a server with the tools over a workspace."""
-    words = space.page_words or load_page_words()
+    words = space.page_words
     about_it = f"{words.name}: {words.heading}."
     server = _QuoteServer(
         words.name,

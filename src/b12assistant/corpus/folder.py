@@ -86,10 +86,12 @@ def corpus_vocabulary(corpus: Path) -> Vocabulary | None:
     return Vocabulary(dict(parse_terms(parsed.table, file, hint=CORRECT_IT))) if parsed else None
 
 
-def corpus_page_words(corpus: Path) -> PageWords | None:
-    """Return the page's words from a corpus's `page.toml`, if it has one. Raises ``SourceFactsError``."""
+def corpus_page_words(corpus: Path) -> PageWords:
+    """Return the page's words from a corpus's `page.toml`, or those that ship. Raises ``SourceFactsError``."""
+    from b12assistant.corpus.entries import load_page_words  # a question needs no pydantic
+
     parsed: DataFile[PageWords] | None = _parsed(corpus, PAGE_FILE)
-    return parsed.content if parsed else None
+    return parsed.content if parsed else load_page_words()
 
 
 def corpus_texts(corpus: Path) -> Table:

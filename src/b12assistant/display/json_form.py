@@ -169,25 +169,16 @@ class Place(Form):
     section: Annotated[list[Text], Field(description="The headings above it, outermost first.")]
 
 
-class _QuotePlace(Form):
-    """The keys before the source. Pydantic orders keys by base class, the last base first."""
+class Quote(SourceFields, Place):
+    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
 
     number: Annotated[int, Field(ge=1)]
     text: Text
-    document: Text
-    passage: Text
     spans: Annotated[list[Offsets], Field(min_length=1, max_length=3)]
     best: Annotated[Offsets, Field(description="The sentence that answers, inside one of the spans.")]
     context_span: Annotated[Offsets, Field(description="What to show around the quote.")]
-    title: Text
-    section: list[Text]
     pages: Pages
     sentences: Annotated[list[QuoteSentence], Field(description="The same words, sentence by sentence.")]
-
-
-class Quote(SourceFields, _QuotePlace):
-    """Words of a source, unchanged: `text` is the slices `spans` of the document's text, joined with ` […] `."""
-
     source_cites: Annotated[
         list[Text], Field(description="Publications this source lists; not checked against this sentence.")
     ]
@@ -202,13 +193,9 @@ class Quote(SourceFields, _QuotePlace):
         return cls(
             number=shown.number,
             text=shown.text,
-            document=document.id,
-            passage=quote.passage.id,
             spans=[(span.start, span.end) for span in quote.spans],
             best=(quote.best.start, quote.best.end),
             context_span=(min(around.start, first.start), max(around.end, last.end)),
-            title=document.title,
-            section=list(shown.place[1:]),
             pages=Span(document, first.start, last.end).pages,
             sentences=[
                 QuoteSentence(
@@ -221,6 +208,7 @@ class Quote(SourceFields, _QuotePlace):
             source_changed=shown.changed,
             strength=quote.strength,
             score=quote.score,
+            **_place(quote.passage),
             **source_fields(document.source, shown.speaker.basis),
         )
 

@@ -1,6 +1,6 @@
 """Audit the red flags on labelled messages: hits, misses and false alarms.
 
-A labelled set is JSON lines: `{"id", "text", "level"}`, with optional `history` (or `context`: earlier user turns),
+A labelled set is JSON lines: `{"id", "text", "level"}`, with optional `history` (earlier user turns),
 `acceptable` (levels that are right too), `kind` (of an emergency), `category`, `trap` and `language`. Labels decide
 nothing here: a judge of messages is a function from turns to ``Triage``.
 """
@@ -38,7 +38,6 @@ class Case(LabelledLine):
     text: str = Field(description="a text")
     level: LevelName = Field(description=", ".join(LEVELS))
     history: list[str] = Field(default=[], description="a list of texts")
-    context: list[str] = Field(default=[], description="a list of texts")  # another name for it
     acceptable: list[LevelName] = Field(default=[], description=f"a list of {', '.join(LEVELS)}")
     kind: FlagKind | None = Field(default=None, strict=False, description=", ".join(FlagKind))
     trap: str = Field(default=UNSAID, description="a text")
@@ -48,7 +47,7 @@ class Case(LabelledLine):
     @property
     def turns(self) -> tuple[Turn, ...]:
         """Return all turns, the message last."""
-        return tuple(Turn(index, text) for index, text in enumerate((*self.history, *self.context, self.text)))
+        return tuple(Turn(index, text) for index, text in enumerate((*self.history, self.text)))
 
 
 @dataclass(frozen=True, slots=True)

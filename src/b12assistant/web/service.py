@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Match, Route
 
 from b12assistant.answers import Reply
 from b12assistant.application.workspace import Workspace, local_today
-from b12assistant.corpus.entries import PageWords, load_page_words
+from b12assistant.corpus.entries import PageWords
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import export_line
@@ -77,7 +77,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
     def description() -> Response:
         """This API for machines: OpenAPI."""
-        return JsonResponse(describe(described, workspace().page_words or load_page_words()))
+        return JsonResponse(describe(described, workspace().page_words))
 
     _add_elsewhere(router)
     return router

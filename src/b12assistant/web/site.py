@@ -13,7 +13,6 @@ from fastapi import FastAPI, Request, Response
 
 from b12assistant.application.live import Live
 from b12assistant.application.workspace import Workspace
-from b12assistant.corpus.entries import load_page_words
 from b12assistant.display import terminal
 from b12assistant.display.labels import tables
 from b12assistant.errors import ServerError
@@ -45,7 +44,7 @@ def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Q
     """Return the application over a workspace; the caller starts the warm-up."""
     live, settings = Live(space), space.configuration.settings
     questions = questions or Questions(settings.web.seconds)
-    words = live().page_words or load_page_words()
+    words = live().page_words
     app = service.build_app(live, questions)
     app.include_router(page_router(live, questions, words))
     folder = resources.files("b12assistant").joinpath("static")
