@@ -10,7 +10,7 @@ from fakes import FakeWorkspace
 from shell import b12, hearing_ctrl_c, start, stop
 
 from b12assistant.application import batching
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.command.invocation import as_json
 from b12assistant.config import load_configuration
 from b12assistant.display.json_form import reply_json
@@ -158,7 +158,7 @@ def test_history_alone_determines_the_answer(built: Path, tmp_path: Path) -> Non
     space = Workspace(load_configuration(environment={}, flags=places))
     for row, line in zip(rows, done.out.splitlines(), strict=True):
         reply = space.ask(row["question"], row.get("history", ()))
-        alone = json.loads(as_json(reply_json(reply, space.texts, today=local_today())))
+        alone = json.loads(as_json(reply_json(reply, space.texts)))
         together = json.loads(line)
         assert together["answer"] == alone["answer"]
         assert together["index"] == alone["index"]

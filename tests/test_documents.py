@@ -18,7 +18,6 @@ from stress_tests.alterations import saved_answers
 
 from b12assistant.application import health
 from b12assistant.application.health import check_entry, check_file, check_quote
-from b12assistant.application.workspace import local_today
 from b12assistant.command.invocation import lines
 from b12assistant.corpus.sources import source_of
 from b12assistant.display.json_form import Quote, reply_json
@@ -189,7 +188,7 @@ def space(tmp_path: Path) -> FakeWorkspace:
 
 def answered(space: FakeWorkspace, **also: Any) -> dict[str, Any]:
     """A record of `ask --json`, with at least one quote."""
-    record = reply_json(space.ask(QUESTION), space.texts, today=local_today()) | also
+    record = reply_json(space.ask(QUESTION), space.texts) | also
     assert record["answer"]["quotes"]
     return record
 

@@ -40,7 +40,7 @@ from b12assistant.answers import (
     TurnSlice,
 )
 from b12assistant.corpus.publishers import PublisherKind, standing
-from b12assistant.display import addresses
+from b12assistant.display import addresses, labels
 from b12assistant.display.addresses import of_spans
 from b12assistant.display.json_form import passage_json, reply_json
 from b12assistant.display.markup import dotted
@@ -116,7 +116,7 @@ NOTHING = Answer(TURN, Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), ())
 
 def rendered(answer: Answer, changed: frozenset[str] = frozenset()) -> dict[str, Any]:
     reply = Reply(answer, Timings(triage=1, total=2), None, frozenset(map(DocumentId, changed)))
-    found: dict[str, Any] = reply_json(reply, TEXTS, today=TODAY)["answer"]
+    found: dict[str, Any] = reply_json(reply, TEXTS)["answer"]
     return found
 
 
@@ -125,7 +125,8 @@ def rendered_quote(source: Source = SOURCE, **parts: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_quote_has_every_key() -> None:
+def test_a_quote_has_every_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "local_today", lambda: TODAY)
     assert rendered_quote() == {
         "number": 1,
         "text": "Nerves heal. […] Slowly though.",
@@ -219,7 +220,7 @@ def client(space: FakeWorkspace) -> TestClient:
 @pytest.mark.parametrize(("start", "end"), [(15, 33), (8, 20), (8, 34), (0, 33)])
 def test_a_part_of_a_sentence_is_never_read(start: int, end: int, space: FakeWorkspace) -> None:
     """A "not" before it may be cut off, and the message would be ours."""
-    assert read_address(of_spans([space.document("nerves.md").document.span(start, end)]), space.entries, TODAY) is None
+    assert read_address(of_spans([space.document("nerves.md").document.span(start, end)]), space.entries) is None
 
 
 TRAP = "<img src=x onerror=1> *Feet*\n[link](x)"
@@ -287,11 +288,11 @@ def cited() -> Quoted:
     document = replace(build_document(CITED, file="guides/nerves one.md", source=CITED_SOURCE), page_starts=(0, 40))
     passage = build_passages(document)[0]
     first, last = passage.sentences[0], passage.sentences[-1]
-    return Quoted((first, last), TODAY, last, passage.id, base=BASE)
+    return Quoted((first, last), last, passage.id, base=BASE)
 
 
 def of_text(text: str) -> Quoted:
-    return Quoted((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), TODAY, base=BASE)
+    return Quoted((Document(DocumentId("a.txt"), "", "A", text).span(0, len(text)),), base=BASE)
 
 
 def test_plain_text_gives_the_words_their_place_who_speaks_and_the_link(cited: Quoted) -> None:

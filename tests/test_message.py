@@ -23,7 +23,6 @@ from serving import small_space
 from b12assistant.answering.asked import LONGEST, PART, Finder, parts_of, sentences_of
 from b12assistant.answers import Answer, Turn
 from b12assistant.application.health import check_file
-from b12assistant.application.workspace import local_today
 from b12assistant.command.mcp_server import build_server
 from b12assistant.display import terminal
 from b12assistant.display.json_form import reply_json
@@ -257,7 +256,7 @@ def all_asked(found: Answer) -> list[str]:
 
 
 def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: FakeWorkspace) -> None:
-    shown = present(space.ask(LETTER), space.texts, local_today())
+    shown = present(space.ask(LETTER), space.texts)
     assert [part.question for part in shown.parts] == [MYELIN, REFUSED, PILLS, FEET]
     assert not any(part.read_as for part in shown.parts)  # these sentences are asked nothing to read it as
     assert all(part.headline for part in shown.parts)
@@ -268,7 +267,7 @@ def test_each_question_heads_its_part_and_a_refused_one_hides_no_other(space: Fa
 
 
 def test_a_part_without_a_sure_answer_says_so_once_above_its_quotes(space: FakeWorkspace) -> None:
-    drawn = html.unescape(turn_html(1, space.ask(LETTER), space.texts, local_today()))
+    drawn = html.unescape(turn_html(1, space.ask(LETTER), space.texts))
     doubt = label("headlines.weak_match")
     first, second, third, fourth = drawn.split('<section class="part">')[1:]
     assert [part.count(doubt) for part in (first, second, third, fourth)] == [1, 0, 0, 1]
@@ -288,7 +287,7 @@ def test_mcp_gives_every_question(space: FakeWorkspace) -> None:
 
 def test_a_saved_letter_is_verified(space: FakeWorkspace, tmp_path: Path) -> None:
     file = tmp_path / "letter.jsonl"
-    file.write_text(json.dumps(reply_json(space.ask(LETTER), space.texts, today=local_today())), "utf-8")
+    file.write_text(json.dumps(reply_json(space.ask(LETTER), space.texts)), "utf-8")
     assert all(question in file.read_text("utf-8") for question in QUESTIONS)
     checked = check_file(file, space)
     assert checked.problems == ()
@@ -305,6 +304,6 @@ def test_of_40_questions_four_are_answered_and_36_named(space: FakeWorkspace) ->
 def test_the_terminal_shows_every_question(space: FakeWorkspace) -> None:
     out = io.StringIO()
     reply = space.ask(LETTER)
-    terminal.answer(present(reply, space.texts, local_today()), Console(file=out, width=200))
+    terminal.answer(present(reply, space.texts), Console(file=out, width=200))
     for question in QUESTIONS:
         assert question in out.getvalue()

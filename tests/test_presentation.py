@@ -69,7 +69,6 @@ from b12assistant.types import (
     Words,
 )
 
-TODAY = date(2026, 11, 20)
 TEXTS = {name: text for name, text in all_texts().items() if "." not in name}  # in English
 GENERATION = GenerationId("gen")
 TOPIC = Topic("How much is enough?")
@@ -140,14 +139,12 @@ def gives(tmp_path_factory: pytest.TempPathFactory) -> OneReply:
 
 
 def page(reply: Reply, _: OneReply) -> str:
-    return turn_html(1, reply, TEXTS, TODAY)
+    return turn_html(1, reply, TEXTS)
 
 
 def on_terminal(reply: Reply, _: OneReply) -> str:
     out = io.StringIO()
-    terminal.answer(
-        present(reply, TEXTS, TODAY), Console(file=out, width=92, highlight=False, markup=False, emoji=False)
-    )
+    terminal.answer(present(reply, TEXTS), Console(file=out, width=92, highlight=False, markup=False, emoji=False))
     return out.getvalue()
 
 
@@ -163,7 +160,7 @@ def over_mcp(reply: Reply, gives: OneReply) -> str:
 
 
 def copied(reply: Reply, _: OneReply) -> str:
-    return "\n".join(cite(quote) for quote in present(reply, TEXTS, TODAY).quotes)
+    return "\n".join(cite(quote) for quote in present(reply, TEXTS).quotes)
 
 
 ANSWERS: Mapping[str, Callable[[Reply, OneReply], str]] = {"page": page, "terminal": on_terminal, "MCP": over_mcp}
@@ -226,7 +223,7 @@ def test_the_heading_of_an_emergency_is_as_sure_as_its_flag() -> None:
 )
 def test_thanks_and_greetings_are_returned(text: str, shown: str) -> None:
     remark = Answer(Turn(0, text), Status.NO_ANSWER, Reason.NOTHING_ASKED, (), (GENERAL,))
-    assert present(Reply(remark, Timings(1, 1), GENERATION), TEXTS, TODAY).parts[0].headline == shown
+    assert present(Reply(remark, Timings(1, 1), GENERATION), TEXTS).parts[0].headline == shown
 
 
 WITH_TRANSLATIONS = all_texts()
@@ -238,7 +235,7 @@ OTHER_LANGUAGE = Notice(NoticeKind.LANGUAGE, TextId("language"))
 
 def shown(*notices: Notice) -> str:
     answer = Answer(Turn(0, "zebra?"), Status.SAFETY_ONLY, None, (), notices)
-    return turn_html(1, Reply(answer, Timings(1, 1), None), WITH_TRANSLATIONS, TODAY)
+    return turn_html(1, Reply(answer, Timings(1, 1), None), WITH_TRANSLATIONS)
 
 
 @pytest.mark.parametrize(
@@ -281,13 +278,11 @@ def test_numbers_of_a_safety_text_can_be_called() -> None:
 
 
 def test_what_to_do_stands_above_the_quotes_and_why_it_is_said_below(space: FakeWorkspace) -> None:
-    drawn = unescape(
-        turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.texts, TODAY)
-    )
+    drawn = unescape(turn_html(1, space.ask("My feet are numb and getting worse, is that an early sign?"), space.texts))
     *_, reason = space.texts[TextId("urgent")].text.splitlines()
     assert drawn.index("See your GP") < drawn.index("<blockquote>") < drawn.index(reason)
     assert drawn.count(reason) == 1
-    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.texts, TODAY))
+    refused = unescape(turn_html(1, space.ask("Should I stop my metformin?"), space.texts))
     act, reason = space.texts[TextId("medical_decision")].text.splitlines()
     assert f"<p>{act}</p><p>{reason}</p>" in refused
 
@@ -317,7 +312,7 @@ def printed(answer: Answer, *, colour: bool = False, changed: frozenset[str] = f
         color_system="standard" if colour else None,
     )
     reply = Reply(answer, Timings(1, 1), None, frozenset(map(DocumentId, changed)))
-    terminal.answer(present(reply, TEXTS, TODAY), console)
+    terminal.answer(present(reply, TEXTS), console)
     return out.getvalue()
 
 
@@ -371,7 +366,7 @@ def test_the_address_of_a_near_place_marks_the_sentences_of_its_passage() -> Non
     zebra, okapi = document.span(0, 17), document.span(18, 31)
     near = Passage(PassageId("p"), (zebra, okapi))
     answer = Answer(Turn(0, "zebra?"), Status.NO_ANSWER, Reason.NOTHING_CLOSE, (), NOTICES, nearest=(near,))
-    (part,) = present(Reply(answer, Timings(1, 1), None), TEXTS, TODAY).parts
+    (part,) = present(Reply(answer, Timings(1, 1), None), TEXTS).parts
     assert [place.link for place in part.nearest] == [of_spans([document.span(0, 31)])]
 
 
@@ -423,7 +418,7 @@ def test_a_report_ends_with_the_sources_to_describe() -> None:
 @pytest.mark.parametrize("as_typed", [False, True])
 def test_the_link_of_an_answer_asks_in_the_same_way(as_typed: bool) -> None:
     reply = Reply(answered(quoted()), Timings(1, 1), GENERATION, as_typed=as_typed)
-    assert present(reply, TEXTS, TODAY).link == "/#answer=zebra%3F" + "&typed=1" * as_typed
+    assert present(reply, TEXTS).link == "/#answer=zebra%3F" + "&typed=1" * as_typed
 
 
 def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
@@ -434,7 +429,7 @@ def test_a_citation_says_who_speaks_and_that_they_sell() -> None:
 def test_look_up_shows_every_hit_under_the_notices() -> None:
     out, console = plain()
     passage = quoted(f"Zebra {HOSTILE}.").passage
-    found = [Quoted.of_passage(passage, TODAY, number) for number in (1, 2)]
+    found = [Quoted.of_passage(passage, number) for number in (1, 2)]
     terminal.hits(present_notices((URGENT,), TEXTS), found, console)
     shown = out.getvalue()
     assert shown.index("See a doctor") < shown.index("1. Quince") < shown.index("2. Quince")
@@ -445,7 +440,7 @@ def test_look_up_shows_every_hit_under_the_notices() -> None:
 def test_a_document_is_shown_whole_with_what_is_never_quoted() -> None:
     out, console = plain()
     document = build_document("Zebra is striped.\n\nSee these links:\n\nOkapi is not.\n", file="a.txt")
-    whole = Quoted((document.span(0, len(document.text)),), TODAY)
+    whole = Quoted((document.span(0, len(document.text)),))
     terminal.document(whole, console)
     assert words(document.text) == words(out.getvalue())[: len(words(document.text))]
 
@@ -457,7 +452,7 @@ def test_what_is_never_quoted_is_struck_through_where_it_stands() -> None:
     marks = tuple(Mark(each, MarkKind.NEVER, "rule") for each in (never[2], never[1], never[0]))
     text = "\x07\x1b Zebra. Okapi | tapir. Lemur loris. Dodo. Emu."
     document = Document(ID, "digest", "Quince", text, marks=marks)
-    terminal.document(Quoted((document.span(0, len(text)),), TODAY), console)
+    terminal.document(Quoted((document.span(0, len(text)),)), console)
     first = out.getvalue().splitlines()[0]
     assert first == "␇␛ Zebra. \x1b[9mOkapi · tapir.\x1b[0m Lemur loris\x1b[9m. D\x1b[0modo. Emu."
 

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from b12assistant import api
 from b12assistant.answering.engine import Engine
 from b12assistant.api import Assistant
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.display import json_form
 from b12assistant.display.quoted import joined, spans_text
 from b12assistant.index.documents import export_line
@@ -39,7 +39,7 @@ def client(space: FakeWorkspace) -> TestClient:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_ask_gives_what_the_command_line_gives(question: str, client: TestClient, space: FakeWorkspace) -> None:
     response = client.post("/api/v1/ask", json={"question": question})
-    expected = json_form.reply_json(space.ask(question), space.texts, today=local_today())
+    expected = json_form.reply_json(space.ask(question), space.texts)
     assert response.status_code == 200
     assert untimed(response.json()) == json.loads(json.dumps(untimed(expected)))
     json_form.AskResponse.model_validate(response.json())

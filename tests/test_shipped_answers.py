@@ -15,7 +15,6 @@ from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
 from b12assistant.application.health import check_file
-from b12assistant.application.workspace import local_today
 from b12assistant.corpus.entries import load_page_words
 from b12assistant.display.json_form import reply_json
 from b12assistant.display.markup import draw
@@ -50,7 +49,7 @@ def replies(shipped: Workspace) -> list[Reply]:
 def files(shipped: Workspace, replies: list[Reply], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """What `ask --json` and `batch` write, by name."""
     folder, texts = tmp_path_factory.mktemp("shipped"), dict[str, str]()
-    lines = [json.dumps(reply_json(reply, shipped.texts, today=local_today())) for reply in replies]
+    lines = [json.dumps(reply_json(reply, shipped.texts)) for reply in replies]
     texts["asked.jsonl"] = "\n".join(lines) + "\n"
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8", newline="")
@@ -72,7 +71,7 @@ def test_a_quote_of_ours_is_one_sentence_or_rests_on_the_same_publications(shipp
     several = ours = 0
     for id_, spans, best, _ in quotes:
         document = shipped.document(id_).document
-        quote = Quoted(tuple(document.span(*each) for each in spans), local_today(), document.span(*best))
+        quote = Quoted(tuple(document.span(*each) for each in spans), document.span(*best))
         if not quote.speaker.basis:
             continue
         ours += 1
@@ -102,7 +101,7 @@ FIRST_SCREEN = 230  # characters: two questions of a letter with so much under e
 
 
 def test_of_a_letter_little_stands_at_once_and_its_numbers_count_from_1(shipped: Workspace) -> None:
-    shown = present(shipped.ask(LETTER), shipped.texts, local_today())
+    shown = present(shipped.ask(LETTER), shipped.texts)
     assert len([part for part in shown.parts if part.quotes]) == 2
     for part in shown.parts:
         assert 0 < sum(len(each.text) for quote in part.at_once for each in quote.sentences) <= FIRST_SCREEN
@@ -145,7 +144,7 @@ def test_an_untouched_file_verifies(name: str, files: Mapping[str, Path], shippe
 def test_an_example_of_the_page_is_answered_by_the_nhs_or_nice_first(question: str, shipped: Workspace) -> None:
     reply = shipped.ask(question)
     assert reply.answer.status is Status.ANSWERED
-    first = present(reply, shipped.texts, local_today()).quotes[0]
+    first = present(reply, shipped.texts).quotes[0]
     best = next(each for each in first.sentences if first.best and each.range.overlaps(first.best.range))
     assert best.basis[0].origin.publisher.startswith(("NHS", "NICE"))
 
@@ -159,7 +158,7 @@ def test_an_answer_says_a_thing_once(shipped: Workspace) -> None:
 def test_no_passage_is_shown_or_copied_with_pipes(shipped: Workspace) -> None:
     hidden, rows = r'<span (?:hidden|class="drawn")>[^<]*</span>', 0
     for passage in shipped.opened.collection.passages:
-        quote = Quoted.of_passage(passage, local_today())
+        quote = Quoted.of_passage(passage)
         rows += " | " in quote.text
         shown = ShownAnswer("", (), None, (), (), first_mentions([quote]), (), (), "", "")
         for text in (cite(quote), draw("answer.html", "figure", "t", quote, shown)):
@@ -226,7 +225,7 @@ def test_who_may_have_meant_something_else_can_tap_it(shipped: Workspace) -> Non
     assert reply.answer.status is Status.POSSIBLY
     assert read_as is not None
     assert len({read_as.question, *read_as.others}) == 3
-    page = unescape(draw("answer.html", "turn_html", 1, "", present(reply, shipped.texts, local_today())))
+    page = unescape(draw("answer.html", "turn_html", 1, "", present(reply, shipped.texts)))
     assert all(f'<button type="button" class="again" value="{each}">' in page for each in read_as.others)
     sure = shipped.ask("and why?", ["Does metformin lower B12?"]).answer
     assert sure.interpretation is not None

@@ -23,7 +23,7 @@ from test_questions import loaded
 
 from b12assistant.answers import Quote, Strength
 from b12assistant.application.live import Live
-from b12assistant.display import addresses
+from b12assistant.display import addresses, labels
 from b12assistant.display.addresses import MarkedPlace, _digest
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
@@ -35,7 +35,7 @@ from b12assistant.web.turns import Asking, Conversation
 NERVES = "# Nerves\n\n## Sheath\n\nMyelin wraps every nerve. It is made of fat.\n\n## Signs\n\nNumb feet are a sign.\n"
 FAT = "It is made of fat."
 ENTRY = build_entry(NERVES, file="nerves.md")
-VIEW = View(ENTRY, date(2026, 1, 1))
+VIEW = View(ENTRY)
 
 
 def texts(css: str, entry: Entry = ENTRY, **changes: Any) -> list[str]:
@@ -101,8 +101,9 @@ def test_words_that_are_gone_are_not_marked_and_the_page_says_so() -> None:
     ids=["changed", "withdrawn", "superseded", "overdue"],
 )
 def test_the_page_warns_of_what_is_no_longer_true(
-    entry: Entry, changes: dict[str, Any], key: str, values: dict[str, str]
+    entry: Entry, changes: dict[str, Any], key: str, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(labels, "local_today", lambda: date(2026, 1, 1))
     assert warnings(entry, **changes) == [label(f"source.{key}", **values)]
 
 
@@ -295,8 +296,8 @@ def test_what_was_tampered_with_is_not_read(space: FakeWorkspace) -> None:
         "javascript:alert(1)",
         "/d/",
     ):
-        assert read_address(link, space.entries, VIEW.today) is None, link
-    read = read_address(good, space.entries, VIEW.today)
+        assert read_address(link, space.entries) is None, link
+    read = read_address(good, space.entries)
     assert read is not None
     assert tuple(span.text for span in read.spans) == tuple(span.text for span in quote.spans)
 

@@ -433,7 +433,6 @@ def test_a_citation_in_words_has_the_address_of_the_publication() -> None:
     assert other.cited[0] == "NHS: A page (2023) https://a.example/"
 
 
-TODAY = date(2026, 11, 23)
 LOW, TEST = "Metformin lowers B12 in some people.", "Ask for a blood test."
 REVIEW = {"reviewed_by": "A. Reader, GP", "reviewed_on": "2026-11-20"}
 
@@ -451,7 +450,7 @@ def test_a_reviewed_sentence_says_by_whom_and_when(tmp_path: Path) -> None:
     space.index()
     later = again(space)
     document = later.document("pills.txt").document
-    quoted = Quoted((document.span(0, len(LOW)),), TODAY)
+    quoted = Quoted((document.span(0, len(LOW)),))
     assert quoted.notes[0] == "reviewed by A. Reader, GP on 20 November 2026"
     assert health.examine(later)["index"]["reviewed"]["sentences"] == 1
 
@@ -460,7 +459,7 @@ def test_a_quote_is_reviewed_only_if_all_of_its_sentences_are(tmp_path: Path) ->
     space = corpus(tmp_path)
     space.index()
     document = again(space).document("pills.txt").document
-    assert not Quoted((document.span(0, len(document.text)),), TODAY).reviews
+    assert not Quoted((document.span(0, len(document.text)),)).reviews
 
 
 def test_a_change_of_the_words_takes_the_review_away(tmp_path: Path) -> None:

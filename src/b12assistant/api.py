@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from b12assistant.answers import Notice, Reply
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.protocols import Progress
 from b12assistant.types import Document, FileEnd, GenerationId, Hit, IndexReport
 
@@ -93,7 +93,7 @@ class Assistant:
         """
         from b12assistant.display.json_form import reply_json
 
-        return reply_json(reply, self._workspace.texts, today=local_today())
+        return reply_json(reply, self._workspace.texts)
 
 
 def build_index(

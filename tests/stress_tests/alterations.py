@@ -11,7 +11,6 @@ from corpora import again, capsules, summaries, write
 from fakes import FakeWorkspace, fake_workspace
 
 from b12assistant.application.health import check_file
-from b12assistant.application.workspace import local_today
 from b12assistant.display.json_form import reply_json
 from b12assistant.errors import UsageError
 from stress_tests.runner import Tries
@@ -35,7 +34,7 @@ def saved_answers(folder: Path) -> tuple[FakeWorkspace, list[Data]]:
     made.index()
     space = again(made)
     replies = [space.ask(question, QUESTIONS[:number]) for number, question in enumerate(QUESTIONS)]
-    return space, [json.loads(json.dumps(reply_json(reply, space.texts, today=local_today()))) for reply in replies]
+    return space, [json.loads(json.dumps(reply_json(reply, space.texts))) for reply in replies]
 
 
 def is_found(lines: Sequence[Data], space: FakeWorkspace, folder: Path) -> bool:

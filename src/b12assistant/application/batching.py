@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.data_files import replace_file
 from b12assistant.display import json_form, terminal
 from b12assistant.errors import AssistantError, QuestionError, UsageError
@@ -96,7 +96,7 @@ def _answer(space: Workspace, line: bytes, number: int) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - one bad line must not lose the other answers
         what = f"line {number}: a fault in the program ({type(error).__name__}: {error})"
         return _error(name, INTERNAL, what, "please report it, with the line")
-    return {"id": name, **json_form.reply_json(reply, space.texts, today=local_today())}
+    return {"id": name, **json_form.reply_json(reply, space.texts)}
 
 
 def _question(row: object) -> tuple[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.config import values_of
 from b12assistant.corpus.folder import check_files
 from b12assistant.data_files import read_lines
@@ -92,7 +92,7 @@ def _unlike(records: Sequence[tuple[str, AskResponse]], space: Workspace, progre
             yield f"{at}: its question cannot be asked ({error})"
             return
         saved = record.as_json()
-        fresh = {**reply_json(reply, space.texts, today=local_today()), "timings_ms": saved["timings_ms"]}
+        fresh = {**reply_json(reply, space.texts), "timings_ms": saved["timings_ms"]}
         if found := differing(saved, fresh):
             ended = ", where asking again ended" * (number < len(records) - 1)
             yield f"{at}{ended}: {found} is not what the index gives"

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from difflib import get_close_matches
 from functools import partial
 from importlib import resources
@@ -28,6 +27,7 @@ from b12assistant.answers import FixedTexts, Notice, Reply
 from b12assistant.config import Configuration, load_configuration
 from b12assistant.corpus import folder
 from b12assistant.data_files import Table
+from b12assistant.display.labels import local_today
 from b12assistant.errors import (
     IndexDamagedError,
     IndexMismatchError,
@@ -83,11 +83,6 @@ _OF_ANY_INDEX = {
     "danger_reader",
     "search_server",
 }
-
-
-def local_today() -> date:
-    """Return today's date in the local time zone."""
-    return datetime.now().astimezone().date()
 
 
 @dataclass(frozen=True)

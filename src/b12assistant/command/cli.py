@@ -145,7 +145,6 @@ def search(
       b12assistant search "injections" --publisher nice --kind guideline --since 2020
     """
     from b12assistant.answering.lookup import Sieve
-    from b12assistant.application.workspace import local_today
     from b12assistant.display import terminal
     from b12assistant.display.presentation import present_notices
     from b12assistant.display.quoted import Quoted
@@ -161,8 +160,7 @@ def search(
         generation = space.opened.collection.generation
         click.echo(as_json(search_json(question, notices, hits, space.texts, generation)))
         return
-    today = local_today()
-    results = [Quoted.of_passage(hit.passage, today, hit.rank) for hit in hits]
+    results = [Quoted.of_passage(hit.passage, hit.rank) for hit in hits]
     terminal.hits(present_notices(notices, space.texts), results, terminal.console())
 
 
@@ -201,14 +199,12 @@ def show(space: Workspace, name: str, json_: bool) -> None:
       b12assistant show guides/testing.md
       b12assistant show 3f2a9c
     """
-    from b12assistant.application.workspace import local_today
     from b12assistant.display import terminal
     from b12assistant.display.quoted import Quoted
     from b12assistant.index.documents import export_line
     from b12assistant.types import DocumentId
 
     name = words(name)
-    today = local_today()
     entry = space.entries.get(DocumentId(name))
     if entry is None:
         passage = space.passage(name)
@@ -217,12 +213,12 @@ def show(space: Workspace, name: str, json_: bool) -> None:
 
             click.echo(as_json(passage_json(passage)))
             return
-        terminal.passage(Quoted.of_passage(passage, today), terminal.console())
+        terminal.passage(Quoted.of_passage(passage), terminal.console())
     elif json_:
         click.echo(as_json(export_line(entry)))
     else:
         document = entry.document
-        whole = Quoted((document.span(0, len(document.text)),), today)
+        whole = Quoted((document.span(0, len(document.text)),))
         terminal.document(whole, terminal.console())
 
 

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from b12assistant.answering.assistant import MOST_TURNS
 from b12assistant.application.live import Live
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.display.json_form import AskResponse, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.display.labels import capital, label
 from b12assistant.display.presentation import ShownAnswer, ShownNotice, ShownPart, present, present_notices
@@ -89,8 +89,8 @@ class _Tools:
     ) -> Annotated[CallToolResult, AskResponse]:
         """Answer a question with exact quotes, fixed safety texts first; or say it has no answer."""
         space = self.live()
-        reply, texts, today = space.ask(question, history or []), space.texts, local_today()
-        return _result([*_answer(present(reply, texts, today))], reply_json(reply, texts, today=today))
+        reply, texts = space.ask(question, history or []), space.texts
+        return _result([*_answer(present(reply, texts))], reply_json(reply, texts))
 
     def search(
         self,
@@ -101,10 +101,10 @@ class _Tools:
         space = self.live()
         read = space.assistant.triaged(question)
         notices, hits = (read.triage.notices, ()) if read.triage.withholds else space.search(question, k, triaged=read)
-        texts, today = space.texts, local_today()
+        texts = space.texts
         response = search_json(question, notices, hits, texts, space.opened.collection.generation)
         blocks = [text for notice in present_notices(notices, texts) for text in _notice(notice)]
-        return _result([*blocks, *(_cited(Quoted.of_passage(hit.passage, today, hit.rank)) for hit in hits)], response)
+        return _result([*blocks, *(_cited(Quoted.of_passage(hit.passage, hit.rank)) for hit in hits)], response)
 
     def open_passage(
         self,
@@ -119,7 +119,7 @@ class _Tools:
         if found.id != passage:
             raise NotFoundError("the beginning of an id is not an id")
         opened = {**passage_json(found), "index": {"generation": space.opened.collection.generation}}
-        return _result([_cited(Quoted.of_passage(found, local_today()))], opened)
+        return _result([_cited(Quoted.of_passage(found))], opened)
 
 
 class _QuoteServer(MCPServer[Any]):

@@ -14,7 +14,7 @@ import click
 
 from b12assistant.answering.assistant import MOST_CHARACTERS
 from b12assistant.answers import Reply
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.command.invocation import as_json, lines
 from b12assistant.display import terminal
 from b12assistant.display.presentation import present
@@ -42,7 +42,7 @@ def answer_once(space: Workspace, question: str, history: Sequence[str], *, json
     if json_:
         from b12assistant.display.json_form import reply_json
 
-        click.echo(as_json(reply_json(reply, space.texts, today=local_today())))
+        click.echo(as_json(reply_json(reply, space.texts)))
         return
     _print(space, reply)
     if controls := _controls(space, reply):
@@ -114,7 +114,7 @@ def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
 
 
 def _print(space: Workspace, reply: Reply) -> None:
-    terminal.answer(present(reply, space.texts, local_today()), terminal.console())
+    terminal.answer(present(reply, space.texts), terminal.console())
 
 
 _KEYS = "r right  A–T this sentence answers  n nothing answers  u undo  Enter next  b back  q quit"
@@ -192,7 +192,7 @@ class Desk:
         marked = " (marked)" if is_marked else ""
         click.echo(f"\n{'─' * terminal.WIDTH}\nQuestion {at + 1} of {len(self.questions)}{marked}")
         click.echo(f"{lines([' '.join(question.split())])}\n")
-        terminal.answer(present(reply, self.improver.space.texts, local_today()), terminal.console())
+        terminal.answer(present(reply, self.improver.space.texts), terminal.console())
         click.echo("\nNearest sentences:")
         for letter, (sentence, closeness) in zip(_LETTERS, near, strict=False):
             words = f"{' '.join(sentence.text.split())}  ({sentence.document.id}, {closeness:.2f})"

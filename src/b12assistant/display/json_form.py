@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
@@ -204,7 +203,7 @@ class Quote(SourceFields, Place):
                 for each in shown.sentences
             ],
             source_cites=list(document.source.cites),
-            review_overdue=overdue(document.source, shown.today),
+            review_overdue=overdue(document.source),
             source_changed=shown.changed,
             strength=quote.strength,
             score=quote.score,
@@ -300,9 +299,9 @@ class Answer(Form):
     further: Annotated[list[UserWords], Field(description="Questions of the message that were not searched.")]
 
     @classmethod
-    def of(cls, reply: Reply, texts: FixedTexts, today: date) -> Self:
+    def of(cls, reply: Reply, texts: FixedTexts) -> Self:
         answer = reply.answer
-        shown = quoted(reply, today)
+        shown = quoted(reply)
         quotes = iter([Quote.of(each, quote) for each, quote in zip(shown, answer.shown, strict=True)])
         return cls(
             question=answer.question.text,
@@ -363,10 +362,10 @@ class SearchResponse(Form):
     index: Generation
 
 
-def reply_json(reply: Reply, texts: FixedTexts, *, today: date) -> Json:
+def reply_json(reply: Reply, texts: FixedTexts) -> Json:
     """Render a reply as `ask --json`, `batch` and HTTP give it."""
     return AskResponse(
-        answer=Answer.of(reply, texts, today),
+        answer=Answer.of(reply, texts),
         history=list(reply.history),
         as_typed=reply.as_typed,
         timings_ms=Timings.model_validate(reply.timings),

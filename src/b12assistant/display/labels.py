@@ -5,7 +5,7 @@ A key is `table.name`; values in {braces} are filled in. The page's scripts get 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -65,6 +65,11 @@ def section(document: Document, offset: int) -> list[str]:
     return [heading for heading in path if heading != document.title]
 
 
-def overdue(source: Source, today: date) -> bool:
+def local_today() -> date:
+    """Return today's date in the local time zone."""
+    return datetime.now().astimezone().date()
+
+
+def overdue(source: Source) -> bool:
     """Check whether the source's own review date has passed."""
-    return source.review_by is not None and source.review_by < today
+    return source.review_by is not None and source.review_by < local_today()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain, islice
 from textwrap import shorten
 from typing import Literal
@@ -189,20 +188,20 @@ class ShownAnswer:
         return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
-def turn_html(number: int, reply: Reply, texts: FixedTexts, today: date, *, as_typed: bool = False) -> str:
+def turn_html(number: int, reply: Reply, texts: FixedTexts, *, as_typed: bool = False) -> str:
     """Draw a question and its answer for the page; ``number`` must be unique on it.
 
     The general notice is at the foot of the page.
     """
     kinds = reply.answer.status + " as-typed" * as_typed  # so that the turn can be asked again in the same way
-    return draw("answer.html", "turn_html", number, kinds, present(reply, texts, today))
+    return draw("answer.html", "turn_html", number, kinds, present(reply, texts))
 
 
-def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
+def present(reply: Reply, texts: FixedTexts) -> ShownAnswer:
     """Put a reply into words."""
     answer = reply.answer
-    shown = quoted(reply, today)
-    parts = tuple(_parts(answer, shown, today))
+    shown = quoted(reply)
+    parts = tuple(_parts(answer, shown))
     publications = first_mentions([*chain(*(part.at_once for part in parts)), *shown])
     sides = iter(shown[len(answer.quotes) :])
     notices = present_notices(answer.notices, texts)
@@ -226,11 +225,11 @@ def present(reply: Reply, texts: FixedTexts, today: date) -> ShownAnswer:
     )
 
 
-def quoted(reply: Reply, today: date) -> list[Quoted]:
+def quoted(reply: Reply) -> list[Quoted]:
     """Return every quote of an answer, those of differences last."""
     changed = reply.source_changed
     return [
-        Quoted(quote.spans, today, quote.best, quote.passage.id, number=number, changed=quote.document.id in changed)
+        Quoted(quote.spans, quote.best, quote.passage.id, number=number, changed=quote.document.id in changed)
         for number, quote in enumerate(reply.answer.shown, start=1)
     ]
 
@@ -251,7 +250,7 @@ _REMARKS = {
 }
 
 
-def _parts(answer: Answer, quotes: Sequence[Quoted], today: date) -> Iterator[ShownPart]:
+def _parts(answer: Answer, quotes: Sequence[Quoted]) -> Iterator[ShownPart]:
     """Yield each question of a message with what answers it; a quote stands under the first that it answers."""
     shown = set[int]()
     for part in answer.parts or (answer.whole,):
@@ -259,7 +258,7 @@ def _parts(answer: Answer, quotes: Sequence[Quoted], today: date) -> Iterator[Sh
         yield ShownPart(
             headline(part.reason) if answer.parts else _headline(answer),
             tuple(quote for quote in answering if quote.number not in shown),
-            _nearest(part.nearest, today),
+            _nearest(part.nearest),
             part.words.text if answer.parts else "",
             _read_as(part.interpretation, in_message=True) if answer.parts and part.interpretation else None,
             tuple(quote.number for quote in answering if quote.number in shown),
@@ -267,10 +266,10 @@ def _parts(answer: Answer, quotes: Sequence[Quoted], today: date) -> Iterator[Sh
         shown.update(part.numbers)
 
 
-def _nearest(passages: Sequence[Passage], today: date) -> tuple[Quoted, ...]:
+def _nearest(passages: Sequence[Passage]) -> tuple[Quoted, ...]:
     """Return the first passage of each section: links to the others would read the same."""
     near = dict[tuple[DocumentId, tuple[str, ...]], Quoted]()
-    for quote in (Quoted.of_passage(each, today) for each in passages):
+    for quote in (Quoted.of_passage(each) for each in passages):
         near.setdefault((quote.document.id, quote.place), quote)
     return tuple(near.values())
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from datetime import date
 from functools import cached_property
 from itertools import chain
 from urllib.parse import quote as percent
@@ -172,7 +171,6 @@ class Quoted:
     """
 
     spans: tuple[Span, ...]
-    today: date
     best: Span | None = None
     passage: PassageId | None = None
     _: KW_ONLY
@@ -181,9 +179,9 @@ class Quoted:
     base: str = ""
 
     @classmethod
-    def of_passage(cls, passage: Passage, today: date, number: int = 0) -> Quoted:
+    def of_passage(cls, passage: Passage, number: int = 0) -> Quoted:
         """Cite a whole passage."""
-        return cls(joined(passage), today, None, passage.id, number=number)
+        return cls(joined(passage), None, passage.id, number=number)
 
     @property
     def document(self) -> Document:
@@ -282,7 +280,7 @@ class Quoted:
         source = self.source
         reviews = dict.fromkeys((review.by, review.on) for review in self.reviews)
         notes = {
-            "overdue": overdue(source, self.today),
+            "overdue": overdue(source),
             "changed": self.changed,
             "superseded": source.superseded_by is not None,
             "withdrawn": source.withdrawn,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 from b12assistant.display.addresses import HIT, ROOT, MarkedPlace, read_link
@@ -28,7 +27,6 @@ class View:
     """A document as its page shows it. ``named``: the words that the address names."""
 
     entry: Entry
-    today: date
     named: MarkedPlace | None = None
     changed: bool = False  # the file changed since indexing
     theme: str = ""  # one of ``THEMES``, or "" for the system's
@@ -66,7 +64,7 @@ class View:
         if self.named is None or (found := self.named.found_in(self.document)) is None:
             return None
         spans, best = found
-        return Quoted(spans, self.today, best, changed=self.changed, base=self.base)
+        return Quoted(spans, best, changed=self.changed, base=self.base)
 
     @property
     def citation(self) -> str:
@@ -83,7 +81,7 @@ class View:
             "changed": self.changed,
             "withdrawn": self.source.withdrawn,
             "superseded": self.source.superseded_by is not None,
-            "overdue": overdue(self.source, self.today),
+            "overdue": overdue(self.source),
         }
         shown = (name for name, applies in warnings.items() if applies)
         return (label(f"source.{name}", document=self.source.superseded_by) for name in shown)
@@ -159,7 +157,7 @@ def _named(range_: Range, once: str, always: str, tag: str = "span") -> Layer:
     return Layer(range_.start, range_.end, opening, f"</{tag}>")
 
 
-def read_address(address: str, entries: Mapping[DocumentId, Entry], today: date, base: str = "") -> Quoted | None:
+def read_address(address: str, entries: Mapping[DocumentId, Entry], base: str = "") -> Quoted | None:
     """Find the words of an address, even if they have moved; ``None`` if they are gone or are not quoted like that.
 
     Anyone can write an address, and part of a sentence may say the opposite of the whole. ``base``: where the page is
@@ -179,5 +177,5 @@ def read_address(address: str, entries: Mapping[DocumentId, Entry], today: date,
     for together, bests in (*((cut.spans, cut.bests) for cut in cuts(passage)), (joined(passage), passage.sentences)):
         # The address of a whole passage has its begin.
         if together == spans and (best in bests or best in (None, spans[0])):
-            return Quoted(spans, today, best if best in bests else None, passage.id, base=base)
+            return Quoted(spans, best if best in bests else None, passage.id, base=base)
     return None

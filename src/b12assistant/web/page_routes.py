@@ -9,7 +9,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -23,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from b12assistant.answering.assistant import GENERAL, MOST_CHARACTERS, ONLY_SELLERS, SEARCHED_CHARACTERS
 from b12assistant.answering.lookup import MOST_FOUND, LookUp, Match, Sieve
 from b12assistant.answers import Reply
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.entries import PageWords
 from b12assistant.corpus.publishers import PublisherKind
 from b12assistant.data_files import read_data
@@ -143,7 +142,6 @@ def _view(request: Request, space: Workspace, base: str = "") -> View:
     name, asked = request.path_params["document"], request.query_params
     return View(
         space.document(name),
-        local_today(),
         addresses.read(asked),
         changed=space.source_changed(name),
         theme=_theme(request),
@@ -163,7 +161,7 @@ def _results(space: Workspace, asked: LookUpForm) -> Response:
     return JsonResponse(
         {
             "notices": draw("lookup.html", "notices", present_notices(warnings, space.texts)),
-            "rows": [row_html(match, asked.sieve, local_today()) for match in matches[: asked.k]],
+            "rows": [row_html(match, asked.sieve) for match in matches[: asked.k]],
             "count": len(matches),
             "has_words": any(match.words or match.phrases for match in matches),
             "message": "",
@@ -188,12 +186,12 @@ def _choices(space: Workspace) -> dict[str, Any]:
     }
 
 
-def row_html(match: Match, sieve: Sieve, today: date) -> str:
+def row_html(match: Match, sieve: Sieve) -> str:
     """Draw a match, with who says the best sentence, as far as the sieve wants them."""
     spans = joined(match.passage)
     if len(spans) > addresses.MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
-    quote = Quoted(spans, today, match.best, match.passage.id)
+    quote = Quoted(spans, match.best, match.passage.id)
     wanted = [each for each in basis_of([match.best]) if sieve.wants(each.origin.publisher, each.standing, each.year)]
     by = quote.speaker.own
     if wanted:
@@ -209,7 +207,7 @@ def _message(space: Workspace, asked: MessageRequest, base: str) -> str:
     page, changed = space.configuration.settings.page, cache(space.source_changed)  # reads the whole file
     parts: list[tuple[str, list[Quoted]]] = []
     for part in asked.parts:
-        found = [read_address(address, space.entries, local_today(), base) for address in part.addresses]
+        found = [read_address(address, space.entries, base) for address in part.addresses]
         current = [replace(words, changed=changed(words.document.id)) for words in found if words]
         parts.append((part.question, current))
     quotes = [quote for _, found in parts for quote in found]

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
 from b12assistant.answers import Reply
-from b12assistant.application.workspace import Workspace, local_today
+from b12assistant.application.workspace import Workspace
 from b12assistant.corpus.entries import PageWords
 from b12assistant.display.json_form import AskResponse, Json, SearchResponse, passage_json, reply_json, search_json
 from b12assistant.errors import NotFoundError
@@ -97,7 +97,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         space = await asyncio.to_thread(workspace)
 
         def answered(reply: Reply) -> Response:
-            return JsonResponse(reply_json(reply, space.texts, today=local_today()))
+            return JsonResponse(reply_json(reply, space.texts))
 
         return await questions.ask(space, asked.question, asked.history, as_typed=asked.as_typed, then=answered)
 

@@ -13,7 +13,6 @@ from functools import partial
 
 from b12assistant.answers import Reply
 from b12assistant.application.live import Live
-from b12assistant.application.workspace import local_today
 from b12assistant.display.labels import label
 from b12assistant.display.markup import draw
 from b12assistant.display.presentation import turn_html
@@ -66,7 +65,7 @@ class Asking:
 
         def shown(reply: Reply) -> Conversation:
             answer, texts = reply.answer, space.texts
-            html = turn_html(number, reply, texts, local_today(), as_typed=as_typed)
+            html = turn_html(number, reply, texts, as_typed=as_typed)
             sentences = controls_for(answer.notices, texts) if answer.has_controls else ()
             controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
             turn = ShownTurn(number, answer.question.text, html, controls)
