@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import (
     Calibration,
-    QuestionWord,
     Signals,
     absent,
     is_barred,
@@ -242,7 +241,7 @@ ENGINE = Engine(build_collection(build_document("Myelin wraps nerve fibres. Tea 
 
 def names(question: str, told: str = "") -> list[str]:
     query = ENGINE.query_of(Interpretation(TurnSlice(Turn(0, question), 0, len(question))), told)
-    return [word.term for word, _ in ENGINE.topics.weighed(query, ENGINE.encoder.digest)]
+    return [term for term, _, _ in ENGINE.topics.weighed(query, ENGINE.encoder.digest)]
 
 
 def test_the_words_of_a_question_are_its_informative_ones_in_order() -> None:
@@ -255,11 +254,11 @@ def test_what_a_question_leans_on_does_not_count() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(-1, 1), st.booleans()), min_size=1, max_size=6))
 def test_what_is_absent_stays_between_0_and_1(drawn: list[tuple[float, float, bool]]) -> None:
-    words = [(QuestionWord(str(i), np.array([i])), topical) for i, (topical, _, _) in enumerate(drawn)]
+    words = [(str(i), np.array([i]), topical) for i, (topical, _, _) in enumerate(drawn)]
     best = np.array([cosine for _, cosine, _ in drawn], np.float32)
-    held = frozenset(word.term for (word, _), (_, _, is_held) in zip(words, drawn, strict=True) if is_held)
+    held = frozenset(term for (term, _, _), (_, _, is_held) in zip(words, drawn, strict=True) if is_held)
     assert 0 <= absent(words, best, held) <= 1
-    assert absent(words, best, frozenset(word.term for word, _ in words)) == 0
+    assert absent(words, best, frozenset(term for term, _, _ in words)) == 0
 
 
 def test_the_committed_table_is_of_the_shipped_encoder() -> None:

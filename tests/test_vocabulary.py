@@ -1,7 +1,6 @@
 """The reviewed vocabulary: well-formed, one meaning per variant, found as whole words only."""
 
 from collections import Counter
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.retrieval import reading, readings
+from b12assistant.answering.retrieval import Rewriter, reading
 from b12assistant.answers import Interpretation, TermId, Turn, TurnSlice
 from b12assistant.data_files import read_data
 from b12assistant.index.collection import SourceWords
@@ -112,8 +111,7 @@ WORDS = Vocabulary(
     {"jab": TermId("injection"), "pins and needles": TermId("tingling"), "can't move": TermId("paralysis")}
 )
 PASSAGES = [Passage(PassageId("p"), (SOURCE.span(0, len(SOURCE.text)),))]
-READ = readings(SourceWords(PASSAGES), is_known=lambda term: True, is_word=ENGLISH.__contains__)
-READ = replace(READ, vocabulary=WORDS)
+READ = Rewriter(WORDS, SourceWords(PASSAGES), ENGLISH.__contains__, levels=load_levels())
 
 
 def asked(text: str) -> Interpretation:

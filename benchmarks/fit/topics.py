@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.retrieval import Query, encode_query
-from b12assistant.answering.signals import LOUD, Topics, mean_of, words_of
+from b12assistant.answering.signals import LOUD, UNLISTED, Topics, mean_of, words_of
 from b12assistant.language.words import terms
 from fit.data import Given, labelled_rows, rows, workspace, write
 
@@ -75,9 +75,9 @@ def public(datasets: Path) -> Iterator[tuple[str, frozenset[str]]]:
 def features(topics: Topics, query: Query, counted: frozenset[str] | None = None) -> dict[str, np.ndarray]:
     """Return the features of each informative word, or of those that are counted."""
     return {
-        word.term: np.concatenate([LOUD * mean_of(query.tokens[word.tokens]), topics.features(word.term)[:-1]])
-        for word in words_of(query)
-        if counted is None or word.term in counted
+        term: np.concatenate([LOUD * mean_of(query.tokens[tokens]), topics.table.get(term, UNLISTED)])
+        for term, tokens in words_of(query).items()
+        if counted is None or term in counted
     }
 
 

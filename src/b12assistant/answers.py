@@ -17,9 +17,8 @@ TextId = NewType("TextId", str)  # a fixed text of data/red_flags/texts.toml
 RuleId = NewType("RuleId", str)  # a rule of data/red_flags/
 TopicId = NewType("TopicId", str)  # a topic on which sources differ
 QuestionText = NewType("QuestionText", str)  # a question that a corpus asks of a sentence, as written there
-AskedWord = NewType("AskedWord", str)  # a word of such questions, in lower case
 Topic = NewType("Topic", str)  # a curator's question that sources answer differently, as written in a corpus
-TermId = NewType("TermId", str)  # a term of data/vocabulary/, named by itself
+TermId = NewType("TermId", str)  # a term of data/vocabulary/, or a word of a corpus, named by itself
 
 MOST_GAPS = 2  # in one quote
 
@@ -247,12 +246,8 @@ class Replacement:
     """
 
     written: TurnSlice
-    read_as: Span | TermId | AskedWord
+    words: TermId
     slip: bool = False
-
-    @property
-    def words(self) -> str:
-        return self.read_as if isinstance(self.read_as, str) else self.read_as.text
 
 
 @dataclass(frozen=True, slots=True)

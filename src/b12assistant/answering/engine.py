@@ -22,12 +22,10 @@ from b12assistant.answering.retrieval import (
     as_shares,
     beside,
     bests_in,
-    encode_queries,
     encode_query,
     idf_of,
     rank,
     reading,
-    readings,
     spelt,
 )
 from b12assistant.answering.signals import Calibration, Signals, Topics, absent, is_barred, load_topics, mean_of
@@ -40,7 +38,7 @@ from b12assistant.index.encoding import JointReader
 from b12assistant.index.quotable import QuoteSpan
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.language.claims import Claims, hold
-from b12assistant.language.vocabulary import Vocabulary, english_words
+from b12assistant.language.vocabulary import Vocabulary, english_words, load_levels, load_vocabulary
 from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
@@ -75,7 +73,7 @@ class Engine:
     encoder: Encoder
     projection: Projection
     topics: Topics = field(default_factory=load_topics)
-    vocabulary: Vocabulary | None = None  # the corpus's own
+    vocabulary: Vocabulary | None = None  # the corpus's own; none: the one that ships
     ranker: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
@@ -400,17 +398,19 @@ class Engine:
 
     @once
     def _readings(self) -> Rewriter:
-        collection = self.collection
-        return readings(
+        collection, vocabulary = self.collection, self.vocabulary or load_vocabulary()
+        unknown = collection.words.unknown_share
+        known = {written: term for written, term in vocabulary.terms.items() if not (terms(term) and unknown(term))}
+        return Rewriter(
+            Vocabulary(known),
             SourceWords(collection.passages, collection.asked.texts),
-            is_known=lambda words: not terms(words) or collection.words.unknown_share(words) == 0,
             is_word=lambda word: (
                 language() != ENGLISH  # of other languages there is no dictionary
                 or self.encoder.count(word) == 1
                 or not english_words(with_rare=False).isdisjoint((word, american(word), _DOUBLED.sub("l", word)))
             ),
             stems=self.topics.table.keys(),
-            vocabulary=self.vocabulary,
+            levels=None if self.vocabulary else load_levels(),
         )
 
     def _cuts(self, passage: Passage) -> tuple[QuoteSpan, ...]:
@@ -471,9 +471,9 @@ class Engine:
     @cached(_KEPT_OF_PASSAGES)
     def _words_of(self, asked: tuple[tuple[int, str], ...]) -> Sequence[tuple[int, Vectors]]:
         """Return the token vectors, (t, p), of questions that are asked of a passage, with their sentences."""
-        texts = [(readable(question), 0) for _, question in asked]
-        queries = encode_queries(texts, self.collection, self.encoder, self.projection)
-        return [(at, each.tokens) for (at, _), each in zip(asked, queries, strict=True) if len(each.tokens)]
+        parts = self.collection, self.encoder, self.projection
+        read = [(at, encode_query(readable(question), *parts).tokens) for at, question in asked]
+        return [(at, tokens) for at, tokens in read if len(tokens)]
 
     def cosines(self, query: Query, row: int) -> Vectors:
         """Return each query token's best cosine in each sentence of a passage, ``(sentences, q)``."""

@@ -16,30 +16,22 @@ were fitted on, and on no others (`docs/decisions/04-ranking.md`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.answers import AskedWord, Interpretation, Replacement, TermId, TurnSlice
+from b12assistant.answers import Interpretation, Replacement, TermId, TurnSlice
 from b12assistant.data_files import chosen
 from b12assistant.index.collection import Collection, SourceWords
 from b12assistant.index.vectors import Projection, SearchResult, Vectors
-from b12assistant.language.vocabulary import (
-    Levels,
-    Slips,
-    Vocabulary,
-    load_levels,
-    load_vocabulary,
-    usual_spellings,
-)
+from b12assistant.language.vocabulary import Levels, Slips, Vocabulary, usual_spellings
 from b12assistant.language.words import readable, terms
-from b12assistant.protocols import Encoded, Encoder
+from b12assistant.protocols import Encoder
 from b12assistant.threads import once
-from b12assistant.types import Hit, Passage, Range, Span
+from b12assistant.types import Hit, Passage, Range
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -73,7 +65,6 @@ class Rewriter:
     def _changes(self, part: TurnSlice) -> Iterator[Replacement]:
         """Yield the changes in order; no two overlap."""
         known = [*self.vocabulary.find(part.text), *(self.levels.find(part.text) if self.levels else ())]
-        found: list[tuple[int, int, TermId | AskedWord | Span, bool]]
         found = [(start, end, term, not terms(term)) for start, end, term in known]  # "wot" is a slip, no other name
         taken = [range(start, end) for start, end, _ in known]
         for word in _WORD.finditer(part.text):
@@ -84,7 +75,7 @@ class Rewriter:
         for start, end, read, slip in sorted(found, key=lambda change: change[0]):
             yield Replacement(TurnSlice(part.turn, part.start + start, part.start + end), read, slip)
 
-    def _corrected(self, written: str) -> Span | TermId | AskedWord | None:
+    def _corrected(self, written: str) -> TermId | None:
         """Return what was meant; ``None`` if the word is correct, or like none of the collection."""
         word = written.lower()
         if word in self.words.counts or word in self.vocabulary.words or not word.isalpha() or self.is_word(word):
@@ -94,7 +85,7 @@ class Rewriter:
             return self._apart(word)
         if terms(word) != terms(meant) and any(stem in self.stems for stem in terms(word)):
             return None
-        return self.words[meant]
+        return TermId(self.words.written.get(meant, meant))
 
     def _apart(self, word: str) -> TermId | None:
         """Return two words that were typed without a blank between them, as "howmuch"."""
@@ -118,24 +109,6 @@ def _is_name(text: str, word: re.Match[str]) -> bool:
     before = text[: word.start()].rstrip()
     inside = bool(before) and before[-1] not in ".!?:\n"
     return inside and word[0].istitle() and len(word[0]) < _LONG_NAME
-
-
-def readings(
-    words: SourceWords,
-    *,
-    is_known: Callable[[str], bool],
-    is_word: Callable[[str], bool],
-    stems: Container[str] = (),
-    vocabulary: Vocabulary | None = None,
-) -> Rewriter:
-    """Make the readings for sources with these ``words``; ``is_known``: whether they have all words of a term.
-
-    ``vocabulary``: the corpus's own; without one, the one that ships with the package.
-    """
-    levels = load_levels() if vocabulary is None else None
-    vocabulary = load_vocabulary() if vocabulary is None else vocabulary
-    known = Vocabulary({variant: term for variant, term in vocabulary.terms.items() if is_known(term)})
-    return Rewriter(known, words, is_word, stems, levels)
 
 
 def reading(read_as: Interpretation, *, only_slips: bool = False) -> str:
@@ -208,24 +181,8 @@ def encode_query(text: str, collection: Collection, encoder: Encoder, projection
 
     ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` times as much as others.
     """
-    return encode_queries([(text, lead)], collection, encoder, projection)[0]
-
-
-def encode_queries(
-    asked: Sequence[tuple[str, int]], collection: Collection, encoder: Encoder, projection: Projection
-) -> list[Query]:
-    """Encode each text with its lead, as ``encode_query`` does; all are encoded together."""
-    split = [_parts(text, encoder) for text, _ in asked]
-    encoded = iter(encoder.each(list(chain(*split))))
-    return [
-        _query(text, lead, parts, list(islice(encoded, len(parts))), collection, projection)
-        for (text, lead), parts in zip(asked, split, strict=True)
-    ]
-
-
-def _query(
-    text: str, lead: int, texts: Sequence[str], parts: Sequence[Encoded], collection: Collection, projection: Projection
-) -> Query:
+    texts = _parts(text, encoder)
+    parts = encoder.each(texts)
     pieces = np.concatenate([part.pieces for part in parts])
     idf = idf_of(collection.context.piece_idf, pieces)
     if len(projection.piece_idf):

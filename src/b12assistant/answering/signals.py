@@ -28,7 +28,8 @@ LOUD = 4.0  # token vectors of unit length are scaled to this before they are we
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
 _ALWAYS = ("closeness", "absent", "unknown", "ahead", "headed")  # signals that are never None
-_UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
+UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
+Tokens = NDArray[np.int64]  # those of a word: rows of the query's
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,6 @@ def is_barred(signals: Signals) -> bool:
 
 
 @dataclass(frozen=True)
-class QuestionWord:
-    """A word of a question: its index term, and its ``tokens``, rows of the query's."""
-
-    term: str
-    tokens: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
 class Topics:
     """How likely a word is what a question is about; fitted by `benchmarks/fit/topics.py`.
 
@@ -97,22 +90,18 @@ class Topics:
     plain: Vectors
     encoder: str  # digest of the weights that the token vectors are from
 
-    def weighed(self, query: Query, encoder: str) -> list[tuple[QuestionWord, float]]:
-        """Return the words of a question, each with how likely it is what the question is about."""
-        words = words_of(query)
-        return list(zip(words, self.of(words, query.tokens, encoder).tolist(), strict=True))
+    def weighed(self, query: Query, encoder: str) -> list[tuple[str, Tokens, float]]:
+        """Return the words of a question: term, tokens, and how likely it is what the question is about, 0 to 1.
 
-    def of(self, words: Sequence[QuestionWord], tokens: Vectors, encoder: str) -> Vectors:
-        """Return (n,) between 0 and 1. ``tokens``: (q, p) rows of unit length, from the encoder with this digest."""
-        known = np.array([self.features(word.term) for word in words], dtype=np.float32).reshape(-1, 4)
-        if encoder != self.encoder:
-            return logistic(known @ self.plain)
-        vectors = np.array([mean_of(tokens[word.tokens]) for word in words], np.float32).reshape(-1, tokens.shape[1])
-        return logistic(np.concatenate([LOUD * vectors, known], axis=1) @ self.weights)
-
-    def features(self, term: str) -> tuple[float, float, float, float]:
-        """Return the three, and the constant."""
-        return (*self.table.get(term, _UNLISTED), 1.0)
+        ``encoder``: the digest of the one that encoded it.
+        """
+        words, weighed = words_of(query), []
+        for term, tokens in words.items():
+            known = np.array([*self.table.get(term, UNLISTED), 1.0], np.float32)
+            own = np.concatenate([LOUD * mean_of(query.tokens[tokens]), known])
+            total = own @ self.weights if encoder == self.encoder else known @ self.plain
+            weighed.append((term, tokens, float(logistic(total))))
+        return weighed
 
 
 def mean_of(vectors: Vectors) -> Vectors:
@@ -121,36 +110,36 @@ def mean_of(vectors: Vectors) -> Vectors:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
 
 
-def words_of(query: Query) -> tuple[QuestionWord, ...]:
+def words_of(query: Query) -> Mapping[str, Tokens]:
     """Return the informative words of the question itself; those it leans on only if it has none of its own.
 
     Earlier turns do not make a question known.
     """
     before = len(query.tokens) - len(query.places)
-    first: dict[str, QuestionWord] = {}
-    own: dict[str, QuestionWord] = {}
+    first: dict[str, Tokens] = {}
+    own: dict[str, Tokens] = {}
     words = list(_WORD.finditer(query.read))
     begins = np.searchsorted(query.places[:, 1], [match.start() for match in words], side="right")
     ends = np.searchsorted(query.places[:, 0], [match.end() for match in words])
     for match, begin, end in zip(words, begins.tolist(), ends.tolist(), strict=True):
         tokens = np.arange(before + begin, before + end)
         for term in terms(_HYPHEN.sub(" ", match[0])) if len(tokens) else ():
-            first.setdefault(term, QuestionWord(term, tokens))
+            first.setdefault(term, tokens)
             if match.start() >= query.lead:
-                own.setdefault(term, QuestionWord(term, tokens))
-    return tuple((own or first).values())
+                own.setdefault(term, tokens)
+    return own or first
 
 
-def absent(words: Sequence[tuple[QuestionWord, float]], best: Vectors, held: frozenset[str]) -> float:
+def absent(words: Sequence[tuple[str, Tokens, float]], best: Vectors, held: frozenset[str]) -> float:
     """Return the likeliest topic among the words that a quote does not hold, less what is near it; 0 if it holds all.
 
     ``words``: as `Topics.weighed` returns them; ``best``: (q,) the best cosine of each query token in the quote;
     ``held``: its terms.
     """
     gaps = [
-        topical * min(1.0, max(0.0, 1 - float(best[word.tokens].mean())))
-        for word, topical in words
-        if word.term not in held
+        topical * min(1.0, max(0.0, 1 - float(best[tokens].mean())))
+        for term, tokens, topical in words
+        if term not in held
     ]
     return max(gaps, default=0.0)
 

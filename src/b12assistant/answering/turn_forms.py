@@ -6,9 +6,8 @@ The words are data (`data/conversation/signs.toml`); nothing here needs an index
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from b12assistant.answers import Move
 from b12assistant.data_files import read_data
@@ -128,26 +127,17 @@ def new_topic(text: str) -> int:
     return found.end() if found and has_word(text[found.end() :]) else 0
 
 
-@dataclass(frozen=True)
-class _Signs:
-    """The words of `signs.toml`, which says what each list is; ``general``: stems."""
-
-    opening: re.Pattern[str]
-    asks: frozenset[str]
-    general: frozenset[str]
-    remark: frozenset[str]
-    clause: frozenset[str]
-    inside: frozenset[str]
+@cache
+def _signs() -> Mapping[str, frozenset[str]]:
+    """Read the words of `signs.toml`, which says what each list is; ``general``: stems."""
+    lists = {name: frozenset(words) for name, words in read_data("conversation", "signs.toml").items()}
+    return {**lists, "general": frozenset(term for word in lists["general"] for term in terms(word))}
 
 
-@lru_cache(maxsize=1)
-def _signs() -> _Signs:
-    data = read_data("conversation", "signs.toml")
-    opens = data.pop("opens")
-    lists = {name: frozenset(words) for name, words in data.items()}
-    lists["general"] = frozenset(term for word in lists["general"] for term in terms(word))
-    words = "|".join(re.escape(word) for word in sorted(opens, key=len, reverse=True))
-    return _Signs(opening=re.compile(rf"(?:(?:{words})\b[\s,.:;–—-]*)+"), **lists)
+@cache
+def _opening() -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in sorted(_signs()["opens"], key=len, reverse=True))
+    return re.compile(rf"(?:(?:{words})\b[\s,.:;–—-]*)+")
 
 
 _TOKEN = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*|[.,;:?!–—()]")
@@ -165,7 +155,7 @@ _GREETS = re.compile(
 def is_remark(text: str) -> bool:
     """Return whether a turn only thanks or remarks: it asks nothing and names nothing."""
     words, known = _words(text[:_FORM]), _signs()
-    if "?" in text or not words or any(word in known.asks - known.remark for word in words):
+    if "?" in text or not words or any(word in known["asks"] - known["remark"] for word in words):
         return False
     tells = bool(_STATES.match(text[lead_in(text) :].lower())) and not specific(text)
     return tells or _all_remark(words)
@@ -186,7 +176,7 @@ def _words(text: str) -> list[str]:
 
 
 def _all_remark(words: Sequence[str]) -> bool:
-    known = _signs().remark
+    known = _signs()["remark"]
     return any(word in known for word in words) and all(word in known or not terms(word) for word in words)
 
 
@@ -199,20 +189,20 @@ def states(text: str) -> bool:
 def goes_on(text: str) -> bool:
     """Return whether a turn opens with a word such as "and", or names nothing."""
     own = text[lead_in(text) :].replace("’", "'").lower().strip()
-    return _signs().opening.match(own) is not None or not specific(own)
+    return _opening().match(own) is not None or not specific(own)
 
 
 def specific(text: str) -> int:
     """Return how many different words of a text say what it is about."""
-    return len({term for term in terms(text) if term not in _signs().general})
+    return len({term for term in terms(text) if term not in _signs()["general"]})
 
 
 def _asks(own: str) -> bool:
     """Return whether some clause of a turn starts with a word that asks, after an opening such as "and what about"."""
     signs = _signs()
-    opening, breaks = signs.opening.match(own), _ENDS | signs.clause
+    opening, breaks = _opening().match(own), _ENDS | signs["clause"]
     words = _TOKEN.findall(own[opening.end() if opening else 0 :])
     return any(
-        word in signs.asks and (last in breaks or (word in signs.inside and not _TELLS.fullmatch(last)))
+        word in signs["asks"] and (last in breaks or (word in signs["inside"] and not _TELLS.fullmatch(last)))
         for last, word in zip([".", *words], words, strict=False)
     )

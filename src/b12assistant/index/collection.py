@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from b12assistant.answers import AskedWord
 from b12assistant.corpus.disputes import Dispute, disputes_from_bytes, disputes_to_bytes
 from b12assistant.corpus.publishers import Speaks
 from b12assistant.errors import REBUILD, IndexDamagedError, IndexMismatchError
@@ -53,32 +52,25 @@ _WORD = re.compile(r"[A-Za-z]{4,}")
 class SourceWords:
     """The words of a collection, to which typing slips are corrected, in lower case.
 
-    ``counts``: how often each occurs. ``asked``: the questions that are asked of its sentences: people's words too.
+    ``counts``: how often each occurs; ``written``: as it stands first. ``asked``: the questions that are asked of its
+    sentences: people's words too.
     """
 
     def __init__(self, passages: Iterable[Passage], asked: Sequence[str] = ()) -> None:
         self.counts: Counter[str] = Counter()
+        self.written: dict[str, str] = {}
         self._asked = asked
-        self._firsts: dict[str, tuple[Passage, int]] = {}
         for passage in passages:
             for sentence in passage.sentences:
-                for found in _WORD.finditer(sentence.text):
-                    word = found[0].lower()
-                    self.counts[word] += 1
-                    self._firsts.setdefault(word, (passage, sentence.start + found.start()))
+                for word in _WORD.findall(sentence.text):
+                    self.counts[word.lower()] += 1
+                    self.written.setdefault(word.lower(), word)
 
     def with_asked(self, is_word: Callable[[str], bool]) -> Counter[str]:
         """Return how often each word occurs, in the questions too; one that only they have is a word, asked twice."""
         asked = Counter(word.lower() for question in self._asked for word in _WORD.findall(question))
         real = {word: count for word, count in asked.items() if word in self.counts or (count > 1 and is_word(word))}
         return self.counts + Counter(real)
-
-    def __getitem__(self, word: str) -> Span | AskedWord:
-        """Return a word where it stands first, or one that only the questions have."""
-        if word not in self._firsts:
-            return AskedWord(word)
-        passage, start = self._firsts[word]
-        return passage.document.span(start, start + len(word))
 
 
 @dataclass(frozen=True)
