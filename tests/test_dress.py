@@ -85,7 +85,7 @@ def test_most_small_talk_is_not_searched(shipped: Workspace) -> None:
 
 def corrected(shipped: Workspace, questions: Sequence[str]) -> Iterator[tuple[str, str]]:
     for question in questions:
-        read_as = shipped.engine.read(Interpretation(alone(Turn(0, question), len(question))))
+        read_as = shipped.engine.readings.replaced(Interpretation(alone(Turn(0, question), len(question))))
         yield from ((each.written.text, each.words) for each in read_as.replaced if each.slip)
 
 
@@ -96,7 +96,9 @@ def test_words_that_are_spelt_right_stay(shipped: Workspace) -> None:
 
 def test_most_slips_are_put_right(shipped: Workspace) -> None:
     def is_right(typed: str, meant: str) -> bool:
-        return plain(spelt(shipped.engine.read(Interpretation(alone(Turn(0, typed), len(typed)))))) == plain(meant)
+        return plain(
+            spelt(shipped.engine.readings.replaced(Interpretation(alone(Turn(0, typed), len(typed)))))
+        ) == plain(meant)
 
     def plain(question: str) -> str:
         return question.lower().replace("'", "").replace("’", "").rstrip(" .?!")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b12assistant.answering.assistant import Answerer
-from b12assistant.answering.context import load_leaning
+from b12assistant.answering.context import load_text_model
 from b12assistant.answering.found import Found
 from b12assistant.answering.thread import stands_alone
 from b12assistant.answering.turn_forms import greets, is_remark, lead_in, move_of, new_topic, sign_off, states
@@ -167,7 +167,7 @@ def encoder() -> Encoder:
 
 
 def leans(encoder: Encoder, text: str) -> bool:
-    model = load_leaning()
+    model = load_text_model("leaning")
     assert model.encoder == encoder.digest
     return model.holds(encoder.each([text])[0].vector)
 

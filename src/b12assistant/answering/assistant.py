@@ -289,10 +289,11 @@ class Answerer:
             shown = self._completed(found.sought, shown, most)
         quotes = tuple(self._quote(found, each, by=by, first=by is first and not again) for each, by in shown)
         differing: tuple[Disagreement, ...] = ()
-        if (difference := found.difference) is not None:  # sources that sell nothing come first
-            sides = sorted(difference.sides, key=lambda window: (window.sells, -window.score))
-            opposed = tuple(self._quote(found, window, by=window, first=True) for window in sides)
-            differing = (Disagreement(difference.id, difference.topic, opposed),)
+        if found.difference is not None:  # sources that sell nothing come first
+            dispute, sides = found.difference
+            ordered = sorted(sides, key=lambda window: (window.sells, -window.score))
+            opposed = tuple(self._quote(found, window, by=window, first=True) for window in ordered)
+            differing = (Disagreement(dispute.topic, dispute.question, opposed),)
         said = (*quotes, *(side for differ in differing for side in differ.sides))
         is_bare = any(self.cues.bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
         notices = (

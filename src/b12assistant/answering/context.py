@@ -73,16 +73,8 @@ class TextModel:
 
 
 @cache
-def load_leaning() -> TextModel:
-    """Read what says that a turn needs an earlier one."""
-    return _read("leaning.npz")
-
-
-@cache
-def load_small_talk() -> TextModel:
-    """Read what says that words beside a question tell nothing that bears on it."""
-    return _read("small_talk.npz")
-
-
-def _read(name: str) -> TextModel:
-    return read_fitted("answering", name, parse=lambda a: TextModel(a["weights"], float(a["limit"]), str(a["encoder"])))
+def load_text_model(name: str) -> TextModel:
+    """Read ``leaning``: a turn needs an earlier one; or ``small_talk``: it tells nothing that bears on a question."""
+    return read_fitted(
+        "answering", f"{name}.npz", parse=lambda a: TextModel(a["weights"], float(a["limit"]), str(a["encoder"]))
+    )

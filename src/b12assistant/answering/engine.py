@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from b12assistant.answering.asked import Finder
-from b12assistant.answering.context import InContext, TextModel, load_leaning, load_small_talk, vector_in_context
+from b12assistant.answering.context import InContext, load_text_model, vector_in_context
 from b12assistant.answering.found import Found, Sought
 from b12assistant.answering.quoting import ORDINARY, SEARCHED, Difference, Window, choose, find_difference, score
 from b12assistant.answering.retrieval import (
@@ -39,7 +39,7 @@ from b12assistant.index.quotable import QuoteSpan
 from b12assistant.index.vectors import Projection, TokenStore, Vectors
 from b12assistant.language.claims import Claims, hold
 from b12assistant.language.vocabulary import Vocabulary, english_words, load_levels, load_vocabulary
-from b12assistant.language.words import ENGLISH, american, has_word, language, readable, terms
+from b12assistant.language.words import ENGLISH, american, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
 from b12assistant.types import Hit, Passage, PassageId, Span
@@ -77,15 +77,13 @@ class Engine:
     ranker: JointReader | None = None
     in_context: Encoder | None = None  # the one trained to read questions in context; none: the search encoder
     finder: Finder = field(default_factory=Finder)
-    leaning: TextModel = field(default_factory=load_leaning)
-    small_talk: TextModel = field(default_factory=load_small_talk)
 
     def query(self, text: str) -> Query:
         """Encode a question by itself, in the user's words and in those of the sources."""
         return self.query_of(self._read_alone(text))
 
     def _read_alone(self, text: str) -> Interpretation:
-        return self.read(Interpretation(TurnSlice(Turn(0, text), 0, len(text))))
+        return self.readings.replaced(Interpretation(TurnSlice(Turn(0, text), 0, len(text))))
 
     def sought(self, read_as: Interpretation, core: Interpretation | None = None) -> Sought:
         """Encode a reading; in its context by what it means there. What ``core`` means counts half, if it is given.
@@ -115,23 +113,23 @@ class Engine:
 
     def _is_meant(self, own: str, nearest: Sequence[Nearest]) -> bool:
         """Return whether the nearest question of the library can stand for one with these words of its own."""
-        levels = self._readings.levels
+        levels = self.readings.levels
         is_apart = asks_for_paper(own) or (levels is not None and levels.result_of(own) is not None)
         return bool(nearest) and nearest[0].cosine >= _MEANT and not is_apart
 
     def leans(self, text: str) -> bool:
         """Return whether a turn may need what came before; with an encoder that this was not fitted on, by its form."""
-        by_vector = self.encoder.digest == self.leaning.encoder
-        return self.leaning.holds(self._encoded(text, 0).vector) if by_vector else goes_on(text)
+        held = self._holds("leaning", text)
+        return goes_on(text) if held is None else held
 
     def is_small_talk(self, text: str) -> bool:
         """Return whether words beside a question tell nothing that bears on it; with another encoder, by their form."""
-        by_vector = self.encoder.digest == self.small_talk.encoder and has_word(text)
-        return only_remarks(text) or (by_vector and self.small_talk.holds(self._encoded(text, 0).vector))
+        return only_remarks(text) or bool(self._holds("small_talk", text))
 
-    def read(self, read_as: Interpretation) -> Interpretation:
-        """Add the sources' words for those of the user."""
-        return self._readings.replaced(read_as)
+    def _holds(self, name: str, text: str) -> bool | None:
+        """Return what a model says of a text; ``None`` with an encoder that it was not fitted on."""
+        model = load_text_model(name)
+        return model.holds(self._encoded(text, 0).vector) if model.encoder == self.encoder.digest else None
 
     def query_of(self, read_as: Interpretation, told: str = "") -> Query:
         """Encode a reading after what was ``told`` before it. Half of a surrogate pair, which no encoder can read,
@@ -151,14 +149,14 @@ class Engine:
     ) -> Found:
         """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
         difference = self.difference(sought, windows)
-        sides = difference.sides if difference else ()
+        sides = difference[1] if difference else ()
         signals = self.signals(sought.query, hits, (*windows, *sides))
         barred = bool(windows) and is_barred(signals[0])
         judged = tuple(
             replace(window, signals=each, likely=0.0 if barred else calibration.confidence(each))
             for window, each in zip((*windows, *sides), signals, strict=True)
         )
-        differing = difference and replace(difference, sides=judged[len(windows) :])
+        differing = difference and (difference[0], judged[len(windows) :])
         return Found(sought, judged[: len(windows)], differing, self._unknown(sought.query), least)
 
     def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
@@ -170,13 +168,7 @@ class Engine:
         asked, thorough, likely = window.signals.asked, window.signals.thorough, window.likely >= calibration.answered
         if not thorough or self.ranker is None or asked is None:
             return likely and (first or thorough)
-        return likely and calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
-
-    @cached(_CURRENT)
-    def ranker_score(self, question: str, sentence: str) -> float:
-        """Return the ranker's score. Cached: the best few are ranked by it, then judged."""
-        assert self.ranker is not None  # noqa: S101 - asked before
-        return self.ranker.score(question, sentence)
+        return likely and calibration.is_full(self.ranker.score(query.asks, window.best.text), asked)
 
     def signals(self, query: Query, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
         """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched."""
@@ -185,9 +177,10 @@ class Engine:
         words, unknown = self.topics.weighed(query, self.encoder.digest), self._unknown(query)
         found = []
         for window in windows:
-            best = self._with_asked(query, self.collection.rows[window.passage.id])[window.cut.rows].max(axis=0)
+            row, rows = collection.rows[window.passage.id], window.cut.rows
+            best, asks = self._with_asked(query, row)[rows].max(axis=0), self._asked_of(query, row)[0][rows]
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
-            asked = self._asked(query, window)
+            asked = None if np.isnan(asks).all() else float(np.nanmax(asks))
             found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout))
         if collection.asked_throughout:
             return found
@@ -202,11 +195,6 @@ class Engine:
         rivals = sorted(each for passage, each in closest.items() if passage != window.passage.id)
         ahead = signals.closeness - (rivals[-min(2, len(rivals))] if rivals else 0.0)
         return replace(signals, ahead=ahead, headed=self._headed(query, window))
-
-    def _asked(self, query: Query, window: Window) -> float | None:
-        """Return the cosine of a question and the nearest one asked of a quote, if there is one."""
-        near = self._asked_of(query, self.collection.rows[window.passage.id])[0][window.cut.rows]
-        return None if np.isnan(near).all() else float(np.nanmax(near))
 
     def _unknown(self, query: Query) -> float:
         """Return how much of a question no source has; what it leans on counts only if it names nothing itself."""
@@ -265,8 +253,10 @@ class Engine:
         rows = [self.collection.rows[hit.passage.id] for hit in hits]
         cosines = [self._with_asked(query, row) for row in rows]
         asked = [self._wanted_of(query, row) for row in rows]
-        scored = score(self.collection.quotable, rows, cosines, sought.weights, asked)
-        return choose(scored, most, self._cuts, paragraphs=not self.collection.asked_throughout)
+        quotable, rows_by_id = self.collection.quotable, self.collection.rows
+        scored = score(quotable, rows, cosines, sought.weights, asked)
+        paragraphs = not self.collection.asked_throughout
+        return choose(scored, most, lambda passage: quotable.cuts(rows_by_id[passage.id]), paragraphs=paragraphs)
 
     def reread(
         self, sought: Sought, hits: Sequence[Hit], windows: Sequence[Window], *, alone: bool
@@ -284,7 +274,7 @@ class Engine:
         if self.ranker is None or not windows or not alone:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        read = [_READ * self.ranker_score(sought.query.asks, window.best.text) for window in few]
+        read = [_READ * self.ranker.score(sought.query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)
@@ -311,7 +301,7 @@ class Engine:
     def fitting(self, sought: Sought, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         """Raise what names a range that a result in the question is inside of, lower what names only others; return the
         best first."""
-        levels, read_as = self._readings.levels, sought.read_as
+        levels, read_as = self.readings.levels, sought.read_as
         told = _context_of(read_as).text if read_as.context else sought.query.text
         if levels is None or (result := levels.result_of(told)) is None:
             return windows
@@ -397,7 +387,8 @@ class Engine:
         )
 
     @once
-    def _readings(self) -> Rewriter:
+    def readings(self) -> Rewriter:
+        """Return what adds the sources' words for those of the user."""
         collection, vocabulary = self.collection, self.vocabulary or load_vocabulary()
         unknown = collection.words.unknown_share
         known = {written: term for written, term in vocabulary.terms.items() if not (terms(term) and unknown(term))}
@@ -412,10 +403,6 @@ class Engine:
             stems=self.topics.table.keys(),
             levels=None if self.vocabulary else load_levels(),
         )
-
-    def _cuts(self, passage: Passage) -> tuple[QuoteSpan, ...]:
-        """Return what may be quoted of a passage."""
-        return self.collection.quotable.cuts(self.collection.rows[passage.id])
 
     def _wanted_of(self, query: Query, row: int) -> Vectors:
         """Return how near the question is to what each sentence of a passage is asked: half by the nearest question,

@@ -21,7 +21,6 @@ from itertools import accumulate, groupby, pairwise
 import numpy as np
 
 from b12assistant.answering.signals import UNJUDGED, Signals
-from b12assistant.answers import Topic, TopicId
 from b12assistant.corpus.disputes import Dispute
 from b12assistant.data_files import chosen, read_data
 from b12assistant.index.quotable import Quotable, QuoteSpan
@@ -294,13 +293,7 @@ def _apart(said: Sequence[Window]) -> list[int]:
     return sorted(kept.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A curator's question with the opposing words, one window for each side, each from its own document."""
-
-    id: TopicId
-    topic: Topic
-    sides: tuple[Window, ...]
+Difference = tuple[Dispute, tuple[Window, ...]]  # with the opposing words: a window for each side, each of a document
 
 
 def find_difference(
@@ -325,7 +318,7 @@ def find_difference(
         behind = sorted(best - side.score for side in sides)
         bears = asked - behind[0] - behind[-1] / 2
         if bears >= _BEARS and behind[-1] <= _FAR:
-            found.append((bears, Difference(dispute.topic, dispute.question, sides)))
+            found.append((bears, (dispute, sides)))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 

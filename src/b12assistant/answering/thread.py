@@ -89,7 +89,7 @@ class Thread:
         if around and not self.engine.leans(core.text) and all(self.engine.is_small_talk(each.text) for each in around):
             return self._read(Interpretation(core), self.calibration.least(core.text))
         read = self._read(Interpretation(whole), self.calibration.least(whole.text))
-        return replace(read, core=self.engine.read(Interpretation(core, around))) if around else read
+        return replace(read, core=self.engine.readings.replaced(Interpretation(core, around))) if around else read
 
     def _part(self, turn: Turn, asked: Asked) -> Question:
         """Read a question of a message in its context."""
@@ -98,7 +98,7 @@ class Thread:
 
     def _read(self, read_as: Interpretation, least: float, words: TurnSlice | None = None) -> Question:
         """Read a question in the words of the sources."""
-        return Question(self.engine.read(read_as), least, words)
+        return Question(self.engine.readings.replaced(read_as), least, words)
 
 
 def _around(part: TurnSlice, whole: TurnSlice) -> tuple[TurnSlice, ...]:
