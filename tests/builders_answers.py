@@ -8,11 +8,9 @@ from fakes import PLAIN, FakeEncoder
 
 from b12assistant.answering.assistant import Answerer
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.signals import Calibration
 from b12assistant.answers import Flag, FlagKind, Level, Notice, NoticeKind, RuleId, TextId, Triage, Turn
 from b12assistant.config import Settings
-from b12assistant.safety.replies import is_control
 from b12assistant.types import Document, Interest, Source
 
 # A quote is shown from a score of 0.1, without a warning from 0.5. The score is the share of the question it holds.
@@ -54,9 +52,7 @@ def assistant(
     built = Engine(build_collection(*documents), used, PLAIN) if documents else None
     return Answerer(
         triage=triage,
-        is_control=is_control,
         engine=engine or (lambda: built or no_engine()),
         settings=Settings(),
         calibration=calibration,
-        cues=load_cues(),
     )

@@ -144,11 +144,12 @@ def test_if_triage_fails_a_notice_says_so_first_and_the_answer_follows() -> None
     assert quotes(answer) == ["Myelin wraps nerve fibres."]
 
 
-def test_rules_that_cannot_be_read_do_not_prevent_an_answer() -> None:
+def test_rules_that_cannot_be_read_do_not_prevent_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreadable(text: str) -> bool:
         raise RuntimeError(text)
 
-    broken_whole = replace(assistant(MYELIN, triage=broken), is_control=unreadable)
+    monkeypatch.setattr(module, "is_control", unreadable)
+    broken_whole = assistant(MYELIN, triage=broken)
     assert quotes(broken_whole.reply("myelin wraps nerve fibres").answer) == ["Myelin wraps nerve fibres."]
 
 

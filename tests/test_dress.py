@@ -96,9 +96,8 @@ def test_words_that_are_spelt_right_stay(shipped: Workspace) -> None:
 
 def test_most_slips_are_put_right(shipped: Workspace) -> None:
     def is_right(typed: str, meant: str) -> bool:
-        return plain(
-            spelt(shipped.engine.readings.replaced(Interpretation(alone(Turn(0, typed), len(typed)))))
-        ) == plain(meant)
+        read_as = shipped.engine.readings.replaced(Interpretation(alone(Turn(0, typed), len(typed))))
+        return plain(spelt(read_as)) == plain(meant)
 
     def plain(question: str) -> str:
         return question.lower().replace("'", "").replace("’", "").rstrip(" .?!")

@@ -227,15 +227,12 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A question on which sources disagree, with a quote of each side; none of these is among the answer's quotes."""
+    """A question on which sources disagree, with a quote of each side, two documents at least; none of these is among
+    the answer's quotes."""
 
     id: TopicId
     topic: Topic
     sides: tuple[Quote, ...]
-
-    def __post_init__(self) -> None:
-        if len({side.document.id for side in self.sides}) < max(2, len(self.sides)):
-            raise ValueError("the sides of a disagreement are quotes of two documents or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,11 +293,6 @@ class AskedAnswer:
     numbers: tuple[int, ...]
     nearest: tuple[Passage, ...] = ()
     interpretation: Interpretation | None = None
-
-    @property
-    def context(self) -> tuple[TurnSlice, ...]:
-        """Return the user's other words that the question was read with."""
-        return self.interpretation.context if self.interpretation else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -61,8 +60,6 @@ _OTHERS = 2  # questions that a reader may tap instead
 _NEAREST = int(_RETRIEVAL["nearest"])  # asked questions of which the sentences are candidates
 _ALIKE = _RETRIEVAL["alike"]  # where passages are ranked: cosine with such a question, from which a sentence is one too
 _CURRENT = 512  # cosines of a query in a passage that are cached: enough for the questions of a message
-# "counselling", of which the dictionary has the American form
-_DOUBLED = re.compile(r"(?<=[^aeiou][aeiou])ll(?=(?:ed|ers?|ing)$)")
 
 
 @dataclass(frozen=True)
@@ -209,19 +206,16 @@ class Engine:
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
         """Return the best hits, and the passages with a sentence that is asked nearly the same question.
 
-        Where nearly every sentence is asked something, only passages are sought that are asked nothing, unless a paper
-        is asked for; then come those of the nearest questions. A passage that only shares words would rank higher.
+        Where nearly every sentence is asked something, nothing is ranked, unless a paper is asked for: a passage that
+        only shares words would rank higher. Then all passages that are asked nothing are candidates too.
         """
         query = sought.query
         papers = asks_for_paper(spelt(sought.read_as))
         is_ranked, quotable = papers or not self.collection.asked_throughout, self._quotable(papers=papers)
-        rest: Set[int] = frozenset() if is_ranked else self._unasked
-        many = len(rest) > SEARCHED  # else all of them are candidates
-        wanted = (lambda passage: self.collection.rows[passage.id] in rest) if many else None
-        hits = self.hits(query, wanted=wanted) if is_ranked or many else ()
+        hits = self.hits(query) if is_ranked else ()
         near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
         found = {self.collection.rows[hit.passage.id] for hit in hits}
-        rows = sorted({*(() if many else rest), *self._rows_of(near)} - found)
+        rows = sorted({*(() if is_ranked else self._unasked), *self._rows_of(near)} - found)
         more = [self.collection.passages[row] for row in rows if quotable[row]]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
@@ -398,7 +392,7 @@ class Engine:
             is_word=lambda word: (
                 language() != ENGLISH  # of other languages there is no dictionary
                 or self.encoder.count(word) == 1
-                or not english_words(with_rare=False).isdisjoint((word, american(word), _DOUBLED.sub("l", word)))
+                or not english_words(with_rare=False).isdisjoint((word, american(word)))
             ),
             stems=self.topics.table.keys(),
             levels=None if self.vocabulary else load_levels(),

@@ -20,7 +20,6 @@ from b12assistant.answering.asked import Finder
 from b12assistant.answering.assistant import SCOPE, Answerer, Triaged
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.lookup import LookUp, Sieve
-from b12assistant.answering.quoting import load_cues
 from b12assistant.answering.scope import load_scope
 from b12assistant.answering.signals import load_calibration
 from b12assistant.answers import FixedTexts, Notice, Reply
@@ -58,7 +57,6 @@ from b12assistant.protocols import Encoder
 from b12assistant.safety.fixed_texts import FILE as TEXTS_FILE
 from b12assistant.safety.fixed_texts import LINES, all_texts, numbers_on, parse_fixed_texts
 from b12assistant.safety.red_flags import Packaged
-from b12assistant.safety.replies import is_control
 from b12assistant.safety.second_opinion import Triagers
 from b12assistant.safety.triage import Rules, load_rules
 from b12assistant.threads import once
@@ -261,11 +259,9 @@ class Workspace:
     def assistant(self) -> Answerer:
         return Answerer(
             triage=self.triage,
-            is_control=is_control,
             engine=partial(attrgetter("engine"), self),  # opened when first needed
             settings=self.configuration.settings,
             calibration=load_calibration(),
-            cues=load_cues(),
             scope=load_scope(shipped=all(text["id"] != SCOPE for text in self._own_texts.get("text", ()))),
         )
 

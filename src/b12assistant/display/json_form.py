@@ -270,7 +270,7 @@ class AskedQuestion(UserWords):
     def of_part(cls, part: answers.AskedAnswer) -> Self:
         return cls(
             **dict(UserWords.of(part.words)),
-            context=[*map(TurnSlice.model_validate, part.context)],
+            context=[*map(TurnSlice.model_validate, part.interpretation.context if part.interpretation else ())],
             read_as=part.interpretation.question if part.interpretation else None,
             others=list(part.interpretation.others) if part.interpretation else [],
             status=part.status,

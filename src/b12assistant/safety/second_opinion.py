@@ -350,15 +350,12 @@ class Triagers:
 
     @once
     def in_use(self) -> Triager:
-        return self._with(self.advice)
+        return Triager(self.rules, self.advice if self.model else None)
 
     @once
     def without_encoder(self) -> Triager:
         """Use rules and words only: more alarms than the one in use, but no encoder to wait for."""
-        return self._with(Advice((lambda: self.words,)))
-
-    def _with(self, advice: Advice) -> Triager:
-        return Triager(self.rules, advice if self.model else None)
+        return Triager(self.rules, Advice((lambda: self.words,)) if self.model else None)
 
     @property
     def problems(self) -> tuple[str, ...]:
