@@ -108,16 +108,6 @@ def test_the_same_words_in_two_documents_are_two_candidates() -> None:
     assert [window.best.document.id for window in choose(found, 3)] == ["a.txt", "b.txt"]
 
 
-@pytest.mark.parametrize(("pages", "kept"), [("One page", 1), ("Other page; One page", 1), ("Other page", 2)])
-def test_summaries_of_one_page_that_say_the_same_are_one(pages: str, kept: int) -> None:
-    both = [
-        build_document("B12 protects the nerves of adults.", file="a.txt", source=Source(based_on="One page")),
-        build_document("The nerves of adults: B12 protects them.", file="b.txt", source=Source(based_on=pages)),
-    ]
-    found = [window for document in both for passage in passages_of(document) for window in windows_of(passage, "B12")]
-    assert len(choose(found, 3)) == kept
-
-
 @pytest.mark.parametrize(
     ("text", "quoted"),
     [

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 from typing import Literal, NewType
 
 DocumentId = NewType("DocumentId", str)  # the path in the corpus, with "/" between parts
@@ -173,16 +172,6 @@ class Source:
     def in_force(self) -> bool:
         """Check whether the source may be quoted: it is neither withdrawn nor superseded."""
         return not self.withdrawn and self.superseded_by is None
-
-    @property
-    def pages_summarised(self) -> frozenset[str]:
-        """Return the pages that a summary is based on; empty for a source's own words."""
-        return _parts(self.based_on) if self.based_on else frozenset()
-
-
-@lru_cache(maxsize=1024)
-def _parts(based_on: str) -> frozenset[str]:
-    return frozenset(based_on.split("; ")) - {""}
 
 
 class Extent(StrEnum):

@@ -205,14 +205,11 @@ def best_first(window: Window) -> tuple[float, int, str, tuple[Span, ...], Span,
 
 
 def _same(one: Window, other: Window) -> bool:
-    """Return whether two windows overlap, or the ``other`` says what the ``one`` does, from one source: a document, or
-    a page that both sum up."""
-    first, second = one.best.document, other.best.document
-    if first.id == second.id:
-        if any(map(one.shows, other.spans)):
-            return True
-    elif not first.source.pages_summarised & second.source.pages_summarised:
+    """Return whether two windows are of one document, and overlap, or the ``other`` says what the ``one`` does."""
+    if one.best.document.id != other.best.document.id:
         return False
+    if any(map(one.shows, other.spans)):
+        return True
     a, b = one.shown.terms, other.shown.terms
     alike = bool(a and b) and len(a & b) >= _ALIKE * min(len(a), len(b))
     return alike and all(any(hold(said, each) for said in other.shown.claims) for each in one.shown.claims)
