@@ -126,7 +126,6 @@ def longer() -> Calibration:
 def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
     """Yield for each quote its place, the ranker's score, the cosine of the nearest question asked, and its grade."""
     engine, quotes = without_itself(space.engine), space.assistant.settings.quoting.quotes
-    assert engine.ranker  # noqa: S101 - the one that ships
     spared = (row for row in rows(TYPED) if row["id"].startswith(SPARED))
     for told in (*list(rows(GRADED))[-UNREAD:], *spared):
         question = Turn(0, told["question"])
@@ -136,7 +135,7 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         for place, (window, signals) in enumerate(zip(windows, engine.signals(query, hits, windows), strict=True)):
             grade = told["grades"].get(window.best.text)
             if grade is not None and signals.asked is not None:
-                yield place, engine.ranker.score(query.asks, window.best.text), signals.asked, int(grade)
+                yield place, engine.ranker_score(query.asks, window.best.text), signals.asked, int(grade)
 
 
 def strength() -> Calibration:

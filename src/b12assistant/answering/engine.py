@@ -165,7 +165,13 @@ class Engine:
         asked, thorough, likely = window.signals.asked, window.signals.thorough, window.likely >= calibration.answered
         if not thorough or self.ranker is None or asked is None:
             return likely and (first or thorough)
-        return likely and calibration.is_full(self.ranker.score(query.asks, window.best.text), asked)
+        return likely and calibration.is_full(self.ranker_score(query.asks, window.best.text), asked)
+
+    @cached(_CURRENT)
+    def ranker_score(self, question: str, sentence: str) -> float:
+        """Return the ranker's score. Cached: the best few are ranked by it, then judged."""
+        assert self.ranker is not None  # noqa: S101 - asked before
+        return self.ranker.score(question, sentence)
 
     def signals(self, query: Query, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
         """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched."""
@@ -268,7 +274,7 @@ class Engine:
         if self.ranker is None or not windows or not alone:
             return tuple(windows)
         few, others = windows[:_REREAD], windows[_REREAD:]
-        read = [_READ * self.ranker.score(sought.query.asks, window.best.text) for window in few]
+        read = [_READ * self.ranker_score(sought.query.asks, window.best.text) for window in few]
         added = [replace(each, score=each.score + own) for each, own in zip(few, read, strict=True)]
         behind = [replace(each, score=each.score + min(read)) for each in others]
         return (*sorted(added, key=lambda each: -each.score), *behind)

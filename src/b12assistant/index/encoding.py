@@ -44,7 +44,7 @@ from b12assistant.index.onnx_encoder import (
 )
 from b12assistant.language.words import levelled, open_tokenizer
 from b12assistant.protocols import Encoded, Encoder
-from b12assistant.threads import NATIVE_CALLS, cached, once
+from b12assistant.threads import NATIVE_CALLS, once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
 _RUNS_ON = ("sentence-transformers", "tokenizers", "torch", "transformers")
 _BATCH = 32
-_KEPT = 2048  # pairs whose scores are cached
 _BULK = 8  # texts; from here more than one thread pays off
 
 
@@ -262,9 +261,8 @@ class JointReader:
         """Return a logit, above 0 if the text more likely answers the question than not."""
         return self.scores(question, text)[0]
 
-    @cached(_KEPT)
     def scores(self, first: str, second: str) -> list[float]:
-        """Return the logits of a pair. Cached: messages are read again, and the best quotes ranked, then judged.
+        """Return the logits of a pair.
 
         Of `DANGER` two of ``first``, a part of a message, beside ``second``: above 0 if somebody is more likely in
         danger now, and if somebody may mean to harm themselves.

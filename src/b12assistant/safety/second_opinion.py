@@ -251,8 +251,9 @@ class SecondOpinion:
         """Return whether a part says, where it stands or by itself, that somebody may mean to harm themselves."""
         return any(self._logits(reader, text, each)[1] >= HARM_MEANT for each in (beside, ("", "")))
 
+    @cached(KEPT)
     def _logits(self, reader: PartReader, text: str, beside: Beside) -> Sequence[float]:
-        """Return what a reader says of a part and what stands beside it."""
+        """Return what a reader says of a part and what stands beside it. Cached: messages are read again."""
         before, after = beside
         return reader.scores(text, f"{before.strip()} ... {after.strip()}")
 
