@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+from b12assistant.answering import engine as engine_module
 from b12assistant.answers import Reply, Status
 from b12assistant.api import Workspace
 from b12assistant.application import batching
@@ -265,10 +266,14 @@ METFORMIN = "causes/metformin-and-b12.md", "causes/diabetes-thyroid-kidney-hiv-a
 METFORMIN_CHECKS = "short-answers/pernicious-anaemia-medicines-and-surgery.md", METFORMIN[0]
 
 
-def test_what_is_asked_nothing_is_a_candidate(shipped: Workspace) -> None:
+def test_what_is_asked_nothing_is_a_candidate_ranked_or_not(
+    shipped: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine, sought = shipped.engine, shipped.assistant.understood("does B12 help nerves").sought
-    found = {hit.passage.document.id for hit in engine.candidates(sought)}
-    assert "references/drip-clinic-papers.md" in found
+    unranked = {hit.passage for hit in engine.candidates(sought)}
+    assert "references/drip-clinic-papers.md" in {passage.document.id for passage in unranked}
+    monkeypatch.setattr(engine_module, "SEARCHED", 0)
+    assert {hit.passage for hit in engine.candidates(sought)} == unranked
 
 
 @pytest.mark.parametrize(

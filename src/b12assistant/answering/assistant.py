@@ -42,7 +42,7 @@ from b12assistant.errors import AssistantError, QuestionError
 from b12assistant.language.words import has_word
 from b12assistant.safety.replies import is_control
 from b12assistant.threads import once
-from b12assistant.types import Hit, Interest, Passage, Span
+from b12assistant.types import Document, Hit, Interest, Passage, Span
 
 MOST_CHARACTERS = 20_000  # of a turn: all of it is triaged
 SEARCHED_CHARACTERS = 2_000
@@ -299,7 +299,7 @@ class Answerer:
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
             *((Notice(NoticeKind.DOSE, DOSE),) if is_bare else ()),
-            *self.scope.notices((*read_as.earlier[-1:], read_as.own), [quote.document.text for quote in quotes]),
+            *self._of_scope(read_as, [quote.document for quote in quotes]),
             *_cut(read_as),
             Notice(NoticeKind.GENERAL, GENERAL),
         )
@@ -336,14 +336,16 @@ class Answerer:
         reason = Reason.NO_KNOWN_WORD if found.unknown >= 1 else Reason.NOTHING_CLOSE
         unsold = [each.passage for each in found.windows if each.passage.document.source.interest is not Interest.SELLS]
         nearest = tuple(dict.fromkeys(unsold))[:_NEAREST]
-        fitting = self.scope.notices(
-            (*read_as.earlier[-1:], read_as.own), [passage.document.text for passage in nearest]
-        )
+        fitting = self._of_scope(read_as, [passage.document for passage in nearest])
         is_told = not fitting and not self.scope.is_about_it((turn.text, read_as.text))
         scope = (Notice(NoticeKind.SCOPE, SCOPE),) if is_told else fitting
         nearest = () if is_told and self.scope.subject is not None else nearest
         notices = (*flagged, *_cut(read_as), *scope, Notice(NoticeKind.GENERAL, GENERAL))
         return Answer(turn, Status.NO_ANSWER, reason, (), notices, nearest=nearest)
+
+    def _of_scope(self, read_as: Interpretation, shown: Sequence[Document]) -> tuple[Notice, ...]:
+        """Return what a question, and the turn that it leans on, is about and no document that is shown mentions."""
+        return self.scope.notices((*read_as.earlier[-1:], read_as.own), [document.text for document in shown])
 
     def _quote(self, found: Found, window: Window, *, by: Window, first: bool) -> Quote:
         thread = self._thread

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -146,14 +146,14 @@ class Engine:
     ) -> Found:
         """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
         difference = self.difference(sought, windows)
-        sides = difference[1] if difference else ()
+        sides = difference.sides if difference else ()
         signals = self.signals(sought.query, hits, (*windows, *sides))
         barred = bool(windows) and is_barred(signals[0])
         judged = tuple(
             replace(window, signals=each, likely=0.0 if barred else calibration.confidence(each))
             for window, each in zip((*windows, *sides), signals, strict=True)
         )
-        differing = difference and (difference[0], judged[len(windows) :])
+        differing = difference and difference._replace(sides=judged[len(windows) :])
         return Found(sought, judged[: len(windows)], differing, self._unknown(sought.query), least)
 
     def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
@@ -212,16 +212,19 @@ class Engine:
     def candidates(self, sought: Sought) -> tuple[Hit, ...]:
         """Return the best hits, and the passages with a sentence that is asked nearly the same question.
 
-        Where nearly every sentence is asked something, nothing is ranked, unless a paper is asked for: a passage that
-        only shares words would rank higher. Then all passages that are asked nothing are candidates too.
+        Where nearly every sentence is asked something, only passages are sought that are asked nothing, unless a paper
+        is asked for; then come those of the nearest questions. A passage that only shares words would rank higher.
         """
         query = sought.query
         papers = asks_for_paper(spelt(sought.read_as))
         is_ranked, quotable = papers or not self.collection.asked_throughout, self._quotable(papers=papers)
-        hits = self.hits(query) if is_ranked else ()
+        rest: Set[int] = frozenset() if is_ranked else self._unasked
+        many = len(rest) > SEARCHED  # else all of them are candidates
+        wanted = (lambda passage: self.collection.rows[passage.id] in rest) if many else None
+        hits = self.hits(query, wanted=wanted) if is_ranked or many else ()
         near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
         found = {self.collection.rows[hit.passage.id] for hit in hits}
-        rows = sorted({*(() if is_ranked else self._unasked), *self._rows_of(near)} - found)
+        rows = sorted({*(() if many else rest), *self._rows_of(near)} - found)
         more = [self.collection.passages[row] for row in rows if quotable[row]]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))

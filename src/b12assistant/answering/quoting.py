@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, groupby, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -290,7 +291,11 @@ def _apart(said: Sequence[Window]) -> list[int]:
     return sorted(kept.values())
 
 
-Difference = tuple[Dispute, tuple[Window, ...]]  # with the opposing words: a window for each side, each of a document
+class Difference(NamedTuple):
+    """A dispute with the opposing words: a window for each side, each of its own document."""
+
+    dispute: Dispute
+    sides: tuple[Window, ...]
 
 
 def find_difference(
@@ -315,7 +320,7 @@ def find_difference(
         behind = sorted(best - side.score for side in sides)
         bears = asked - behind[0] - behind[-1] / 2
         if bears >= _BEARS and behind[-1] <= _FAR:
-            found.append((bears, (dispute, sides)))
+            found.append((bears, Difference(dispute, sides)))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
