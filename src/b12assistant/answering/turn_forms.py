@@ -64,9 +64,11 @@ _HAIL = (
     r"|dear\s+\w+(?:\s+or\s+\w+)?(?=\s*[,!:\n])"
 )
 _MEANT = r"(?:that['’]s not what i (?:meant|asked)|i (?:actually |really )?(?:meant|mean)\b)"
+_HEARD = r"(?:thanks(?: a lot)?|thank you|ok|okay|i see|got it|hm+|oh|ah|sorry)"
 _LEAD_IN = re.compile(
-    r"\s*(?:(?:thanks(?: a lot)?|thank you|great|fine|lovely|good|nice|cool|perfect|right|ok|okay|i see|got it|hm+|oh|"
-    r"ah|yes|sorry)\b[\s,.!;:–—-]+|"
+    rf"\s*(?:{_HEARD}\b(?! to\b)[\s,.!;:–—-]+|"
+    # "right foot" and "NICE guideline" are about something, "right, ..." and "nice thanks ..." are not
+    rf"(?:great|fine|lovely|good|nice|cool|perfect|right|yes)\b(?:\s*[,.!;:–—][\s,.!;:–—-]*|\s+(?={_HEARD}\b))|"
     rf"(?:{_HAIL})\b[\s,.!;:–—-]+|"
     rf"(?:no|nope|sorry|actually|hang on)?[\s,.!]*{_MEANT}[\s,.:;–—-]+)+",
     re.I,
