@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.signals import (
+    ANOTHER,
     Calibration,
     Signals,
     absent,
@@ -259,6 +260,23 @@ def test_what_is_absent_stays_between_0_and_1(drawn: list[tuple[float, float, bo
     held = frozenset(term for (term, _, _), (_, _, is_held) in zip(words, drawn, strict=True) if is_held)
     assert 0 <= absent(words, best, held) <= 1
     assert absent(words, best, frozenset(term for term, _, _ in words)) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "gap"),
+    [
+        (["b7"], {"b12"}, ANOTHER),
+        (["b7"], {"b7", "b12"}, 0),
+        (["b7", "b12"], {"b12"}, 0.1),
+        (["b7"], {"milk"}, 0.1),
+        (["b7"], {"c12", "12"}, 0.1),
+    ],
+)
+def test_a_quote_on_b12_is_not_about_b7_however_near_the_letters_are(
+    asked: list[str], held: set[str], gap: float
+) -> None:
+    words, best = [(each, np.array([0]), 0.2) for each in asked], np.array([0.5], np.float32)
+    assert absent(words, best, frozenset(held)) == pytest.approx(gap)
 
 
 def test_the_committed_table_is_of_the_shipped_encoder() -> None:

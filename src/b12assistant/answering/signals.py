@@ -27,8 +27,10 @@ from b12assistant.language.words import terms
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
+_NUMBER = re.compile(r"(?<=^[a-z])\d{1,2}$")
 _ALWAYS = ("closeness", "absent", "unknown", "ahead", "headed")  # signals that are never None
 UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
+ANOTHER = 1.0  # what is absent from a quote on B12 if the question is on B7
 Tokens = NDArray[np.int64]  # those of a word: rows of the query's
 
 
@@ -65,11 +67,14 @@ def load_barring() -> Mapping[str, float]:
 
 
 def is_barred(signals: Signals) -> bool:
-    """Return whether a question is about as near to one that nothing answers as to any that is asked of the quote.
+    """Return whether a question is about as near to one that nothing answers as to any that is asked of the quote, or
+    is on another vitamin, say.
 
     Where few sentences are asked anything, a question bars nothing by being asked.
     """
     limits = load_barring()
+    if signals.absent >= ANOTHER:
+        return True
     if signals.barred is None:
         return False
     asked = limits["unasked"] if signals.asked is None else signals.asked
@@ -133,14 +138,17 @@ def words_of(query: Query) -> Mapping[str, Tokens]:
 def absent(words: Sequence[tuple[str, Tokens, float]], best: Vectors, held: frozenset[str]) -> float:
     """Return the likeliest topic among the words that a quote does not hold, less what is near it; 0 if it holds all.
 
-    ``words``: as `Topics.weighed` returns them; ``best``: (q,) the best cosine of each query token in the quote;
+    "b7" is near "b12" by its letters only: a quote that holds the one is not about the other, unless both are asked
+    about. ``words``: as `Topics.weighed` returns them; ``best``: (q,) the best cosine of each query token in the quote;
     ``held``: its terms.
     """
-    gaps = [
-        topical * min(1.0, max(0.0, 1 - float(best[tokens].mean())))
-        for term, tokens, topical in words
-        if term not in held
-    ]
+    missing = [each for each in words if each[0] not in held]
+    asked = {_NUMBER.sub("", term) for term, _, _ in missing if _NUMBER.search(term)}
+    if asked & {_NUMBER.sub("", term) for term in held if _NUMBER.search(term)} and not any(
+        _NUMBER.search(term) for term, _, _ in words if term in held
+    ):
+        return ANOTHER
+    gaps = [topical * min(1.0, max(0.0, 1 - float(best[tokens].mean()))) for _, tokens, topical in missing]
     return max(gaps, default=0.0)
 
 
