@@ -352,3 +352,11 @@ def test_a_brand_is_not_taken_apart(shipped: Workspace) -> None:
 )
 def test_names_of_other_things_are_not_corrected(shipped: Workspace, names: str) -> None:
     assert [change.words for change in shipped.assistant.understood(names).sought.read_as.replaced] == []
+
+
+@pytest.mark.parametrize(
+    "question", ["does lansoprazole lower vitamin B7", "how long does b17 take to work", "does a b1 injection hurt"]
+)
+def test_a_question_on_another_vitamin_is_not_answered_for_b12(shipped: Workspace, question: str) -> None:
+    quotes = shipped.ask(question).answer.quotes
+    assert not [quote.best.text for quote in quotes if "B12" in quote.best.text]

@@ -144,17 +144,20 @@ class Engine:
     def judged(
         self, sought: Sought, hits: tuple[Hit, ...], windows: Sequence[Window], calibration: Calibration, least: float
     ) -> Found:
-        """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it."""
+        """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it; what
+        is on another thing than the question is left out."""
         difference = self.difference(sought, windows)
         sides = difference.sides if difference else ()
         signals = self.signals(sought.query, hits, (*windows, *sides))
         barred = bool(windows) and is_barred(signals[0])
         judged = tuple(
-            replace(window, signals=each, likely=0.0 if barred else calibration.confidence(each))
+            replace(window, signals=each, likely=0.0 if barred or each.is_another else calibration.confidence(each))
             for window, each in zip((*windows, *sides), signals, strict=True)
         )
         differing = difference and difference._replace(sides=judged[len(windows) :])
-        return Found(sought, judged[: len(windows)], differing, self._unknown(sought.query), least)
+        best = judged[: len(windows)]
+        apt = tuple(window for window in best if not window.signals.is_another)
+        return Found(sought, apt or best, differing, self._unknown(sought.query), least)
 
     def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
         """Return whether a judged window likely answers a question: in full, as far as the ranker can tell.

@@ -56,6 +56,11 @@ class Signals:
     ahead: float = 0.0
     headed: float = 0.0
 
+    @property
+    def is_another(self) -> bool:
+        """Return whether the quote is on another thing than the question, by their names: on B12, not on B7."""
+        return self.absent >= ANOTHER
+
 
 UNJUDGED = Signals(closeness=0.0, absent=1.0, unknown=1.0, asked=0.0)  # nothing speaks for it
 
@@ -67,14 +72,11 @@ def load_barring() -> Mapping[str, float]:
 
 
 def is_barred(signals: Signals) -> bool:
-    """Return whether a question is about as near to one that nothing answers as to any that is asked of the quote, or
-    is on another vitamin, say.
+    """Return whether a question is about as near to one that nothing answers as to any that is asked of the quote.
 
     Where few sentences are asked anything, a question bars nothing by being asked.
     """
     limits = load_barring()
-    if signals.absent >= ANOTHER:
-        return True
     if signals.barred is None:
         return False
     asked = limits["unasked"] if signals.asked is None else signals.asked
