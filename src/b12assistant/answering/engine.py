@@ -27,7 +27,16 @@ from b12assistant.answering.retrieval import (
     reading,
     spelt,
 )
-from b12assistant.answering.signals import Calibration, Signals, Topics, absent, is_barred, load_topics, mean_of
+from b12assistant.answering.signals import (
+    Calibration,
+    Signals,
+    Topics,
+    absent,
+    is_barred,
+    load_topics,
+    mean_of,
+    names_another,
+)
 from b12assistant.answering.turn_forms import asks_for_paper, goes_on, only_remarks
 from b12assistant.answers import Interpretation, QuestionText, Turn, TurnSlice
 from b12assistant.data_files import chosen
@@ -145,18 +154,18 @@ class Engine:
         self, sought: Sought, hits: tuple[Hit, ...], windows: Sequence[Window], calibration: Calibration, least: float
     ) -> Found:
         """Judge candidate quotes, and the sides of a difference. If the best bars the question, none answers it; what
-        is on another thing than the question is left out."""
+        names another thing is left out, unless nothing else is there."""
         difference = self.difference(sought, windows)
         sides = difference.sides if difference else ()
         signals = self.signals(sought.query, hits, (*windows, *sides))
         barred = bool(windows) and is_barred(signals[0])
         judged = tuple(
-            replace(window, signals=each, likely=0.0 if barred or each.is_another else calibration.confidence(each))
+            replace(window, signals=each, likely=0.0 if barred or each.another else calibration.confidence(each))
             for window, each in zip((*windows, *sides), signals, strict=True)
         )
         differing = difference and difference._replace(sides=judged[len(windows) :])
         best = judged[: len(windows)]
-        apt = tuple(window for window in best if not window.signals.is_another)
+        apt = tuple(window for window in best if not window.signals.another)
         return Found(sought, apt or best, differing, self._unknown(sought.query), least)
 
     def is_strong(self, query: Query, window: Window, calibration: Calibration, *, first: bool) -> bool:
@@ -187,7 +196,8 @@ class Engine:
             best, asks = self._with_asked(query, row)[rows].max(axis=0), self._asked_of(query, row)[0][rows]
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
             asked = None if np.isnan(asks).all() else float(np.nanmax(asks))
-            found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout))
+            another = names_another((term for term, _, _ in words), window.cut.terms)
+            found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout, another=another))
         if collection.asked_throughout:
             return found
         near = [(hit.passage, self.cosines(query, collection.rows[hit.passage.id]) @ query.informative) for hit in hits]

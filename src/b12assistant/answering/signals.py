@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import exp
@@ -27,10 +27,9 @@ from b12assistant.language.words import terms
 LOUD = 4.0  # token vectors of unit length are scaled to this before they are weighted
 _WORD = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
-_NUMBER = re.compile(r"(?<=^[a-z])\d{1,2}$")
+_NUMBERED = re.compile(r"[a-z]\d{1,2}")
 _ALWAYS = ("closeness", "absent", "unknown", "ahead", "headed")  # signals that are never None
 UNLISTED = (0.45, -3.0, 0.0)  # the features of a word that is not in the table
-ANOTHER = 1.0  # what is absent from a quote on B12 if the question is on B7
 Tokens = NDArray[np.int64]  # those of a word: rows of the query's
 
 
@@ -44,7 +43,7 @@ class Signals:
     the questions that nothing in the corpus answers, if it lists any. ``thorough``: nearly every sentence is asked
     something, so that a quote asked nothing alike is unlikely. Only where that is not so: ``ahead``: how much closer
     the quote is than the second closest of the other passages, or less close; ``headed``: cosine with the sentence
-    under its heading.
+    under its heading. ``another``: it names another thing than the question, as `names_another` says.
     """
 
     closeness: float
@@ -55,11 +54,7 @@ class Signals:
     thorough: bool = True
     ahead: float = 0.0
     headed: float = 0.0
-
-    @property
-    def is_another(self) -> bool:
-        """Return whether the quote is on another thing than the question, by their names: on B12, not on B7."""
-        return self.absent >= ANOTHER
+    another: bool = False
 
 
 UNJUDGED = Signals(closeness=0.0, absent=1.0, unknown=1.0, asked=0.0)  # nothing speaks for it
@@ -140,18 +135,24 @@ def words_of(query: Query) -> Mapping[str, Tokens]:
 def absent(words: Sequence[tuple[str, Tokens, float]], best: Vectors, held: frozenset[str]) -> float:
     """Return the likeliest topic among the words that a quote does not hold, less what is near it; 0 if it holds all.
 
-    "b7" is near "b12" by its letters only: a quote that holds the one is not about the other, unless both are asked
-    about. ``words``: as `Topics.weighed` returns them; ``best``: (q,) the best cosine of each query token in the quote;
+    ``words``: as `Topics.weighed` returns them; ``best``: (q,) the best cosine of each query token in the quote;
     ``held``: its terms.
     """
-    missing = [each for each in words if each[0] not in held]
-    asked = {_NUMBER.sub("", term) for term, _, _ in missing if _NUMBER.search(term)}
-    if asked & {_NUMBER.sub("", term) for term in held if _NUMBER.search(term)} and not any(
-        _NUMBER.search(term) for term, _, _ in words if term in held
-    ):
-        return ANOTHER
-    gaps = [topical * min(1.0, max(0.0, 1 - float(best[tokens].mean()))) for _, tokens, topical in missing]
+    gaps = [
+        topical * min(1.0, max(0.0, 1 - float(best[tokens].mean())))
+        for term, tokens, topical in words
+        if term not in held
+    ]
     return max(gaps, default=0.0)
+
+
+def names_another(asked: Iterable[str], held: Iterable[str]) -> bool:
+    """Return whether a quote names something else than the question: B12, not B7, which are near by their letters.
+
+    ``asked``, ``held``: the terms of the question and of the quote. Asked about both, a quote on one is on the matter.
+    """
+    wanted, told = (set(filter(_NUMBERED.fullmatch, each)) for each in (asked, held))
+    return wanted.isdisjoint(told) and not {name[0] for name in wanted}.isdisjoint(name[0] for name in told)
 
 
 @cache
