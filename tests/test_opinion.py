@@ -86,7 +86,7 @@ def reading(there: float = 9.0, alone: float = 9.0, harm: float = -9.0) -> Mock:
     return Mock(scores=lambda _, beside: (alone if beside == " ... " else there, harm))
 
 
-CALM, GRAVE = second_opinion.CALM_OF_HARM - 1, second_opinion.CALM + 1
+CALMEST, CALM, GRAVE = second_opinion.CALM_SURE - 0.1, second_opinion.CALM - 0.1, second_opinion.CALM + 1
 CALMED = [
     ("zorp", CALM, CALM, "none"),
     ("frob", CALM, CALM, "none"),
@@ -136,6 +136,12 @@ def test_what_the_model_is_sure_of_is_told_but_takes_no_answer_away_unless_the_n
     assert second()(asked).is_certain
     opinion = second(danger=reading(danger, danger, harm))(asked)
     assert (opinion.concern, opinion.is_certain) == (concern, certain)
+
+
+def test_what_the_network_is_surest_of_is_calmed_whatever_the_model_says() -> None:
+    for word in ("zorp", "glim", "frob"):
+        assert second(danger=reading(CALMEST, CALMEST))(among_eggs(word)).concern is Concern.NONE
+        assert second(danger=reading(CALM, CALMEST))(among_eggs(word)).concern is not Concern.NONE
 
 
 MEANT = [("eggs", 6, "self_harm"), ("eggs", -6, "none"), ("frob", 6, "urgent"), ("zorp", 6, "medical")]

@@ -128,8 +128,8 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
-CALM, CALM_OF_HARM, CALM_SHARE, HARM_MEANT, HINTED = (
-    chosen("red_flags")[name] for name in ("calm", "calm_of_harm", "calm_share", "harm_meant", "harm_hinted")
+CALM, CALM_SURE, CALM_SHARE, HARM_MEANT, HINTED = (
+    chosen("red_flags")[name] for name in ("calm", "calm_sure", "calm_share", "harm_meant", "harm_hinted")
 )
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 2048  # turns and parts whose opinion is cached
@@ -199,8 +199,8 @@ class SecondOpinion:
 
     ``danger`` reads a part of a letter with what stands beside it: of what only the model calls grave, whether
     somebody is in danger now; of what only hints at an emergency, whether somebody may mean to harm themselves. What
-    it finds calm is not told, unless the model is surer: then it is told, but takes no answer away. So is self-harm
-    in what is not calm, if ``danger`` does not hear that it is meant.
+    it finds calm is not told, unless the model is surer and ``danger`` less sure: then it is told, but takes no answer
+    away. So is self-harm in what is not calm, if ``danger`` does not hear that it is meant.
     """
 
     def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, danger: PartReader | None = None) -> None:
@@ -229,9 +229,9 @@ class SecondOpinion:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
         if not is_grave:
             return opinion
-        limit = CALM_OF_HARM if concern is Concern.SELF_HARM else CALM
-        is_calm = reader is not None and self._is_calm(reader, text, beside, limit)
-        if not is_calm or sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE:
+        loudest = np.inf if reader is None else self._loudest(reader, text, beside)
+        is_calm = loudest < CALM
+        if not is_calm or (loudest >= CALM_SURE and sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE):
             danger = sum(self._shares(text, None, beside)[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
                 doubted = is_calm or danger < CERTAIN_AMONG
@@ -243,9 +243,9 @@ class SecondOpinion:
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
-    def _is_calm(self, reader: PartReader, text: str, beside: Beside, limit: float) -> bool:
-        """Return whether nobody is in danger by what a part says, where it stands and by itself."""
-        return all(self._logits(reader, text, each)[0] < limit for each in (beside, ("", "")))
+    def _loudest(self, reader: PartReader, text: str, beside: Beside) -> float:
+        """Return the logit that somebody is in danger by what a part says, where it stands or by itself."""
+        return max(self._logits(reader, text, each)[0] for each in (beside, ("", "")))
 
     def _is_meant(self, reader: PartReader, text: str, beside: Beside) -> bool:
         """Return whether a part says, where it stands or by itself, that somebody may mean to harm themselves."""
