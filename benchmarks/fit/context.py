@@ -25,8 +25,8 @@ from torch import nn
 from b12assistant.answering.asked import BEGINS, GOES_ON, TELLS, parts_of, sentences_of
 from b12assistant.answering.context import InContext
 from b12assistant.index.encoding import ASKING, FILE, IN_CONTEXT, SURE
-from b12assistant.language.words import readable
-from fit.data import PACKAGED, Given, labelled_rows, workspace, write
+from b12assistant.language.words import has_word, readable
+from fit.data import CORPUS, PACKAGED, Given, labelled_rows, workspace, write
 from fit.low_rank import BATCH, BFLOAT16, BUCKET, Arrays, Descent, Tuned, batches, meant
 
 EPOCHS, RATE, TAGS_RATE = 2, 4e-4, 5e-3
@@ -38,8 +38,10 @@ IGNORED = -100
 LEAST = 0.7  # of what the words of a question ask: of .3 to .8, finds most for the fewest that are none
 TURNS = 3  # earlier ones that are read
 STRANGERS = 5  # one in so many examples is also put, in full, into the context of another
-LETTERS = ("letters/train.jsonl", "letters/train_more.jsonl", "letters/two_train.jsonl")
-THREADS = ("letters/threads_train.jsonl", "letters/threads_more.jsonl")
+NEAR = "letters/near_misses.jsonl"  # what nothing answers, beside what something does
+LETTERS = ("letters/train.jsonl", "letters/train_more.jsonl", "letters/two_train.jsonl", NEAR)
+THREADS = ("letters/threads_train.jsonl", "letters/threads_more.jsonl", "letters/near_misses_threads.jsonl")
+UNANSWERED = 3000  # questions of `corpus/not_answered.txt` that are put into the context of others too
 
 
 class Example(NamedTuple):
@@ -74,10 +76,16 @@ def of_threads() -> Iterator[Example]:
 
 
 def of_strangers(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
-    """Yield questions in full in the context of others: what stands alone keeps its meaning there."""
-    for example in rng.sample(examples, len(examples) // STRANGERS):
+    """Yield questions in full in the context of others, some that nothing answers among them: what stands alone keeps
+    its meaning there."""
+    unanswered = (CORPUS / "not_answered.txt").read_text("utf-8").splitlines()
+    fulls = [example.full for example in rng.sample(examples, len(examples) // STRANGERS)]
+    for full in (
+        *fulls,
+        *rng.sample([each for each in unanswered if has_word(each) and not each.startswith("#")], UNANSWERED),
+    ):
         context = rng.choice(examples).question
-        yield Example(InContext(example.full, context.before, context.after), example.full)
+        yield Example(InContext(full, context.before, context.after), full)
 
 
 def messages() -> Iterator[Message]:
@@ -182,12 +190,11 @@ def loss_of(found: torch.Tensor, full: torch.Tensor, shares: torch.Tensor, asked
 
 
 def all_asked() -> torch.Tensor:
-    """Return the vectors of the questions that the corpus asks of its sentences, (a, d)."""
+    """Return the vectors of the questions that the corpus asks of its sentences, and of those that none answers."""
     asked = workspace().engine.collection.asked
     if not asked.texts:
         raise SystemExit("nothing is asked of the sentences of this index: build it from corpus/")
-    found = asked.vectors[: len(asked.texts)].astype(np.float32)
-    return nn.functional.normalize(torch.tensor(found), dim=-1)
+    return nn.functional.normalize(torch.tensor(asked.vectors.astype(np.float32)), dim=-1)
 
 
 def fit(given: Given) -> None:

@@ -2,9 +2,9 @@
 
 Reads the public collections that `unasked.py` and ``STRANGERS`` name, and `index/`. Weights are fitted on our train
 split and on other people's questions; the scale and both cuts on the calibration split. More cuts follow, each with the
-numbers before it as they are, then the weights for a corpus whose sentences are not asked anything (`unasked.py`). The
-topics that ``absent`` weighs have seen the train questions (`topics.py`). ``message`` stays as it is. Writes
-`data/answering/calibration.toml`. No test split of ours is read.
+numbers before it as they are, then the weights of a question in its context (`in_context.py`), and those for a corpus
+whose sentences are not asked anything (`unasked.py`). The topics that ``absent`` weighs have seen the train questions
+(`topics.py`). Writes `data/answering/calibration.toml`. No test split of ours is read.
 
 ``longer``: the confidence from which a whole question of 15 words or more is answered. It tells something too, which no
 quote holds, so its confidence is lower at the same worth. Every other line of `benchmarks/data/tuning/longer.jsonl`
@@ -33,7 +33,7 @@ from b12assistant.answering.thread import alone
 from b12assistant.answers import Interpretation, Turn
 from b12assistant.api import Workspace
 from b12assistant.index.asked_questions import AskedQuestions, Nearest
-from fit import unasked
+from fit import in_context, unasked
 from fit.data import GRADED, PACKAGED, SEED, SPARED, TYPED, UNREAD, Given, labelled_rows, rows, workspace
 
 KEPT = 0.97  # of the answerable of the calibration split
@@ -46,6 +46,7 @@ PASSED = 0.10  # of the unanswerable of the calibration split
 REFUSED = 0.9
 FULL = 0.85
 ITSELF = 0.985  # cosine from which an asked question is the question itself; eight bits of both blur it a little
+TABLES = ("meant", "where_unasked")  # fields of a calibration
 SHARES = {"near_miss": 1.0, "other_health": 0.5, "off_topic": 0.5, "nonsense": 0.5}  # how much a style counts
 
 
@@ -132,7 +133,7 @@ def quotes_of(space: Workspace) -> Iterator[tuple[int, float, float, int]]:
         sought = engine.sought(engine.readings.replaced(Interpretation(alone(question, len(question.text)))))
         query, hits = sought.query, engine.candidates(sought)
         windows = engine.reread(sought, hits, engine.windows(sought, hits, 4 * quotes), alone=True)[:quotes]
-        for place, (window, signals) in enumerate(zip(windows, engine.signals(query, hits, windows), strict=True)):
+        for place, (window, signals) in enumerate(zip(windows, engine.signals(sought, hits, windows), strict=True)):
             grade = told["grades"].get(window.best.text)
             if grade is not None and signals.asked is not None:
                 yield place, engine.ranker_score(query.asks, window.best.text), signals.asked, int(grade)
@@ -175,8 +176,9 @@ def without_itself(engine: Engine) -> Engine:
 def save(calibration: Calibration) -> None:
     """Write `calibration.toml`, and forget what was read of it before."""
     told = "# Made by: make weights OF=refusal DATASETS=FOLDER\n"
-    for name, table in (("calibration", calibration), ("unasked", calibration.where_unasked)):
-        names = [field.name for field in fields(Calibration) if field.name != "where_unasked"] if table else []
+    tables = {"calibration": calibration, "in_context": calibration.meant, "unasked": calibration.where_unasked}
+    for name, table in tables.items():
+        names = [field.name for field in fields(table) if field.name not in TABLES] if table else []
         told += f"\n[{name}]\n" + "".join(f"{each} = {getattr(table, each)}\n" for each in names)
     (PACKAGED / "data" / "answering" / "calibration.toml").write_text(told, "utf-8")
     load_calibration.cache_clear()
@@ -186,4 +188,5 @@ def fit(given: Given) -> None:
     save(fitted(given.datasets))
     save(longer())
     save(strength())
+    save(in_context.fitted())
     save(unasked.fitted(given.datasets))

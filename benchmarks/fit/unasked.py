@@ -172,5 +172,5 @@ def fitted(datasets: Path) -> Calibration:
     cuts = {name: 1 / (1 + np.exp(-logit)) for name, logit in LOGITS.items()}
     # Nothing asked and nothing barred adds 0.
     bias = weights.pop("bias") - before.unasked - before.barred * load_barring()["usual"]
-    values = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
+    values: dict[str, Any] = {name: round(float(value), 4) for name, value in {**weights, **cuts, "bias": bias}.items()}
     return replace(shipped, where_unasked=replace(before, **values, where_unasked=None))

@@ -157,7 +157,7 @@ class Engine:
         names another thing is left out, unless nothing else is there."""
         difference = self.difference(sought, windows)
         sides = difference.sides if difference else ()
-        signals = self.signals(sought.query, hits, (*windows, *sides))
+        signals = self.signals(sought, hits, (*windows, *sides))
         barred = bool(windows) and is_barred(signals[0])
         judged = tuple(
             replace(window, signals=each, likely=0.0 if barred or each.another else calibration.confidence(each))
@@ -185,9 +185,9 @@ class Engine:
         assert self.ranker is not None  # noqa: S101 - asked before
         return self.ranker.score(question, sentence)
 
-    def signals(self, query: Query, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
+    def signals(self, sought: Sought, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
         """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched."""
-        collection = self.collection
+        collection, query = self.collection, sought.query
         barred = collection.asked.best_of_none(query.vector, int(collection.quotable.sentence_starts[-1]))
         words, unknown = self.topics.weighed(query, self.encoder.digest), self._unknown(query)
         found = []
@@ -196,8 +196,8 @@ class Engine:
             best, asks = self._with_asked(query, row)[rows].max(axis=0), self._asked_of(query, row)[0][rows]
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
             asked = None if np.isnan(asks).all() else float(np.nanmax(asks))
-            another = names_another((term for term, _, _ in words), window.cut.terms)
-            found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout, another=another))
+            told = {"another": names_another((w[0] for w in words), window.cut.terms), "read": bool(sought.asked)}
+            found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout, **told))
         if collection.asked_throughout:
             return found
         near = [(hit.passage, self.cosines(query, collection.rows[hit.passage.id]) @ query.informative) for hit in hits]

@@ -43,7 +43,8 @@ class Signals:
     the questions that nothing in the corpus answers, if it lists any. ``thorough``: nearly every sentence is asked
     something, so that a quote asked nothing alike is unlikely. Only where that is not so: ``ahead``: how much closer
     the quote is than the second closest of the other passages, or less close; ``headed``: cosine with the sentence
-    under its heading. ``another``: it names another thing than the question, as `names_another` says.
+    under its heading. ``another``: it names another thing than the question, as `names_another` says. ``read``: the
+    question was read in its context.
     """
 
     closeness: float
@@ -55,6 +56,7 @@ class Signals:
     ahead: float = 0.0
     headed: float = 0.0
     another: bool = False
+    read: bool = False
 
 
 UNJUDGED = Signals(closeness=0.0, absent=1.0, unknown=1.0, asked=0.0)  # nothing speaks for it
@@ -69,10 +71,11 @@ def load_barring() -> Mapping[str, float]:
 def is_barred(signals: Signals) -> bool:
     """Return whether a question is about as near to one that nothing answers as to any that is asked of the quote.
 
-    Where few sentences are asked anything, a question bars nothing by being asked.
+    Where few sentences are asked anything, a question bars nothing by being asked. Of a question in its context both
+    only count.
     """
     limits = load_barring()
-    if signals.barred is None:
+    if signals.barred is None or signals.read:
         return False
     asked = limits["unasked"] if signals.asked is None else signals.asked
     return (asked if signals.thorough else max(limits["unasked"], asked)) < signals.barred + limits["nearer"]
@@ -177,16 +180,24 @@ def logistic(values: Vectors) -> Vectors:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """Fitted weights of what is known of a question in its context: there the words of a quote say little."""
+
+    bias: float
+    asked: float
+    barred: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """Fitted weights of the signals, and the confidence from which an answer is shown, and may be strong.
 
     ``full``, ``full_read`` and ``full_asked``: a constant and the weights of two signals, whose sum is above 0 for a
     quote that answers in full (`benchmarks/fit/refusal.py`).
 
-    ``message``: the confidence from which a question in its context is answered, a follow-up or one of a longer message
-    (`benchmarks/letters.py` and the conversations, calibration splits). ``longer``: the same for a whole
-    question of ``LONGER`` words or more: what else it tells is not in the quote, and counts against it
-    (`benchmarks/fit/refusal.py`).
+    ``message``: the confidence from which a question in its context is answered, a follow-up or one of a longer
+    message. ``longer``: the same for a whole question of ``LONGER`` words or more: what else it tells is not in the
+    quote, and counts against it (`benchmarks/fit/refusal.py`).
 
     What speaks against an answer has a weight of 0 or less, what speaks for it 0 or more.
     """
@@ -207,6 +218,7 @@ class Calibration:
     unknown: float = 0.0
     ahead: float = 0.0
     headed: float = 0.0
+    meant: Meant | None = None  # of a question in its context, instead of the others
     where_unasked: Calibration | None = None  # over a corpus in which few sentences are asked anything
 
     def suited(self, *, asked_throughout: bool) -> Calibration:
@@ -227,22 +239,28 @@ class Calibration:
 
     def confidence(self, signals: Signals) -> float:
         """Return the share, 0 to 1, of answerable questions with such signals, if half of all are answerable."""
+        usual = load_barring()["usual"]
+        barred = usual if signals.barred is None else signals.barred
+        if self.meant is not None and signals.read:
+            return _share(self.meant.bias + self.meant.asked * (signals.asked or 0) + self.meant.barred * barred)
         total = self.bias + sum(getattr(self, name) * getattr(signals, name) for name in _ALWAYS)
         asked = self.unasked if signals.asked is None else self.asked * signals.asked
         total += asked if signals.thorough else max(self.unasked, asked)
-        usual = load_barring()["usual"]
-        barred = usual if signals.barred is None else signals.barred
         total += self.barred * (barred if signals.thorough else max(usual, barred))
-        return 1 / (1 + exp(-total))
+        return _share(total)
 
     def is_full(self, read: float, asked: float) -> bool:
         """Return whether a quote likely answers in full. ``read``: the ranker's score; ``asked``: as in `Signals`."""
         return self.full + self.full_read * read + self.full_asked * asked > 0
 
 
+def _share(total: float) -> float:
+    return 1 / (1 + exp(-total))
+
+
 @cache
 def load_calibration() -> Calibration:
     """Read the committed `data/answering/calibration.toml`, which names the command that made it."""
     table = read_data("answering", "calibration.toml")
-    unasked = Calibration(**table["unasked"]) if "unasked" in table else None
-    return Calibration(**table["calibration"], where_unasked=unasked)
+    unasked, meant = Calibration(**table["unasked"]), Meant(**table["in_context"])
+    return Calibration(**table["calibration"], meant=meant, where_unasked=unasked)
