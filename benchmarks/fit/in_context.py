@@ -25,9 +25,9 @@ from b12assistant.display.quoted import spans_text
 from b12assistant.evaluation.labelled_set import is_hit
 from fit.data import labelled_rows, workspace
 
-LETTERS = ("letters/near_misses_calibration.jsonl", "letters/calibration.jsonl")
+LETTERS = ("letters/near_misses_calibration.jsonl", "letters/calibration.jsonl", "letters/rambling.jsonl")
 THREADS = ("letters/near_misses_threads_calibration.jsonl", "conversations/calibration.jsonl")
-KEPT = 0.97  # of those that are answered
+KEPT = 0.95  # of those that are answered
 ORDINARY = "ordinary"
 Told = dict[str, Any]
 
