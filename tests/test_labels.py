@@ -72,4 +72,4 @@ def test_the_page_says_each_figure_with_its_day_and_command(tmp_path: Path) -> N
         assert f"{figure['hits']:,}" in page
         assert figure["command"] in page
     assert "{" not in page
-    assert "Measured on 30 November 2026: make floors" in page
+    assert "Measured on 1 December 2026: make floors" in page
