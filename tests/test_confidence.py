@@ -65,6 +65,12 @@ sparse = st.builds(
     ahead=st.floats(-1, 1),
     headed=shares,
 )
+
+
+def in_context(found: Signals) -> Signals:
+    return replace(found, thorough=True, read=True)
+
+
 BOTH = pytest.mark.parametrize("weights", [COMMITTED, UNASKED], ids=["asked", "not asked"])
 
 
@@ -94,7 +100,7 @@ def test_one_more_question_asked_of_a_sentence_never_makes_it_less_likely_an_ans
 @BOTH
 @pytest.mark.parametrize(("name", "sign"), SIGNS)
 @given(
-    first=sparse | sparse.map(lambda each: replace(each, thorough=True)),
+    first=sparse | sparse.map(lambda each: replace(each, thorough=True)) | sparse.map(in_context),
     values=st.lists(shares, min_size=2, max_size=5).map(sorted),
 )
 def test_no_signal_counts_the_wrong_way(

@@ -88,6 +88,13 @@ def test_the_questions_of_a_message_are_found_and_its_story_is_not_asked(text: s
     assert [each.removeprefix("and ") for each in asked(text)] == [each.removeprefix("and ") for each in expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"), [("> what is MMA?", "> what is MMA?"), ("> hi\nwhat is MMA?", "what is MMA?")]
+)
+def test_what_is_quoted_is_asked_only_if_nothing_else_is_said(text: str, expected: str) -> None:
+    assert asked(text) == [expected]
+
+
 def test_a_repeated_question_is_asked_once() -> None:
     assert asked("Can numb feet recover? Please! Can numb feet recover? CAN NUMB FEET RECOVER??") == [
         "Can numb feet recover?"
@@ -211,7 +218,7 @@ def test_without_the_encoder_each_sentence_with_a_question_mark_asks() -> None:
 @given(st.lists(st.sampled_from([STORY, "Is it safe?", "> quoted\n", "\n", "x" * 1_000]), max_size=12).map("".join))
 def test_the_parts_of_a_message_hold_all_of_its_sentences(text: str) -> None:
     sentences = sentences_of(text)
-    parts = parts_of(text, sentences)
+    parts = parts_of(sentences)
     assert all(len(text[part.start : part.end]) <= PART for part in parts)
     held = {place for part in parts for place in range(part.start, part.end)}
     assert all(place in held for each in sentences for place in range(each.start, each.end))

@@ -360,3 +360,25 @@ def test_names_of_other_things_are_not_corrected(shipped: Workspace, names: str)
 def test_a_question_on_another_vitamin_is_not_answered_for_b12(shipped: Workspace, question: str) -> None:
     quotes = shipped.ask(question).answer.quotes
     assert not [quote.best.text for quote in quotes if "B12" in quote.best.text]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "She had her flu jab on Monday. How long will her arm be sore from that one?",
+        "Our old dog limps as well. Can he have the same injection?",
+        "My brother has gout. Which foods should he leave out?",
+        "My son broke his wrist. How long does he wear the plaster?",
+        "The dentist numbed her lip. When does that wear off?",
+    ],
+)
+def test_a_near_miss_told_in_a_letter_is_refused_and_takes_no_answer_away(shipped: Workspace, beside: str) -> None:
+    letter = (
+        "My mother is 78 and has pernicious anaemia, and her feet have been numb since the spring. She lives with us "
+        "now and forgets a good deal. How often does she need the B12 injection?"
+    )
+    alone, told = shipped.ask(letter).answer, shipped.ask(f"{letter} {beside}").answer
+    (often, missed) = told.parts
+    assert alone.quotes[0].best.text in [told.quotes[number - 1].best.text for number in often.numbers]
+    assert missed.status is Status.NO_ANSWER
+    assert not (missed.interpretation and missed.interpretation.question)

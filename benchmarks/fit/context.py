@@ -92,7 +92,7 @@ def messages() -> Iterator[Message]:
     """Yield letters in the parts that are read in one pass."""
     for letter in labelled_rows(*LETTERS):
         text, asks = letter["text"], places(letter)
-        for part in parts_of(text, sentences_of(text)):
+        for part in parts_of(sentences_of(text)):
             inside = ((max(start, part.start), min(end, part.end)) for start, end in asks)
             own = tuple((start - part.start, end - part.start) for start, end in inside if start < end)
             yield Message(text[part.start : part.end], own)

@@ -32,7 +32,7 @@ PART, MOST_PARTS = 800, 8  # characters of a message that are read in one pass, 
 TELLS, BEGINS, GOES_ON = range(3)  # what a word piece does
 _LEAST = 3  # words of a question without a question mark; one less with it
 _NEVER = -1e9
-_OF_OTHERS = re.compile(r"[ \t]*>")
+_OF_OTHERS = re.compile(r"^[ \t]*>.*", re.M)
 _NUMBER = re.compile(r"\s*(?:\(?\d{1,2}[.):]|[a-z]\)|[-–—*•])\s*", re.I)  # of a question in a list
 _JOINING = r"(?:and|but|or|also|plus|so|then|because|cos|n|&)"
 _LED = re.compile(rf"(?:{_JOINING}\b[\s,]*)+", re.I)
@@ -80,7 +80,7 @@ class Finder:
     def asked_of(self, turn: Turn) -> tuple[Asked, ...]:
         """Return the questions of a message in order, one that is repeated once; the whole message if it is short and
         has only one, or if nothing in it asks."""
-        text, words = turn.text, len(turn.text.split())
+        text, words = without_others(turn.text), len(turn.text.split())
         may_be_several = words > SHORT or (words >= 2 * _LEAST and _BETWEEN.search(text))
         sentences = sentences_of(text) if may_be_several else ()
         cuts = (_trimmed(text, each) for each in _closed(text, self._ranges(text, sentences), sentences))
@@ -100,7 +100,7 @@ class Finder:
         found: list[Range] = []
         read_until = 0
         if self.encoder is not None and self.weights is not None:
-            parts = [fit for part in parts_of(text, sentences) for fit in readable_parts(text, part, self.encoder)]
+            parts = [fit for part in parts_of(sentences) for fit in readable_parts(text, part, self.encoder)]
             parts = parts[:MOST_PARTS]
             read_until = max((part.end for part in parts), default=0)
             read = self.encoder.each([readable(text[part.start : part.end]) for part in parts])
@@ -112,13 +112,11 @@ class Finder:
         return sorted((*found, *missed), key=lambda each: each.start)
 
 
-def parts_of(text: str, sentences: Sequence[Range]) -> list[Range]:
+def parts_of(sentences: Sequence[Range]) -> list[Range]:
     """Return a message in parts of whole sentences, each at most `PART` characters if no sentence is longer."""
     parts: list[Range] = []
     for each in sentences:
-        # Between two sentences words of another message, which are quoted, may stand.
-        begun = parts and each.end - parts[-1].start <= PART and not has_word(text[parts[-1].end : each.start])
-        if begun:
+        if parts and each.end - parts[-1].start <= PART:
             parts[-1] = Range(parts[-1].start, each.end)
             continue
         parts += [Range(start, min(each.end, start + PART)) for start in range(each.start, each.end, PART)]
@@ -209,11 +207,16 @@ def _content(question: str) -> tuple[str, ...]:
     return tuple(words) if len(content) < 2 else (*content, words[0])
 
 
+def without_others(text: str) -> str:
+    """Return a message with blanks for the lines that quote somebody else's, unless nothing else is in it."""
+    own = _OF_OTHERS.sub(lambda line: " " * len(line[0]), text)
+    return own if has_word(own) else text
+
+
 def sentences_of(text: str) -> tuple[Range, ...]:
-    """Return the sentences of each line, without lines that quote somebody else's message."""
+    """Return the sentences of each line."""
     return tuple(
         Range(line.start() + each.start, line.start() + each.end)
         for line in re.finditer(r"[^\n]+", text)
-        if not _OF_OTHERS.match(line[0])
         for each in split_sentences(readable(line[0]))
     )

@@ -394,10 +394,14 @@ def _adds(engine: Engine, window: Window, shown: Sequence[Window]) -> bool:
 def _unsure(
     read_as: Interpretation | None, found: Found, engine: Engine, shown: Sequence[Window]
 ) -> Interpretation | None:
-    """Add what else a question in its context may mean, if it was read as one of the library."""
+    """Add what else a question in its context may mean, if it was read as one of the library. One that is refused was
+    not: that is only what it may mean."""
     if read_as is None or read_as.question is None or read_as.move is not Move.ASKS:
         return read_as
-    return replace(read_as, others=engine.others(found.sought, shown))
+    others = engine.others(found.sought, shown)
+    if not shown:
+        return replace(read_as, question=None, others=(read_as.question, *others[:1]))
+    return replace(read_as, others=others)
 
 
 def _holds(spans: Sequence[Span], others: Sequence[Span]) -> bool:

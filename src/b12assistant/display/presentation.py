@@ -284,10 +284,12 @@ def _read_as(read_as: Interpretation, *, in_message: bool = False) -> ReadAs | N
     if read_as.question is not None and read_as.move is Move.ASKS:
         return ReadAs(label("ask.read_as"), read_as.question, also, read_as.others)
     earlier, asks = [each.text for each in read_as.earlier], read_as.move is Move.ASKS
-    if in_message or (asks and not (earlier or also)):
+    if in_message:
+        return ReadAs("", "", "", read_as.others) if read_as.others else None
+    if asks and not (earlier or also):
         return None
     if asks and earlier:
-        return ReadAs(label("moves.joined"), " · ".join(earlier), also)
+        return ReadAs(label("moves.joined"), " · ".join(earlier), also, read_as.others)
     return ReadAs(label(f"moves.{read_as.move}"), " · ".join([*earlier, read_as.own.text]), also)
 
 

@@ -161,7 +161,8 @@ def _part(part: ShownPart, shown: ShownAnswer, console: Console, *, begun: bool)
         console.print()
         _user_words(label("ask.asked"), part.question, console)
         if part.read_as:
-            _user_words(part.read_as.label, part.read_as.text, console, indent=_INDENT)
+            if part.read_as.text:
+                _user_words(part.read_as.label, part.read_as.text, console, indent=_INDENT)
             _questions("ask.or_meant", part.read_as.others, console)
     if part.headline:
         _print(Text(part.headline, style="bold"), console)
