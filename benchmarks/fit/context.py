@@ -22,10 +22,11 @@ import torch
 from letters import Place, places
 from torch import nn
 
-from b12assistant.answering.asked import BEGINS, GOES_ON, TELLS, parts_of, sentences_of
+from b12assistant.answering.asked import BEGINS, GOES_ON, TELLS, parts_of, sentences_of, without_others
 from b12assistant.answering.context import InContext
+from b12assistant.corpus.folder import corpus_not_answered
 from b12assistant.index.encoding import ASKING, FILE, IN_CONTEXT, SURE
-from b12assistant.language.words import has_word, readable
+from b12assistant.language.words import readable
 from fit.data import CORPUS, PACKAGED, Given, labelled_rows, workspace, write
 from fit.low_rank import BATCH, BFLOAT16, BUCKET, Arrays, Descent, Tuned, batches, meant
 
@@ -78,12 +79,8 @@ def of_threads() -> Iterator[Example]:
 def of_strangers(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
     """Yield questions in full in the context of others, some that nothing answers among them: what stands alone keeps
     its meaning there."""
-    unanswered = (CORPUS / "not_answered.txt").read_text("utf-8").splitlines()
     fulls = [example.full for example in rng.sample(examples, len(examples) // STRANGERS)]
-    for full in (
-        *fulls,
-        *rng.sample([each for each in unanswered if has_word(each) and not each.startswith("#")], UNANSWERED),
-    ):
+    for full in (*fulls, *rng.sample(corpus_not_answered(CORPUS), UNANSWERED)):
         context = rng.choice(examples).question
         yield Example(InContext(full, context.before, context.after), full)
 
@@ -91,7 +88,7 @@ def of_strangers(examples: Sequence[Example], rng: random.Random) -> Iterator[Ex
 def messages() -> Iterator[Message]:
     """Yield letters in the parts that are read in one pass."""
     for letter in labelled_rows(*LETTERS):
-        text, asks = letter["text"], places(letter)
+        text, asks = without_others(letter["text"]), places(letter)
         for part in parts_of(sentences_of(text)):
             inside = ((max(start, part.start), min(end, part.end)) for start, end in asks)
             own = tuple((start - part.start, end - part.start) for start, end in inside if start < end)

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import letters
 import numpy as np
-from letters import found
 from sklearn.linear_model import LogisticRegression
 
 from b12assistant.answering.assistant import SEARCHED_CHARACTERS
-from b12assistant.answering.quoting import Window
-from b12assistant.answering.signals import Calibration, Meant, load_barring, load_calibration
+from b12assistant.answering.signals import Calibration, Meant, Signals, load_barring, load_calibration
 from b12assistant.answering.thread import Question, Thread
 from b12assistant.answers import Turn
 from b12assistant.api import Workspace
@@ -36,22 +35,12 @@ def questions(thread: Thread) -> Iterator[tuple[Question, Told]]:
     """Yield the questions of letters that are found, and the follow-ups that are read with what came before."""
     for letter in labelled_rows(*LETTERS):
         asked = [each for each in thread.questions((Turn(0, letter["text"]),)) if each.words]
-        numbers = found(letter, [(each.words.start, each.words.end) for each in asked if each.words])
+        numbers = letters.found(letter, [(each.words.start, each.words.end) for each in asked if each.words])
         yield from ((asked[at], told) for at, told in zip(numbers, letter["questions"], strict=True) if at is not None)
     for conversation in labelled_rows(*THREADS):
         turns = [Turn(at, told.get("text") or told["user"]) for at, told in enumerate(conversation["turns"])]
         for at, told in enumerate(conversation["turns"]):
             yield thread.whole(tuple(turns[: at + 1])), told
-
-
-def first_of(thread: Thread, question: Question) -> Window | None:
-    """Return the best quote, judged."""
-    engine = thread.engine
-    sought = engine.sought(question.read_as, question.core)
-    hits = engine.candidates(sought)
-    windows = engine.reread(sought, hits, engine.windows(sought, hits, 12), alone=False)
-    judged = engine.judged(sought, hits, windows, thread.calibration, question.least).windows
-    return judged[0] if judged else None
 
 
 def is_answered(space: Workspace, told: Told, quote: str) -> bool | None:
@@ -66,21 +55,22 @@ def is_answered(space: Workspace, told: Told, quote: str) -> bool | None:
 def fitted() -> Calibration:
     space, before = workspace(), load_calibration()
     thread = Thread(space.engine, before, SEARCHED_CHARACTERS)
-    rows, answered = list[list[float]](), list[bool]()
+    found, answered = list[Signals](), list[bool]()
     for question, told in questions(thread):
-        if not question.read_as.context or (window := first_of(thread, question)) is None:
+        if not question.read_as.context:
             continue
-        signals, is_one = window.signals, is_answered(space, told, window.best.text)
-        if is_one is not None and signals.read:
-            rows.append([signals.asked or 0.0, signals.barred or load_barring()["usual"]])
-            answered.append(is_one)
-    x, y = np.array(rows), np.array(answered)
+        for window in thread.found(question, 4 * space.assistant.settings.quoting.quotes).windows[:1]:
+            if (is_one := is_answered(space, told, window.best.text)) is not None:
+                found.append(window.signals)
+                answered.append(is_one)
+    x, y = np.array([[each.asked or 0, each.barred or load_barring()["usual"]] for each in found]), np.array(answered)
     model = LogisticRegression(C=100, class_weight="balanced").fit(x, y)
     weights = [round(float(each), 4) for each in (*model.intercept_, *model.coef_[0])]
-    certain = 1 / (1 + np.exp(-(x @ weights[1:] + weights[0])))
+    weighed = replace(before, meant=Meant(*weights))
+    certain = np.array([weighed.confidence(each) for each in found])
     least = float(np.quantile(certain[y], 1 - KEPT))
     told_of = (
         f"{(certain[y] >= least).mean():.2f} of {y.sum()} kept, {(certain[~y] < least).mean():.2f} of {(~y).sum()}"
     )
     print(f"in context: {told_of} others refused", flush=True)
-    return replace(before, meant=Meant(*weights), message=round(least, 4))
+    return replace(weighed, message=round(least, 4))

@@ -252,8 +252,8 @@ class Interpretation:
     """What was searched, as slices of the user's turns: the question's ``own`` words, and the ``context`` in which they
     were read: earlier turns, or what stands around them.
 
-    ``question``: the question of the library that it was read as, if it was read in its context; ``others``: those that
-    it may mean instead, if the answer is not sure.
+    ``question``: the question of the library that it was read as, if it was read in its context and answered;
+    ``others``: those that it may mean instead, if the answer is not sure.
     """
 
     own: TurnSlice

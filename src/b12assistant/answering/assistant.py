@@ -143,13 +143,8 @@ class Answerer:
         return Reply(answer, timings, thread.engine.collection.generation)
 
     def _found(self, question: Question) -> Found:
-        """Pass a question from its query to a judgement."""
-        engine, most = self._thread.engine, 4 * self.settings.quoting.quotes
-        sought = engine.sought(question.read_as, question.core)
-        hits = engine.candidates(sought)
-        windows = engine.windows(sought, hits, most)  # more than are shown, to find a better speaker
-        windows = engine.reread(sought, hits, windows, alone=question.words is None)
-        return engine.judged(sought, hits, windows, self._thread.calibration, question.least)
+        """Search a question for more quotes than are shown, to find a better speaker."""
+        return self._thread.found(question, 4 * self.settings.quoting.quotes)
 
     def search(
         self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None, *, triaged: Triaged | None = None

@@ -190,15 +190,16 @@ class Engine:
         collection, query = self.collection, sought.query
         barred = collection.asked.best_of_none(query.vector, int(collection.quotable.sentence_starts[-1]))
         words, unknown = self.topics.weighed(query, self.encoder.digest), self._unknown(query)
+        thorough, read = collection.asked_throughout, bool(sought.asked)
         found = []
         for window in windows:
             row, rows = collection.rows[window.passage.id], window.cut.rows
             best, asks = self._with_asked(query, row)[rows].max(axis=0), self._asked_of(query, row)[0][rows]
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
             asked = None if np.isnan(asks).all() else float(np.nanmax(asks))
-            told = {"another": names_another((w[0] for w in words), window.cut.terms), "read": bool(sought.asked)}
-            found.append(Signals(close, lacks, unknown, asked, barred, collection.asked_throughout, **told))
-        if collection.asked_throughout:
+            another = names_another((term for term, _, _ in words), window.cut.terms)
+            found.append(Signals(close, lacks, unknown, asked, barred, thorough, another=another, read=read))
+        if thorough:
             return found
         near = [(hit.passage, self.cosines(query, collection.rows[hit.passage.id]) @ query.informative) for hit in hits]
         closest = {passage.id: float(closeness.max()) for passage, closeness in near}

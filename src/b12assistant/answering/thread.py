@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from b12assistant.answering.asked import SHORT, Asked
 from b12assistant.answering.engine import Engine
+from b12assistant.answering.found import Found
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.turn_forms import is_remark, lead_in, move_of, new_topic, sign_off, states
 from b12assistant.answers import Interpretation, Move, Turn, TurnSlice
@@ -61,6 +62,14 @@ class Thread:
         if [each.words.text for each in found] == [turn.text.strip()]:
             return [self.whole(turns)]
         return [self._part(turn, each) for each in found]
+
+    def found(self, question: Question, most: int) -> Found:
+        """Pass a question from its query to at most ``most`` candidate quotes, judged."""
+        sought = self.engine.sought(question.read_as, question.core)
+        hits = self.engine.candidates(sought)
+        windows = self.engine.windows(sought, hits, most)
+        windows = self.engine.reread(sought, hits, windows, alone=question.words is None)
+        return self.engine.judged(sought, hits, windows, self.calibration, question.least)
 
     def whole(self, turns: tuple[Turn, ...]) -> Question:
         """Read the last of some turns as one question: the last one of a long message."""
