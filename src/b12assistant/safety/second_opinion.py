@@ -128,8 +128,8 @@ TINY: Final = 1e-4  # added to a share before its logarithm is taken
 WINDOW: Final = 126  # word pieces that the encoder reads at once
 LEANING: Final = 24  # words of a turn that may lean on what was said before
 WORDS: Final = chosen("red_flags")["words"]  # weight of the words; the encoder has the rest
-CALM, CALM_SURE, CALM_SHARE, HARM_MEANT, HINTED = (
-    chosen("red_flags")[name] for name in ("calm", "calm_sure", "calm_share", "harm_meant", "harm_hinted")
+CALM, CALM_SURE, CALM_SHARE, MEANT, HINTED = (
+    chosen("red_flags")[name] for name in ("calm", "calm_sure", "calm_share", "meant", "harm_hinted")
 )
 NOT_ENGLISH: Final = chosen("red_flags")["words_not_english"]  # the same for a language other than English
 KEPT: Final = 2048  # turns and parts whose opinion is cached
@@ -200,7 +200,7 @@ class SecondOpinion:
     ``danger`` reads a part of a letter with what stands beside it: of what only the model calls grave, whether
     somebody is in danger now; of what only hints at an emergency, whether somebody may mean to harm themselves. What
     it finds calm is not told, unless the model is surer and ``danger`` less sure: then it is told, but takes no answer
-    away. So is self-harm in what is not calm, if ``danger`` does not hear that it is meant.
+    away. So is what is not calm, if ``danger`` does not hear that somebody is in danger, or means to harm themselves.
     """
 
     def __init__(self, words: WordOpinion, fitted: Fitted, encoder: Encoder, danger: PartReader | None = None) -> None:
@@ -225,7 +225,7 @@ class SecondOpinion:
         if not (hints or is_grave):  # most parts: what stands beside them is not read
             return opinion
         reader = None if foreign or languages.is_foreign(f"{beside[0]}{text}{beside[1]}") else self._danger
-        if hints and reader is not None and self._logits(reader, text, beside)[1] >= HARM_MEANT:
+        if hints and reader is not None and self._logits(reader, text, beside)[1] >= MEANT:
             return replace(opinion, concern=Concern.SELF_HARM, passed=Passed("hinted", hint, HINTED))
         if not is_grave:
             return opinion
@@ -234,22 +234,19 @@ class SecondOpinion:
         if not is_calm or (loudest >= CALM_SURE and sum(shares[: EMERGENCIES + 1]) >= CALM_SHARE):
             danger = sum(self._shares(text, None, beside)[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
-                doubted = is_calm or danger < CERTAIN_AMONG
+                meant = loudest
                 if concern is Concern.SELF_HARM and reader is not None:
-                    doubted = doubted or not self._is_meant(reader, text, beside)
-                return replace(opinion, doubted=doubted)
+                    meant = self._loudest(reader, text, beside, of_harm=True)
+                return replace(opinion, doubted=is_calm or danger < CERTAIN_AMONG or meant < MEANT)
             if danger >= cuts.beside:
                 return opinion
         concern, passed = cuts.decide(shares, ruled=ruled, foreign=foreign, calm=True)
         return replace(opinion, concern=concern, passed=passed)
 
-    def _loudest(self, reader: PartReader, text: str, beside: Beside) -> float:
-        """Return the logit that somebody is in danger by what a part says, where it stands or by itself."""
-        return max(self._logits(reader, text, each)[0] for each in (beside, ("", "")))
-
-    def _is_meant(self, reader: PartReader, text: str, beside: Beside) -> bool:
-        """Return whether a part says, where it stands or by itself, that somebody may mean to harm themselves."""
-        return any(self._logits(reader, text, each)[1] >= HARM_MEANT for each in (beside, ("", "")))
+    def _loudest(self, reader: PartReader, text: str, beside: Beside, *, of_harm: bool = False) -> float:
+        """Return the logit that somebody is in danger, or may mean to harm themselves, by what a part says where it
+        stands or by itself."""
+        return max(self._logits(reader, text, each)[of_harm] for each in (beside, ("", "")))
 
     @cached(KEPT)
     def _logits(self, reader: PartReader, text: str, beside: Beside) -> Sequence[float]:
