@@ -36,7 +36,7 @@ def places(letter: Letter) -> list[Place]:
 
 def parts_of(finder: Finder, letter: Letter) -> list[Place]:
     """Return the places of the questions that the product finds."""
-    return [(each.words.start, each.words.end) for each in finder.asked_of(Turn(0, letter["text"]))]
+    return [(each.start, each.end) for each in finder.asked_of(Turn(0, letter["text"]))]
 
 
 def shared(a: Place, b: Place) -> int:

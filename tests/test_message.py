@@ -5,6 +5,7 @@ import html
 import io
 import json
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from rich.console import Console
 from serving import small_space
 
 from b12assistant.answering.asked import LONGEST, PART, Finder, parts_of, sentences_of
+from b12assistant.answering.assistant import SEARCHED_CHARACTERS
+from b12assistant.answering.signals import load_calibration
+from b12assistant.answering.thread import Thread
 from b12assistant.answers import Answer, Turn
 from b12assistant.application.health import check_file
 from b12assistant.command.mcp_server import build_server
@@ -38,7 +42,7 @@ FINDER = Finder(tuned_encoder(load_encoder(), IN_CONTEXT), *asking_weights())
 
 
 def asked(text: str, finder: Finder = FINDER) -> list[str]:
-    return [each.words.text for each in finder.asked_of(Turn(0, text))]
+    return [each.text for each in finder.asked_of(Turn(0, text))]
 
 
 @pytest.mark.parametrize("between", ["? ", "? ¿", "?\n- ", "… ", "？ ", ", and ", " & ", " and "])
@@ -174,8 +178,8 @@ def test_no_sentence_with_a_question_mark_is_lost_in_any_language_unless_somebod
 def test_every_question_is_a_slice_and_none_overlaps_another(text: str) -> None:
     found = FINDER.asked_of(Turn(0, text))
     assert found
-    assert all(0 <= each.words.start <= each.words.end <= len(text) for each in found)
-    assert all(a.words.end <= b.words.start for a, b in pairwise(found))
+    assert all(0 <= each.start <= each.end <= len(text) for each in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(text[each.start : each.end].strip() for each in sentences_of(text))
 
 
@@ -237,13 +241,6 @@ def test_a_part_that_is_repeated_for_20000_characters_is_read_at_once(part: str)
     assert time.process_time() - begun < 5
 
 
-def test_a_text_without_full_stops_is_cut() -> None:
-    story = "my feet tingle and I take metformin and " * 100
-    for text in (f"{story} my back aches, does metformin lower b12?", f"does metformin lower b12? {story}", story):
-        for each in FINDER.asked_of(Turn(0, text)):
-            assert len(each.read.text) <= LONGEST
-
-
 def test_a_request_is_left_out_once_what_it_asks_for_is_kept() -> None:
     own = "if it affects driving as I don't get lifts any more when my wife is away"
     assert asked(f"{STORY}I would also like to know {own}.") == [own]
@@ -252,6 +249,14 @@ def test_a_request_is_left_out_once_what_it_asks_for_is_kept() -> None:
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
     return with_weak_quotes(small_space(tmp_path_factory.mktemp("letters"), CORPUS))
+
+
+def test_a_part_without_full_stops_is_cut(space: FakeWorkspace) -> None:
+    thread = Thread(replace(space.engine, finder=FINDER), load_calibration(), SEARCHED_CHARACTERS)
+    story = "my feet tingle and I take metformin and " * 100
+    for text in (f"{story} my back aches, does metformin lower b12?", f"does metformin lower b12? {story}", story):
+        parts = [each for each in thread.questions((Turn(0, text),)) if each.words]
+        assert all(len(each.read_as.own.text) <= LONGEST for each in parts)
 
 
 def answer(space: FakeWorkspace, message: str) -> Answer:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,19 +53,6 @@ _REQUEST = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question of a message: the words that ask. ``core``: the same, of a short message that is asked as a whole."""
-
-    words: TurnSlice
-    core: TurnSlice | None = None
-
-    @property
-    def read(self) -> TurnSlice:
-        """Return the words that are searched: a text without full stops is cut."""
-        return replace(self.words, end=min(self.words.end, self.words.start + LONGEST))
-
-
 @dataclass(frozen=True)
 class Finder:
     """Finds the questions of messages. ``encoder``: the one that reads questions in context. ``weights``: (d + 1, 3),
@@ -76,23 +63,27 @@ class Finder:
     weights: Vectors | None = None
     sure: float = 0.0
 
-    @cached(8)
-    def asked_of(self, turn: Turn) -> tuple[Asked, ...]:
+    def asked_of(self, turn: Turn) -> tuple[TurnSlice, ...]:
         """Return the questions of a message in order, one that is repeated once; the whole message if it is short and
         has only one, or if nothing in it asks."""
+        text, found = without_others(turn.text), self.asking(turn)
+        if not found or (len(found) == 1 and len(turn.text.split()) <= SHORT):
+            begin = len(text) - len(text.lstrip())
+            return (TurnSlice(turn, begin, max(begin, len(text.rstrip()))),)
+        once: dict[tuple[str, ...], TurnSlice] = {}
+        for part in found:
+            once.setdefault(_content(text[part.start : min(part.end, part.start + LONGEST)]), part)
+        return tuple(once.values())
+
+    @cached(8)
+    def asking(self, turn: Turn) -> tuple[TurnSlice, ...]:
+        """Return the words of a message that ask, in order."""
         text, words = without_others(turn.text), len(turn.text.split())
         may_be_several = words > SHORT or (words >= 2 * _LEAST and _BETWEEN.search(text))
         sentences = sentences_of(text) if may_be_several else ()
         cuts = (_trimmed(text, each) for each in _closed(text, self._ranges(text, sentences), sentences))
         found = _with_condition(text, [each for each in cuts if each is not None and _asks(text, each)])
-        if not found or (len(found) == 1 and words <= SHORT):
-            begin = len(text) - len(text.lstrip())
-            core = TurnSlice(turn, found[0].start, found[0].end) if found else None
-            return (Asked(TurnSlice(turn, begin, max(begin, len(text.rstrip()))), core=core),)
-        once: dict[tuple[str, ...], Range] = {}
-        for part in found:
-            once.setdefault(_content(text[part.start : min(part.end, part.start + LONGEST)]), part)
-        return tuple(Asked(TurnSlice(turn, each.start, each.end)) for each in once.values())
+        return tuple(TurnSlice(turn, each.start, each.end) for each in found)
 
     def _ranges(self, text: str, sentences: Sequence[Range]) -> list[Range]:
         """Return what asks in the first `MOST_PARTS` parts, and each other sentence with a question mark, unless it

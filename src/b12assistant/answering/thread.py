@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from b12assistant.answering.asked import SHORT, Asked
+from b12assistant.answering.asked import LONGEST, SHORT
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.found import Found
 from b12assistant.answering.signals import Calibration
@@ -59,9 +59,9 @@ class Thread:
         if len(turns) > 1 and len(turn.text.split()) <= SHORT:
             return [self.whole(turns)]
         found = self.engine.finder.asked_of(turn)
-        if [each.words.text for each in found] == [turn.text.strip()]:
+        if [each.text for each in found] == [turn.text.strip()]:
             return [self.whole(turns)]
-        return [self._part(turn, each) for each in found]
+        return [self._part(each) for each in found]
 
     def found(self, question: Question, most: int) -> Found:
         """Pass a question from its query to at most ``most`` candidate quotes, judged."""
@@ -79,8 +79,8 @@ class Thread:
             return replace(again, read_as=replace(again.read_as, move=move))
         if len(turn.text.split()) > SHORT:
             last = self.engine.finder.asked_of(turn)[-1]
-            if last.words.text != turn.text.strip():
-                return replace(self._part(turn, last), least=self.calibration.least(turn.text), words=None)
+            if last.text != turn.text.strip():
+                return replace(self._part(last), least=self.calibration.least(turn.text), words=None)
         own = alone(turn, self.most)
         if place is None or stands_alone(turn.text) or not self.engine.leans(turn.text):
             return self._alone(own)
@@ -90,20 +90,21 @@ class Thread:
 
     def _alone(self, whole: TurnSlice) -> Question:
         """Read a short message by itself, without small talk beside a question that leans on nothing."""
-        core = self.engine.finder.asked_of(whole.turn)[0].core if language() == ENGLISH else None
-        if core is None or not whole.overlaps(core):
+        asking = self.engine.finder.asking(whole.turn) if language() == ENGLISH else ()
+        if len(asking) != 1 or not whole.overlaps(asking[0]):
             return self._read(Interpretation(whole), self.calibration.least(whole.text))
-        core = replace(core, start=max(core.start, whole.start), end=min(core.end, whole.end))
+        core = replace(asking[0], start=max(asking[0].start, whole.start), end=min(asking[0].end, whole.end))
         around = _around(core, whole)
         if around and not self.engine.leans(core.text) and all(self.engine.is_small_talk(each.text) for each in around):
             return self._read(Interpretation(core), self.calibration.least(core.text))
         read = self._read(Interpretation(whole), self.calibration.least(whole.text))
         return replace(read, core=self.engine.readings.replaced(Interpretation(core, around))) if around else read
 
-    def _part(self, turn: Turn, asked: Asked) -> Question:
-        """Read a question of a message in its context."""
-        context = _around(asked.words, TurnSlice(turn, 0, min(len(turn.text), self.most)))
-        return self._read(Interpretation(asked.read, context), self.calibration.message, asked.words)
+    def _part(self, asked: TurnSlice) -> Question:
+        """Read a question of a message in its context. Of a text without full stops only the beginning is searched."""
+        context = _around(asked, TurnSlice(asked.turn, 0, min(len(asked.turn.text), self.most)))
+        own = replace(asked, end=min(asked.end, asked.start + LONGEST))
+        return self._read(Interpretation(own, context), self.calibration.message, asked)
 
     def _read(self, read_as: Interpretation, least: float, words: TurnSlice | None = None) -> Question:
         """Read a question in the words of the sources."""
