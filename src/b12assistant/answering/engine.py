@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -50,7 +50,7 @@ from b12assistant.language.vocabulary import Vocabulary, english_words, load_lev
 from b12assistant.language.words import ENGLISH, american, language, readable, terms
 from b12assistant.protocols import Encoder
 from b12assistant.threads import cached, once
-from b12assistant.types import Hit, Passage, PassageId, Span
+from b12assistant.types import Hit, Passage, Span
 
 _RETRIEVAL = chosen("retrieval")
 # Of the cosines with the words of an asked question, where few sentences are asked anything.
@@ -186,32 +186,27 @@ class Engine:
         return self.ranker.score(question, sentence)
 
     def signals(self, sought: Sought, hits: Sequence[Hit], windows: Sequence[Window]) -> list[Signals]:
-        """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched."""
+        """Return what speaks for and against each of some quotes. ``hits``: the passages that were searched, with
+        which a quote is compared where few sentences are asked anything."""
         collection, query = self.collection, sought.query
         barred = collection.asked.best_of_none(query.vector, int(collection.quotable.sentence_starts[-1]))
         words, unknown = self.topics.weighed(query, self.encoder.digest), self._unknown(query)
         thorough, read = collection.asked_throughout, bool(sought.asked)
-        found = []
+        near = () if thorough else tuple(hit.passage for hit in hits)
+        closest = {p.id: float((self.cosines(query, collection.rows[p.id]) @ query.informative).max()) for p in near}
+        found, ahead, headed = [], 0.0, 0.0
         for window in windows:
             row, rows = collection.rows[window.passage.id], window.cut.rows
             best, asks = self._with_asked(query, row)[rows].max(axis=0), self._asked_of(query, row)[0][rows]
             close, lacks = float(best @ query.informative), absent(words, best, window.cut.terms)
             asked = None if np.isnan(asks).all() else float(np.nanmax(asks))
             another = names_another((term for term, _, _ in words), window.cut.terms)
-            found.append(Signals(close, lacks, unknown, asked, barred, thorough, another=another, read=read))
-        if thorough:
-            return found
-        near = [(hit.passage, self.cosines(query, collection.rows[hit.passage.id]) @ query.informative) for hit in hits]
-        closest = {passage.id: float(closeness.max()) for passage, closeness in near}
-        return [self._beside_others(query, *each, closest) for each in zip(found, windows, strict=True)]
-
-    def _beside_others(
-        self, query: Query, signals: Signals, window: Window, closest: Mapping[PassageId, float]
-    ) -> Signals:
-        """Add how a quote stands beside others. ``closest``: the closeness of the closest sentence of each passage."""
-        rivals = sorted(each for passage, each in closest.items() if passage != window.passage.id)
-        ahead = signals.closeness - (rivals[-min(2, len(rivals))] if rivals else 0.0)
-        return replace(signals, ahead=ahead, headed=self._headed(query, window))
+            if not thorough:
+                rivals = sorted(each for passage, each in closest.items() if passage != window.passage.id)
+                ahead = close - (rivals[-min(2, len(rivals))] if rivals else 0.0)
+                headed = self._headed(query, window)
+            found.append(Signals(close, lacks, unknown, asked, barred, thorough, ahead, headed, another, read))
+        return found
 
     def _unknown(self, query: Query) -> float:
         """Return how much of a question no source has; what it leans on counts only if it names nothing itself."""
