@@ -233,7 +233,9 @@ class Engine:
         hits = self.hits(query, wanted=wanted) if is_ranked or many else ()
         near = sought.asked or self._nearest(query.vector, _ALIKE if is_ranked else -1.0)
         found = {self.collection.rows[hit.passage.id] for hit in hits}
-        rows = sorted({*(() if many else rest), *self._rows_of(near)} - found)
+        starts = self.collection.quotable.sentence_starts
+        asked = np.searchsorted(starts, [each.sentence for each in near], side="right") - 1  # their passages
+        rows = sorted({*(() if many else rest), *asked.tolist()} - found)
         more = [self.collection.passages[row] for row in rows if quotable[row]]
         least = hits[-1].score if hits else 0.0
         return (*hits, *(Hit(each, least, rank) for rank, each in enumerate(more, start=len(hits) + 1)))
@@ -245,11 +247,6 @@ class Engine:
     @once
     def _quotable_sentences(self) -> Mask:
         return np.repeat(self._quotable(papers=True), np.diff(self.collection.quotable.sentence_starts))
-
-    def _rows_of(self, near: Sequence[Nearest]) -> list[int]:
-        """Return the row of the passage that each question is asked of."""
-        starts = self.collection.quotable.sentence_starts
-        return list((np.searchsorted(starts, [each.sentence for each in near], side="right") - 1).tolist())
 
     @once
     def _unasked(self) -> frozenset[int]:
