@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from b12assistant.answering import assistant as module
 from b12assistant.answering.assistant import MOST_CHARACTERS, MOST_TURNS, turns_of
 from b12assistant.answering.engine import Engine
-from b12assistant.answering.quoting import Order, Window, behind, load_cues, order
+from b12assistant.answering.quoting import Order, Window, behind, is_bare_dose, is_sensitive, order
 from b12assistant.answers import (
     Answer,
     Flag,
@@ -276,7 +276,6 @@ def test_marks_alone_are_not_looked_up() -> None:
         assistant(MYELIN, engine=no_engine).search("???", 5)
 
 
-CUES = load_cues()
 DOSE = "The usual dose is 1,000 mcg a day."
 SAFE = "It is perfectly safe."
 HURRY = "Do not wait for a test."
@@ -286,7 +285,7 @@ SELLS, NONE, UNKNOWN = Interest.SELLS, Interest.NONE, Interest.UNKNOWN
 
 
 def ordered(*candidates: Window, most: int = 3, strict: bool = False) -> Order:
-    return order(candidates, most, strict=strict, cues=CUES)
+    return order(candidates, most, strict=strict)
 
 
 @pytest.mark.parametrize("text", [DOSE, SAFE, HURRY])
@@ -352,12 +351,12 @@ def test_of_two_that_say_the_same_the_one_that_sells_nothing_is_shown() -> None:
     ],
 )
 def test_cue_is_seen(text: str) -> None:
-    assert CUES.is_sensitive(text)
+    assert is_sensitive(text)
 
 
 @pytest.mark.parametrize("text", ["B12 is stored in the liver.", "A serum level of 200 pg was low."])
 def test_a_plain_sentence_has_no_cue(text: str) -> None:
-    assert not CUES.is_sensitive(text)
+    assert not is_sensitive(text)
 
 
 @pytest.mark.parametrize(
@@ -370,7 +369,7 @@ def test_a_plain_sentence_has_no_cue(text: str) -> None:
     ],
 )
 def test_a_dose_is_bare_without_a_caution(text: str, bare: bool) -> None:
-    assert CUES.bare_dose(text) is bare
+    assert is_bare_dose(text) is bare
 
 
 def test_of_two_that_answer_about_equally_well_the_one_of_more_weight_is_first() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from b12assistant.answering.asked import MOST_ASKED
 from b12assistant.answering.engine import Engine
 from b12assistant.answering.found import Found, Sought
-from b12assistant.answering.quoting import Window, behind, load_cues, order
+from b12assistant.answering.quoting import Window, behind, is_bare_dose, is_sensitive, order
 from b12assistant.answering.scope import Scope, load_scope
 from b12assistant.answering.signals import Calibration
 from b12assistant.answering.thread import Question, Thread, alone, times_more
@@ -274,7 +274,7 @@ class Answerer:
         strict = _strict(flagged, {turn, read_as.own.turn})
         floor = max(window.score for window in windows) - _MARGIN
         near = [window for window in windows if window.score >= floor]
-        speakers = order(near, most, strict=strict, cues=load_cues())
+        speakers = order(near, most, strict=strict)
         others = () if speakers.only_sellers else [i for i in range(len(near)) if i not in speakers.shown]
         first, *further = (near[i] for i in (*speakers.shown, *others))
         further = behind(first, near[0], further)
@@ -289,7 +289,7 @@ class Answerer:
             opposed = tuple(self._quote(found, window, by=window, first=True) for window in ordered)
             differing = (Disagreement(dispute.topic, dispute.question, opposed),)
         said = (*quotes, *(side for differ in differing for side in differ.sides))
-        is_bare = any(load_cues().bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
+        is_bare = any(is_bare_dose(" ".join(span.text for span in quote.spans)) for quote in said)
         notices = (
             *flagged,
             *((Notice(NoticeKind.ONLY_SELLERS, ONLY_SELLERS),) if speakers.only_sellers else ()),
@@ -313,7 +313,7 @@ class Answerer:
         if then is None or not behind(lead, lead, [then]):
             return shown
         interest, of_lead = (each.passage.document.source.interest for each in (then, lead))
-        if then.sells and (interest is not of_lead or load_cues().is_sensitive(then.shown.text)):
+        if then.sells and (interest is not of_lead or is_sensitive(then.shown.text)):
             return shown
         others = [pair for pair in shown[1:] if not (pair[0].repeats_one_of([then]) or then.shows(pair[0].best))]
         ahead = [shown[0], *(pair for pair in shown[1:2] if pair in others)]

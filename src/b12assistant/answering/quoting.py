@@ -13,7 +13,7 @@ which sources differ, among those that a curator wrote down.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, groupby, pairwise
@@ -38,7 +38,6 @@ _QUOTING, _DIFFERENCES = chosen("quoting"), chosen("differences")
 RATE, _ALIKE, _GAIN, ORDINARY = (_QUOTING[name] for name in ("rate", "alike", "gain", "ordinary"))
 _LEVEL, _DETAIL, _UNKNOWN = (_QUOTING[name] for name in ("level", "level_of_general", "level_of_unknown"))
 _AHEAD, _BEARS, _FAR = (_DIFFERENCES[name] for name in ("ahead", "bears", "far"))
-_SENSITIVE = ("dose", "safe", "start_or_stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,28 +215,20 @@ def _same(one: Window, other: Window) -> bool:
     return alike and all(any(hold(said, each) for said in other.shown.claims) for each in one.shown.claims)
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
-    """Compiled cue lists."""
-
-    sensitive: tuple[re.Pattern[str], ...]
-    dose: tuple[re.Pattern[str], ...]
-    caution: tuple[re.Pattern[str], ...]
-
-    def is_sensitive(self, text: str) -> bool:
-        return any(cue.search(text) for cue in self.sensitive)
-
-    def bare_dose(self, text: str) -> bool:
-        """Return whether a dose is given without a caution in the same words."""
-        return any(cue.search(text) for cue in self.dose) and not any(cue.search(text) for cue in self.caution)
-
-
 @cache
-def load_cues() -> Cues:
-    table = read_data("sellers", "cues.toml")
-    compiled = {name: [re.compile(cue, re.I | re.S) for cue in cues] for name, cues in table.items()}
-    sensitive = tuple(cue for name in _SENSITIVE for cue in compiled[name])
-    return Cues(sensitive, tuple(compiled["dose"]), tuple(compiled["caution"]))
+def _cues() -> Mapping[str, re.Pattern[str]]:
+    """Read the lists of `data/sellers/cues.toml`, each as one pattern."""
+    return {name: re.compile("|".join(cues), re.I | re.S) for name, cues in read_data("sellers", "cues.toml").items()}
+
+
+def is_sensitive(text: str) -> bool:
+    """Return whether a text gives a dose or an all-clear, or calls to start, stop or hurry."""
+    return any(_cues()[name].search(text) for name in ("dose", "safe", "start_or_stop"))
+
+
+def is_bare_dose(text: str) -> bool:
+    """Return whether a dose is given without a caution in the same words."""
+    return bool(_cues()["dose"].search(text)) and not _cues()["caution"].search(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +239,7 @@ class Order:
     only_sellers: bool
 
 
-def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Order:
+def order(said: Sequence[Window], most: int, *, strict: bool) -> Order:
     """Pick at most ``most`` of ``said``: candidates good enough to be shown, best first, more than are shown.
 
     ``strict``: every sentence of a seller is sensitive.
@@ -258,7 +249,7 @@ def order(said: Sequence[Window], most: int, *, strict: bool, cues: Cues) -> Ord
     if disinterested := [i for i in apart if not said[i].sells]:
         first = _weightiest(said, disinterested)
         return Order((first, *[i for i in shown if i != first][: most - 1]), only_sellers=False)
-    return Order(tuple(shown), only_sellers=any(strict or cues.is_sensitive(said[i].shown.text) for i in shown))
+    return Order(tuple(shown), only_sellers=any(strict or is_sensitive(said[i].shown.text) for i in shown))
 
 
 def behind(first: Window, best: Window, others: Sequence[Window]) -> list[Window]:
