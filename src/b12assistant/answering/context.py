@@ -69,7 +69,7 @@ class TextModel:
 
     def holds(self, vector: Vectors) -> bool:
         """Return whether it holds of a text with this vector, (d,)."""
-        return float(logistic(vector @ self.weights[:-1] + self.weights[-1])) >= self.limit
+        return logistic(float(vector @ self.weights[:-1] + self.weights[-1])) >= self.limit
 
 
 @cache

@@ -105,7 +105,7 @@ class Topics:
             known = np.array([*self.table.get(term, UNLISTED), 1.0], np.float32)
             own = np.concatenate([LOUD * mean_of(query.tokens[tokens]), known])
             total = own @ self.weights if encoder == self.encoder else known @ self.plain
-            weighed.append((term, tokens, float(logistic(total))))
+            weighed.append((term, tokens, logistic(float(total))))
         return weighed
 
 
@@ -174,9 +174,9 @@ def _topics(arrays: Mapping[str, Any]) -> Topics:
 SHORT, LONGER = 9, 15  # words: up to the first a question only asks, from the second on it often tells something too
 
 
-def logistic(values: Vectors) -> Vectors:
-    """Return a share between 0 and 1 for each sum."""
-    return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
+def logistic(total: float) -> float:
+    """Return a share between 0 and 1 for a sum."""
+    return 1 / (1 + exp(-total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,20 +242,16 @@ class Calibration:
         usual = load_barring()["usual"]
         barred = usual if signals.barred is None else signals.barred
         if self.meant is not None and signals.read:
-            return _share(self.meant.bias + self.meant.asked * (signals.asked or 0) + self.meant.barred * barred)
+            return logistic(self.meant.bias + self.meant.asked * (signals.asked or 0) + self.meant.barred * barred)
         total = self.bias + sum(getattr(self, name) * getattr(signals, name) for name in _ALWAYS)
         asked = self.unasked if signals.asked is None else self.asked * signals.asked
         total += asked if signals.thorough else max(self.unasked, asked)
         total += self.barred * (barred if signals.thorough else max(usual, barred))
-        return _share(total)
+        return logistic(total)
 
     def is_full(self, read: float, asked: float) -> bool:
         """Return whether a quote likely answers in full. ``read``: the ranker's score; ``asked``: as in `Signals`."""
         return self.full + self.full_read * read + self.full_asked * asked > 0
-
-
-def _share(total: float) -> float:
-    return 1 / (1 + exp(-total))
 
 
 @cache
