@@ -181,7 +181,8 @@ def encode_query(text: str, collection: Collection, encoder: Encoder, projection
 
     ``lead``: characters at the start that are only leant on; their tokens weigh ``CONTEXT`` times as much as others.
     """
-    texts = _parts(text, encoder)
+    ranges = readable_parts(text, Range(0, len(text)), encoder) if text else ()
+    texts = [text[part.start : part.end] for part in ranges] or [text]
     parts = encoder.each(texts)
     pieces = np.concatenate([part.pieces for part in parts])
     idf = idf_of(collection.context.piece_idf, pieces)
@@ -223,12 +224,6 @@ def _of_unit_length(vector: Vectors) -> Vectors:
 def as_shares(weights: Vectors) -> Vectors:
     """Scale the weights to add up to 1."""
     return np.asarray(weights / max(float(weights.sum()), 1e-6), dtype=np.float32)
-
-
-def _parts(text: str, encoder: Encoder) -> list[str]:
-    """Return a text in parts that the encoder can read."""
-    ranges = readable_parts(text, Range(0, len(text)), encoder) if text else ()
-    return [text[part.start : part.end] for part in ranges] or [text]
 
 
 def readable_parts(text: str, part: Range, encoder: Encoder) -> Iterator[Range]:
