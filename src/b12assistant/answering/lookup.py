@@ -17,8 +17,8 @@ from b12assistant.answering.retrieval import Depths, Query, allowing, rank
 from b12assistant.corpus.publishers import PublisherKind, Speaks
 from b12assistant.data_files import chosen
 from b12assistant.language.words import terms
-from b12assistant.threads import once
-from b12assistant.types import Document, DocumentId, OriginId, Passage, Range, Span
+from b12assistant.threads import cached, once
+from b12assistant.types import Document, DocumentId, Origin, Passage, Range, Source, Span
 
 MOST_FOUND = 200
 MOST_OF_ONE = 50  # passages of one document
@@ -92,19 +92,18 @@ class LookUp:
     def terms(self) -> frozenset[str]:
         return frozenset(terms(self.text))
 
-    @once
-    def _origins(self) -> frozenset[OriginId]:
-        """Return the publications that are wanted."""
-        known = self.engine.collection.known_origins
-        return frozenset(name for name, origin in known.items() if self.sieve.wants(*Speaks.of(origin)))
+    @cached(None)
+    def _wants(self, said: Origin | Source) -> bool:
+        """Check a publication, or a source in its own words. Cached: many sentences rest on the same one."""
+        return self.sieve.wants(*Speaks.of(said))
 
     def sentences(self, passage: Passage) -> Sequence[int]:
         """Return which sentences of a passage rest on a publication that is wanted."""
         every = range(len(passage.sentences))
         if not self.sieve.is_of_publications:
             return every
-        origins, own = self.engine.collection.origins(passage), self.sieve.wants(*Speaks.of(passage.document.source))
-        return [at for at in every if (any(o.id in self._origins for o in origins[at]) if origins[at] else own)]
+        origins, own = self.engine.collection.origins(passage), self._wants(passage.document.source)
+        return [at for at in every if (any(map(self._wants, origins[at])) if origins[at] else own)]
 
     @property
     def _is_phrase(self) -> bool:

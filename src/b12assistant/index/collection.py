@@ -36,7 +36,6 @@ from b12assistant.types import (
     FileReport,
     GenerationId,
     Origin,
-    OriginId,
     Passage,
     PassageId,
     Span,
@@ -107,11 +106,6 @@ class Collection:
     def searched(self) -> tuple[VectorIndex, LexicalIndex]:
         """Return what searches by vectors and by words."""
         return self.engine or (FaissIndex(self.vectors), self.words)
-
-    @once
-    def known_origins(self) -> Mapping[OriginId, Origin]:
-        """Return the publications that any sentence rests on."""
-        return {each.origin.id: each.origin for document in self.documents for each in document.attributions}
 
     @once
     def context_starts(self) -> NDArray[np.int64]:
