@@ -425,11 +425,7 @@ def _unsearched(read: Triaged, reason: Reason, status: Status = Status.SAFETY_ON
 def check_word(question: str) -> None:
     """Raise ``QuestionError`` for a question without a letter or digit, as "???": there is nothing to search for."""
     if not has_word(question):
-        raise _without_a_word()
-
-
-def _without_a_word() -> QuestionError:
-    return QuestionError("the question has no readable word", hint="type what you want to know in words")
+        raise QuestionError("the question has no readable word", hint="type what you want to know in words")
 
 
 def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
@@ -445,7 +441,7 @@ def turns_of(question: str, history: Sequence[str]) -> tuple[Turn, ...]:
     if not question.strip():
         raise QuestionError("the question is empty", hint="type what you want to know")
     if not any(character.isprintable() and not character.isspace() for character in question):
-        raise _without_a_word()
+        check_word(question)  # it has none
     return tuple(Turn(index, text) for index, text in enumerate(texts))
 
 
