@@ -197,22 +197,17 @@ def _fold_character(text: str, position: int, character: str) -> str:
         return latin(text, position) or ("" if joins else " ")
     if character == "\n":
         return "." if text[position + 1 : position + 2] == "\n" else " "
-    return _plain(character)
+    return fold_letter(character)
 
 
 @lru_cache(maxsize=4096)
-def _plain(character: str) -> str:
+def fold_letter(character: str) -> str:
     """Fold a character regardless of its neighbours: to letters and digits, a space, or ""."""
     if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cs"):
         return ""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
     kept = "".join(letter for letter in plain.translate(LOOK_ALIKES).translate(ARABIC) if letter.isalnum())
     return kept or " "
-
-
-def fold_letter(letter: str) -> str:
-    """Fold one letter of a wording, as those of a text are folded."""
-    return "" if unicodedata.category(letter) in ("Mn", "Me") else _plain(letter).strip()
 
 
 def _is_han(letter: str) -> bool:

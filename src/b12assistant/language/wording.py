@@ -197,4 +197,4 @@ def phrases(given: Iterable[str], names: Names, where: str) -> re.Pattern[str]:
 
 def _expanded(phrase: str, names: Names, where: str) -> str:
     phrase = _with_lists(phrase, names, where).replace("'", "")
-    return "".join(letter if letter.isascii() else fold_letter(letter) for letter in phrase)
+    return "".join(letter if letter.isascii() else fold_letter(letter).strip() for letter in phrase)
