@@ -110,7 +110,7 @@ def asked_of(space: Workspace, questions: list[dict[str, Any]]) -> Iterator[Row]
     """Ask each question; one of a message counts as a question."""
     for asked in questions:
         turns = turns_of(asked["question"], asked.get("history", ()))
-        for read in map(space.assistant._found, space.assistant._thread.questions(turns)):
+        for read in map(space.assistant._found, space.assistant.thread.questions(turns)):
             if not read.windows:
                 continue
             right = [

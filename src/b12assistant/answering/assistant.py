@@ -120,7 +120,7 @@ class Answerer:
 
     def _searched(self, read: Triaged, begun: float, *, literal: bool) -> Reply:
         """Search and answer the last turn. ``begun``: when the question came, by the performance counter."""
-        thread, turn, started = self._thread, read.turns[-1], time.perf_counter()
+        thread, turn, started = self.thread, read.turns[-1], time.perf_counter()
         asked = self._asked(read.turns, read.triage.apart)[-1 if literal else 0 :]
         questions = [thread.as_typed(asked[-1])] if literal else thread.questions(asked)
         found = [self._found(each) for each in questions[:MOST_ASKED]]  # query, candidates, windows, judgement
@@ -144,7 +144,7 @@ class Answerer:
 
     def _found(self, question: Question) -> Found:
         """Search a question for more quotes than are shown, to find a better speaker."""
-        return self._thread.found(question, 4 * self.settings.quoting.quotes)
+        return self.thread.found(question, 4 * self.settings.quoting.quotes)
 
     def search(
         self, question: str, k: int, wanted: Callable[[Passage], bool] | None = None, *, triaged: Triaged | None = None
@@ -167,15 +167,11 @@ class Answerer:
         Nothing is refused yet, and who speaks is not chosen.
         """
         turns = turns_of(question, history)
-        return self._found(self._thread.whole(self._asked(turns, self._triaged(turns).apart if history else ())))
-
-    @property
-    def in_use(self) -> Calibration:
-        """Return the weights and limits that the open index and the settings give."""
-        return self._thread.calibration
+        return self._found(self.thread.whole(self._asked(turns, self._triaged(turns).apart if history else ())))
 
     @once
-    def _thread(self) -> Thread:
+    def thread(self) -> Thread:
+        """Return what reads questions, with the weights and limits that the open index and the settings give."""
         engine = self.engine()
         calibration = self.calibration.suited(asked_throughout=engine.collection.asked_throughout)
         chosen = self.settings.answering
@@ -248,7 +244,7 @@ class Answerer:
                 break
             said = {quote.spans for quote in answer.quotes}
             shown = [window for window in found.windows if window.spans in said]
-            completions = [self._thread.engine.completing(found.sought, window) for window in shown]
+            completions = [self.thread.engine.completing(found.sought, window) for window in shown]
             shown += [window for window in completions if window and window.spans in said]
             told = [w for w in found.windows if w.repeats_one_of(shown) or any(each.shows(w.best) for each in shown)]
             rest = tuple(each for each in found.windows if not (each in told or each.repeats_one_of(told)))
@@ -267,7 +263,7 @@ class Answerer:
         if read_as.move is Move.ASKS and (greets(turn.text) or (weak and only_remarks(turn.text))):
             only = (*flagged, *_cut(read_as), Notice(NoticeKind.GENERAL, GENERAL))
             return Answer(turn, Status.NO_ANSWER, Reason.NOTHING_ASKED, (), only)
-        engine = self._thread.engine
+        engine = self.thread.engine
         if weak:
             return replace(self._refusal(found, turn, flagged), interpretation=_unsure(shown_as, found, engine, ()))
         windows = engine.fitting(found.sought, windows)
@@ -308,7 +304,7 @@ class Answerer:
 
         It is judged as the first is: together they are one answer.
         """
-        (lead, by), engine = shown[0], self._thread.engine
+        (lead, by), engine = shown[0], self.thread.engine
         then = engine.completing(sought, lead)
         if then is None or not behind(lead, lead, [then]):
             return shown
@@ -343,7 +339,7 @@ class Answerer:
         return self.scope.notices((*read_as.earlier[-1:], read_as.own), [document.text for document in shown])
 
     def _quote(self, found: Found, window: Window, *, by: Window, first: bool) -> Quote:
-        thread = self._thread
+        thread = self.thread
         is_strong = thread.engine.is_strong(found.sought.query, by, thread.calibration, first=first)
         strength = Strength.STRONG if is_strong else Strength.POSSIBLE
         return Quote(window.spans, window.best, window.passage, strength, round(window.score, 4))

@@ -292,7 +292,7 @@ def score(space: Workspace, file: Path, out: Path | None = None) -> dict[str, An
         figures["marked in the corpus, so found easily"] = len(outcomes) - len(others)
         figures |= _some("not marked", others)
     too_few = {LEAST: f"none: it takes {_RIGHT_ONES} questions with a right best quote and {_WITHOUT} without gold"}
-    figures |= limits_of(others, space.assistant.in_use.possibly) or too_few
+    figures |= limits_of(others, space.assistant.thread.calibration.possibly) or too_few
     figures |= _misses(space, outcomes)
     if out is not None:
         report = {
