@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import Final
 
 from b12assistant.data_files import read_data
@@ -41,10 +40,9 @@ Found = dict[str, Ranges]  # of each kind of cue that is there: most stretches o
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A sentence or clause, half-open in folded text, with the cues found in it."""
+    """A sentence or clause, from ``start`` in folded text to the next one, with the cues found in it."""
 
     start: int
-    end: int
     found: Found
 
     def of(self, kind: str) -> Ranges:
@@ -65,9 +63,8 @@ class Reading:
         cuts = sorted({s.start for s in self._sentences} | {start for start, _ in found["clause"]})
         self._clauses = _stretches(len(text), cuts, found)
         self._confirmed = max((start for start, _ in found["confirmed"]), default=-1)
-        whole = Stretch(0, len(text), found)
         self._fiction = found["fiction"]
-        self._impersonal = not whole.has("self", "care", "now", "sudden", "slow")
+        self._impersonal = not any(map(found.get, ("self", "care", "now", "sudden", "slow")))
 
     def asserts(self, start: int, end: int, *, named: bool) -> bool:
         """Return whether the sign at ``[start, end)`` is there, and the writer's. ``named``: its words only name it."""
@@ -175,7 +172,7 @@ def _stretches(length: int, cuts: list[int], found: Found) -> tuple[Stretch, ...
         starts.extend(range(starts[-1] + LONGEST, cut, LONGEST))
         if cut > starts[-1] and cut < length:
             starts.append(cut)
-    stretches = tuple(Stretch(start, end, {}) for start, end in pairwise((*starts, length)))
+    stretches = tuple(Stretch(start, {}) for start in starts)
     for kind, spans in found.items():
         for span in spans:
             share = stretches[bisect_right(starts, span[0]) - 1].found
