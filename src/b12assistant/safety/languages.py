@@ -28,7 +28,6 @@ from b12assistant.threads import cached, once
 HAN_CLASS: Final = rf"\[({HAN}+)\]"
 HAN_OPTIONAL: Final = rf"\(\?:([^()]*{HAN})\)\?"
 HAN_GAP: Final = rf"(?<={HAN})(?={HAN}|\(|\\|\{{[a-z])|(?<=[)}}+*])(?={HAN})|(?<=\))(?=\(\?:[^)]*{HAN})"
-NOTHING: Final = Wordings((), {}, "nothing")
 Pairs = tuple[tuple[str, str], ...]  # spellings, and what each is read as
 
 
@@ -56,8 +55,7 @@ def read_spoken(code: str, kinds: Mapping[FindingId, FindingKind]) -> Spoken:
         name, where = FindingId(each["id"]), f"{file}, {each['id']}"
         findings.append(Finding(name, kinds[name], wordings(each, "said", where), wordings(each, "named", where)))
     listed = table.get("cues", {})
-    cues = {key: wordings(listed, key, f"{file}, cues") for key in listed}
-    return Findings(findings), dict.fromkeys(KINDS, NOTHING) | cues
+    return Findings(findings), {kind: wordings(listed, kind, f"{file}, cues") for kind in KINDS}
 
 
 def usual_in(text: str, usual: Pairs) -> str:
