@@ -180,18 +180,16 @@ def in_proportion(notices: Sequence[Notice], turn: Turn, text: str, opinion: Opi
 
 
 def _in_proportion(notice: Notice, folded: str, opinion: Opinion | None) -> Notice | None:
-    if notice.flag is None:
-        return notice
-    by_opinion = opinion is not None and notice.flag.rule == opinion.rule
+    own = opinion if opinion and notice.flag and notice.flag.rule == opinion.rule else None  # no rule raised it
     is_decision = notice.text == "medical_decision"
-    if by_opinion and ((is_decision and _says("animal", folded)) or _says("figure", folded)):
+    if own and ((is_decision and _says("animal", folded)) or _says("figure", folded)):
         return None
     if is_decision and not _says("change", folded):
         return replace(notice.uncertain, kind=NoticeKind.ADVICE, text=TextId("decision_line"))
-    if notice.text == "urgent" and by_opinion and opinion is not None and opinion.is_low:
-        emergency = sum(opinion.shares[:EMERGENCIES])
+    if notice.text == "urgent" and own and own.is_low:
+        emergency = sum(own.shares[:EMERGENCIES])
         settled = _says("over", folded) or (_says("known", folded) and not _says("against", folded))
-        if (emergency < FAINT[0] and opinion.passed.share < FAINT[1]) or (emergency < DOUBTFUL and settled):
+        if (emergency < FAINT[0] and own.passed.share < FAINT[1]) or (emergency < DOUBTFUL and settled):
             return Notice(NoticeKind.ADVICE, TextId("routine"))
     return notice
 
