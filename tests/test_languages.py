@@ -15,7 +15,7 @@ from spellchecker import SpellChecker
 from b12assistant.answers import FlagKind, Level, NoticeKind, Triage, Turn
 from b12assistant.data_files import read_data
 from b12assistant.safety.assertion import KINDS
-from b12assistant.safety.fixed_texts import LABEL, LINES, TRANSLATED, all_texts
+from b12assistant.safety.fixed_texts import CONTROLS, LABEL, LINES, all_texts, load_translations
 from b12assistant.safety.languages import Lexicon
 from b12assistant.safety.red_flags import RULES_FILE, load_red_flags
 from b12assistant.safety.triage import Triager, load_rules
@@ -26,6 +26,11 @@ LANGUAGES = RULES.languages
 TEXTS = all_texts()
 FOLDER = Path(str(resources.files("b12assistant"))) / "data" / "red_flags" / "languages"
 CODES = sorted(file.stem for file in FOLDER.glob("*.toml"))
+TRANSLATED = (
+    *("emergency_medical", "emergency_anaphylaxis", "emergency_poisoning"),
+    *("emergency_self_harm", "emergency_self_harm_other"),
+    *("urgent", "urgent_low_mood", "medical_decision", "reminder", "reminder_crisis", "language"),
+)
 COMMON = 2e-6  # an English word with at least this share of all words is common
 KNOWN_ANYWAY = {"que", "le", "les", "del", "yo", "pas"}  # in English only inside names and phrases
 
@@ -195,6 +200,11 @@ def test_every_text_has_a_labelled_translation(lexicon: Lexicon) -> None:
         assert text.review == "not clinically reviewed"
         digits = set(re.findall(r"\d+", text.text))
         assert name in ("medical_decision", "language") or digits == {"112", "911", "999"}
+
+
+def test_each_language_translates_these_texts_and_the_controls_and_no_others() -> None:
+    for known in load_translations().values():
+        assert set(known["sentences"]) == {*TRANSLATED, *CONTROLS}
 
 
 @every_language

@@ -113,11 +113,6 @@ FILE: Final = "texts.toml"
 LABEL: Final = "Translation not checked by a native speaker"
 REVIEW: Final = "not clinically reviewed"
 CONTROLS: Final = (TextId("not_happening"), TextId("looking_up"))  # sent as turns of the user, word for word
-TRANSLATED: Final = (
-    *("emergency_medical", "emergency_anaphylaxis", "emergency_poisoning"),
-    *("emergency_self_harm", "emergency_self_harm_other"),
-    *("urgent", "urgent_low_mood", "medical_decision", "reminder", "reminder_crisis", "language"),
-)
 UNREAD: Final = TextId("unread")
 _PLACE: Final = re.compile(r"\{(.*?)\}", re.S)
 
@@ -147,8 +142,8 @@ def all_texts(today: date = date.max, region: str = NO_REGION, *own: str) -> Fix
     texts = dict(parse_fixed_texts(read_data("red_flags", FILE), numbers()))
     for code, known in load_translations().items():
         words = numbers(language=code)
-        for name in (*TRANSLATED, *CONTROLS):
-            text, of = filled(known["sentences"][name], code, words), f"{name} into {known['name']}."
+        for name, sentence in known["sentences"].items():
+            text, of = filled(sentence, code, words), f"{name} into {known['name']}."
             if name in CONTROLS:
                 origin = f"Project translation of {of}"
             else:

@@ -21,7 +21,7 @@ from b12assistant.language.detection import detected
 from b12assistant.language.folding import ARABIC, HAN, Folded, fold, is_devanagari, latin
 from b12assistant.language.wording import Wordings
 from b12assistant.safety.assertion import KINDS, CueWordings
-from b12assistant.safety.fixed_texts import TRANSLATED, UNREAD, load_unread
+from b12assistant.safety.fixed_texts import UNREAD, load_translations, load_unread
 from b12assistant.safety.red_flags import Finding, FindingId, FindingKind, Findings
 from b12assistant.threads import cached, once
 
@@ -177,7 +177,8 @@ class Languages:
         # Hindi in the letters it was typed in.
         code = "hi-Deva" if spoken[0].code == "hi" and any(map(is_devanagari, read)) else spoken[0].code
         shown = ((each, Notice(NoticeKind.LANGUAGE, TextId(f"{each.text}.{code}"))) for each in notices)
-        return tuple(each for pair in shown for each in (pair if pair[0].text in TRANSLATED else pair[:1]))
+        translated = load_translations()[code]["sentences"]
+        return tuple(each for pair in shown for each in (pair if pair[0].text in translated else pair[:1]))
 
     @cached(TEXTS)
     def unread(self, text: str) -> str | None:
