@@ -151,11 +151,10 @@ class Languages:
 
     def _most_spoken(self, text: str) -> tuple[Lexicon, ...]:
         """Return the languages of ``text`` that know the most of its words; of several the one it looks like."""
+        if not self.spoken(text):
+            return ()
         counts = self._known(frozenset(fold(text).text.split()))
-        known = {lexicon.code: count for lexicon, count in zip(self.lexicons, counts, strict=True)}
-        spoken = self.spoken(text)
-        most = max((known[each.code] for each in spoken), default=0)
-        best = tuple(each for each in spoken if known[each.code] == most)
+        best = tuple(each for each, count in zip(self.lexicons, counts, strict=True) if count == max(counts))
         looks = tuple(each for each in best if each.code == detected(text)[0]) if len(best) > 1 else ()
         return looks or best
 
