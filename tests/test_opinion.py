@@ -32,7 +32,7 @@ def cuts(draw: st.DrawFn) -> Thresholds:
 def test_a_rule_never_makes_a_turn_less_serious_and_never_leaves_it_below_urgent(
     shares: tuple[float, ...], cuts: Thresholds
 ) -> None:
-    with_rule, without = (cuts.decide(shares, ruled=ruled)[0].level for ruled in (True, False))
+    with_rule, without = (cuts.decide(shares, ruled=ruled, foreign=False)[0].level for ruled in (True, False))
     order = [*Level, None]
     assert order.index(with_rule) <= order.index(without)
     assert with_rule in (Level.EMERGENCY, Level.URGENT)
@@ -61,7 +61,7 @@ def test_more_of_an_emergency_is_never_less_serious(
     graver = [shares[0] + moved * shares[taken], *shares[1:]]
     graver[taken] *= 1 - moved
     order = [*Level, None]
-    before, after = (cuts.decide(tuple(each), ruled=ruled)[0].level for each in (shares, graver))
+    before, after = (cuts.decide(tuple(each), ruled=ruled, foreign=False)[0].level for each in (shares, graver))
     assert order.index(after) <= order.index(before)
 
 
@@ -69,7 +69,7 @@ def test_more_of_an_emergency_is_never_less_serious(
 def test_calm_neighbours_take_away_what_is_grave_but_not_what_a_rule_hears(
     shares: tuple[float, ...], cuts: Thresholds, ruled: bool
 ) -> None:
-    alone, among = (cuts.decide(shares, ruled=ruled, calm=calm)[0] for calm in (False, True))
+    alone, among = (cuts.decide(shares, ruled=ruled, foreign=False, calm=calm)[0] for calm in (False, True))
     assert among is alone if ruled else among in (Concern.NONE, Concern.MEDICAL_DECISION)
 
 

@@ -79,9 +79,7 @@ class Thresholds:
     foreign: float
     beside: float = 0.0
 
-    def decide(
-        self, shares: Shares, *, ruled: bool, foreign: bool = False, calm: bool = False
-    ) -> tuple[Concern, Passed]:
+    def decide(self, shares: Shares, *, ruled: bool, foreign: bool, calm: bool = False) -> tuple[Concern, Passed]:
         """Return the concern, and the cut that was passed, or the last one missed.
 
         ``ruled``: a rule says emergency. ``calm``: nothing grave is happening now, unless ruled. In English
