@@ -164,11 +164,10 @@ class Languages:
         if (code := self.unread(last)) is not None:
             names = (UNREAD, f"{UNREAD}.{code}") if code else (UNREAD,)
             return (*notices, *(Notice(NoticeKind.LANGUAGE, TextId(name)) for name in names))
-        is_note = not notices and bool(turns) and self.is_foreign(last)
-        if is_note:
-            notices = (Notice(NoticeKind.LANGUAGE, NOTICE),)
-        if not notices:  # most turns
+        is_note = not notices
+        if is_note and not self.is_foreign(last):  # most turns
             return ()
+        notices = notices or (Notice(NoticeKind.LANGUAGE, NOTICE),)
         read = last if is_note else next((turn.text for turn in reversed(turns) if self.spoken(turn.text)), "")
         spoken = self._most_spoken(read)
         if not spoken or (is_note and len(spoken) > 1):
