@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from math import inf
@@ -162,7 +163,7 @@ def import_runtime() -> Any:
 def open_session(graph: bytes, folder: Path, words: str, weights: Arrays = MappingProxyType({})) -> Any:
     """Open a graph that has weights in files of ``folder``, with these ``weights`` instead of its own; one thread.
 
-    ``words``: the graph's name of the word vectors, which all sessions of a model share.
+    ``words``: the graph's name of the word vectors, which all sessions of a model share. Call it under ``OPENING``.
     """
     onnxruntime = import_runtime()
     options = onnxruntime.SessionOptions()
@@ -181,24 +182,18 @@ def open_session(graph: bytes, folder: Path, words: str, weights: Arrays = Mappi
     return session
 
 
-_MAPPING = Lock()  # two mappings at once would lose one that a session reads
-_MAPPED: dict[Path, Any] = {}
-
-
+@cache
 def _word_vectors(file: Path) -> Any:
     """Map the word vectors of a model, (pieces, d), into memory: once, because each mapping is counted by itself.
 
     Sessions read them as long as they live, so they are never let go. The format: 8 bytes with the length of a JSON
     header, the header, the tensors (https://github.com/huggingface/safetensors#format).
     """
-    with _MAPPING:
-        if file not in _MAPPED:
-            with file.open("rb") as opened:
-                length = int.from_bytes(opened.read(8), "little")
-                facts = json.loads(opened.read(length))[WORDS]
-            vectors = np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
-            _MAPPED[file] = import_runtime().OrtValue.ortvalue_from_numpy(vectors)
-        return _MAPPED[file]
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        facts = json.loads(opened.read(length))[WORDS]
+    vectors = np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
+    return import_runtime().OrtValue.ortvalue_from_numpy(vectors)
 
 
 class OnnxEncoder:
