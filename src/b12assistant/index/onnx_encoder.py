@@ -257,11 +257,6 @@ class OnnxEncoder:
         with NATIVE_CALLS:
             return len(self._tokenizer.encode(levelled(text), add_special_tokens=False))
 
-    @property
-    def is_rounded(self) -> bool:
-        """Return whether its graph multiplies in eight bits."""
-        return self._graph.alone
-
     def with_graph(self, graph: OnnxGraph) -> Self:
         """Return a copy that runs another graph of the same weights; its digest stays, as its vectors are near."""
         return type(self)(self.weights, graph, threads=self._threads, changes=self._changes, digest=self.digest)
