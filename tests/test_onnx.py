@@ -59,7 +59,7 @@ def compare(encoder: SentenceEncoder, graph: OnnxGraph) -> float:
     changes = _changes(encoder, graph.weights)
     return min(
         least_cosine(encoder, ours, texts),
-        least_cosine(changed(encoder, changes), ours.tuned(changes.items), texts[: TEXTS // 4]),
+        least_cosine(changed(encoder, changes), ours.tuned(changes.items, "changed"), texts[: TEXTS // 4]),
     )
 
 
@@ -174,7 +174,7 @@ def test_the_encoder_of_red_flags_is_the_one_that_was_learned() -> None:
     """Rounded to eight bits it is close, and closer than another."""
     plain = load_encoder()
     assert isinstance(plain, OnnxEncoder)
-    learned = plain.tuned(parse_low_rank(np.load(DATA / "red_flags" / "second_opinion.npz")))
+    learned = plain.tuned(parse_low_rank(np.load(DATA / "red_flags" / "second_opinion.npz")), "learned")
     texts = packaged_texts(plain)[:12]
     found, exact, other = ([each.vector for each in e.encode(texts)] for e in (red_flag_encoder(plain), learned, plain))
     close, far = (np.sum(np.multiply(found, each), axis=1) for each in (exact, other))

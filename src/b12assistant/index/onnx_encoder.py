@@ -261,13 +261,9 @@ class OnnxEncoder:
         """Return a copy that runs another graph of the same weights; its digest stays, as its vectors are near."""
         return type(self)(self.weights, graph, threads=self._threads, changes=self._changes, digest=self.digest)
 
-    def tuned(self, changes: Changes, digest: str = "") -> Self:
-        """Return a copy with each of ``changes``, (out, in), added to the published weight of its name.
-
-        ``digest``: of the copy; without one, that of this encoder.
-        """
-        named = digest or self.digest
-        return type(self)(self.weights, self._graph, threads=self._threads, changes=changes, digest=named)
+    def tuned(self, changes: Changes, digest: str) -> Self:
+        """Return a copy with each of ``changes``, (out, in), added to the published weight of its name."""
+        return type(self)(self.weights, self._graph, threads=self._threads, changes=changes, digest=digest)
 
     def encode(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Encode texts, in order. Batches depend only on ``texts``: the same texts always give the same bits."""
