@@ -68,16 +68,12 @@ def read_generation(folder: Path) -> Generation:
 
 def describe(data: Data) -> dict[str, object]:
     """Describe a file for the manifest."""
-    return {"size": len(data), "sha256": _sha256(data)}
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def generation_name(manifest: Data) -> GenerationId:
     """Return the name of a generation, which depends only on its content, not on when or where it was built."""
-    return GenerationId(_sha256(manifest)[:32])
-
-
-def _sha256(data: Data) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return GenerationId(hashlib.sha256(manifest).hexdigest()[:32])
 
 
 def read_bytes(path: Path, size: int | None = None) -> Data | None:
