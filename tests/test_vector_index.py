@@ -185,7 +185,7 @@ def slow_best(store: TokenStore, query: Vectors) -> list[list[float]]:
 
 @given(stores())
 def test_saved_and_loaded_it_is_the_same(store: TokenStore) -> None:
-    again = TokenStore.from_bytes(store.to_bytes(), "a file")
+    again = TokenStore.from_bytes(store.to_bytes(), "a file", len(store))
     assert units(again) == units(store)
     assert [str(array.dtype) for array in (again.tokens, again.pieces, again.starts)] == ["int8", "int32", "int64"]
     assert not again.tokens.flags.owndata  # the bytes are not copied

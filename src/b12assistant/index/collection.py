@@ -263,7 +263,7 @@ def read_parts(generation: Generation) -> Opened:
             read_vectors(files[ROWS_FILE], (len(passages), dimension)),
             BM25FIndex.from_bytes(files[LEXICAL]),
             Quotable.from_bytes(files[QUOTABLE], passages),
-            _tokens(files[CONTEXT], sentences + len(passages)),
+            TokenStore.from_bytes(files[CONTEXT], CONTEXT, sentences + len(passages)),
             *_disputes(files, entries, dimension),
             AskedQuestions.from_bytes(files[ASKED], sentences, dimension) if ASKED in files else NOTHING_ASKED,
             read_rows(files[UNDER_HEADINGS], UNDER_HEADINGS, (sentences, dimension))
@@ -275,13 +275,6 @@ def read_parts(generation: Generation) -> Opened:
         return Opened(collection, entries, left_out, manifest, generation.problems)
     except (ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(f"the files of index {generation.id} do not fit each other", hint=REBUILD) from error
-
-
-def _tokens(data: Data, units: int) -> TokenStore:
-    store = TokenStore.from_bytes(data, CONTEXT)
-    if len(store) != units:
-        raise IndexDamagedError(f"{CONTEXT} does not fit {DOCUMENTS}", hint=REBUILD)
-    return store
 
 
 def _disputes(

@@ -198,9 +198,11 @@ class TokenStore:
         return save_arrays({"tokens": self.tokens, "pieces": self.pieces, "starts": self.starts})
 
     @classmethod
-    def from_bytes(cls, data: Data, file: str) -> TokenStore:
-        """Read verified bytes of a file; the arrays are views of them. Raises ``IndexDamagedError``."""
+    def from_bytes(cls, data: Data, file: str, units: int) -> TokenStore:
+        """Read so many ``units`` from verified bytes; the arrays are views of them. Raises ``IndexDamagedError``."""
         arrays = read_arrays(data, file)
+        if len(arrays["starts"]) != units + 1:
+            raise IndexDamagedError(f"{file} does not fit documents.jsonl", hint=REBUILD)
         return cls(arrays["tokens"], arrays["pieces"], arrays["starts"])
 
 
