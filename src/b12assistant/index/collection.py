@@ -251,7 +251,7 @@ def read_parts(generation: Generation) -> Opened:
 
     Raises ``IndexDamagedError`` if its parts do not fit each other.
     """
-    files, manifest = generation.files, dict[str, Any](generation.manifest)
+    files, manifest = generation.files, generation.manifest
     try:
         entries, dimension = entries_from_bytes(bytes(files[DOCUMENTS])), int(manifest["model"]["dimension"])
         passages = tuple(passage for entry in entries for passage in entry.passages)
@@ -300,12 +300,7 @@ def open_generation(generation: Generation, encoder: Encoder) -> Opened:
     Raises ``IndexMismatchError`` if it was built with another encoder or other settings, ``IndexDamagedError`` if its
     parts do not fit each other.
     """
-    _check(generation.manifest, encoder)
-    return read_parts(generation)
-
-
-def _check(manifest: Mapping[str, Any], encoder: Encoder) -> None:
-    """Check model and settings. Raises ``IndexMismatchError``, which names what differs."""
+    manifest = generation.manifest
     model = manifest["model"]
     if (model["name"], model["sha256"]) != (encoder.name, encoder.digest):
         raise IndexMismatchError(
@@ -323,6 +318,7 @@ def _check(manifest: Mapping[str, Any], encoder: Encoder) -> None:
             raise IndexMismatchError(
                 f"the index was built with other settings ({name} {manifest.get(name)}, now {value})", hint=REBUILD
             )
+    return read_parts(generation)
 
 
 def publications(opened: Opened) -> dict[Origin, int]:

@@ -54,7 +54,7 @@ class Generation:
     """A verified generation: its manifest and the bytes of its files. ``problems``: why others were skipped."""
 
     id: GenerationId
-    manifest: Mapping[str, object]
+    manifest: Mapping[str, Any]
     files: Mapping[str, Data]
     problems: tuple[str, ...] = ()
 
