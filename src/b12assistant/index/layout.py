@@ -158,17 +158,15 @@ class Layout:
 
     def ends_block(self, span: Span) -> bool:
         """Return whether nothing stands after a sentence in its block."""
-        block = self._block_at(span.start)
-        return block is None or not self.document.text[span.end : block.range.end].strip()
+        return not self.document.text[span.end : self._block_at(span.start).range.end].strip()
 
-    def kind_at(self, span: Span) -> BlockKind | None:
-        block = self._block_at(span.start)
-        return None if block is None else block.kind
+    def kind_at(self, span: Span) -> BlockKind:
+        return self._block_at(span.start).kind
 
     def block_that_begins(self, offset: int) -> Block | None:
         """Return the block whose first quotable character is at ``offset``."""
         block = self._block_at(offset)
-        return block if block is not None and self._first_word(block) == offset else None
+        return block if self._first_word(block) == offset else None
 
     def _belong(self, before: Span, after: Span) -> bool:
         """Return whether neither of two neighbouring sentences may be quoted without the other."""
@@ -178,8 +176,7 @@ class Layout:
 
     def _runs_on(self, before: Span, after: Span) -> bool:
         """Return whether two sentences follow each other directly in the running text of one section."""
-        blocks = self._block_at(before.start), self._block_at(after.start)
-        if any(block is None or block.kind is not BlockKind.PARAGRAPH for block in blocks):
+        if any(self.kind_at(each) is not BlockKind.PARAGRAPH for each in (before, after)):
             return False
         document, path = self.document, self.document.heading_path
         return path(before.start) == path(after.start) and not document.text[before.end : after.start].strip()
@@ -246,14 +243,14 @@ class Layout:
         text = self.document.text
         between = text[end:start]
         before, after = self._block_at(end - 1), self._block_at(start)
-        if before is not None and before is after and before.kind is BlockKind.TABLE_ROW:
+        if before is after and before.kind is BlockKind.TABLE_ROW:
             row = before.range
             if row.end - row.start <= _ROW and not any(row.overlaps(mark) for mark in self.never):
                 return True
         if not between.strip() or "\n\n" in between or _ENDS.search(text[max(0, end - _END) : end]):
             return False
-        if before is None or after is None or before is after:
-            return before is after is not None
+        if before is after:
+            return True
         path = self.document.heading_path
         if after.kind is not BlockKind.PARAGRAPH or path(end - 1) != path(start):
             return False
@@ -291,7 +288,7 @@ class Layout:
 
     def _sentence_at(self, offset: int) -> Span:
         """Return the sentence at ``offset``, which must be quotable."""
-        block = self.document.blocks[self._place(offset)]
+        block = self._block_at(offset)
         part = next(free for free in self._quotable(block.range) if free.start <= offset < free.end)
         sentences = _split(self.document.slice(part))
         found = next(each for each in sentences if part.start + each.start <= offset < part.start + each.end)
@@ -301,9 +298,9 @@ class Layout:
         """Return the place of the block at ``offset``, or of the last one before it."""
         return max(0, bisect_right(self.document.blocks, offset, key=lambda block: block.range.start) - 1)
 
-    def _block_at(self, offset: int) -> Block | None:
-        block = self.document.blocks[self._place(offset)]
-        return block if block.range.start <= offset < block.range.end else None
+    def _block_at(self, offset: int) -> Block:
+        """Return the block at ``offset``, which must not be a blank between two."""
+        return self.document.blocks[self._place(offset)]
 
     @cached(None)
     def _first_word(self, block: Block) -> int | None:
