@@ -12,7 +12,7 @@ from fakes import FakeWorkspace, RefusingEncoder, fake_workspace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_questions
+from b12assistant.application.improvement import Improver, read_questions, with_not_answered, with_question
 from b12assistant.application.workspace import Workspace
 from b12assistant.command.prompt import Desk
 from b12assistant.corpus.folder import corpus_not_answered
@@ -47,7 +47,8 @@ def sentence(space: Workspace, words: str) -> Span:
 
 
 def mark_all(improver: Improver) -> None:
-    improver.mark({question: [sentence(improver.space, each) for each in gold] for question, gold in GOLD.items()})
+    for question, gold in GOLD.items():
+        improver.mark(question, sentence(improver.space, *gold) if gold else None)
 
 
 def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space: FakeWorkspace) -> None:
@@ -69,26 +70,28 @@ def test_a_mark_is_written_into_the_corpus_own_lists_and_into_no_document(space:
 def test_a_mark_changed_later_withdraws_what_was_written(space: FakeWorkspace) -> None:
     mark_all(Improver(space))
     improver = Improver(again(space))
-    improver.mark({FISH: ()})
-    improver.mark({OTHER: [sentence(space, "Fish and eggs hold vitamin B12.")]})
+    improver.mark(FISH, None)
+    improver.mark(OTHER, sentence(space, "Fish and eggs hold vitamin B12."))
     now = contents(space.corpus)
     assert json.loads(now["sentences/guides/food.md.jsonl"])["asked"] == [OTHER]
     assert FISH in now["not_answered.txt"]
     assert OTHER not in now["not_answered.txt"]
 
 
-def test_a_question_marked_again_leaves_the_sentences_that_it_was_asked_of_and_undo_brings_them_back(
+def test_a_question_marked_again_leaves_the_sentence_that_it_was_asked_of_and_undo_brings_it_back(
     space: FakeWorkspace,
 ) -> None:
     improver = Improver(space)
-    pills, food, feet = (sentence(space, words) for words in (*GOLD[PILL], *GOLD[FISH], "Numb feet are an early sign."))
-    improver.mark({PILL: [pills, food], FISH: [food]})
+    food, feet = (sentence(space, words) for words in (*GOLD[FISH], "Numb feet are an early sign."))
+    improver.mark(PILL, food)
+    improver.mark(FISH, food)
     before = contents(space.corpus)
-    improver.mark({PILL.upper(): [pills, feet]})
+    improver.mark(PILL.upper(), food)
+    assert contents(space.corpus) == before
+    improver.mark(PILL.upper(), feet)
     now = contents(space.corpus)
     asked = {name: [json.loads(line)["asked"] for line in now[name].splitlines()] for name in now.keys() - DOCUMENTS}
     assert asked == {
-        "sentences/pills.txt.jsonl": [[PILL]],
         "sentences/guides/food.md.jsonl": [[FISH]],
         "sentences/nerves.md.jsonl": [[PILL.upper()]],
     }
@@ -99,10 +102,10 @@ def test_a_question_marked_again_leaves_the_sentences_that_it_was_asked_of_and_u
 def mark_many(corpus: Path, index: Path, name: str, start: Barrier) -> None:
     """Mark 60 questions, one by one, as a curator in a process of their own."""
     space = fake_workspace(corpus, index)
-    improver, answers = Improver(space), [sentence(space, *GOLD[PILL])]
+    improver, answer = Improver(space), sentence(space, *GOLD[PILL])
     start.wait(60)
     for number in range(60):
-        improver.mark({f"{name} {number}": answers if number % 2 else ()})
+        improver.mark(f"{name} {number}", answer if number % 2 else None)
 
 
 def test_two_curators_at_once_lose_no_mark(space: FakeWorkspace) -> None:
@@ -160,16 +163,16 @@ def test_a_mark_of_which_one_list_cannot_be_written_changes_none(
     with monkeypatch.context() as patch:
         patch.setattr("b12assistant.application.improvement.replace_file", full)
         with pytest.raises(CorpusError, match=r"not_answered\.txt cannot be written"):
-            improver.mark({PILL: ()})
+            improver.mark(PILL, None)
     assert contents(space.corpus) == before
 
 
 def test_the_last_mark_is_taken_back_unless_somebody_edited_its_file_since(space: FakeWorkspace) -> None:
     before = contents(space.corpus)
     improver = Improver(space)
-    mark_all(improver)
+    improver.mark(PILL, sentence(space, *GOLD[PILL]))
     marked = contents(space.corpus)
-    improver.mark({"how much is a pill": ()})
+    improver.mark("how much is a pill", None)
     listed = space.corpus / "not_answered.txt"
     written = listed.read_text("utf-8")
     listed.write_text(f"# mine\n{written}", "utf-8")
@@ -258,7 +261,7 @@ def range_of(words: str, document: Document = DOCUMENT) -> Range:
 
 def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
     before = '{"text": "Fish holds B12.", "asked": ["what has it"]}\n{"text": "Eggs hold some.", "asked": ["eggs?"]}\n'
-    after = with_questions(before, DOCUMENT, {range_of("Plants hold none."): ["is it in beans"]})
+    after = with_question(before, DOCUMENT, "is it in beans", range_of("Plants hold none."))
     first, added, last = after.splitlines()
     assert [first, last] == before.splitlines()
     assert json.loads(added) == {"text": "Plants hold none.", "asked": ["is it in beans"]}
@@ -266,38 +269,37 @@ def test_a_sentence_gets_a_line_of_its_own_at_its_place() -> None:
 
 def test_a_line_with_the_words_gets_the_question_and_keeps_all_else() -> None:
     before = '{"text": "Eggs hold some.", "origins": {"nhs": "p. 1"}, "asked": ["eggs?"]}\n'
-    change = {range_of("Eggs hold\nsome."): ["Do eggs help?", "EGGS?"]}
-    assert json.loads(with_questions(before, DOCUMENT, change)) == {
-        **json.loads(before),
-        "asked": ["eggs?", "Do eggs help?"],
-    }
+    after = before
+    for question in ("Do eggs help?", "EGGS?"):
+        after = with_question(after, DOCUMENT, question, range_of("Eggs hold\nsome."))
+    assert json.loads(after) == {**json.loads(before), "asked": ["eggs?", "Do eggs help?"]}
 
 
 def test_a_question_taken_back_leaves_nothing_behind() -> None:
     there = range_of("Fish holds B12.")
-    added = with_questions("", DOCUMENT, {there: ["why fish"]})
-    assert with_questions(added, DOCUMENT, {}, ["Why  fish"]) == ""
+    added = with_question("", DOCUMENT, "why fish", there)
+    assert with_question(added, DOCUMENT, "Why  fish", None) == ""
 
 
 REPEATED = build_document(
     "```\nAsk\nagain.\n```\n\nAsk again. Fish holds it. Never Ask again. or not.\n\n- Stop. Ask again.\n- Ask again.\n"
 )
 SENTENCES = [each.range for passage in build_passages(REPEATED) for each in passage.sentences]
-MARKS = st.lists(
-    st.tuples(st.sampled_from("abc"), st.lists(st.sampled_from(SENTENCES), unique=True, max_size=3)), max_size=8
-)
+MARKS = st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.sampled_from(SENTENCES)), max_size=8)
 
 
 @given(marks=MARKS)
-def test_a_mark_stays_on_its_sentence_if_others_have_the_same_words(marks: list[tuple[str, list[Range]]]) -> None:
-    text, marked = "", dict[str, set[Range]]()
-    for question, places in marks:
-        text = with_questions(text, REPEATED, {place: [question] for place in places}, [question])
-        marked[question] = set(places)
+def test_a_mark_stays_on_its_sentence_if_others_have_the_same_words(marks: list[tuple[str, Range | None]]) -> None:
+    text, marked = "", dict[str, Range | None]()
+    for question, at in marks:
+        text = with_question(text, REPEATED, question, at)
+        marked[question] = at
         entries = [SentenceEntry.model_validate_json(line) for line in text.splitlines()]
         found = [(each, place) for _, line, place in located(REPEATED, entries) for each in line.asked]
-        assert sorted(found, key=str) == sorted(((q, place) for q in marked for place in marked[q]), key=str)
-    assert with_questions(text, REPEATED, {}, marked) == ""
+        assert sorted(found, key=str) == sorted((each for each in marked.items() if each[1]), key=str)
+    for question in marked:
+        text = with_question(text, REPEATED, question, None)
+    assert text == ""
 
 
 BLOCKS = """# Amounts
@@ -335,7 +337,7 @@ def test_a_mark_comes_back_at_its_place_after_indexing(tmp_path: Path, words: st
     write(space.corpus, {"blocks.md": BLOCKS})
     space.index()
     chosen = [each for row in space.opened.collection.passages for each in row.sentences if each.text == words][nth]
-    Improver(space).mark({"does it sink": [chosen]})
+    Improver(space).mark("does it sink", chosen)
     assert not any("sentences/" in reason for file in space.index().files for reason in file.reasons)
     collection = again(space).opened.collection
     sentences = [each for passage in collection.passages for each in passage.sentences]
@@ -359,7 +361,9 @@ def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_all_else(
 ) -> None:
     folder = tmp_path_factory.getbasetemp() / "listed"
     now = listed(folder, before)
-    after = with_not_answered(before, added, ())
+    after = before
+    for each in added:
+        after = with_not_answered(after, each, listed=True)
     once: dict[str, str] = {}  # whatever its blanks and capitals
     for each in (*now, *added):
         once.setdefault(" ".join(each.split()).casefold(), " ".join(each.split()))
@@ -368,8 +372,10 @@ def test_the_list_of_what_nothing_answers_gets_questions_and_keeps_all_else(
 
 
 def test_a_question_that_is_answered_now_is_taken_from_the_list() -> None:
-    before = "# mine\none\n two\n\nthree"
-    assert with_not_answered(before, ["four"], ["THREE", "one"]) == "# mine\n two\n\nfour\n"
+    text = "# mine\none\n two\n\nthree"
+    for question, listed in (("THREE", False), ("one", False), ("four", True)):
+        text = with_not_answered(text, question, listed=listed)
+    assert text == "# mine\n two\n\nfour\n"
 
 
 LINES = (("Metformin lowers B12.", ["does it sink", "diabetes pill and vitamin"]), ("Ask for a test.", ["what to ask"]))

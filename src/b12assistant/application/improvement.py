@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,13 +87,13 @@ class Improver:
                 found.setdefault((sentence.document.id, sentence.start), (sentence, float(close)))
         return sorted(found.values(), key=lambda near: -near[1])[:NEAREST]
 
-    def mark(self, marks: Mapping[str, Sequence[Span]]) -> None:
-        """Write which sentences answer each question, none if nothing does, instead of what was marked before.
+    def mark(self, question: str, sentence: Span | None) -> None:
+        """Write which sentence answers a question, ``None`` if nothing does, instead of what was marked before.
 
         Raises ``CorpusError``.
         """
         with _writing(self.space.corpus):
-            changed = {path: (text_of(path), text) for path, text in self._files(marks).items()}
+            changed = {path: (text_of(path), text) for path, text in self._files(question, sentence).items()}
             changed = {path: texts for path, texts in changed.items() if texts[1] != (texts[0] or "")}
             written: list[Path] = []
             try:
@@ -118,26 +118,22 @@ class Improver:
                 _put(path, before)
         return True
 
-    def _files(self, marks: Mapping[str, Sequence[Span]]) -> dict[Path, str]:
+    def _files(self, question: str, sentence: Span | None) -> dict[Path, str]:
         """Return the new text of each list of questions that may change."""
-        corpus, none = self.space.corpus, [question for question, sentences in marks.items() if not sentences]
-        added: dict[DocumentId, dict[Range, list[str]]] = {}
-        for question, sentences in marks.items():
-            for sentence in sentences:
-                added.setdefault(sentence.document.id, {}).setdefault(sentence.range, []).append(question)
+        corpus, same = self.space.corpus, same_question(question)
         files: dict[Path, str] = {}
-        anew = set(map(same_question, marks))
         for document in self.space.entries:
-            path, add = corpus / sentences_file(document), added.get(document, {})
+            path = corpus / sentences_file(document)
+            at = sentence.range if sentence and sentence.document.id == document else None
             entries = read_sentences(corpus, document)  # raises, with the line, if the file is not as it should be
-            if not add and anew.isdisjoint(same_question(each) for entry in entries for each in entry.asked):
+            if at is None and same not in {same_question(each) for entry in entries for each in entry.asked}:
                 continue
             before = text_of(path) or ""
-            files[path] = with_questions(before, self.space.entries[document].document, add, marks)
+            files[path] = with_question(before, self.space.entries[document].document, question, at)
             if files[path] != before and self.space.source_changed(document):
                 raise CorpusError(f"{document} has changed since it was indexed", hint="run `b12assistant index` first")
-        path, answered = corpus / NOT_ANSWERED_FILE, [question for question in marks if marks[question]]
-        return files | {path: with_not_answered(text_of(path) or "", none, answered)}
+        path = corpus / NOT_ANSWERED_FILE
+        return files | {path: with_not_answered(text_of(path) or "", question, listed=sentence is None)}
 
 
 def best_sentence(quote: Quote) -> Span:
@@ -175,32 +171,31 @@ def marked_questions(corpus: Path, documents: Iterable[str]) -> Iterator[str]:
     yield from corpus_not_answered(corpus)
 
 
-def with_questions(text: str, document: Document, add: Mapping[Range, list[str]], drop: Iterable[str] = ()) -> str:
-    """Return a `sentences/` file with questions added to sentences, by their ranges, and others taken out.
+def with_question(text: str, document: Document, question: str, at: Range | None) -> str:
+    """Return a `sentences/` file in which a question is asked of the sentence at a range, ``None``: of no sentence.
 
     ``text``: the file as it is, "" if there is none. A sentence gets a line of its own unless one is about it; a line
     that says nothing any more is removed. Of a sentence that stands twice, a line without questions keeps the place of
     the first, since `located` goes by the order of the lines.
     """
-    lines, gone, left = text.splitlines(), set(map(same_question, drop)), dict(add)
+    lines, same = text.splitlines(), same_question(question)
     entries = [SentenceEntry.model_validate_json(line) for line in lines]
     rows: list[tuple[Range | None, str, str]] = []  # the place of each line, its sentence, and the line
     for line, (_, entry, place) in zip(lines, located(document, entries), strict=True):
-        new = left.pop(place, []) if place else []
-        taken = gone.difference(map(same_question, new))
-        asked = _joined([each for each in entry.asked if same_question(each) not in taken], new)
-        row = {**json.loads(line), "asked": asked} if asked else {**json.loads(line)}
+        asked = [each for each in entry.asked if same_question(each) != same]
+        if place and place == at:  # the first line about it
+            asked, at = entry.asked if len(asked) < len(entry.asked) else [*asked, question], None
+        row = {**json.loads(line), "asked": asked}
         if not asked:
-            row.pop("asked", None)
+            del row["asked"]
         if row.keys() != {"text"}:
             rows.append((place, entry.text, line if asked == entry.asked else _line(row)))
-    for place, asked in left.items():
-        words = " ".join(document.slice(place).split())
-        if find_words(document.text, words, place.start) != place:  # they stand again below, with these very blanks
-            words = document.slice(place)
-        before = next((row for row, (at, _, _) in enumerate(rows) if at and at.start > place.start), len(rows))
-        line = _line({"text": words, "asked": _joined([], asked)})
-        rows.insert(before, (place, words, line))
+    if at:
+        words = " ".join(document.slice(at).split())
+        if find_words(document.text, words, at.start) != at:  # they stand again below, with these very blanks
+            words = document.slice(at)
+        before = next((row for row, (place, _, _) in enumerate(rows) if place and place.start > at.start), len(rows))
+        rows.insert(before, (at, words, _line({"text": words, "asked": [question]})))
     written = list(_at_their_places(document.text, rows))
     return text if written == lines else "".join(f"{line}\n" for line in written)
 
@@ -221,20 +216,13 @@ def _line(row: Mapping[str, object]) -> str:
     return _ENDS_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(row, ensure_ascii=False))
 
 
-def _joined(kept: Sequence[str], new: Iterable[str]) -> list[str]:
-    """Return questions with those of ``new`` that are not among them."""
-    known = {same_question(each): each for each in kept}
-    for each in new:
-        known.setdefault(same_question(each), each)
-    return list(known.values())
-
-
-def with_not_answered(text: str, add: Iterable[str], drop: Iterable[str]) -> str:
-    """Return `not_answered.txt` with questions added and taken out; every other line stays as it is."""
-    gone = set(map(same_question, drop))
-    lines = [line for line in text.splitlines(keepends=True) if same_question(line) not in gone]
-    kept = "".join(lines)
-    new = _joined(lines, add)[len(_joined(lines, ())) :]
-    if new and kept and not kept.endswith("\n"):
-        kept += "\n"
-    return kept + "".join(f"{' '.join(question.split())}\n" for question in new)
+def with_not_answered(text: str, question: str, *, listed: bool) -> str:
+    """Return `not_answered.txt` with a question, or without it; every other line stays as it is."""
+    same = same_question(question)
+    others = "".join(line for line in text.splitlines(keepends=True) if same_question(line) != same)
+    if not listed:
+        return others
+    if others != text:  # it is there already
+        return text
+    end = "\n" if text and not text.endswith("\n") else ""
+    return f"{text}{end}{' '.join(question.split())}\n"

@@ -174,7 +174,7 @@ class Desk:
                         marked[:] = now
                         return place
                 elif question and (key == "n" or key in sentences):
-                    self.improver.mark({question: () if key == "n" else (sentences[key],)})
+                    self.improver.mark(question, sentences.get(key))
                     click.echo(lines([f"Marked: {'nothing answers' if key == 'n' else sentences[key].text}"]))
                     marked[at] = True
                     return at + 1
