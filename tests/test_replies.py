@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from b12assistant.answers import TextId, Triage, Turn
+from b12assistant.answers import Answer, Status, TextId, Triage, Turn
 from b12assistant.safety.fixed_texts import CONTROLS, all_texts, controls_for, fitting
 from b12assistant.safety.red_flags import Packaged
 from b12assistant.safety.replies import Reply, is_control, read_reply
@@ -98,8 +98,8 @@ def test_a_control_works_in_every_language_case_and_punctuation(sentence: str) -
 def test_a_control_is_offered_in_the_language_of_the_reader() -> None:
     texts = all_texts()
     for first, word in (("no puedo respirar", "Esto"), ("मैं मरना चाहता हूँ", "यह"), ("I can't breathe", "It")):
-        controls = controls_for(triage(first).notices, texts)
-        assert controls[0].text.startswith(word)
+        controls = controls_for(Answer(Turn(0, first), Status.SAFETY_ONLY, None, (), triage(first).notices), texts)
+        assert controls[0].startswith(word)
         assert len(controls) == len(CONTROLS)
 
 

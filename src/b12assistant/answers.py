@@ -337,11 +337,6 @@ class Answer:
         return any(notice.flag and notice.flag.level is Level.EMERGENCY for notice in self.notices)
 
     @property
-    def has_controls(self) -> bool:
-        """Return whether the reader can say that nothing is happening now."""
-        return self.status is Status.SAFETY_ONLY or self.is_emergency
-
-    @property
     def shown(self) -> tuple[Quote, ...]:
         """Return every quote in the order of its number, from 1: those that answer, then the sides of disagreements."""
         return (*self.quotes, *(side for differ in self.disagreements for side in differ.sides))

@@ -45,7 +45,7 @@ def answer_once(space: Workspace, question: str, history: Sequence[str], *, json
         click.echo(as_json(reply_json(reply, space.texts)))
         return
     _print(space, reply)
-    if controls := _controls(space, reply):
+    if controls := controls_for(reply.answer, space.texts):
         click.echo(_GO_ON)
         for sentence in controls:
             click.echo(f'  "{sentence}"')
@@ -99,18 +99,11 @@ def _rounds(space: Workspace, history: list[str]) -> None:
             click.echo(terminal.inert(str(error)))
             history = [*history, question] if again else history
             continue
-        held = {str(key): sentence for key, sentence in enumerate(_controls(space, reply), start=1)}
+        held = {str(key): sentence for key, sentence in enumerate(controls_for(reply.answer, space.texts), start=1)}
         _print(space, reply)
         history.append(question)
         for key, sentence in held.items():
             click.echo(f"  {key}: {sentence}")
-
-
-def _controls(space: Workspace, reply: Reply) -> tuple[str, ...]:
-    """Return the two sentences that continue after a safety-only answer, in the reader's language."""
-    if not reply.answer.has_controls:
-        return ()
-    return tuple(text.text for text in controls_for(reply.answer.notices, space.texts))
 
 
 def _print(space: Workspace, reply: Reply) -> None:

@@ -8,13 +8,13 @@ level and its kind are decided, ``fitting`` chooses the text that fits the words
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
-from b12assistant.answers import FixedText, FixedTexts, Notice, TextId
+from b12assistant.answers import Answer, FixedText, FixedTexts, Status, TextId
 from b12assistant.data_files import HINT, Table, read_data
 from b12assistant.errors import ConfigError
 from b12assistant.language.wording import phrases, plain
@@ -161,10 +161,15 @@ def code_of(name: TextId) -> str:
     return name.partition(".")[2]
 
 
-def controls_for(notices: Sequence[Notice], texts: FixedTexts) -> tuple[FixedText, ...]:
-    """Return the two controls in the language of the notices' translations, else in English."""
-    code = next((code_of(notice.text) for notice in notices if code_of(notice.text) in load_translations()), "")
-    return tuple(texts[TextId(f"{name}.{code}") if code else name] for name in CONTROLS)
+def controls_for(answer: Answer, texts: FixedTexts) -> tuple[str, ...]:
+    """Return the two controls, by which a reader says that nothing is happening now; none for a plain answer.
+
+    They are in the language of the notices' translations, else in English.
+    """
+    if not (answer.status is Status.SAFETY_ONLY or answer.is_emergency):
+        return ()
+    code = next((code_of(notice.text) for notice in answer.notices if code_of(notice.text) in load_translations()), "")
+    return tuple(texts[TextId(f"{name}.{code}") if code else name].text for name in CONTROLS)
 
 
 def parse_fixed_texts(data: Table, numbers: LineWords, *, file: str = FILE, hint: str = HINT) -> FixedTexts:

@@ -66,8 +66,7 @@ class Asking:
         def shown(reply: Reply) -> Conversation:
             answer, texts = reply.answer, space.texts
             html = turn_html(number, reply, texts, as_typed=as_typed)
-            sentences = controls_for(answer.notices, texts) if answer.has_controls else ()
-            controls = tuple((name, text.text) for name, text in zip(CONTROLS, sentences, strict=False))
+            controls = tuple(zip(CONTROLS, controls_for(answer, texts), strict=False))
             turn = ShownTurn(number, answer.question.text, html, controls)
             return Conversation((*talk.turns, turn), number)
 
