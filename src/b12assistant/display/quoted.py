@@ -13,7 +13,7 @@ from itertools import chain
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from b12assistant.corpus.publishers import PublisherKind, is_national, short_names, standing, year_of
+from b12assistant.corpus.publishers import PublisherKind, Speaks, is_national, short_names
 from b12assistant.display import addresses
 from b12assistant.display.labels import capital, day, label, overdue, section
 from b12assistant.display.markup import dotted
@@ -44,20 +44,16 @@ class Basis:
     place: str
 
     @property
-    def standing(self) -> PublisherKind:
-        return standing(self.origin.publisher, self.origin.kind)
-
-    @property
-    def year(self) -> str:
-        """Return the year of the publication, "" if it is not known."""
-        return year_of(self.origin.published)
+    def speaks(self) -> Speaks:
+        return Speaks.of(self.origin)
 
     @property
     def short(self) -> str:
         """Return the publisher, as readers know it, and the year."""
-        is_nameless = self.standing is PublisherKind.ANONYMOUS
-        name = capital(label("standings.anonymous")) if is_nameless else self.origin.publisher
-        return f"{short_names().get(name, name)} {self.year}".rstrip()
+        name, kind, year = self.speaks
+        if kind is PublisherKind.ANONYMOUS:
+            name = capital(label("standings.anonymous"))
+        return f"{short_names().get(name, name)} {year}".rstrip()
 
     @property
     def words(self) -> str:
@@ -144,7 +140,7 @@ def best_known(basis: Iterable[Basis]) -> list[Basis]:
 
     British bodies are first among the weightiest of the first: readers know them, and not the maker of a product.
     """
-    ranked = [((each.standing.place, each.origin.weight.step), each) for each in basis]
+    ranked = [((each.speaks.kind.place, each.origin.weight.step), each) for each in basis]
     first = min((rank for rank, _ in ranked), default=None)
     ranked.sort(key=lambda each: (each[0], each[0] == first and not is_national(each[1].origin.publisher)))
     return [each for _, each in ranked]

@@ -192,7 +192,7 @@ def row_html(match: Match, sieve: Sieve) -> str:
     if len(spans) > addresses.MOST_SPANS:  # an address cannot hold them all
         spans = (match.best,)
     quote = Quoted(spans, match.best, match.passage.id)
-    wanted = [each for each in basis_of([match.best]) if sieve.wants(each.origin.publisher, each.standing, each.year)]
+    wanted = [each for each in basis_of([match.best]) if sieve.wants(*each.speaks)]
     by = quote.speaker.own
     if wanted:
         first, *others = best_known(wanted)
