@@ -27,17 +27,8 @@ class AskRequest(Form):
     ] = False
 
 
-class Asked(Form):
-    """What the user typed, and whether to search for it as typed."""
-
-    question: Typed
-    as_typed: bool = False
-
-
-Turns = Annotated[tuple[Asked, ...], Field(min_length=1, max_length=MOST_TURNS)]
-CONVERSATION = TypeAdapter(Turns)
-
-
+Turns = Annotated[tuple[AskRequest, ...], Field(min_length=1, max_length=MOST_TURNS)]
+CONVERSATION = TypeAdapter(Turns)  # of the page; no turn of it has a history of its own
 Year = Annotated[int | None, Field(strict=True, ge=1, le=9999)]
 
 
