@@ -38,7 +38,7 @@ from b12assistant.index.collection import speakers
 from b12assistant.types import Interest
 from b12assistant.web.http_models import Filters
 from b12assistant.web.policy import LOOPBACK
-from b12assistant.web.problems import BoundedRoute, JsonResponse, PassingError
+from b12assistant.web.problems import BoundedRoute, PassingError, json_response
 from b12assistant.web.questions import Questions
 
 FIGURES, LOOK_UP, REPLY = "/figures", "/lookup/", "/reply"
@@ -84,7 +84,7 @@ def page_router(workspace: Callable[[], Workspace], questions: Questions, words:
         space = await asyncio.to_thread(workspace)
         # "" if only this machine can open the page
         base = "" if request.base_url.hostname in LOOPBACK else str(request.base_url).rstrip("/")
-        return await questions.run(lambda: JsonResponse({"text": _message(space, asked, base)}))
+        return await questions.run(lambda: json_response({"text": _message(space, asked, base)}))
 
     @router.get(FIGURES)
     def figures() -> Response:
@@ -100,7 +100,7 @@ def _add_lookup(router: APIRouter, workspace: Callable[[], Workspace], questions
     @router.get(f"{LOOK_UP}choices")
     def choices() -> Response:
         """Return the values of the filters that occur in the index."""
-        return JsonResponse(_choices(workspace()))
+        return json_response(_choices(workspace()))
 
     @router.post(f"{LOOK_UP}search")
     async def search(asked: LookUpForm) -> Response:
@@ -158,7 +158,7 @@ def _theme(request: Request) -> str:
 def _results(space: Workspace, asked: LookUpForm) -> Response:
     warnings = space.assistant.triaged(asked.text).triage.notices
     matches = list(LookUp(space.engine, asked.text, asked.sieve).matches(MOST_FOUND, exact=asked.phrase))
-    return JsonResponse(
+    return json_response(
         {
             "notices": draw("lookup.html", "notices", present_notices(warnings, space.texts)),
             "rows": [row_html(match, asked.sieve) for match in matches[: asked.k]],
@@ -173,7 +173,7 @@ def _unsearched(space: Workspace, warning: Reply, error: PassingError) -> Respon
     """Answer with the notices alone, and say why nothing was searched."""
     shown = draw("lookup.html", "notices", present_notices(warning.answer.notices, space.texts))
     message = f"{label(f'ask.{error.code}')}."
-    return JsonResponse({"notices": shown, "rows": [], "count": 0, "has_words": False, "message": message})
+    return json_response({"notices": shown, "rows": [], "count": 0, "has_words": False, "message": message})
 
 
 def _choices(space: Workspace) -> dict[str, Any]:

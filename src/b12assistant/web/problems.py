@@ -85,7 +85,18 @@ class Problem:
     def response(self, path: str) -> Response:
         """Return the answer to a request of ``path``."""
         asked = percent(path, safe="/", errors="backslashreplace")
-        return Response(json_bytes(self.as_json(asked)), self.status, dict(self.headers), MEDIA_TYPE)
+        return json_response(self.as_json(asked), self.status, self.headers, MEDIA_TYPE)
+
+
+def json_response(
+    content: Mapping[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Response:
+    """Answer with the same JSON as the command line's, in UTF-8; a lone surrogate is written as its JSON escape."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "backslashreplace"), status, headers, media_type)
 
 
 NOT_FOUND = Problem(
@@ -120,12 +131,6 @@ class StoppingError(PassingError):
 
 class LateError(PassingError):
     code = "late"  # the answer was not ready before its deadline
-
-
-def json_bytes(value: object) -> bytes:
-    """Write JSON in UTF-8; a lone surrogate is written as its JSON escape."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")
 
 
 def problem_of(error: Exception) -> Problem:
@@ -182,15 +187,6 @@ class _Whole(PathConvertor):
 
 
 register_url_convertor("whole", _Whole())
-
-
-class JsonResponse(Response):
-    """The same JSON as the command line's."""
-
-    media_type = "application/json"
-
-    def render(self, content: Mapping[str, Any]) -> bytes:
-        return json_bytes(content)
 
 
 class BoundedRoute(APIRoute):

@@ -28,7 +28,7 @@ from b12assistant.errors import NotFoundError
 from b12assistant.index.documents import export_line
 from b12assistant.web import http_models
 from b12assistant.web.http_models import DocumentResponse, PassageResponse
-from b12assistant.web.problems import MEDIA_TYPE, NOT_FOUND, BoundedRoute, JsonResponse, Problem
+from b12assistant.web.problems import MEDIA_TYPE, NOT_FOUND, BoundedRoute, Problem, json_response
 from b12assistant.web.questions import Questions
 
 _PROBLEM: Json = {
@@ -77,7 +77,7 @@ def build_router(workspace: Space, questions: Questions | None = None) -> APIRou
     @router.get(f"{ROOT}/openapi.json", include_in_schema=False)
     def description() -> Response:
         """This API for machines: OpenAPI."""
-        return JsonResponse(describe(described, workspace().page_words))
+        return json_response(describe(described, workspace().page_words))
 
     _add_elsewhere(router)
     return router
@@ -97,7 +97,7 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         space = await asyncio.to_thread(workspace)
 
         def answered(reply: Reply) -> Response:
-            return JsonResponse(reply_json(reply, space.texts))
+            return json_response(reply_json(reply, space.texts))
 
         return await questions.ask(space, asked.question, asked.history, as_typed=asked.as_typed, then=answered)
 
@@ -112,10 +112,10 @@ def _add_questions(router: APIRouter, workspace: Space, questions: Questions) ->
         def searched() -> Response:
             notices, hits = space.search(asked.question, asked.k, asked.sieve)
             generation = space.opened.collection.generation
-            return JsonResponse(search_json(asked.question, notices, hits, space.texts, generation))
+            return json_response(search_json(asked.question, notices, hits, space.texts, generation))
 
         def unsearched(warning: Reply, _: Exception) -> Response:
-            return JsonResponse(search_json(asked.question, warning.answer.notices, (), space.texts, None))
+            return json_response(search_json(asked.question, warning.answer.notices, (), space.texts, None))
 
         return await questions.look_up(space, asked.question, searched, unsearched)
 
@@ -130,7 +130,7 @@ def _add_corpus(router: APIRouter, workspace: Space) -> None:
         """A document: its text, sections, marks and passages, as `export` writes them."""
         space = workspace()
         entry = space.document(name)
-        return JsonResponse({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
+        return json_response({**export_line(entry), "index": {"generation": space.opened.collection.generation}})
 
     @router.get(f"{ROOT}/passages/{{id}}", operation_id="get_passage", tags=["corpus"], response_model=PassageResponse)
     def passage(name: Annotated[str, Path(alias="id", description="The whole id.")]) -> Response:
@@ -139,14 +139,14 @@ def _add_corpus(router: APIRouter, workspace: Space) -> None:
         found = space.passage(name)
         if found.id != name:  # the API takes only whole ids: what a beginning means changes as the corpus grows
             raise NotFoundError("the beginning of an id is not an id")
-        return JsonResponse({**passage_json(found), "index": {"generation": space.opened.collection.generation}})
+        return json_response({**passage_json(found), "index": {"generation": space.opened.collection.generation}})
 
 
 def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> None:
     @router.get("/healthz", tags=["health"], response_model=http_models.Alive)
     async def healthz() -> Response:
         """The process lives. Nothing is opened or waited for."""
-        return JsonResponse({"status": "alive"})
+        return json_response({"status": "alive"})
 
     @router.get("/readyz", tags=["health"], response_model=http_models.Ready)
     async def readyz() -> Response:
@@ -155,7 +155,7 @@ def _add_health(router: APIRouter, workspace: Space, questions: Questions) -> No
         await questions.check_ready(space)
         opened = space.opened
         passed_over = bool(opened.problems)
-        return JsonResponse(
+        return json_response(
             {
                 "status": "ready",
                 "index": {"generation": opened.collection.generation},
