@@ -359,10 +359,13 @@ class Workspace:
             raise NotFoundError(f"no document {name!r} in the index", hint="`b12assistant export -` lists them")
         return entry
 
-    def passage(self, name: str) -> Passage:
-        """Return the passage whose id is or begins with ``name``. Raises ``NotFoundError``."""
+    def passage(self, name: str, *, whole: bool = False) -> Passage:
+        """Return the passage whose id is or begins with ``name``. Raises ``NotFoundError``.
+
+        ``whole``: its id is ``name``: what a beginning means changes as the corpus grows.
+        """
         collection = self.opened.collection
-        matches = [row for passage, row in collection.rows.items() if passage.startswith(name)]
+        matches = [row for id_, row in collection.rows.items() if (id_ == name if whole else id_.startswith(name))]
         if len(matches) == 1:
             return collection.passages[matches[0]]
         if matches and name:

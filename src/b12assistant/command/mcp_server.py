@@ -115,9 +115,7 @@ class _Tools:
     ) -> Annotated[CallToolResult, PassageResponse]:
         """Open a passage by its id: its exact words, where they stand, and who speaks."""
         space = self.live()
-        found = space.passage(passage)
-        if found.id != passage:
-            raise NotFoundError("the beginning of an id is not an id")
+        found = space.passage(passage, whole=True)
         opened = {**passage_json(found), "index": {"generation": space.opened.collection.generation}}
         return _result([_cited(Quoted.of_passage(found))], opened)
 
