@@ -70,12 +70,13 @@ def check_file(file: Path, space: Workspace, progress: Progress = lambda done, o
     generation = space.opened.collection.generation
     strange = sorted({record.index.generation or generation for _, record in records if record} - {generation})
     other = f"it was saved from index {strange[0][:_SHOWN]}, and this is {generation}" if strange else ""
+    texts = {entry.document.id: entry.document.text for entry in space.opened.entries}
     quotes = [(at, quote) for at, record in records if record for quote in quotes_of(record.answer)]
     problems = [f"{at}: it holds an error in place of an answer" for at, record in records if not record]
     problems += [
         f"{at}, quote {quote.number} of {quote.document}: {problem}"
         for at, quote in quotes
-        if (problem := _problem(quote, space))
+        if (problem := check_quote(quote, texts.get(DocumentId(quote.document))))
     ]
     if not problems and not other:
         problems = list(_unlike([(at, record) for at, record in records if record], space, progress))
@@ -111,12 +112,6 @@ def differing(given: Any, fresh: Any, *place: str) -> str:
     return next(filter(None, (differing(old, new, *place, at) for at, old, new in inner)), "")
 
 
-def _problem(quote: Quote, space: Workspace) -> str | None:
-    """Compare one quote of our JSON with its document."""
-    entry = space.entries.get(DocumentId(quote.document))
-    return check_quote(quote, entry.document.text) if entry else "its document is not in the index"
-
-
 def _records(file: Path) -> Iterator[tuple[str, AskResponse | None]]:
     """Yield every answer with its line; ``None`` for an error in place of one. Raises ``UsageError``."""
     lines = read_lines(file, hint=_HINT)
@@ -132,8 +127,10 @@ def _records(file: Path) -> Iterator[tuple[str, AskResponse | None]]:
             raise UsageError(f"{file}:{number} holds no answer", hint=_HINT) from error
 
 
-def check_quote(quote: Quote, text: str) -> str | None:
+def check_quote(quote: Quote, text: str | None) -> str | None:
     """Return what is wrong with a quote as shown, given its document's text; ``None`` if it is word for word."""
+    if text is None:
+        return "its document is not in the index"
     spans, (best_start, best_end) = quote.spans, quote.best
     if not all(0 <= start < end <= len(text) for start, end in spans):
         return "its spans are outside the document"
