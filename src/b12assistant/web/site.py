@@ -50,11 +50,11 @@ def application(space: Workspace, warmup: Warmup, host: str = HOST, questions: Q
     folder = resources.files("b12assistant").joinpath("static")
     files = {file.name: file.read_bytes() for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES}
     files["labels.json"] = json.dumps({"code": language(), **tables()}, ensure_ascii=False).encode()
-    _add_own(app, files)
-    ui.mount(app, Asking(live, questions, warmup), words, _head(files))
+    own = {name: f"/own/{name}?v={hashlib.sha256(data).hexdigest()[:8]}" for name, data in files.items()}
+    _add_own(app, files, own)
+    ui.mount(app, Asking(live, questions, warmup), words, _head(own))
     names = LOOPBACK | parse_hosts(settings.web.hosts)
-    sheets = [_address(files, name) for name in _FIRST_SHEETS]
-    home = partial(ui.with_head, first=_address(files, _FIRST), words=words, sheets=sheets)
+    home = partial(ui.with_head, first=own[_FIRST], words=words, sheets=[own[name] for name in _FIRST_SHEETS])
     return Policy(app, OPEN, host, names, home, own_page("plain.html", "missing", words, status=404))
 
 
@@ -86,27 +86,23 @@ def serve(space: Workspace, host: str = HOST, port: int = listening.PORT, *, beh
         listening.run(served, listener, questions, behind_proxy=behind_proxy)
 
 
-def _head(files: Mapping[str, bytes]) -> str:
+def _head(own: Mapping[str, str]) -> str:
     """Return the page's head: our style sheets and scripts, at addresses with a digest."""
-    sheets = [f'<link rel="stylesheet" href="{_address(files, name)}">' for name in _SHEETS]
-    scripts = [f'<script defer src="{_address(files, name)}"></script>' for name in _SCRIPTS]
+    sheets = [f'<link rel="stylesheet" href="{own[name]}">' for name in _SHEETS]
+    scripts = [f'<script defer src="{own[name]}"></script>' for name in _SCRIPTS]
     icon = '<link rel="icon" href="/own/favicon.svg" type="image/svg+xml">'
     return "".join(['<meta name="referrer" content="no-referrer">', icon, *sheets, *scripts])
 
 
-def _address(files: Mapping[str, bytes], name: str) -> str:
-    return f"/own/{name}?v={hashlib.sha256(files[name]).hexdigest()[:8]}"
-
-
-def _add_own(app: FastAPI, files: Mapping[str, bytes]) -> None:
-    fixed = {name: _address(files, name) for name in files}
+def _add_own(app: FastAPI, files: Mapping[str, bytes], own: Mapping[str, str]) -> None:
+    """Serve our files; ``own``: the address of each, with a digest."""
 
     @app.get("/own/{name}", include_in_schema=False)
     async def own_file(name: str, request: Request) -> Response:
         if name not in files:
             return Response("there is nothing here\n", 404, media_type="text/plain")
         # An address with a digest never changes, so a sheet that the page names twice is loaded once.
-        is_fixed = str(request.url).endswith(fixed[name])
+        is_fixed = str(request.url).endswith(own[name])
         otherwise = "max-age=3600" if name.endswith(".svg") else "no-cache"  # the page names its icon three times
         kept = "max-age=31536000, immutable" if is_fixed else otherwise
         media_type = _TYPES[PurePosixPath(name).suffix]
