@@ -188,12 +188,12 @@ class ShownAnswer:
         return [(name, ", ".join(numbers)) for name, numbers in names.items()]
 
 
-def turn_html(number: int, reply: Reply, texts: FixedTexts, *, as_typed: bool = False) -> str:
+def turn_html(number: int, reply: Reply, texts: FixedTexts) -> str:
     """Draw a question and its answer for the page; ``number`` must be unique on it.
 
     The general notice is at the foot of the page.
     """
-    kinds = reply.answer.status + " as-typed" * as_typed  # so that the turn can be asked again in the same way
+    kinds = reply.answer.status + " as-typed" * reply.as_typed  # so that the turn can be asked again in the same way
     return draw("answer.html", "turn_html", number, kinds, present(reply, texts))
 
 

@@ -65,9 +65,8 @@ class Asking:
 
         def shown(reply: Reply) -> Conversation:
             answer, texts = reply.answer, space.texts
-            html = turn_html(number, reply, texts, as_typed=as_typed)
             controls = tuple(zip(CONTROLS, controls_for(answer, texts), strict=False))
-            turn = ShownTurn(number, answer.question.text, html, controls)
+            turn = ShownTurn(number, answer.question.text, turn_html(number, reply, texts), controls)
             return Conversation((*talk.turns, turn), number)
 
         ask = partial(self.questions.ask, space, question, talk.questions, as_typed=as_typed, then=shown)
