@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, InstanceOf
 
 from b12assistant import answers
 from b12assistant.answers import FixedTexts, FlagKind, Level, Move, NoticeKind, Reason, Reply, Status, Strength
@@ -30,15 +30,7 @@ from b12assistant.types import (
 
 Json = dict[str, Any]
 
-
-def _text(value: object) -> str:
-    """Accept any string, even one with lone surrogates, which pydantic refuses."""
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    return value
-
-
-Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
+Text = InstanceOf[str]  # any, even with lone surrogates, which pydantic refuses
 Offsets = Annotated[tuple[int, int], Field(description="Start and end in the document's text: code points, half-open.")]
 Pages = Annotated[tuple[int, int] | None, Field(description="First and last page, from 1; null without pages.")]
 Interest = Annotated[
