@@ -18,10 +18,9 @@ BAD_LINE = "bad_line"
 INTERNAL = "internal"
 _STANDARD = Path("-")
 _FORM = 'a line is {"id", "question"}'
-AsJson = Callable[[Any], str]
 
 
-def run(space: Workspace, input_: Path, output: Path, as_json: AsJson) -> tuple[int, int]:
+def run(space: Workspace, input_: Path, output: Path, as_json: Callable[[Any], str]) -> tuple[int, int]:
     """Answer every line of ``input_``; return how many failed, and how many there were.
 
     The index is opened first, so that a missing index is an error of the whole run.

@@ -173,14 +173,13 @@ def _miss(verdict: Judgement, advise: Advises) -> dict[str, Any]:
     }
 
 
-Figures = Mapping[str, Any]
 INTERVALS: Final = (
     "In brackets: how many of how many, and the 95 % interval (Wilson) in percent. It takes each message for \
 a draw of its own; where several tell one situation the truth is wider."
 )
 
 
-def as_text(figures: Figures) -> Iterator[str]:
+def as_text(figures: Mapping[str, Any]) -> Iterator[str]:
     """Yield lines for a terminal: measures of all judges side by side, a confusion table of each, the groups of the one
     in use, and every miss with its messages and the model's opinion."""
     counts = ", ".join(f"{count} {level}" for level, count in figures["levels"].items())

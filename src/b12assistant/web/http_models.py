@@ -63,16 +63,13 @@ class PassageResponse(PassageFields):
     index: Generation
 
 
-Facts = Annotated[Json, Field(description="As in `sources.toml`; a fact that is not known is left out.")]
-
-
 class DocumentResponse(Form):
     """A line of `export`, with the generation."""
 
     document: str
     title: str
     text: Annotated[str, Field(description="The canonical text that every offset counts in.")]
-    source: Facts
+    source: Annotated[Json, Field(description="As in `sources.toml`; a fact that is not known is left out.")]
     sections: Annotated[list[Json], Field(description="Headings, each with its level and range.")]
     marked: Annotated[
         list[Json],
