@@ -20,7 +20,7 @@ from markupsafe import Markup as Markup
 
 from b12assistant.display.labels import capital, counted, day, label
 from b12assistant.language.folding import UNSEEN as INVISIBLE
-from b12assistant.safety.fixed_texts import telephone_numbers
+from b12assistant.safety.fixed_texts import code_of, telephone_numbers
 from b12assistant.types import GAP, Range, Span
 
 # U+0080 to U+009F as numbers would be read as Windows-1252, so they are not escaped. A page cannot hold NUL at all.
@@ -169,7 +169,7 @@ def _templates() -> Environment:
     drawing |= {"matched": matched, "url": lambda address: address.replace("&", "&amp;")}  # an address of our own
     found.filters |= {name: _as_markup(write) for name, write in drawing.items()}
     found.filters |= {"dotted": lambda parts: DOT.join(_escaped(part) for part in parts if part), "capital": capital}
-    found.globals |= {"DOT": DOT, "GAP": GAP, "label": label, "counted": counted, "day": day}
+    found.globals |= {"DOT": DOT, "GAP": GAP, "label": label, "counted": counted, "day": day, "code_of": code_of}
     return found
 
 

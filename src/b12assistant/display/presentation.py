@@ -61,11 +61,6 @@ class ShownNotice:
     translations: tuple[ShownNotice, ...] = ()
 
     @property
-    def language(self) -> str:
-        """Return the code of the language of a translation; "" for others."""
-        return code_of(self.id)
-
-    @property
     def reason(self) -> str:
         """Return the last line of a calmer safety text, which says why it is shown; "" for others."""
         *act, reason = self.text.splitlines()
