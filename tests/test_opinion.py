@@ -87,6 +87,7 @@ def reading(there: float = 9.0, alone: float = 9.0, harm: float = -9.0) -> Mock:
 
 
 CALMEST, CALM, GRAVE = second_opinion.CALM_SURE - 0.1, second_opinion.CALM - 0.1, second_opinion.CALM + 1
+HEARD = second_opinion.MEANT + 1
 CALMED = [
     ("zorp", CALM, CALM, "none"),
     ("frob", CALM, CALM, "none"),
@@ -121,10 +122,11 @@ def test_nothing_is_calmed_in_another_language(monkeypatch: pytest.MonkeyPatch) 
 
 SURE = [
     ("zorp", CALM, -9.0, Concern.MEDICAL, False),
-    ("zorp", GRAVE, -9.0, Concern.MEDICAL, True),
+    ("zorp", GRAVE, -9.0, Concern.MEDICAL, False),
+    ("zorp", HEARD, -9.0, Concern.MEDICAL, True),
     ("glim", CALM, -9.0, Concern.SELF_HARM, False),
-    ("glim", GRAVE, -9.0, Concern.SELF_HARM, False),
-    ("glim", GRAVE, 9.0, Concern.SELF_HARM, True),
+    ("glim", HEARD, -9.0, Concern.SELF_HARM, False),
+    ("glim", GRAVE, HEARD, Concern.SELF_HARM, True),
 ]
 
 

@@ -6,8 +6,8 @@ flags hear something, and a few others; short messages, by themselves and betwee
 of `red_flags/frames.jsonl`, each told as happening, as over, as a tale, a play, denied and as a figure of speech. What
 stands by itself has nothing beside it. Poison says nothing of self-harm: it may be meant or not. Each fit begins with
 the encoder of the red flags and draws its own examples; the mean of their weights is surer of neither side than one fit
-and loses fewer emergencies (Wortsman and others, 2022, arXiv 2203.05482). What ships went on from there twice
-(``--first``), with rambling letters whose level a reader gave, and a share of the rest.
+and loses fewer emergencies (Wortsman and others, 2022, arXiv 2203.05482). A later phase (``--first``)
+learns rambling letters whose level a reader gave, and a share of the rest; what ships has had none.
 """
 
 import random
@@ -60,7 +60,7 @@ class Learned(NamedTuple):
     frames: float = 1.0
 
 
-AGAIN = Learned(0.15, 0.03, 1.0, 0.08, 0.3)  # in a later phase; in the first of two .3, .15, .3, .21 and .3, at 4e-5
+AGAIN = Learned(0.15, 0.03, 1.0, 0.08, 0.3)  # in a later phase
 
 
 class Example(NamedTuple):
