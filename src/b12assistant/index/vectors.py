@@ -183,8 +183,6 @@ class TokenStore:
     def best(self, query: Vectors, first: int, last: int) -> Vectors:
         """Return each query token's best cosine in units ``first`` … ``last - 1``, ``(last - first, q)``; empty: -1."""
         begin, end = int(self.starts[first]), int(self.starts[last])
-        if begin == end or not len(query):
-            return np.full((last - first, len(query)), -1.0, dtype=np.float32)
         tokens = self.tokens[begin:end].astype(np.float32)
         cosines = tokens @ query.T
         cosines /= _lengths(tokens)
