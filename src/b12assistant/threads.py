@@ -30,8 +30,6 @@ else:
             self._computing = threading.RLock()
 
         def __get__(self, instance: Any, owner: Any = None) -> Any:
-            if instance is None:
-                return self
             with self._computing:
                 return super().__get__(instance, owner)
 
