@@ -13,18 +13,15 @@ from operator import itemgetter
 from b12assistant.language.words import trim
 from b12assistant.types import OBJECT, Block, BlockKind, Extract, Range, Region, Role, Section
 
-_DEEPEST = 6
-
 
 def outline(headings: Sequence[tuple[Range, int]], length: int) -> tuple[Section, ...]:
     """Return the sections: each runs from its heading to the next heading of any level, or to the text's end.
 
-    ``headings``: ranges in order with their levels, from 1. ``length``: of the text, in code points.
+    ``headings``: ranges in order with their levels, 1 to 6. ``length``: of the text, in code points.
     """
     starts = [heading.start for heading, _ in headings] + [length]
     return tuple(
-        Section(heading, min(max(level, 1), _DEEPEST), heading.start, end)
-        for (heading, level), end in zip(headings, starts[1:], strict=True)
+        Section(heading, level, heading.start, end) for (heading, level), end in zip(headings, starts[1:], strict=True)
     )
 
 
