@@ -154,7 +154,8 @@ class Languages:
         if not self.spoken(text):
             return ()
         counts = self._known(frozenset(fold(text).text.split()))
-        best = tuple(each for each, count in zip(self.lexicons, counts, strict=True) if count == max(counts))
+        most = max(counts)
+        best = tuple(each for each, count in zip(self.lexicons, counts, strict=True) if count == most)
         looks = tuple(each for each in best if each.code == detected(text)[0]) if len(best) > 1 else ()
         return looks or best
 

@@ -235,7 +235,7 @@ class SecondOpinion:
             danger = sum(self._shares(text, None, beside)[: EMERGENCIES + 1])
             if concern is not Concern.URGENT:
                 meant = loudest
-                if concern is Concern.SELF_HARM and reader is not None:
+                if reader is not None and concern is Concern.SELF_HARM:
                     meant = self._loudest(reader, text, beside, of_harm=True)
                 return replace(opinion, doubted=is_calm or danger < CERTAIN_AMONG or meant < MEANT)
             if danger >= cuts.beside:
