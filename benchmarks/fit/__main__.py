@@ -4,7 +4,7 @@
 
 NAME is graph, projection, encoder, context, leaning, small-talk, ranker, topics, words, red-flags, danger or refusal:
 the module of that name has ``fit``, and says what it learns from. ``--first``: the file of a fit to go on from, of
-encoder, context or red-flags.
+encoder, context, red-flags or danger.
 docs/reference/weights.md has inputs, times and the order.
 """
 

@@ -5,8 +5,9 @@ Two logits: that somebody is in danger now, and that somebody may mean to harm t
 flags hear something, and a few others; short messages, by themselves and between sentences of letters; and the events
 of `red_flags/frames.jsonl`, each told as happening, as over, as a tale, a play, denied and as a figure of speech. What
 stands by itself has nothing beside it. Poison says nothing of self-harm: it may be meant or not. Each fit begins with
-the encoder of the red flags and draws its own examples; what ships is the mean of their weights, which is surer of
-neither side than one fit and loses fewer emergencies (Wortsman and others, 2022, arXiv 2203.05482).
+the encoder of the red flags and draws its own examples; the mean of their weights is surer of neither side than one fit
+and loses fewer emergencies (Wortsman and others, 2022, arXiv 2203.05482). A later phase (``--first``)
+learns rambling letters whose level a reader gave, and a share of the rest; what ships has had two.
 """
 
 import random
@@ -29,15 +30,16 @@ from b12assistant.safety.turn_parts import SHORT, parts_told
 from fit.data import Given, labelled_rows
 from fit.graph import changed
 from fit.low_rank import BATCH, BUCKET, Descent, batches
-from fit.ranker import Joint, write_joint
-from fit.red_flag_rows import NONE, Row, letters, load, noisy, told_letters
+from fit.ranker import Joint, read_joint, write_joint
+from fit.red_flag_rows import NONE, Row, as_row, letters, load, noisy, told_letters
 from fit.words import LEARNED
 
-LAYERS, FITS, ROUNDS, RATE = 6, 2, 2, 8e-5
+LAYERS, FITS, ROUNDS, RATE, LATER_RATE = 6, 2, 2, 8e-5, 3e-5
 SELF_HARM, POISONING = map(CONCERNS.index, (Concern.SELF_HARM, Concern.POISONING))
 DANGERS = {*range(EMERGENCIES), CONCERNS.index(Concern.URGENT)}
 HEARD = 0.015  # share of danger from which a harmless part is always learned,
 LOUD = 0.1  # and from which it counts for more, and is learned by itself too
+LETTER = 30  # words from which a message counts as a letter
 OTHERS, OF_SERIOUS = 0.09, 0.3  # shares of the other harmless parts, and of those beside something serious
 OF_FRAMES, OF_LOUD, OF_SHORTEST, OF_PUT, OF_ALONE, OF_OTHERS = 2.0, 1.5, 0.7, 0.7, 0.4, 0.5  # weights; else 1
 HARMLESS_ALONE, HARMLESS_PUT = 0.55, 0.5  # shares of the harmless messages
@@ -45,6 +47,20 @@ OF_HARMLESS, OF_DANGER = 0.4, 0.4  # where another label is right as well; what 
 ALTERED = 0.15  # share of the messages that are mistyped before they are put into a letter
 SHORTEST = 0.65  # share of them of which the shortest part is learned; of the others any that holds them
 TIMES = 3  # a message of self-harm is put into so many letters
+RAMBLING, SPARED = "letters/rambling_more.jsonl", ("rc-", "rn-")  # of two of its writers the letters are only tried
+
+
+class Learned(NamedTuple):
+    """Shares of what is learned: letters and short messages, those with something serious and the others; frames."""
+
+    serious: float = 1.0
+    letters: float = 1.0
+    grave: float = 1.0
+    messages: float = 1.0
+    frames: float = 1.0
+
+
+AGAIN = Learned(0.15, 0.03, 1.0, 0.08, 0.3)  # in a later phase
 
 
 class Example(NamedTuple):
@@ -146,14 +162,13 @@ def put(row: Row, letter: str, rng: random.Random) -> Row:
     return replace(row, turn=Turn(0, f"{before}. {message}. {letter[at:].lstrip(' .!?')}"), serious=message)
 
 
-def learned(examples: Sequence[Example], rng: random.Random) -> Joint:
-    """Train the first layers of the encoder of the red flags on every example once a round."""
-    joint = untrained()
-    steps = ROUNDS * (len(examples) // BATCH + BUCKET)
-    descent = Descent([([each for each in joint.parameters() if each.requires_grad], RATE)], steps)
+def trained(joint: Joint, examples: Sequence[Example], rng: random.Random, rounds: int, rate: float) -> Joint:
+    """Train a network on every example once a round."""
+    steps = rounds * (len(examples) // BATCH + BUCKET)
+    descent = Descent([([each for each in joint.parameters() if each.requires_grad], rate)], steps)
     lengths = [len(each.part) + len(each.beside) for each in examples]
     joint.train()
-    for batch in (batch for _ in range(ROUNDS) for batch in batches(lengths, rng)):
+    for batch in (batch for _ in range(rounds) for batch in batches(lengths, rng)):
         some = [examples[i] for i in batch]
         found = joint.of_pairs([each.part for each in some], [each.beside for each in some])
         true = torch.tensor([each.told for each in some], dtype=torch.float32)
@@ -164,6 +179,7 @@ def learned(examples: Sequence[Example], rng: random.Random) -> Joint:
 
 
 def untrained() -> Joint:
+    """Return the first layers of the encoder of the red flags."""
     with np.load(LEARNED) as thin:
         encoder = changed(SentenceEncoder(find_weights(), threads=2), dict(parse_low_rank(thin)()))
     return Joint(encoder.model, LAYERS, logits=2)
@@ -176,26 +192,45 @@ def mean_of(joints: Sequence[Joint]) -> Joint:
     return joints[-1]
 
 
-def examples_of(rng: random.Random, heard: SecondOpinion) -> list[Example]:
+def rambling_letters() -> Iterator[Row]:
+    """Yield letters at the level of their reader, or of their writer if nothing was heard in them."""
+    for row in labelled_rows(RAMBLING):
+        told = as_row({"kind": "medical", **row, "level": row.get("reader", row["level"])})
+        if is_told(told) and not row["id"].startswith(SPARED):
+            yield told
+
+
+def examples_of(rng: random.Random, heard: SecondOpinion, later: Sequence[Row], shares: Learned) -> list[Example]:
+    """Return examples of ``later`` letters, and of ``shares`` of all others."""
     messages = [row for row in load("train") if row.language == "en" and row.former is None]
     more, public = letters("train_more"), (*load("letters_public"), *load("letters_short"))
     split = (*letters("train"), *more, *load("letters_train"), *load("letters_crisis"), *told_letters(), *public)
     rows = {row.turn.text: row for row in (*split, *messages) if row.former is None}
-    long = [row for row in rows.values() if row.serious or row.concern not in DANGERS]
-    calm = [row.turn.text for row in (*more, *public) if row.concern == NONE]
+    calm = [row.turn.text for row in (*more, *public, *later) if row.concern == NONE]
+    long = [row for row in rows.values() if len(row.turn.text.split()) > LETTER and is_told(row)]
     short = [row for row in messages if len(row.turn.text.split()) <= SHORT and any(map(str.isalnum, row.turn.text))]
-    return [
-        *letter_examples([row for row in long if len(row.turn.text.split()) > 30], heard, rng),
-        *message_examples(short, calm, rng),
-        *frame_examples(),
-    ]
+    drawn = [row for row in long if rng.random() < (shares.serious if row.serious else shares.letters)]
+    messages = [row for row in short if rng.random() < (shares.grave if row.concern in DANGERS else shares.messages)]
+    frames = [each for each in frame_examples() if rng.random() < shares.frames]
+    return [*letter_examples([*later, *drawn], heard, rng), *message_examples(messages, calm, rng), *frames]
 
 
-def fit(_given: Given) -> None:
+def is_told(row: Row) -> bool:
+    """Return whether it is known what is serious in a message, or that nothing is."""
+    return bool(row.serious) or row.concern not in DANGERS
+
+
+def fit(given: Given) -> None:
     heard = Triagers(lambda: red_flag_encoder(load_encoder(threads=1))).second
     joints = []
-    for seed in range(FITS):
+    for seed in range(FITS if given.first is None else 1):
         torch.manual_seed(seed)
         rng = random.Random(seed)
-        joints.append(learned(examples_of(rng, heard), rng))
+        if given.first is None:
+            joint, rounds, rate, later, shares = untrained(), ROUNDS, RATE, [], Learned()
+        else:
+            joint, rounds, rate = read_joint(untrained(), given.first), 1, LATER_RATE
+            later, shares = list(rambling_letters()), AGAIN
+        examples = examples_of(rng, heard, later, shares)
+        joints.append(trained(joint, examples, rng, rounds, given.rate or rate))
     write_joint(mean_of(joints), DANGER, red_flag_encoder(load_encoder()).digest, find_weights().place)

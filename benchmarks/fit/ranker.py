@@ -22,7 +22,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 from b12assistant.index.encoding import FOLDER, LONGEST, RANKER, SentenceEncoder
@@ -44,6 +47,7 @@ SHARES = {3: 3.0, 2: 2.2, 1: 0.0, 0: -1.0, -1: -1.0}  # of a list, by grade: log
 SHARPER = 1.5
 ANSWERS = {3: 1.0, 2: 0.9, 1: 0.25, 0: 0.03, -1: 0.03}  # how far a sentence of this grade answers
 BEST = 3  # grade
+ROUNDED = ("_quantized", "_zero_point")  # ends of the names of a matrix in eight bits, and of its zeros
 
 
 class Graded(NamedTuple):
@@ -166,3 +170,20 @@ def write_joint(joint: Joint, name: str, encoder: str, place: Path) -> None:
     (PACKAGED / FOLDER / f"{name}.onnx").write_bytes(graph)
     facts = {"encoder": encoder, "sha256": hashlib.sha256(graph).hexdigest()}
     (PACKAGED / FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def read_joint(joint: Joint, file: Path) -> Joint:
+    """Set the weights of a network to those of a graph that `write_joint` wrote."""
+    graph = onnx.load(file, load_external_data=False).graph
+    held = {tensor.name: tensor for tensor in graph.initializer if not tensor.external_data}
+    state = joint.state_dict()
+    found = {name: numpy_helper.to_array(held[name]) for name in state if name in held}
+    for node in graph.node:  # each matrix is named where its steps are multiplied
+        steps = next((name for name in node.input if name in held and name.endswith("_scale")), "")
+        if node.op_type == "Mul" and steps:
+            whole, zero = (numpy_helper.to_array(held[steps.replace("_scale", each)]) for each in ROUNDED)
+            name = node.output[0].partition("/MatMul")[0].strip("/").replace("/", ".")
+            name = f"{name if f'{name}.weight' in state else 'head'}.weight"
+            found[name] = ((whole.astype(np.float32) - zero) * numpy_helper.to_array(held[steps])).T
+    joint.load_state_dict({**state, **{name: torch.tensor(each.copy()) for name, each in found.items()}})
+    return joint
